@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from analysis.buettiker.fit_comparison import ProbeComparison
-    from analysis.fitting.least_squares import FitResult
+    from analysis.fitting.result import FitResult
     from analysis.iv.curves import IVCurves
     from analysis.transport.landauer import Currents, LinearResponse
     from analysis.transport.transmission import Transmission
@@ -184,16 +184,17 @@ def predict(
     >>> prediction = hj.predict("bdnc.toml", [-1.0, 1.0])                        # doctest: +SKIP
     >>> prediction.currents.heat_probe_W                                         # doctest: +SKIP
     """
+    from analysis.fitting.families import starts_of
     from analysis.transport.landauer import currents, linear_response
     from analysis.transport.transmission import Transmission
-    from app.models.build import family_of, molecules_of, start_of
+    from app.models.build import family_of, molecules_of
 
     number: float = 1.0
     between = (300.0, 300.0)
     if isinstance(model, str | os.PathLike):
         checked = _loaded(model)
         family = family_of(checked)
-        transmission: Transmission = family.transmission(start_of(family))
+        transmission: Transmission = family.transmission(starts_of(family))
         molecules = molecules_of(checked)
         number = molecules if isinstance(molecules, float) else molecules.start
         between = checked.file.temperatures_K

@@ -25,6 +25,7 @@ from analysis.buettiker.terminal_currents import (
     response,
 )
 from analysis.constants import G0_S, BOLTZMANN_eV_per_K
+from analysis.fitting.families import Asymmetric, Conditions, Parameter, Response
 from analysis.records import FloatArray
 from analysis.transport.landauer import WATT_PER_eV2
 
@@ -41,50 +42,58 @@ _WARMER = (
 
 
 @dataclass(frozen=True, eq=False)
-class Solution:
-    """Outcome of `JunctionFamily.solved`.
+class CircuitFamily(Asymmetric):
+    """Junctions with floating probes as a family for `analysis.fitting`."""
 
-    ``current_A`` and ``heat_probe_W`` have shape (n_bias,), their ``slopes`` by the parameters (2, n_parameters,
-    n_bias); ``state`` (n_unknowns, n_bias) holds mu and, of voltage-temperature probes, kT of the floating terminals
-    in eV, ``state_slopes`` (n_parameters, n_unknowns, n_bias) its derivatives.
-    """
+    junctions: ProbedFamily
 
-    current_A: FloatArray
-    heat_probe_W: FloatArray
-    slopes: FloatArray
-    state: FloatArray
-    state_slopes: FloatArray
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The free parameters of the junctions."""
+        return self.junctions.parameters
+
+    def response(self, values: FloatArray, at: Conditions, near: FloatArray | None = None) -> Response | None:
+        """Return currents, heats and slopes, from the ``state`` of near parameters if there is one.
+
+        ``state`` holds mu and, of voltage-temperature probes, kT of the floating terminals in eV. None if a probe has
+        no stationary potential: widths without a path, or inverted populations.
+        """
+        return _Circuit(self.junctions, at).response(values, near)
+
+    def currents(self, many: FloatArray, at: Conditions) -> FloatArray:
+        """Return the currents and heats of the sets, computed one after the other; NaN if a probe does not settle."""
+        circuit = _Circuit(self.junctions, at)
+        return np.stack([circuit.currents(x) for x in many], axis=1)
+
+    def canonical(self, values: FloatArray) -> FloatArray:
+        """Return values with the widths of tip and substrate in order of size."""
+        other = self.junctions.exchanged(values)
+        return values if other is None else min(values, other, key=tuple)
 
 
 @dataclass(frozen=True, eq=False)
-class JunctionFamily:
+class _Circuit:
     """A family of junctions at given biases and temperatures."""
 
     family: ProbedFamily
-    bias_V: FloatArray
-    tip_K: float = 300.0
-    substrate_K: float = 300.0
+    at: Conditions
 
-    def solved(self, values: FloatArray, start: FloatArray | None = None) -> Solution | None:
-        """Solve for currents, heats and slopes at these parameters, from the ``state`` of near parameters if there is
-        one.
-
-        None if a floating probe has no stationary potential: widths without a path, or inverted populations.
-        """
+    def response(self, values: FloatArray, start: FloatArray | None) -> Response | None:
+        """Solve for currents, heats and slopes; None if a probe does not settle."""
         molecule = self._molecule(values)
         if not self._floats(molecule):
             return None
         state = self._settled(molecule, start)
         return None if state is None else self._solution(molecule, values, state)
 
-    def outcome(self, values: FloatArray) -> tuple[FloatArray, FloatArray] | None:
-        """Return currents and heats alone."""
+    def currents(self, values: FloatArray) -> FloatArray:
+        """Return currents and heats alone, (2, n_bias); NaN if a probe does not settle."""
         molecule = self._molecule(values)
         state = self._settled(molecule, None) if self._floats(molecule) else None
         if state is None:
-            return None
+            return np.full((2, self.at.bias_V.size), np.nan)
         flows = self._flows(molecule, self._baths(state))
-        return _current(flows.number_eV.sum(axis=1)), _heat(flows.heat_eV2.sum(axis=1))
+        return np.stack([_current(flows.number_eV.sum(axis=1)), _heat(flows.heat_eV2.sum(axis=1))])
 
     def _molecule(self, values: FloatArray) -> Multiterminal:
         return Multiterminal((self.family.broadened if self.family.broadens else self.family.model)(values))
@@ -109,12 +118,13 @@ class JunctionFamily:
 
     @cached_property
     def _given(self) -> Baths:
-        floating = np.zeros((self._free.size, self.bias_V.size))
-        reference = BOLTZMANN_eV_per_K * self.family.reference_K(self.tip_K, self.substrate_K)
-        leads = BOLTZMANN_eV_per_K * np.array([[self.tip_K], [self.substrate_K]]) + 0 * self.bias_V
+        floating = np.zeros((self._free.size, self.at.bias_V.size))
+        between = self.at.temperature_probe_K, self.at.temperature_substrate_K
+        reference = BOLTZMANN_eV_per_K * self.family.reference_K(*between)
+        leads = np.array(self.at.kT_eV)[:, None] + 0 * self.at.bias_V
         return Baths(
-            (self.family.bias_drop - 0.5) * self.bias_V,
-            np.concatenate([[0.5 * self.bias_V, -0.5 * self.bias_V], floating]),
+            (self.family.bias_drop - 0.5) * self.at.bias_V,
+            np.concatenate([[0.5 * self.at.bias_V, -0.5 * self.at.bias_V], floating]),
             np.concatenate([leads, floating + reference]),
         )
 
@@ -135,7 +145,7 @@ class JunctionFamily:
         state = self._cold(0.0) if start is None else start.copy()
         if not len(state):
             return state
-        every = np.arange(self.bias_V.size)
+        every = np.arange(self.at.bias_V.size)
         attempts: list[tuple[FloatArray, Coordinates, int]] = []
         if start is not None or len(state) == self._free.size:
             attempts.append((state.copy(), Squares(), _FEW))
@@ -144,7 +154,7 @@ class JunctionFamily:
         for begin, coordinates, most in attempts:
             lost = self._improved(molecule, state, begin, lost, coordinates, most)
             while lost.size and (settled := np.setdiff1d(every, lost)).size:  # from the nearest settled bias
-                before, apart = lost.size, np.abs(self.bias_V[lost, None] - self.bias_V[settled])
+                before, apart = lost.size, np.abs(self.at.bias_V[lost, None] - self.at.bias_V[settled])
                 begin[:, lost] = state[:, settled[apart.argmin(axis=1)]]
                 lost = self._improved(molecule, state, begin, lost, Natural(), _FEW)
                 if lost.size == before:
@@ -156,8 +166,8 @@ class JunctionFamily:
     def _cold(self, warmer: float) -> FloatArray:
         """Return a state half way between the leads, hotter by a share of the bias."""
         n = self._free.size
-        state = np.zeros((self._rows.size, self.bias_V.size))
-        state[n:] = np.hypot(self._given.kT_eV.max(axis=0), warmer * self.bias_V)
+        state = np.zeros((self._rows.size, self.at.bias_V.size))
+        state[n:] = np.hypot(self._given.kT_eV.max(axis=0), warmer * self.at.bias_V)
         return state
 
     def _improved(
@@ -195,21 +205,21 @@ class JunctionFamily:
 
     @cached_property
     def _window(self) -> FloatArray:
-        return np.abs(self.bias_V) + 10 * self._given.kT_eV.max(axis=0)
+        return np.abs(self.at.bias_V) + 10 * self._given.kT_eV.max(axis=0)
 
     @cached_property
     def _driven(self) -> FloatArray:
         """Scale of a state: the effect that bias and temperature difference could have on it."""
-        driven = np.abs(self.bias_V) + np.ptp(self._given.kT_eV, axis=0)
+        driven = np.abs(self.at.bias_V) + np.ptp(self._given.kT_eV, axis=0)
         return np.asarray(np.maximum(driven, 1e-12 * self._given.kT_eV.max(axis=0)))
 
-    def _solution(self, molecule: Multiterminal, values: FloatArray, state: FloatArray) -> Solution:
+    def _solution(self, molecule: Multiterminal, values: FloatArray, state: FloatArray) -> Response:
         baths = self._baths(state)
         flows = self._flows(molecule, baths)
         net, rows = _net(flows), self._rows
         direct = self._direct_slopes(molecule, values, baths, net)  # (n_parameters, 2 n_terminals, n_bias)
         by_state = self._by_state(molecule, baths, flows)
-        shift: FloatArray = np.zeros((self.bias_V.size, rows.size, len(direct)))
+        shift: FloatArray = np.zeros((self.at.bias_V.size, rows.size, len(direct)))
         if rows.size:
             matrix, right = (
                 np.moveaxis(by_state[rows], -1, 0),
@@ -221,7 +231,7 @@ class JunctionFamily:
             direct = direct + np.einsum("rup,puk->krp", by_state, shift)
         n = len(molecule.names)
         slopes = np.stack([_current(np.moveaxis(direct, 1, 0)[:n]), _heat(np.moveaxis(direct, 1, 0)[n:])])
-        return Solution(_current(net[:n]), _heat(net[n:]), slopes, state, shift.transpose(2, 1, 0))
+        return Response(_current(net[:n]), _heat(net[n:]), slopes, state, shift.transpose(2, 1, 0))
 
     def _by_state(self, molecule: Multiterminal, baths: Baths, flows: Exchange) -> FloatArray:
         """Return the derivatives of all currents by the unknowns, (2 n_terminals, n_unknowns, n_bias)."""

@@ -16,12 +16,14 @@ import numpy as np
 from scipy.special import chdtr
 
 from analysis.buettiker.errors import ProbeError
-from analysis.buettiker.fit import ProbeFit, fit, refit
+from analysis.buettiker.fit_circuit import CircuitFamily
 from analysis.buettiker.fit_coupling import CouplingInterval, coupling
-from analysis.buettiker.fit_data import ProbeData
 from analysis.buettiker.fit_family import KINDS, Kind, ProbedFamily
-from analysis.buettiker.fit_problem import ProbeProblem
 from analysis.buettiker.nonequilibrium import ProbedCurrents, probed_currents
+from analysis.fitting.data import CurrentData, JunctionData
+from analysis.fitting.least_squares import fit_in_stages, refit
+from analysis.fitting.problem import Problem
+from analysis.fitting.result import FitResult
 from analysis.records import FloatArray
 
 DECISIVE = 6.0
@@ -31,6 +33,8 @@ _BADLY = 6.0  # standard deviations of chi^2 beyond which no model describes the
 _UNLIKELY = 1e-3  # probability of a chi^2 that small or smaller if errors are not overstated
 _SHARES = (0.03, 0.3, 1.0, 3.0)  # of the lead widths: starts of the search for a probe's width
 
+CircuitFit = FitResult[CircuitFamily]
+
 
 @dataclass(frozen=True, eq=False)
 class FittedModel:
@@ -39,7 +43,7 @@ class FittedModel:
     Attributes
     ----------
     kind : Kind
-    fit : ProbeFit
+    fit : FitResult
     coupling : Coupling or None
         Interval of the probe's width; None without a probe, for a fixed width, and for an excluded model.
     at_heats : ProbedCurrents or None
@@ -50,7 +54,7 @@ class FittedModel:
     """
 
     kind: Kind
-    fit: ProbeFit
+    fit: CircuitFit
     coupling: CouplingInterval | None
     at_heats: ProbedCurrents | None
     unsettled: str = ""
@@ -80,7 +84,7 @@ class ProbeComparison:
     these data to decide, independent of their actual noise.
     """
 
-    data: ProbeData
+    data: JunctionData
     candidates: tuple[FittedModel, ...]
     expected: dict[Kind, float]
 
@@ -134,27 +138,33 @@ class ProbeComparison:
         return self.alive[0] if len(self.alive) == 1 and self.describes else None
 
 
-def compare_probes(data: ProbeData, family: ProbedFamily, starts: int = 4) -> ProbeComparison:
+def compare_probes(data: JunctionData, family: ProbedFamily, starts: int = 4) -> ProbeComparison:
     """Fit a junction without probe, with voltage probes, and with voltage-temperature probes.
 
     Parameters
     ----------
-    data : ProbeData
+    data : JunctionData
     family : ProbedFamily
         Its ``kind`` is not used.
     starts : int
-        As in `analysis.buettiker.fit.fit`.
+        As in `analysis.fitting.least_squares.fit_in_stages`.
 
     Raises
     ------
     ValueError
-        As `analysis.buettiker.fit.fit` does.
+        As `fit_in_stages` does; for other data, and for currents without an uncertainty.
     """
-    fits: dict[Kind, ProbeFit] = {}
+    if data.linear:
+        raise ValueError(
+            "models with probes are fitted to currents and heats, not to conductance or thermopower"
+        )
+    if data.current is not None and not (isinstance(data.current, CurrentData) and data.sigma_known):
+        raise ValueError("models are compared by likelihood, so the current needs its uncertainty, sigma_A")
+    fits: dict[Kind, CircuitFit] = {}
     for kind in KINDS:
-        problem = ProbeProblem(data, family.of(kind))
+        problem = Problem(data, CircuitFamily(family.of(kind)))
         near = [x for other in fits.values() for x in _translated(other, problem)]
-        fits[kind] = fit(problem, near, starts)
+        fits[kind] = fit_in_stages(problem, near, starts)
     comparison = ProbeComparison(data, tuple(_candidate(kind, x) for kind, x in fits.items()), {})
     without = fits["none"].chi_square
     candidates = tuple(
@@ -164,12 +174,11 @@ def compare_probes(data: ProbeData, family: ProbedFamily, starts: int = 4) -> Pr
     return ProbeComparison(data, candidates, _expected(comparison.best.fit, fits))
 
 
-def _candidate(kind: Kind, fitted: ProbeFit) -> FittedModel:
+def _candidate(kind: Kind, fitted: CircuitFit) -> FittedModel:
     data = fitted.problem.data
-    bias = data.voltage_V if data.heat is None else data.heat.voltage_V
-    n_own = len(fitted.problem.family.parameters)
-    junction = fitted.problem.family.junction(
-        fitted.values[:n_own], data.temperature_probe_K, data.temperature_substrate_K
+    bias = fitted.problem.biased.bias_V if data.heating is None else data.heating.voltage_V
+    junction = fitted.problem.family.junctions.junction(
+        fitted.problem.own(fitted.values), data.temperature_probe_K, data.temperature_substrate_K
     )
     try:
         return FittedModel(kind, fitted, None, probed_currents(junction, bias))
@@ -177,45 +186,33 @@ def _candidate(kind: Kind, fitted: ProbeFit) -> FittedModel:
         return FittedModel(kind, fitted, None, None, str(error))
 
 
-def _translated(other: ProbeFit, problem: ProbeProblem) -> list[FloatArray]:
+def _translated(other: CircuitFit, problem: Problem[CircuitFamily]) -> list[FloatArray]:
     """Return starts of a model from the outcome of another, by the parameters' names."""
     values = dict(zip(other.names, other.values, strict=True))
-    family = problem.family
+    junctions = problem.family.junctions
     start = np.array([values.get(p.name, p.start) for p in problem.parameters])
-    index = family.index_of("gamma_floating_eV")
+    index = junctions.index_of("gamma_floating_eV")
     if index is None:
         return [start]
-    if other.problem.family.kind != "none":
-        return [start, *_exchanged(start, problem)]
-    _, tip, substrate, _ = family.fields(start[: len(family.parameters)])
-    starts = []
-    for share in _SHARES:
-        x = start.copy()
-        x[index] = share * (tip + substrate)
-        starts += [x, *_exchanged(x, problem)]
-    return starts
+    starts = [start]
+    if other.problem.family.junctions.kind == "none":
+        _, tip, substrate, _ = junctions.fields(problem.own(start))
+        each = np.arange(start.size)
+        starts = [np.where(each == index, share * (tip + substrate), start) for share in _SHARES]
+    both = ((x, junctions.exchanged(x)) for x in starts)
+    return [x for pair in both for x in pair if x is not None]
 
 
-def _exchanged(values: FloatArray, problem: ProbeProblem) -> list[FloatArray]:
-    """Return the same values with the widths of tip and substrate exchanged."""
-    tip, substrate = (problem.family.index_of(x) for x in ("gamma_probe_eV", "gamma_substrate_eV"))
-    if tip is None or substrate is None or tip == substrate:
-        return []
-    other = values.copy()
-    other[[tip, substrate]] = values[[substrate, tip]]
-    return [other]
-
-
-def _expected(best: ProbeFit, fits: dict[Kind, ProbeFit]) -> dict[Kind, float]:
+def _expected(best: CircuitFit, fits: dict[Kind, CircuitFit]) -> dict[Kind, float]:
     """Return chi^2 of the other models fitted to the best one's prediction."""
-    predicted = best.problem.predicted(best.values)
-    if predicted is None:
+    current_A, heat_W = best.problem.predicted(best.values)
+    if np.isnan(current_A).any() or np.isnan(heat_W).any():
         return {}
-    noiseless = best.problem.data.with_values(*predicted)
+    noiseless = best.problem.data.with_values(current_A, heat_W)
     expected = {}
     for kind, fitted in fits.items():
         if fitted is not best:
-            expected[kind] = refit(ProbeProblem(noiseless, fitted.problem.family), fitted.values).chi_square
+            expected[kind] = refit(replace(fitted.problem, data=noiseless), fitted.values).chi_square
     return expected
 
 

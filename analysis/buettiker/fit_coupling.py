@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.buettiker.fit import ProbeFit, search
+from analysis.buettiker.fit_circuit import CircuitFamily
+from analysis.fitting.result import FitResult
+from analysis.fitting.search import Accuracy, bounded_search
 from analysis.records import FloatArray
 
 ONE_SIDED = 2.71  # rise of chi^2 at a one-sided bound with 95 % confidence
-_ROUGH: dict[str, float | None] = {"xtol": 1e-3, "ftol": 1e-4, "gtol": None, "max_nfev": 12}
+_ROUGH = Accuracy(1e-3, 1e-4, max_nfev=12)
 _CLOSE = 0.03  # to the limit, in the square root of chi^2
 _MOST = 10
 _LONGEST = 1.6  # step in the logarithm of the width
@@ -33,12 +35,12 @@ class CouplingInterval:
     consistent_with_none: bool
 
 
-def coupling(fit: ProbeFit, without: float) -> CouplingInterval | None:
+def coupling(fit: FitResult[CircuitFamily], without: float) -> CouplingInterval | None:
     """Return the interval of the floating width of ``fit``; ``without`` is chi^2 of the same junction without probe.
 
     None if the width is not a free parameter.
     """
-    index = fit.problem.family.index_of("gamma_floating_eV")
+    index = fit.problem.family.junctions.index_of("gamma_floating_eV")
     if index is None:
         return None
     least = min(fit.chi_square, without)
@@ -47,7 +49,7 @@ def coupling(fit: ProbeFit, without: float) -> CouplingInterval | None:
     return CouplingInterval(0.0 if none else _crossing(fit, index, -1.0, least), high, none)
 
 
-def _crossing(fit: ProbeFit, index: int, direction: float, least: float) -> float:
+def _crossing(fit: FitResult[CircuitFamily], index: int, direction: float, least: float) -> float:
     """Return the width at which chi^2, minimised over all else, has risen from its least value by the limit.
 
     sqrt(chi^2 - least) is nearly linear in the logarithm of the width: secants find it in a few steps.
@@ -57,8 +59,7 @@ def _crossing(fit: ProbeFit, index: int, direction: float, least: float) -> floa
     limit = float(np.sqrt(ONE_SIDED))
     inside, below = problem.search(fit.values), float(np.sqrt(max(fit.chi_square - least, 0.0)))
     outside: tuple[float, float] | None = None
-    relative = fit.errors[index] / fit.values[index]
-    step = direction * float(np.clip(limit * relative, 0.02, _LONGEST))
+    step = direction * float(np.clip(limit * fit.error.standard[index] / fit.values[index], 0.02, _LONGEST))
     for _ in range(_MOST):
         if outside is None:
             target = float(np.clip(inside[index] + step, low, high))
@@ -67,7 +68,7 @@ def _crossing(fit: ProbeFit, index: int, direction: float, least: float) -> floa
             target = float(inside[index] + share * (outside[0] - inside[index]))
         if abs(target - inside[index]) < 1e-3:
             break
-        outcome = search(problem, _moved(fit, inside, index, target), _ROUGH, kept=index)
+        outcome = bounded_search(problem, _moved(fit, inside, index, target), _ROUGH, held=index)
         rise = 1e3 if outcome is None else float(np.sqrt(max(outcome.chi_square - least, 0.0)))
         if outcome is None or rise > limit + _CLOSE:
             outside = target, rise
@@ -88,13 +89,13 @@ def _crossing(fit: ProbeFit, index: int, direction: float, least: float) -> floa
     return float(problem.natural(inside)[index])
 
 
-def _moved(fit: ProbeFit, at: FloatArray, index: int, target: float) -> FloatArray:
+def _moved(fit: FitResult[CircuitFamily], at: FloatArray, index: int, target: float) -> FloatArray:
     """Return the point with one coordinate moved and the others following linearly; search coordinates."""
     chain = np.where(fit.problem.logarithmic, fit.values, 1.0)
     covariance = fit.covariance / np.outer(chain, chain)
     variance = covariance[index, index]
     moved = at.copy()
-    if np.isfinite(fit.errors).all() and 0 < variance < 1:
+    if not fit.error.unseen.any() and 0 < variance < 1:
         moved = at + covariance[:, index] / variance * (target - at[index])
     moved[index] = target
     return moved

@@ -83,15 +83,19 @@ class ProbedFamily:
         """Free parameters, each once, in the order of the fields."""
         return tuple({id(x): x for x in self._quantities if isinstance(x, Parameter)}.values())
 
-    @property
-    def tied(self) -> bool:
-        """True if tip and substrate have the same width by construction."""
-        return self.gamma_probe_eV is self.gamma_substrate_eV
-
     def index_of(self, field: str) -> int | None:
         """Return the position of a field among the parameters; None if it is fixed or not in the model."""
         quantity = getattr(self, field)
         return next((i for i, p in enumerate(self.parameters) if p is quantity), None)
+
+    def exchanged(self, values: FloatArray) -> FloatArray | None:
+        """Return values with the widths of tip and substrate exchanged; None if they are not two parameters."""
+        tip, substrate = (self.index_of(x) for x in ("gamma_probe_eV", "gamma_substrate_eV"))
+        if tip is None or substrate is None or tip == substrate:
+            return None
+        other = values.copy()
+        other[[tip, substrate]] = values[[substrate, tip]]
+        return other
 
     def fields(self, values: FloatArray) -> FloatArray:
         """Return the level and the widths of tip, substrate and floating probe, (4,), for these parameters."""

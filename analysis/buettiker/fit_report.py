@@ -2,18 +2,16 @@
 
 import numpy as np
 
-from analysis.buettiker.fit import ProbeFit, refit
-from analysis.buettiker.fit_comparison import DECISIVE, FittedModel, ProbeComparison
+from analysis.buettiker.fit_comparison import DECISIVE, CircuitFit, FittedModel, ProbeComparison
 from analysis.buettiker.fit_coupling import CouplingInterval
-from analysis.buettiker.fit_family import Kind
-from analysis.records import FloatArray
+from analysis.fitting.diagnostics import listed, remarks_on
+from analysis.fitting.least_squares import refit
 
-MODEL: dict[Kind, str] = {
+MODEL: dict[str, str] = {
     "none": "no probe",
     "voltage": "a voltage probe",
     "voltage-temperature": "a voltage-temperature probe",
 }
-_STRONG = 0.99
 _STILL_LIKELY = 4.0
 _NOTICED = 2.0  # standard deviations of a scale from 1
 
@@ -49,7 +47,7 @@ def _undecided(comparison: ProbeComparison) -> list[str]:
     """Return the models that remain, and whether the data or the models themselves prevent a decision."""
     alive = comparison.alive
     sentences = [
-        f"These data cannot distinguish {_listed([MODEL[k] for k in alive])}: "
+        f"These data cannot distinguish {listed([MODEL[k] for k in alive])}: "
         f"AICc differs by {comparison.delta_aicc[alive[-1]]:.2g}, and a decision needs {DECISIVE:g}."
     ]
     for kind in alive if comparison.best.kind != "none" else ():
@@ -65,7 +63,7 @@ def _undecided(comparison: ProbeComparison) -> list[str]:
                     f"If {MODEL[comparison.best.kind]} is true as fitted, {MODEL[kind]} is worse by "
                     f"chi^2 = {expected:.3g} on average: more data of this kind would decide."
                 )
-    family = comparison.best.fit.problem.family
+    family = comparison.best.fit.problem.family.junctions
     if {"none", "voltage-temperature"} <= set(alive) and family.of("voltage-temperature").broadens:
         sentences.append(
             "A voltage-temperature probe on a single level only broadens it; with free widths of tip and substrate "
@@ -79,7 +77,7 @@ def _excluded(comparison: ProbeComparison) -> list[str]:
     if not comparison.describes or comparison.supported is not None or not gone:
         return []
     each = [f"{MODEL[k]} (AICc higher by {comparison.delta_aicc[k]:.3g})" for k in gone]
-    return [f"They exclude {_listed(each)}."]
+    return [f"They exclude {listed(each)}."]
 
 
 def _unsettled(candidate: FittedModel) -> str | None:
@@ -123,8 +121,8 @@ def _spurious(comparison: ProbeComparison) -> list[str]:
         f"The voltage probe as fitted {verb} {abs(heat[worst]) * 1e9:.3g} nW at {circuit.bias_V[worst]:g} V, "
         f"{100 * share:.2g} % of I V, which appears in no electrode"
     )
-    if comparison.data.heat is not None:
-        noise = abs(heat[worst]) / comparison.data.heat.sigma_W[worst]
+    if comparison.data.heating is not None:
+        noise = abs(heat[worst]) / comparison.data.heating.sigma_W[worst]
         sentence += f": {noise:.2g} standard deviations of a measured heat"
         if noise <= _NOTICED:
             sentence += "; the choice of probe does not matter here"
@@ -140,63 +138,24 @@ def _unneeded(candidate: FittedModel) -> bool:
 def remarks(candidate: FittedModel) -> tuple[str, ...]:
     """Return remarks on the ambiguities of one fit."""
     fit = candidate.fit
-    sentences = [f"{name} ended on its bound: do not trust its uncertainty." for name in fit.at_bound]
-    if not fit.converged:
-        sentences.append("The search stopped before it converged.")
-    lost = [name for name, error in zip(fit.names, fit.errors, strict=True) if np.isinf(error)]
-    if lost:
-        sentences.append(
-            f"These data do not determine {_listed(lost)} separately, only combinations of them."
-        )
-    sentences += _correlated(fit)
-    sentences += _exchange(fit)
-    sentences += _scale(fit)
-    for values, chi_square in fit.others:
-        if chi_square - fit.chi_square < _STILL_LIKELY and not _is_exchange(fit, values):
-            text = ", ".join(f"{n} = {v:.4g}" for n, v in zip(fit.names, values, strict=True))
-            sentences.append(
-                f"Another minimum is as likely (chi^2 higher by {chi_square - fit.chi_square:.2g}): {text}."
-            )
-    return tuple(sentences)
+    unfinished = () if fit.converged else ("The search stopped before it converged.",)
+    return remarks_on(
+        fit.problem, fit.values, fit.error, fit.chi_square, fit.others, unfinished, _exchange(fit)
+    )
 
 
-def _correlated(fit: ProbeFit) -> list[str]:
-    correlation = fit.correlation
-    pairs = zip(*np.triu_indices(len(fit.names), 1), strict=True)
-    return [
-        f"{fit.names[i]} and {fit.names[j]} are almost one parameter (correlation {correlation[i, j]:+.4f})."
-        for i, j in pairs
-        if abs(correlation[i, j]) > _STRONG
-    ]
-
-
-def _widths(fit: ProbeFit) -> list[int] | None:
-    family = fit.problem.family
-    pair = [family.index_of(x) for x in ("gamma_probe_eV", "gamma_substrate_eV")]
-    free = [i for i in pair if i is not None]
-    return free if len(set(free)) == 2 else None
-
-
-def _exchanged(fit: ProbeFit, values: FloatArray) -> FloatArray | None:
-    pair = _widths(fit)
-    if pair is None:
-        return None
-    other = values.copy()
-    other[pair] = values[pair[::-1]]
-    return other
-
-
-def _exchange(fit: ProbeFit) -> list[str]:
+def _exchange(fit: CircuitFit) -> list[str]:
     """Return a remark on exchanging tip and substrate."""
-    other = _exchanged(fit, fit.values)
+    junctions = fit.problem.family.junctions
+    other = junctions.exchanged(fit.values)
     if other is None or np.allclose(other, fit.values, rtol=0.02):
         return []
     try:
         exchanged = refit(fit.problem, other)
     except ValueError:
         return []
-    pair = _widths(fit)
-    if np.diff(fit.values[pair]) * np.diff(exchanged.values[pair]) > 0:
+    before, after = (np.diff(junctions.fields(x)[1:3]) for x in (fit.values, exchanged.values))
+    if before * after > 0:
         return [
             "The widths of tip and substrate cannot be exchanged: the search returns to the original ones."
         ]
@@ -208,31 +167,9 @@ def _exchange(fit: ProbeFit) -> list[str]:
     ]
 
 
-def _is_exchange(fit: ProbeFit, values: FloatArray) -> bool:
-    other = _exchanged(fit, fit.values)
-    return other is not None and np.allclose(values, other, rtol=0.02)
-
-
-def _scale(fit: ProbeFit) -> list[str]:
-    heat = fit.problem.data.heat
-    if heat is None or not fit.problem.data.scaled:
-        return []
-    pull = (fit.value("scale") - 1) / heat.scale_sigma
-    if abs(pull) < _NOTICED:
-        return []
-    return [
-        f"The fit pulls the scale of the heats to {fit.value('scale'):.4f}, {abs(pull):.2g} standard deviations of "
-        "its calibration from 1."
-    ]
-
-
 def _odds(delta: float) -> str:
     return f"{np.exp(0.5 * delta):.3g}" if delta < 1000 else "more than 1e200"
 
 
 def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,11 +1,29 @@
-"""Data that a transmission model is fitted to: currents, heats, conductance, thermopower, each with its uncertainty."""
+"""Data that a model of a junction is fitted to: currents, heats, conductance, thermopower, with uncertainties."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.records import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """Measured values of one kind, shape (n,), and their weight in a fit.
+
+    The weight is their uncertainties (n,), one for all, or a matrix (n, n) that turns deviations into independent ones
+    of unit variance.
+    """
+
+    measured: FloatArray
+    weight: FloatArray | float
+
+    def whitened(self, values: FloatArray) -> FloatArray:
+        """Return values (..., n) in units of their uncertainties."""
+        weight = np.asarray(self.weight)
+        return np.asarray(values @ weight.T if weight.ndim == 2 else values / weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +45,22 @@ class CurrentData:
     def __post_init__(self) -> None:
         _check("current", self.voltage_V, self.current_A, self.sigma_A)
 
+    @property
+    def term(self) -> "Term":
+        """Currents for a fit; without uncertainties, in units of the largest."""
+        return Term(self.current_A, np.abs(self.current_A).max() if self.sigma_A is None else self.sigma_A)
+
     def worth(self, independent: float) -> "CurrentData":
         """Weigh all points together like ``independent`` ones: for a fit jointly with other data."""
         if self.sigma_A is None:
             return self
         return replace(self, sigma_A=self.sigma_A * np.sqrt(self.voltage_V.size / independent))
+
+    def thinned(self, most: int) -> "CurrentData":
+        """Return up to ``most`` points, evenly through the sorted voltages."""
+        few = spread_through(self.voltage_V, most)
+        sigma_A = None if self.sigma_A is None else self.sigma_A[few]
+        return CurrentData(self.voltage_V[few], self.current_A[few], sigma_A)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,9 +89,19 @@ class LogCurrentData:
         """Standard error of the current to first order."""
         return np.abs(self.current_A) * self.sigma_ln
 
+    @property
+    def term(self) -> "Term":
+        """Logarithms of the currents for a fit."""
+        return Term(np.log(np.abs(self.current_A)), self.sigma_ln)
+
     def worth(self, independent: float) -> "LogCurrentData":
         """Weigh all points together like ``independent`` ones: for a fit jointly with other data."""
         return replace(self, sigma_ln=self.sigma_ln * np.sqrt(self.voltage_V.size / independent))
+
+    def thinned(self, most: int) -> "LogCurrentData":
+        """Return up to ``most`` points, evenly through the sorted voltages."""
+        few = spread_through(self.voltage_V, most)
+        return LogCurrentData(self.voltage_V[few], self.current_A[few], self.sigma_ln[few])
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +145,19 @@ class HeatingData:
     @cached_property
     def whitening(self) -> FloatArray:
         """Matrix that turns deviations of the heats into independent ones of unit variance, (n, n)."""
-        return whitening(paired_covariance(self.voltage_V, self.sigma_W, self.correlation))
+        covariance = paired_covariance(self.voltage_V, self.sigma_W, self.correlation)
+        try:
+            return np.linalg.inv(np.linalg.cholesky(covariance))
+        except np.linalg.LinAlgError:
+            raise ValueError("heat: the covariance matrix of the errors is not positive definite") from None
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Heats in the probe for a fit; then the total heats, if they were measured."""
+        probe = Term(self.heat_probe_W, self.whitening)
+        if self.heat_total_W is None or self.sigma_total_W is None:
+            return (probe,)
+        return probe, Term(self.heat_total_W, self.sigma_total_W)
 
 
 def paired_covariance(voltage_V: FloatArray, sigma: FloatArray, correlation: float) -> FloatArray:
@@ -118,14 +169,6 @@ def paired_covariance(voltage_V: FloatArray, sigma: FloatArray, correlation: flo
         raise ValueError(f"a correlation of {correlation} must lie between -1 and 1")
     opposite = np.isclose(voltage_V[:, None], -voltage_V, rtol=1e-6, atol=0) & (voltage_V[:, None] != 0)
     return np.asarray(np.outer(sigma, sigma) * (np.eye(voltage_V.size) + correlation * opposite))
-
-
-def whitening(covariance: FloatArray) -> FloatArray:
-    """Return the matrix (n, n) that turns deviations of this covariance into independent ones of unit variance."""
-    try:
-        return np.linalg.inv(np.linalg.cholesky(covariance))
-    except np.linalg.LinAlgError:
-        raise ValueError("heat: the covariance matrix of the errors is not positive definite") from None
 
 
 @dataclass(frozen=True)
@@ -163,20 +206,33 @@ class JunctionData:
                 "a joint fit weighs one kind of data against another: give sigma_A for the current"
             )
 
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """Currents, heats, conductance and thermopower, as far as they were measured."""
+        curves = () if self.current is None else (self.current.term,)
+        heats = () if self.heating is None else self.heating.terms
+        numbers = (x for x in (self.conductance_G0, self.seebeck_V_per_K) if x is not None)
+        return (*curves, *heats, *(Term(np.array([x.value]), x.sigma) for x in numbers))
+
     @property
     def size(self) -> int:
         """Number of measured values."""
-        total = int(self.conductance_G0 is not None) + int(self.seebeck_V_per_K is not None)
-        if self.current is not None:
-            total += self.current.current_A.size
-        if self.heating is not None:
-            total += self.heating.heat_probe_W.size * (1 if self.heating.heat_total_W is None else 2)
-        return total
+        return sum(x.measured.size for x in self.terms)
+
+    @property
+    def n_current(self) -> int:
+        """Number of currents."""
+        return 0 if self.current is None else self.current.current_A.size
 
     @property
     def joint(self) -> bool:
         """True if there are other data than currents."""
-        return self.current is not None and self.size > self.current.current_A.size
+        return 0 < self.n_current < self.size
+
+    @property
+    def linear(self) -> bool:
+        """True if there is a conductance or a thermopower, which linear response predicts."""
+        return self.conductance_G0 is not None or self.seebeck_V_per_K is not None
 
     @property
     def scaled(self) -> bool:
@@ -192,6 +248,23 @@ class JunctionData:
     def tells_sign(self) -> bool:
         """True if heat or thermopower distinguishes a level above E_F from one below."""
         return self.heating is not None or self.seebeck_V_per_K is not None
+
+    def thinned(self, most: int) -> "JunctionData":
+        """Return up to ``most`` currents, evenly through the voltages, and all other data: for a first search."""
+        return self if self.current is None else replace(self, current=self.current.thinned(most))
+
+    def with_values(self, current_A: FloatArray, heat_probe_W: FloatArray) -> "JunctionData":
+        """Return the same measurement with other currents and heats."""
+        current = self.current and replace(self.current, current_A=current_A)
+        return replace(
+            self, current=current, heating=self.heating and replace(self.heating, heat_probe_W=heat_probe_W)
+        )
+
+
+def spread_through(voltage_V: FloatArray, points: int) -> NDArray[np.intp]:
+    """Return the indices of up to ``points`` values, evenly through the sorted voltages."""
+    order = np.argsort(voltage_V, kind="stable")
+    return order[np.unique(np.linspace(0, order.size - 1, points).astype(np.intp))]
 
 
 def _check(what: str, voltage: FloatArray, values: FloatArray, sigma: FloatArray | None) -> None:

@@ -6,11 +6,14 @@ import numpy as np
 from scipy.special import chdtr
 
 from analysis.fitting.errors import Errors
-from analysis.fitting.families import LevelFamily
+from analysis.fitting.families import Family, LevelFamily, mirror_image
 from analysis.fitting.problem import Problem
 from analysis.fitting.residual_checks import remarks_on_noise
 from analysis.fitting.search_space import SearchSpace
 from analysis.records import FloatArray
+
+Minima = Sequence[tuple[FloatArray, float]]
+"""Values and chi^2 at the end of searches."""
 
 _AS_GOOD = 1.0  # difference of chi^2 that does not matter
 _STILL_LIKELY = 4.0
@@ -37,33 +40,50 @@ def correlation_of(covariance: FloatArray, errors: FloatArray) -> FloatArray:
     return np.asarray(np.where(defined, covariance, 0.0) / np.where(defined, product, 1.0))
 
 
+def transmission_remarks(
+    problem: Problem[Family], values: FloatArray, error: Errors, residual: FloatArray, others: Minima
+) -> tuple[str, ...]:
+    """Return remarks on the fit of a transmission; ``residual`` is in units of the uncertainties."""
+    chi_square = float(residual @ residual)
+    on_data = _size_of_chi_square(problem, error, chi_square, residual.size - values.size)
+    if error.source != "junctions":
+        on_data += remarks_on_noise(problem, residual)
+    on_family: list[str] = []
+    if isinstance(problem.family, LevelFamily):
+        on_family += _exchanged(problem.family, values, error.covariance)
+        on_family += _mirrored(problem, problem.family, values, chi_square, error.likely)
+    return remarks_on(problem, values, error, chi_square, others, on_data, on_family)
+
+
 def remarks_on(
-    problem: Problem,
+    problem: Problem[Family],
     values: FloatArray,
     error: Errors,
-    residual: FloatArray,
-    others: Sequence[tuple[FloatArray, float]],
+    chi_square: float,
+    others: Minima,
+    on_data: Sequence[str] = (),
+    on_family: Sequence[str] = (),
 ) -> tuple[str, ...]:
-    """Return remarks on a fit, in sentences; ``residual`` is in units of the uncertainties."""
-    reached = at_bounds(problem, values)
-    remarks = [f"{name} ended on its bound: do not trust its uncertainty." for name in reached]
-    chi_square = float(residual @ residual)
-    remarks += _size_of_chi_square(problem, error, chi_square, residual.size - values.size)
-    if error.source != "junctions":
-        remarks += remarks_on_noise(problem, values, residual)
+    """Return remarks on any fit, in sentences, around those on its data and on its family.
+
+    ``others`` are the values and chi^2 at the end of other searches.
+    """
     lost = [p.name for p, unseen in zip(problem.parameters, error.unseen, strict=True) if unseen]
-    if lost:
-        remarks.append(f"These data do not determine {_listed(lost)} separately, only combinations of them.")
-    remarks += _correlated(problem, error.standard, error.covariance)
-    remarks += _scale(problem, values)
-    if isinstance(problem.family, LevelFamily):
-        remarks += _exchanged(problem, problem.family, values, error.covariance)
-        remarks += _mirrored(problem, problem.family, values, chi_square, error.likely)
-    remarks += _other_minima(problem, values, chi_square, error.likely, others)
-    return tuple(remarks)
+    undetermined = f"These data do not determine {listed(lost)} separately, only combinations of them."
+    return (
+        *(f"{name} ended on its bound: do not trust its uncertainty." for name in at_bounds(problem, values)),
+        *on_data,
+        *([undetermined] if lost else []),
+        *_correlated(problem, error),
+        *_scale(problem, values),
+        *on_family,
+        *_other_minima(problem, values, chi_square, error.likely, others),
+    )
 
 
-def _size_of_chi_square(problem: Problem, error: Errors, chi_square: float, freedom: int) -> list[str]:
+def _size_of_chi_square(
+    problem: Problem[Family], error: Errors, chi_square: float, freedom: int
+) -> list[str]:
     """Return a remark if chi^2 is too large, or too small, for the uncertainties."""
     if not problem.data.sigma_known or freedom < 1:
         return []
@@ -88,7 +108,7 @@ def _size_of_chi_square(problem: Problem, error: Errors, chi_square: float, free
     return []
 
 
-def _scale(problem: Problem, values: FloatArray) -> list[str]:
+def _scale(problem: Problem[Family], values: FloatArray) -> list[str]:
     heat = problem.data.heating
     if heat is None or not problem.data.scaled:
         return []
@@ -101,8 +121,8 @@ def _scale(problem: Problem, values: FloatArray) -> list[str]:
     ]
 
 
-def _correlated(problem: Problem, errors: FloatArray, covariance: FloatArray) -> list[str]:
-    correlation = correlation_of(covariance, errors)
+def _correlated(problem: Problem[Family], error: Errors) -> list[str]:
+    correlation = correlation_of(error.covariance, error.standard)
     names = [p.name for p in problem.parameters]
     pairs = zip(*np.triu_indices(len(names), 1), strict=True)
     return [
@@ -112,9 +132,7 @@ def _correlated(problem: Problem, errors: FloatArray, covariance: FloatArray) ->
     ]
 
 
-def _exchanged(
-    problem: Problem, family: LevelFamily, values: FloatArray, covariance: FloatArray
-) -> list[str]:
+def _exchanged(family: LevelFamily, values: FloatArray, covariance: FloatArray) -> list[str]:
     remarks = []
     for number, (_, probe, substrate, _) in enumerate(family.free, start=1):
         if probe >= 0 and substrate >= 0 and probe != substrate:
@@ -130,19 +148,16 @@ def _exchanged(
 
 
 def _mirrored(
-    problem: Problem, family: LevelFamily, values: FloatArray, chi_square: float, unit: float
+    problem: Problem[Family], family: LevelFamily, values: FloatArray, chi_square: float, unit: float
 ) -> list[str]:
-    """Return a remark on the mirror image eps -> -eps, bias_drop -> 1 - bias_drop: it has the same current at every
-    bias.
-    """
-    fields = family.fields(values).copy()
+    """Return a remark on the mirror image: it has the same current at every bias."""
+    fields = family.fields(values)
     if not fields[:, 0].any():
         return []
-    image = fields * [-1, 1, 1, -1] + [0, 0, 0, 1]
-    fixed = LevelFamily(image, np.full(family.free.shape, -1), ())
+    fixed = LevelFamily(mirror_image(fields), np.full(family.free.shape, -1), ())
     flipped = Problem(problem.data, fixed, problem.molecules_at(values))
-    residual, _ = flipped.residuals(values[len(values) - int(problem.data.scaled) :])
-    worse = (float(residual @ residual) - chi_square) / unit
+    at = flipped.evaluated(values[len(values) - int(problem.data.scaled) :])
+    worse = np.inf if at is None else (float(at.residual @ at.residual) - chi_square) / unit
     drops_free = bool((family.free[:, 3] >= 0).any())
     symmetric = bool(np.all(fields[:, 3] == 0.5))
     positions = ", ".join(f"{x:+.4g}" for x in -fields[:, 0])
@@ -159,7 +174,7 @@ def _mirrored(
     return []
 
 
-def _data_for_sign(problem: Problem) -> str:
+def _data_for_sign(problem: Problem[Family]) -> str:
     """Return the data that would determine the sign, given those that do not."""
     data = problem.data
     if data.heating is not None and data.seebeck_V_per_K is not None:
@@ -172,37 +187,23 @@ def _data_for_sign(problem: Problem) -> str:
 
 
 def _other_minima(
-    problem: Problem,
-    values: FloatArray,
-    chi_square: float,
-    unit: float,
-    others: Sequence[tuple[FloatArray, float]],
+    problem: Problem[Family], values: FloatArray, chi_square: float, unit: float, others: Minima
 ) -> list[str]:
     minima = [_canonical(problem, values)]
     remarks = []
     for point, cost in sorted(others, key=lambda x: x[1]):
-        form = _canonical(problem, point)
-        if (cost - chi_square) / unit < _STILL_LIKELY and not any(
-            np.allclose(form, x, rtol=0.02) for x in minima
-        ):
+        form, worse = _canonical(problem, point), (cost - chi_square) / unit
+        if worse < _STILL_LIKELY and not any(np.allclose(form, x, rtol=0.02) for x in minima):
             minima.append(form)
             text = ", ".join(f"{p.name} = {v:.5g}" for p, v in zip(problem.parameters, point, strict=True))
-            remarks.append(
-                f"Another minimum is as likely (chi^2 higher by {(cost - chi_square) / unit:.2g}): {text}."
-            )
+            remarks.append(f"Another minimum is as likely (chi^2 higher by {worse:.2g}): {text}.")
     return remarks
 
 
-def _canonical(problem: Problem, values: FloatArray) -> FloatArray:
-    """Return values in a form that is the same for mirror images and exchanged widths."""
-    if not isinstance(problem.family, LevelFamily):
-        return values
-    fields = problem.family.fields(values[: len(problem.family.parameters)]).copy()
-    if fields[:, 0].sum() < 0:
-        fields = fields * [-1, 1, 1, -1] + [0, 0, 0, 1]
-    fields[:, 1:3].sort(axis=1)
-    return np.append(fields[np.argsort(fields[:, 0])].ravel(), problem.molecules_at(values))
+def _canonical(problem: Problem[Family], values: FloatArray) -> FloatArray:
+    return np.append(problem.family.canonical(problem.own(values)), problem.molecules_at(values))
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return names in a sentence."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.fitting.families import Family
 from analysis.fitting.jackknife import (
     ONE_SIGMA,
     interval_ends,
@@ -14,7 +15,7 @@ from analysis.fitting.jackknife import (
     jackknife_error,
     jackknife_skewness,
 )
-from analysis.fitting.problem import Problem
+from analysis.fitting.problem import Evaluation, Problem
 from analysis.fitting.search_space import covariance_of
 from analysis.records import FloatArray
 
@@ -96,7 +97,9 @@ class Errors:
         return np.where(self.logarithmic, self.values * factor, self.values + steps)
 
 
-def errors_of(problem: Problem, values: FloatArray, replicas: Sequence[FloatArray] = ()) -> Errors:
+def errors_of(
+    problem: Problem[Family], values: FloatArray, at: Evaluation, replicas: Sequence[FloatArray] = ()
+) -> Errors:
     """Return the errors of a fit.
 
     Parameters
@@ -104,13 +107,15 @@ def errors_of(problem: Problem, values: FloatArray, replicas: Sequence[FloatArra
     problem : Problem
     values : ndarray, shape (n,)
         Values at the minimum of chi^2.
+    at : Evaluation
+        The problem there.
     replicas : sequence of ndarray
         Values of the same fit with each group of junctions left out of the mean current. They give the current's part
         of the errors; the given uncertainties give that of the other data.
     """
     if len(replicas) > 1:
-        return _from_junctions(problem, values, replicas)
-    residual, slopes = problem.residuals(values)
+        return _from_junctions(problem, values, at.slopes, replicas)
+    residual, slopes = at.residual, at.slopes
     freedom = residual.size - values.size
     inverse, unseen = covariance_of(slopes)
     known = problem.data.sigma_known
@@ -131,12 +136,12 @@ def errors_of(problem: Problem, values: FloatArray, replicas: Sequence[FloatArra
     )
 
 
-def _from_junctions(problem: Problem, values: FloatArray, replicas: Sequence[FloatArray]) -> Errors:
+def _from_junctions(
+    problem: Problem[Family], values: FloatArray, slopes: FloatArray, replicas: Sequence[FloatArray]
+) -> Errors:
     """Return the current's part of the errors by the replicas, that of other data by their uncertainties."""
-    _, slopes = problem.residuals(values)
     inverse, unseen = covariance_of(slopes)
-    n_current = 0 if problem.data.current is None else problem.data.current.current_A.size
-    others = slopes[n_current:] @ inverse  # the current's rows come first
+    others = slopes[problem.data.n_current :] @ inverse  # the current's rows come first
     covariance = jackknife_covariance(replicas) + others.T @ others
     searched = [problem.search(x) for x in replicas]
     junctions = jackknife_error(searched) ** 2
@@ -156,11 +161,11 @@ def _from_junctions(problem: Problem, values: FloatArray, replicas: Sequence[Flo
     )
 
 
-def _scale_variance(problem: Problem, inverse: FloatArray, slopes: FloatArray) -> FloatArray:
+def _scale_variance(problem: Problem[Family], inverse: FloatArray, slopes: FloatArray) -> FloatArray:
     """Part of the variances that the scale of the heats brings."""
     return (inverse @ slopes[-1]) ** 2 if problem.data.scaled else np.zeros(len(inverse))
 
 
-def _by_search(problem: Problem, values: FloatArray) -> FloatArray:
+def _by_search(problem: Problem[Family], values: FloatArray) -> FloatArray:
     """Slopes of the natural values by the search coordinates."""
     return np.where(problem.logarithmic, values, 1.0)

@@ -1,4 +1,4 @@
-"""Transmission models with free parameters: their predictions and the derivatives by each parameter."""
+"""Models with free parameters: their currents and heats, and the derivatives by each parameter."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from analysis.transport.landauer import WATT_PER_eV2, currents
 from analysis.transport.level_derivatives import level_slopes
 from analysis.transport.transmission import BreitWignerLevel, LevelTransmission, Transmission
 
+_UNITS = np.array([G0_S, WATT_PER_eV2])
 _STEP = 1e-6  # of the natural scale of a parameter, for central differences
 
 
@@ -43,33 +44,109 @@ class Parameter:
             )
 
 
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """Biases, shape (n_bias,), and temperatures of the electrodes."""
+
+    bias_V: FloatArray
+    temperature_probe_K: float = 300.0
+    temperature_substrate_K: float = 300.0
+
+    @property
+    def kT_eV(self) -> tuple[float, float]:
+        """Thermal energies of probe and substrate."""
+        return (
+            BOLTZMANN_eV_per_K * self.temperature_probe_K,
+            BOLTZMANN_eV_per_K * self.temperature_substrate_K,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """Current and heat in the probe at each bias, with their derivatives by the parameters.
+
+    ``current_A`` and ``heat_probe_W`` have shape (n_bias,), ``slopes`` (2, n_parameters, n_bias). A model that searches
+    for a stationary state at each bias returns it as ``state`` (n_unknowns, n_bias), with ``state_slopes``
+    (n_parameters, n_unknowns, n_bias).
+    """
+
+    current_A: FloatArray
+    heat_probe_W: FloatArray
+    slopes: FloatArray
+    state: FloatArray | None = None
+    state_slopes: FloatArray | None = None
+
+    def state_after(self, step: FloatArray) -> FloatArray | None:
+        """Extrapolate the state to first order; return the present one if the step is unreasonably large."""
+        if self.state is None or self.state_slopes is None:
+            return None
+        ahead = self.state + np.tensordot(step, self.state_slopes, axes=1)
+        far = np.abs(ahead - self.state) > 0.3 * np.abs(self.state) + 0.02
+        return np.where(far.any(axis=0), self.state, ahead)
+
+
 class Family(Protocol):
-    """A set of transmissions spanned by parameters."""
+    """A set of models spanned by parameters: transmissions, or circuits with floating probes."""
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The free parameters, in the order of every array of values."""
         ...
 
+    def response(self, values: FloatArray, at: Conditions, near: FloatArray | None = None) -> Response | None:
+        """Return currents, heats and slopes; None if the model has no stationary state.
+
+        ``near`` is the state of near parameters, if the model has one.
+        """
+        ...
+
+    def currents(self, many: FloatArray, at: Conditions) -> FloatArray:
+        """Return currents in A and heats in W for many sets of parameters (n_sets, n_parameters), (2, n_sets, n_bias).
+
+        NaN for a set without a stationary state.
+        """
+        ...
+
+    def search_start(self) -> FloatArray:
+        """Return the starts of the parameters, moved off any point from which a search could not leave."""
+        ...
+
+    def mirrored(self, values: FloatArray) -> FloatArray | None:
+        """Return the parameters of the mirror image, which has the same current; None if there is none."""
+        ...
+
+    def canonical(self, values: FloatArray) -> FloatArray:
+        """Return values in a form that is the same for members with the same currents."""
+        ...
+
+
+class TransmissionFamily(Family, Protocol):
+    """A set of transmissions."""
+
     def transmission(self, values: FloatArray) -> Transmission:
         """Return the member with these parameters."""
         ...
 
-    def window(
-        self,
-        values: FloatArray,
-        bias_V: FloatArray,
-        temperature_probe_K: float,
-        temperature_substrate_K: float,
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return integrals (3, n_bias) in eV and eV^2, as in `level_slopes`, and slopes (3, n_parameters, n_bias)."""
-        ...
 
-    def windows(
-        self, many: FloatArray, bias_V: FloatArray, temperature_probe_K: float, temperature_substrate_K: float
-    ) -> FloatArray:
-        """Return integrals for many sets of parameters (n_sets, n_parameters) at once, shape (3, n_sets, n_bias)."""
-        ...
+class Asymmetric:
+    """Methods of a family none of whose members is known to be the image of another."""
+
+    def search_start(self: Family) -> FloatArray:
+        """Return the starts of the parameters."""
+        return starts_of(self)
+
+    def mirrored(self, values: FloatArray) -> FloatArray | None:
+        """Return None."""
+        return None
+
+    def canonical(self, values: FloatArray) -> FloatArray:
+        """Return the values."""
+        return values
+
+
+def starts_of(family: Family) -> FloatArray:
+    """Return the start values of the free parameters."""
+    return np.array([p.start for p in family.parameters])
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,38 +174,56 @@ class LevelFamily:
         """Return the levels with these parameters."""
         return LevelTransmission([BreitWignerLevel(*row) for row in self.fields(values).tolist()])
 
-    def window(
-        self,
-        values: FloatArray,
-        bias_V: FloatArray,
-        temperature_probe_K: float,
-        temperature_substrate_K: float,
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return integrals and analytic slopes."""
-        kT_P, kT_S = BOLTZMANN_eV_per_K * temperature_probe_K, BOLTZMANN_eV_per_K * temperature_substrate_K
-        result = level_slopes(self.fields(values), bias_V, kT_P, kT_S)
-        slopes = np.zeros((3, len(self.parameters), bias_V.size))
+    def response(self, values: FloatArray, at: Conditions, near: FloatArray | None = None) -> Response:
+        """Return currents, heats and analytic slopes."""
+        result = level_slopes(self.fields(values), at.bias_V, *at.kT_eV)
+        slopes = np.zeros((2, len(self.parameters), at.bias_V.size))
         for (level, field), index in np.ndenumerate(self.free):
             if index >= 0:
-                slopes[:, index] += result.slopes[:, level, field]
-        return result.values, slopes
+                slopes[:, index] += result.slopes[:2, level, field]
+        current, heat, _ = result.values
+        return Response(G0_S * current, WATT_PER_eV2 * heat, slopes * _UNITS[:, None, None])
 
-    def windows(
-        self, many: FloatArray, bias_V: FloatArray, temperature_probe_K: float, temperature_substrate_K: float
-    ) -> FloatArray:
-        """Return the integrals of all sets in one pass."""
+    def currents(self, many: FloatArray, at: Conditions) -> FloatArray:
+        """Return the currents and heats of all sets in one pass."""
         padded = np.append(many, np.zeros((len(many), 1)), axis=1)
         fields = np.where(self.free >= 0, padded[:, self.free], self.fixed)
         eps, probe, substrate, drop = np.moveaxis(fields, -1, 0)[..., None]
         g = 0.5 * (probe + substrate)
-        kT_P, kT_S = BOLTZMANN_eV_per_K * temperature_probe_K, BOLTZMANN_eV_per_K * temperature_substrate_K
-        x = pole_integrals(eps - 1j * g, drop * bias_V, bias_V, kT_P, kT_S)
-        integrals = np.stack([x.charge, x.heat_probe, x.heat_substrate])
-        return np.asarray((-probe * substrate / g * integrals.imag).sum(axis=2))
+        x = pole_integrals(eps - 1j * g, drop * at.bias_V, at.bias_V, *at.kT_eV)
+        integrals = np.stack([x.charge, x.heat_probe])
+        return np.asarray((-probe * substrate / g * integrals.imag).sum(axis=2) * _UNITS[:, None, None])
+
+    def search_start(self) -> FloatArray:
+        """Return the starts with one of two equal free widths moved by a tenth: equal ones would stay equal."""
+        start = starts_of(self)
+        moved = start.copy()
+        for _, probe, substrate, _ in self.free:
+            if probe >= 0 and substrate >= 0 and probe != substrate and start[probe] == start[substrate]:
+                parameter, up = self.parameters[substrate], 1.1 * start[substrate]
+                inside = up <= parameter.maximum
+                moved[substrate] = up if inside else max(0.9 * start[substrate], parameter.minimum)
+        return moved
+
+    def mirrored(self, values: FloatArray) -> FloatArray | None:
+        """Return the parameters with all levels on the other side of E_F; None if no position is free."""
+        energies, drops = (np.unique(self.free[self.free[:, i] >= 0, i]) for i in (0, 3))
+        image = values.copy()
+        image[energies] *= -1.0
+        image[drops] = 1.0 - image[drops]
+        return image if energies.size else None
+
+    def canonical(self, values: FloatArray) -> FloatArray:
+        """Return the fields of the levels in a form that is the same for mirror images and exchanged widths."""
+        fields = self.fields(values)
+        if fields[:, 0].sum() < 0:
+            fields = mirror_image(fields)
+        fields[:, 1:3].sort(axis=1)
+        return np.asarray(fields[np.argsort(fields[:, 0])].ravel())
 
 
 @dataclass(frozen=True, eq=False)
-class BuiltFamily:
+class BuiltFamily(Asymmetric):
     """Any transmission that a function builds from its parameters; derivatives by central differences."""
 
     build: Callable[[FloatArray], Transmission]
@@ -138,39 +233,28 @@ class BuiltFamily:
         """Return the transmission with these parameters."""
         return self.build(values)
 
-    def window(
-        self,
-        values: FloatArray,
-        bias_V: FloatArray,
-        temperature_probe_K: float,
-        temperature_substrate_K: float,
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return integrals and numerical slopes."""
-        conditions = bias_V, temperature_probe_K, temperature_substrate_K
-        slopes = np.empty((3, len(self.parameters), bias_V.size))
+    def response(self, values: FloatArray, at: Conditions, near: FloatArray | None = None) -> Response:
+        """Return currents, heats and numerical slopes."""
+        slopes = np.empty((2, len(self.parameters), at.bias_V.size))
         for i, parameter in enumerate(self.parameters):
             step = np.zeros(values.shape)
             step[i] = _STEP * (abs(values[i]) if parameter.logarithmic else max(abs(values[i]), 0.1))
-            above, below = (
-                self._integrals(values + step, *conditions),
-                self._integrals(values - step, *conditions),
-            )
-            slopes[:, i] = (above - below) / (2 * step[i])
-        return self._integrals(values, *conditions), slopes
+            slopes[:, i] = (self._at(values + step, at) - self._at(values - step, at)) / (2 * step[i])
+        current_A, heat_probe_W = self._at(values, at)
+        return Response(current_A, heat_probe_W, slopes)
 
-    def windows(
-        self, many: FloatArray, bias_V: FloatArray, temperature_probe_K: float, temperature_substrate_K: float
-    ) -> FloatArray:
-        """Return the integrals of the sets, computed one after the other."""
-        return np.stack(
-            [self._integrals(x, bias_V, temperature_probe_K, temperature_substrate_K) for x in many], axis=1
-        )
+    def currents(self, many: FloatArray, at: Conditions) -> FloatArray:
+        """Return the currents and heats of the sets, computed one after the other."""
+        return np.stack([self._at(x, at) for x in many], axis=1)
 
-    def _integrals(self, values: FloatArray, bias_V: FloatArray, T_P: float, T_S: float) -> FloatArray:
-        x = currents(self.build(values), bias_V, T_P, T_S)
-        return np.stack(
-            [x.current_A / G0_S, x.heat_probe_W / WATT_PER_eV2, x.heat_substrate_W / WATT_PER_eV2]
-        )
+    def _at(self, values: FloatArray, at: Conditions) -> FloatArray:
+        x = currents(self.build(values), at.bias_V, at.temperature_probe_K, at.temperature_substrate_K)
+        return np.stack([x.current_A, x.heat_probe_W])
+
+
+def mirror_image(fields: FloatArray) -> FloatArray:
+    """Return the fields of levels on the other side of E_F, eps -> -eps, bias_drop -> 1 - bias_drop."""
+    return np.asarray(fields * [-1, 1, 1, -1] + [0, 0, 0, 1])
 
 
 def level_family(levels: Sequence[Sequence[float | Parameter | int]]) -> LevelFamily:

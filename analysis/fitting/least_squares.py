@@ -1,76 +1,32 @@
-"""Least-squares fit of a transmission model from several starts, with remarks on ambiguities."""
+"""Least-squares fit of a model from several starts: three plans, by what an evaluation of the model costs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from analysis.fitting.data import CurrentData, LogCurrentData
-from analysis.fitting.diagnostics import at_bounds, correlation_of, remarks_on
-from analysis.fitting.errors import Errors, errors_of
-from analysis.fitting.families import LevelFamily
-from analysis.fitting.problem import Problem
+from analysis.fitting.errors import errors_of
+from analysis.fitting.families import Family
+from analysis.fitting.problem import F, Problem
+from analysis.fitting.result import FitResult
+from analysis.fitting.search import EXACT, UNSETTLED, Accuracy, Search, bounded_search, search
 from analysis.fitting.search_space import evenly_spread
 from analysis.records import FloatArray
-from analysis.transport.transmission import Transmission
 
-_CANDIDATES = 64
-_SCAN_POINTS = 16
-_MOST_STEPS = 100
 Replicas = Sequence[CurrentData | LogCurrentData]
 """Mean currents that each leave out a group of junctions, see `analysis.iv.junction_curves`."""
 
-_HOW = {"x_scale": "jac", "xtol": 1e-8, "ftol": 1e-7, "gtol": 1e-12}
+_CANDIDATES, _FEW_CANDIDATES = 64, 32
+_SCAN_POINTS = 16
+_ROUGH, _FINE = Accuracy(1e-3, 1e-3, max_nfev=25), Accuracy(1e-6, 1e-7)
+_FINALISTS = 2
+_AT_LEAST = 2  # searches, even if the first one describes the data
+_AGREEING = 3  # searches that lead to the same chi^2: there is hardly a better one
+_SAME = 0.01  # of chi^2: ten times the accuracy of a rough search
 
 
-@dataclass(frozen=True, eq=False)
-class FitResult:
-    """Outcome of `fit`.
-
-    ``values`` are in the order of ``names``. ``replicas`` are the values with each group of junctions left out.
-    ``chi_square`` is in units of the given uncertainties; without them it is in units of the largest current squared,
-    ``sigma_known`` is False and the errors come from the scatter about the fit. ``remarks`` are sentences about
-    ambiguities and bounds that were reached.
-    """
-
-    names: tuple[str, ...]
-    values: FloatArray
-    error: Errors
-    replicas: tuple[FloatArray, ...]
-    chi_square: float
-    degrees_of_freedom: int
-    sigma_known: bool
-    at_bound: tuple[str, ...]
-    remarks: tuple[str, ...]
-    converged: bool
-    message: str
-    evaluations: int
-    transmission: Transmission
-    molecules: float
-
-    @property
-    def errors(self) -> FloatArray:
-        """Half widths (n,) of the 68 % intervals; infinite if the data do not determine a parameter."""
-        return self.error.half_width()
-
-    @property
-    def covariance(self) -> FloatArray:
-        """Squares of standard errors, (n, n)."""
-        return self.error.covariance
-
-    @property
-    def correlation(self) -> FloatArray:
-        """Correlation matrix; 0 for a parameter that the data do not determine."""
-        return correlation_of(self.covariance, self.error.standard)
-
-    @property
-    def reduced_chi_square(self) -> float:
-        """chi^2 per degree of freedom; NaN without degrees of freedom."""
-        return self.chi_square / self.degrees_of_freedom if self.degrees_of_freedom > 0 else float("nan")
-
-
-def fit(problem: Problem, replicas: Replicas = ()) -> FitResult:
+def fit(problem: Problem[F], replicas: Replicas = ()) -> FitResult[F]:
     """Minimise chi^2 quickly, for fits to live data.
 
     If the outcome from the given start is not a good fit (chi^2 four standard deviations above its mean; without
@@ -86,18 +42,18 @@ def fit(problem: Problem, replicas: Replicas = ()) -> FitResult:
     Raises
     ------
     ValueError
-        No free parameter, or more parameters than values.
+        No free parameter, or more parameters than values; no stationary state at any start.
     """
-    searches = [_search(problem, _given(problem))]
-    if not _good(problem, searches[0].cost):
-        for start in (*_mirrored(problem, searches[0].x), *_spread_starts(problem, 3)):
-            searches.append(_search(problem, start))
-            if _good(problem, searches[-1].cost):
+    searches = _all([search(problem, _given(problem))])
+    if not searches or not _good(problem, searches[0].chi_square):
+        for start in (*_mirrored(problem, searches[:1]), *_spread_starts(problem, 3, _CANDIDATES)):
+            searches += _all([search(problem, start)])
+            if searches and _good(problem, searches[-1].chi_square):
                 break
     return _result(problem, searches, replicas)
 
 
-def fit_thoroughly(problem: Problem, starts: int = 8, replicas: Replicas = ()) -> FitResult:
+def fit_thoroughly(problem: Problem[F], starts: int = 8, replicas: Replicas = ()) -> FitResult[F]:
     """Minimise chi^2 from all of ``starts`` starts, to find other minima.
 
     The mirror image of the first outcome is one of the starts. ``replicas`` is as in `fit`.
@@ -105,194 +61,161 @@ def fit_thoroughly(problem: Problem, starts: int = 8, replicas: Replicas = ()) -
     Raises
     ------
     ValueError
-        No free parameter, or more parameters than values.
+        As `fit` does.
     """
-    searches = [_search(problem, _given(problem))]
-    others = [*_mirrored(problem, searches[0].x), *_spread_starts(problem, starts)][: starts - 1]
-    return _result(problem, searches + [_search(problem, start) for start in others], replicas)
+    first = _all([search(problem, _given(problem))])
+    others = [*_mirrored(problem, first), *_spread_starts(problem, starts, _CANDIDATES)][: starts - 1]
+    return _result(problem, first + _all([search(problem, start) for start in others]), replicas)
 
 
-def _mirrored(problem: Problem, at: FloatArray) -> list[FloatArray]:
-    """Return the point with all levels on the other side of E_F, if the bounds allow it; search coordinates."""
-    if not isinstance(problem.family, LevelFamily):
-        return []
-    values = problem.natural(at)
-    free = problem.family.free
-    energies, drops = (np.unique(free[free[:, column] >= 0, column]) for column in (0, 3))
-    values[energies] *= -1.0
-    values[drops] = 1.0 - values[drops]
-    inside = all(p.minimum <= x <= p.maximum for p, x in zip(problem.parameters, values, strict=True))
-    return [problem.search(values)] if energies.size and inside else []
+def fit_in_stages(problem: Problem[F], near: Iterable[FloatArray] = (), starts: int = 4) -> FitResult[F]:
+    """Minimise chi^2 of a model that takes milliseconds: many starts on few currents, then the best ones on all.
+
+    Searches on a part of the currents start from the parameters' own start, then from the most promising points of
+    ``near`` and of an even spread over the bounds, until one describes them or three lead to the same chi^2; the best
+    two continue on all data.
+
+    Parameters
+    ----------
+    problem : Problem
+    near : iterable of ndarray
+        Further starts, in natural values.
+    starts : int
+        Number of starts from ``near``, and from the spread.
+
+    Raises
+    ------
+    ValueError
+        As `fit` does.
+    """
+    rough = replace(problem, data=problem.data.thinned(_SCAN_POINTS))
+    searches: list[Search] = []
+    for start in _staged_starts(problem, rough, near, starts):
+        searches += _all([bounded_search(rough, start, _ROUGH)])
+        if _enough(rough, [x.chi_square for x in searches]):
+            break
+    best = _distinct(problem, sorted(searches, key=lambda x: x.chi_square))
+    final = _all([bounded_search(problem, x.x, _FINE) for x in best[:_FINALISTS]])
+    return _result(problem, final, evaluations=sum(x.evaluations for x in searches))
 
 
-def _good(problem: Problem, cost: float) -> bool:
+def _staged_starts(
+    problem: Problem[Family], rough: Problem[Family], near: Iterable[FloatArray], count: int
+) -> Iterator[FloatArray]:
+    yield _given(problem)
+    yield from _promising(rough, [np.clip(rough.search(x), *rough.bounds) for x in near], count)
+    yield from _spread_starts(rough, count, _FEW_CANDIDATES)
+
+
+def refit(problem: Problem[F], values: FloatArray) -> FitResult[F]:
+    """Minimise chi^2 from one start. Raises ``ValueError`` if there is no stationary state."""
+    return _result(problem, _all([bounded_search(problem, problem.search(values), _FINE)]))
+
+
+def _all(searches: Iterable[Search | None]) -> list[Search]:
+    return [x for x in searches if x is not None]
+
+
+def _mirrored(problem: Problem[Family], searches: Sequence[Search]) -> list[FloatArray]:
+    """Return the mirror images of outcomes, if there are any and the bounds allow them; search coordinates."""
+    images = []
+    for outcome in searches:
+        values = problem.natural(outcome.x)
+        image = problem.family.mirrored(problem.own(values))
+        if image is not None:
+            values[: image.size] = image
+            if all(p.minimum <= x <= p.maximum for p, x in zip(problem.parameters, values, strict=True)):
+                images.append(problem.search(values))
+    return images
+
+
+def _good(problem: Problem[Family], chi_square: float) -> bool:
     freedom = problem.n_residuals - len(problem.parameters)
     limit = freedom + 4.0 * np.sqrt(2.0 * freedom) if problem.data.sigma_known else 1e-4 * problem.data.size
-    return bool(2 * cost <= limit)
+    return bool(chi_square <= limit)
 
 
-def _result(problem: Problem, searches: Sequence["_Search"], replicas: Replicas) -> FitResult:
-    best = min(searches, key=lambda x: x.cost)
-    values = problem.natural(best.x)
-    residual, _ = problem.residuals(values)
+def _enough(problem: Problem[Family], reached: Sequence[float]) -> bool:
+    """Return True if no other minimum can be much better than those reached, or if several starts led to the best."""
+    if len(reached) < _AT_LEAST:
+        return False
+    freedom, least = problem.n_residuals - len(problem.parameters), min(reached)
+    good = least < freedom + 2.0 * np.sqrt(2.0 * max(freedom, 1))
+    return bool(good or sum(x <= least + _SAME * max(least, freedom) for x in reached) >= _AGREEING)
+
+
+def _distinct(problem: Problem[Family], searches: Sequence[Search]) -> list[Search]:
+    """Return the searches that ended at different points."""
+    kept: list[Search] = []
+    for x in searches:
+        if not any(np.allclose(problem.natural(x.x), problem.natural(y.x), rtol=0.02) for y in kept):
+            kept.append(x)
+    return kept
+
+
+def _result(
+    problem: Problem[F], searches: Sequence[Search], replicas: Replicas = (), evaluations: int = 0
+) -> FitResult[F]:
+    """Return the best search with its errors; ``evaluations`` are those of earlier searches."""
+    best = min(searches, key=lambda x: x.chi_square, default=None)
+    values = np.empty(0) if best is None else problem.natural(best.x)
+    at = None if best is None else problem.evaluated(values)
+    if best is None or at is None:
+        raise ValueError(UNSETTLED)
     left_out = tuple(_refitted(problem, best.x, current) for current in replicas)
-    error = errors_of(problem, values, left_out)
-    others = [(problem.natural(x.x), 2 * x.cost) for x in searches if x is not best]
     return FitResult(
-        names=tuple(p.name for p in problem.parameters),
+        problem=problem,
         values=values,
-        error=error,
+        error=errors_of(problem, values, at, left_out),
         replicas=left_out,
-        chi_square=float(residual @ residual),
-        degrees_of_freedom=residual.size - values.size,
-        sigma_known=problem.data.sigma_known,
-        at_bound=at_bounds(problem, values),
-        remarks=remarks_on(problem, values, error, residual, others),
-        converged=best.status > 0,
+        residual=at.residual,
+        converged=best.converged,
         message=best.message,
-        evaluations=sum(x.evaluations for x in searches),
-        transmission=problem.family.transmission(values[: len(problem.family.parameters)]),
-        molecules=problem.molecules_at(values),
+        others=tuple((problem.natural(x.x), x.chi_square) for x in searches if x is not best),
+        evaluations=evaluations + sum(x.evaluations for x in searches),
     )
 
 
-def _refitted(problem: Problem, start: FloatArray, current: CurrentData | LogCurrentData) -> FloatArray:
+def _refitted(
+    problem: Problem[Family], start: FloatArray, current: CurrentData | LogCurrentData
+) -> FloatArray:
     """Fit another mean current in the same minimum; return the values."""
     other = replace(problem, data=replace(problem.data, current=current))
-    low, high = other.bounds
-    margin = 1e-9 * np.where(np.isfinite(high - low), high - low, 1.0)
-    evaluate = _Remembered(other)
-    with np.errstate(all="ignore"):
-        kept = least_squares(
-            evaluate.residual,
-            np.clip(start, low + margin, high - margin),
-            evaluate.slopes,
-            bounds=(low, high),
-            max_nfev=_MOST_STEPS,
-            **_HOW,
-        )
-    return other.natural(kept.x)
+    outcome = bounded_search(other, start, EXACT)
+    if outcome is None:
+        raise ValueError(UNSETTLED)
+    return other.natural(outcome.x)
 
 
-@dataclass(frozen=True, eq=False)
-class _Search:
-    """Outcome of one search, in search coordinates; ``cost`` is chi^2 / 2."""
-
-    x: FloatArray
-    cost: float
-    status: int
-    message: str
-    evaluations: int
-
-
-def _search(problem: Problem, start: FloatArray) -> _Search:
-    """Approach the minimum, then run Levenberg-Marquardt; if that leaves the bounds, run the bounded trust region."""
-    evaluate = _Remembered(problem)
-    low, high = problem.bounds
-    with np.errstate(all="ignore"):
-        begin = _approach(problem, evaluate, start)
-        free = least_squares(
-            evaluate.residual, begin, evaluate.slopes, method="lm", max_nfev=_MOST_STEPS, **_HOW
-        )
-        used = evaluate.count
-        if np.isfinite(free.cost) and (low <= free.x).all() and (free.x <= high).all():
-            return _Search(free.x, float(free.cost), int(free.status), str(free.message), used)
-        margin = 1e-9 * np.where(np.isfinite(high - low), high - low, 1.0)
-        begin = np.clip(begin, low + margin, high - margin)
-        kept = least_squares(
-            evaluate.residual, begin, evaluate.slopes, bounds=(low, high), max_nfev=3 * _MOST_STEPS, **_HOW
-        )
-    return _Search(kept.x, float(kept.cost), int(kept.status), str(kept.message), evaluate.count)
-
-
-class _Remembered:
-    """Residuals and slopes by search coordinates, remembered because the optimiser requests them separately."""
-
-    def __init__(self, problem: Problem) -> None:
-        self._problem = problem
-        self._at = b""
-        self._last: tuple[FloatArray, FloatArray] | None = None
-        self.count = 0
-
-    def both(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return residuals and slopes, computed once for each point."""
-        if self._last is None or x.tobytes() != self._at:
-            natural = self._problem.natural(x)
-            residual, slopes = self._problem.residuals(natural)
-            self._last = residual, slopes * np.where(self._problem.logarithmic, natural, 1.0)
-            self._at = x.tobytes()
-            self.count += 1
-        return self._last
-
-    def residual(self, x: FloatArray) -> FloatArray:
-        """Return (model - data)/sigma."""
-        return self.both(x)[0]
-
-    def slopes(self, x: FloatArray) -> FloatArray:
-        """Return the derivatives of the residuals."""
-        return self.both(x)[1]
-
-
-def _approach(problem: Problem, evaluate: _Remembered, start: FloatArray) -> FloatArray:
-    """Take a few steps with asinh(signal/sigma) in place of the signal.
-
-    Far from the minimum a current depends on the parameters by powers over decades; its logarithm is nearly
-    linear in theirs, so the search approaches in a few steps where plain residuals wander.
-    """
-    contrast = 1.0 if problem.data.sigma_known else 100.0
-    data = contrast * problem.measured
-
-    def residual(x: FloatArray) -> FloatArray:
-        return np.asarray(np.arcsinh(contrast * evaluate.residual(x) + data) - np.arcsinh(data))
-
-    def slopes(x: FloatArray) -> FloatArray:
-        model = contrast * evaluate.residual(x) + data
-        return np.asarray(contrast * evaluate.slopes(x) / np.hypot(1.0, model)[:, None])
-
-    outcome = least_squares(
-        residual, start, slopes, method="lm", max_nfev=8, x_scale="jac", ftol=1e-2, xtol=1e-3
-    )
-    low, high = problem.bounds
-    near = np.clip(outcome.x, low, high)
-    better = np.sum(evaluate.residual(near) ** 2) < np.sum(evaluate.residual(start) ** 2)
-    return near if better else start
-
-
-def _given(problem: Problem) -> FloatArray:
+def _given(problem: Problem[Family]) -> FloatArray:
     """Return the user's start, in search coordinates."""
     size = len(problem.parameters)
     if not size:
         raise ValueError("the model has no free parameter: mark one as { start =, min =, max = }")
     if problem.n_residuals < size:
         raise ValueError(f"{problem.data.size} values cannot determine {size} parameters")
-    return problem.search(_off_symmetry(problem, np.array([p.start for p in problem.parameters])))
+    start = np.array([p.start for p in problem.parameters])
+    own = problem.family.search_start()
+    start[: own.size] = own
+    return problem.search(start)
 
 
-def _spread_starts(problem: Problem, count: int) -> list[FloatArray]:
+def _spread_starts(problem: Problem[Family], count: int, candidates: int) -> list[FloatArray]:
     """Return the most promising points of an even spread over the bounds, best first; search coordinates."""
     centre = _given(problem)
     low, high = problem.bounds
     reach = np.where(problem.logarithmic, np.log(30.0), 2.0 * np.maximum(np.abs(centre), 0.25))
     low, high = np.maximum(low, centre - reach), np.minimum(high, centre + reach)
-    points = low + (high - low) * evenly_spread(_CANDIDATES, centre.size)
+    points = low + (high - low) * evenly_spread(candidates, centre.size)
     if problem.data.scaled:
         points[:, -1] = 1.0
+    return _promising(problem, list(points), count)
+
+
+def _promising(problem: Problem[Family], points: Sequence[FloatArray], count: int) -> list[FloatArray]:
+    """Return the points nearest to the data, best first; search coordinates."""
+    if not points:
+        return []
     costs = problem.rough_costs(np.array([problem.natural(x) for x in points]), _SCAN_POINTS)
     order = np.argsort(np.where(np.isfinite(costs), costs, np.inf), kind="stable")
-    return [points[i] for i in order[:count]]
-
-
-def _off_symmetry(problem: Problem, start: FloatArray) -> FloatArray:
-    """Move one of two equal free widths of a level by a tenth: from equal starts they would stay equal."""
-    if not isinstance(problem.family, LevelFamily):
-        return start
-    moved = start.copy()
-    for row in problem.family.free:
-        probe, substrate = row[1], row[2]
-        if probe >= 0 and substrate >= 0 and probe != substrate and start[probe] == start[substrate]:
-            parameter = problem.parameters[substrate]
-            up = 1.1 * start[substrate]
-            moved[substrate] = (
-                up if up <= parameter.maximum else max(0.9 * start[substrate], parameter.minimum)
-            )
-    return moved
+    return [points[i] for i in order[:count] if np.isfinite(costs[i])]

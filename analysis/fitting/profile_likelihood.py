@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import least_squares
 
-from analysis.fitting.least_squares import FitResult
+from analysis.fitting.families import Family
 from analysis.fitting.problem import Problem
+from analysis.fitting.result import FitResult
+from analysis.fitting.search import Accuracy, bounded_search
 from analysis.records import FloatArray
+
+_ACCURACY = Accuracy(1e-8, 1e-8, 1e-8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,9 +28,7 @@ class Profile:
     high: float
 
 
-def profile_likelihood(
-    problem: Problem, result: FitResult, name: str, reach: float = 3.0, points: int = 31
-) -> Profile:
+def profile_likelihood(result: FitResult[Family], name: str, reach: float = 3.0, points: int = 31) -> Profile:
     """Return the profile of the parameter ``name``, ``reach`` standard deviations to either side, within its bounds.
 
     If the fit gave no uncertainty the parameter is followed over a factor of ten (or 1, in its own unit, if it need
@@ -35,7 +36,7 @@ def profile_likelihood(
     """
     if name not in result.names:
         raise ValueError(f"no free parameter {name!r}; the free parameters are {', '.join(result.names)}")
-    index = result.names.index(name)
+    index, problem = result.names.index(name), result.problem
     parameter, best = problem.parameters[index], problem.search(result.values)
     error = result.errors[index] / (result.values[index] if parameter.logarithmic else 1.0)
     width = (
@@ -63,33 +64,14 @@ def profile_likelihood(
     )
 
 
-def _follow(problem: Problem, best: FloatArray, index: int, grid: FloatArray) -> FloatArray:
+def _follow(problem: Problem[Family], best: FloatArray, index: int, grid: FloatArray) -> FloatArray:
     """Return chi^2 at each point of the grid; each refit starts from the previous one."""
-    rest = np.arange(best.size) != index
-    low, high = (bound[rest] for bound in problem.bounds)
     at, costs = best.copy(), []
     for value in grid:
         at[index] = value
-
-        def residual(x: FloatArray, point: FloatArray = at) -> FloatArray:
-            full = point.copy()
-            full[rest] = x
-            return problem.residuals(problem.natural(full))[0]
-
-        def slopes(x: FloatArray, point: FloatArray = at) -> FloatArray:
-            full = point.copy()
-            full[rest] = x
-            natural = problem.natural(full)
-            chain = np.where(problem.logarithmic, natural, 1.0)
-            return np.asarray((problem.residuals(natural)[1] * chain)[:, rest])
-
-        if rest.any():
-            begin = np.clip(at[rest], low + 1e-12 * np.abs(low), high - 1e-12 * np.abs(high))
-            fitted = least_squares(residual, begin, slopes, bounds=(low, high), x_scale="jac", ftol=1e-8)
-            at[rest] = fitted.x
-            costs.append(2 * float(fitted.cost))
-        else:
-            costs.append(float(np.sum(residual(at[rest]) ** 2)))
+        outcome = bounded_search(problem, at, _ACCURACY, held=index)
+        costs.append(np.inf if outcome is None else outcome.chi_square)
+        at = at if outcome is None else outcome.x
     return np.array(costs)
 
 

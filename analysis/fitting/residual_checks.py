@@ -3,6 +3,7 @@
 import numpy as np
 
 from analysis.distributions import normal_above
+from analysis.fitting.families import Family
 from analysis.fitting.problem import Problem
 from analysis.records import FloatArray
 
@@ -11,10 +12,10 @@ _NOTICED = 0.003  # probability by chance
 _ROUNDING = 1e-9  # of the largest current: residuals below are not noise
 
 
-def remarks_on_noise(problem: Problem, values: FloatArray, residual: FloatArray) -> list[str]:
+def remarks_on_noise(problem: Problem[Family], residual: FloatArray) -> list[str]:
     """Return remarks if the residuals of the currents grow with |I|, or those of neighbouring voltages are correlated.
 
-    ``residual`` is in the order of `Problem.residuals`, in units of the uncertainties.
+    ``residual`` is that of an `analysis.fitting.problem.Evaluation`.
     """
     current = problem.data.current
     if current is None or current.current_A.size < _LEAST:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from analysis.fitting.families import Parameter
 from analysis.records import FloatArray
 
+_FARTHEST = 200.0  # logarithm of a quantity: its cube is still a finite number
 _UNSEEN = 1e-11  # eigenvalue of the scaled normal matrix below which the data do not constrain a direction
 
 
@@ -37,7 +38,9 @@ class SearchSpace:
     def natural(self, search: FloatArray) -> FloatArray:
         """Return the natural values of search coordinates."""
         return np.where(
-            self.logarithmic, np.exp(np.where(self.logarithmic, np.clip(search, -690, 690), 0.0)), search
+            self.logarithmic,
+            np.exp(np.where(self.logarithmic, np.clip(search, -_FARTHEST, _FARTHEST), 0.0)),
+            search,
         )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from analysis.constants import G0_S
 from analysis.fitting.data import CurrentData, JunctionData
-from analysis.fitting.families import Family, Parameter, level_family
+from analysis.fitting.families import Parameter, TransmissionFamily, level_family
 from analysis.fitting.jackknife import TWO_SIGMA, groups_of, half_interval, interval
 from analysis.fitting.least_squares import fit
 from analysis.fitting.problem import Problem
@@ -179,7 +179,9 @@ def model_of_iv(iv: MeanIV, temperature_K: float = ROOM_K) -> JunctionModel:
     return replace(model, side_known=False, fitted_level=True, remarks=remarks)
 
 
-def model_of_family(family: Family, iv: MeanIV, source: str, temperature_K: float = ROOM_K) -> JunctionModel:
+def model_of_family(
+    family: TransmissionFamily, iv: MeanIV, source: str, temperature_K: float = ROOM_K
+) -> JunctionModel:
     """Fit a family to the mean curve.
 
     Raises
@@ -207,7 +209,7 @@ def model_of_family(family: Family, iv: MeanIV, source: str, temperature_K: floa
     )
 
 
-def _one_level(conductance_G0: float) -> Family:
+def _one_level(conductance_G0: float) -> TransmissionFamily:
     energy = Parameter("energy_eV", 0.7, 0.02, 5.0)
     gamma = Parameter("gamma_eV", min(0.7 * max(conductance_G0, 1e-8) ** 0.5, 1.0), 1e-6, 3.0, True)
     return level_family([[energy, gamma, gamma, 0.5]])

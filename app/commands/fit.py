@@ -143,13 +143,13 @@ def _fit(
 
     fitted = fit_model(model, group, average, relative_error, starts)
     report = {
-        **outcome(fitted.problem, fitted.result, fitted.curves, list(group.sources)),
+        **outcome(fitted.result, fitted.curves, list(group.sources)),
         "model": str(model.path.resolve()),
     }
     if fitted.curves is not None:
         report["data_remarks"] = list(fitted.curves.notes)
     for name in profiles:
-        found = profile_likelihood(fitted.problem, fitted.result, name)
+        found = profile_likelihood(fitted.result, name)
         report.setdefault("profiles", {})[name] = {
             "low": finite(found.low),
             "high": finite(found.high),

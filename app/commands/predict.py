@@ -40,16 +40,17 @@ def command(model: Path, as_json: bool, compare: bool, plot: Path | None) -> Non
 def _two_terminals(model: Path, as_json: bool, plot: Path | None) -> None:
     import json
 
+    from analysis.fitting.families import starts_of
     from analysis.transport.landauer import currents, linear_response
     from app.config.toml import FileError
-    from app.models.build import family_of, molecules_of, start_of
+    from app.models.build import family_of, molecules_of
     from app.models.schema import load_model
 
     checked = load_model(model)
     if not checked.voltages_V:
         raise FileError(f"{model}: voltage_V: is missing")
     family = family_of(checked)
-    transmission = family.transmission(start_of(family))
+    transmission = family.transmission(starts_of(family))
     molecules = molecules_of(checked)
     count = molecules if isinstance(molecules, float) else molecules.start
     temperatures = checked.file.temperatures_K

@@ -1,20 +1,22 @@
-"""Families of transmissions from checked model files."""
+"""Families and data of fits from checked model files."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from analysis.fitting.data import HeatingData, Measured
-from analysis.fitting.families import Family, Parameter
-from analysis.records import FloatArray
+from analysis.buettiker.fit_family import ProbedFamily
+from analysis.fitting.data import CurrentData, HeatingData, JunctionData, LogCurrentData, Measured
+from analysis.fitting.families import Parameter, TransmissionFamily
 from app.config.toml import FileError
+from app.models.fields import Free
 from app.models.kind import parameter_of
 from app.models.schema import Model
 
 
-def family_of(model: Model) -> Family:
+def family_of(model: Model) -> TransmissionFamily:
     """Return the transmissions of a model; without free numbers the family has a single member.
 
     Raises
@@ -32,28 +34,65 @@ def family_of(model: Model) -> Family:
         raise FileError(f"{model.path}: transmission: {error}") from None
 
 
+def probed_family_of(model: Model) -> ProbedFamily:
+    """Return the family of junctions of a file: one level, or a Hueckel molecule whose on-site energy is the level.
+
+    Raises
+    ------
+    FileError
+        For another kind of transmission, more than one level, or free numbers that such a fit leaves alone.
+    """
+    floating = model.file.floating_probe
+    if floating is None:
+        raise FileError(f"{model.path}: floating_probe: is missing")
+    for name, value in (("voltage_V", model.file.voltage_V), ("probe", model.file.probe)):
+        if value is not None:
+            raise FileError(
+                f"{model.path}: {name}: has no effect on a fit with a floating probe, and such a file is for nothing "
+                "else; leave it out"
+            )
+    drop = model.file.bias_drop
+    for name, value in (("bias_drop", drop), ("molecules", model.file.molecules)):
+        if isinstance(value, Free):
+            raise FileError(f"{model.path}: {name}: must be a number in a fit with a floating probe")
+    if model.file.molecules != 1.0:
+        raise FileError(f"{model.path}: molecules: must be 1 in a fit with a floating probe")
+    try:
+        return model.section.probed_family(model.context, floating)
+    except ValueError as error:
+        raise FileError(f"{model.path}: {error}") from None
+
+
 def molecules_of(model: Model) -> float | Parameter:
     """Return the number of junctions in parallel, or its parameter."""
     return parameter_of("molecules", model.file.molecules, positive=True)
 
 
-def start_of(family: Family) -> FloatArray:
-    """Return the start values of the free parameters, which `predict` uses."""
-    return np.array([p.start for p in family.parameters])
-
-
-def measured_of(model: Model) -> dict[str, Any]:
-    """Return the data of the section ``measured``, by the names of `JunctionData`. Raises `FileError`."""
+def data_of(model: Model, current: CurrentData | LogCurrentData) -> JunctionData:
+    """Return a curve together with what the section ``measured`` names. Raises `FileError`."""
+    numbers: dict[str, Any] = {}
     section = model.file.measured
-    if section is None:
-        return {}
-    numbers = {"conductance_G0": section.conductance_G0, "seebeck_V_per_K": section.seebeck_V_per_K}
-    found: dict[str, Any] = {name: Measured(x.value, x.sigma) for name, x in numbers.items() if x is not None}
-    if section.heating is not None:
-        found["heating"] = _heating(
-            model.path.parent / section.heating, section.heating_correlation, section.heating_scale_sigma
-        )
-    return found
+    if section is not None:
+        for name in ("conductance_G0", "seebeck_V_per_K"):
+            if (x := getattr(section, name)) is not None:
+                numbers[name] = Measured(x.value, x.sigma)
+        if section.heating is not None:
+            path = model.path.parent / section.heating
+            numbers["heating"] = _heating(path, section.heating_correlation, section.heating_scale_sigma)
+    probe_K, substrate_K = model.file.temperatures_K
+    return JunctionData(current, **numbers, temperature_probe_K=probe_K, temperature_substrate_K=substrate_K)
+
+
+def probed_data_of(model: Model, current: CurrentData) -> JunctionData:
+    """Return the I-V and the heats in the probe named in the file. Raises `FileError`."""
+    for name in ("conductance_G0", "seebeck_V_per_K"):
+        if model.file.measured is not None and getattr(model.file.measured, name) is not None:
+            raise FileError(
+                f"{model.path}: measured.{name}: a fit with a floating probe takes I-V and heating"
+            )
+    data = data_of(model, current)
+    heats = data.heating and replace(data.heating, heat_total_W=None, sigma_total_W=None)
+    return replace(data, heating=heats)
 
 
 def _heating(path: Path, correlation: float, scale_sigma: float) -> HeatingData:

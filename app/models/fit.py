@@ -4,14 +4,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.buettiker.fit_comparison import ProbeComparison
+from analysis.buettiker.fit_comparison import ProbeComparison, compare_probes
 from analysis.fitting.data import CurrentData, JunctionData, LogCurrentData
-from analysis.fitting.least_squares import FitResult, fit_thoroughly
-from analysis.fitting.problem import Problem
+from analysis.fitting.families import TransmissionFamily
+from analysis.fitting.least_squares import fit_thoroughly
+from analysis.fitting.problem import Problem, TransmissionProblem
+from analysis.fitting.result import FitResult
 from analysis.iv.curves import IVCurves, junction_curves
 from analysis.iv.junction_curves import Average, JunctionCurves
-from app.models.build import family_of, measured_of, molecules_of
-from app.models.probe_fit_report import fit_comparison
+from app.models.build import data_of, family_of, molecules_of, probed_data_of, probed_family_of
 from app.models.schema import Model
 
 STARTS = 8
@@ -21,13 +22,12 @@ Current = CurrentData | LogCurrentData
 
 @dataclass(frozen=True, eq=False)
 class ModelFit:
-    """A fit, its problem, the plotted data, and the junctions of which they are the mean.
+    """A fit, the plotted data, and the junctions of which they are the mean.
 
     ``curves`` is None where a single curve brings its own errors.
     """
 
-    problem: Problem
-    result: FitResult
+    result: FitResult[TransmissionFamily]
     data: JunctionData
     curves: JunctionCurves | None
 
@@ -84,19 +84,12 @@ def fit_model(
         worth = curves.independent
         problem = replace(plain, data=replace(plain.data, current=current.worth(worth)))
         replicas = tuple(x.worth(worth) for x in replicas)
-    return ModelFit(problem, fit_thoroughly(problem, starts, replicas), plain.data, curves)
+    return ModelFit(fit_thoroughly(problem, starts, replicas), plain.data, curves)
 
 
-def problem_of(model: Model, current: Current) -> Problem:
+def problem_of(model: Model, current: Current) -> TransmissionProblem:
     """Return the fit problem of a model file: curve, other measured values, free numbers."""
-    probe_K, substrate_K = model.file.temperatures_K
-    data = JunctionData(
-        current=current,
-        **measured_of(model),
-        temperature_probe_K=probe_K,
-        temperature_substrate_K=substrate_K,
-    )
-    return Problem(data, family_of(model), molecules_of(model))
+    return Problem(data_of(model, current), family_of(model), molecules_of(model))
 
 
 def compare_models(
@@ -120,6 +113,6 @@ def compare_models(
             "uncertainty of I"
         )
     independent = None if curves is None or curves.junctions < 2 else curves.independent
-    return fit_comparison(
-        model, current if independent is None else current.worth(independent), starts
-    ), independent
+    weighed = current if independent is None else current.worth(independent)
+    family = probed_family_of(model)
+    return compare_probes(probed_data_of(model, weighed), family, starts), independent

@@ -7,13 +7,15 @@ import click
 import numpy as np
 
 from analysis.fitting.data import CurrentData, LogCurrentData
+from analysis.fitting.families import Family, TransmissionFamily
 from analysis.fitting.jackknife import ONE_SIGMA, TWO_SIGMA, half_interval, student
-from analysis.fitting.least_squares import FitResult, Replicas
-from analysis.fitting.problem import Problem
+from analysis.fitting.least_squares import Replicas
+from analysis.fitting.problem import TransmissionProblem
+from analysis.fitting.result import FitResult
 from analysis.iv.junction_curves import JunctionCurves
 from analysis.iv.transition_voltage import transition_voltage_of_curve
 from analysis.records import FloatArray
-from analysis.transport.landauer import linear_response
+from analysis.transport.landauer import LinearResponse, linear_response
 
 _SPREAD_USED = (
     "spread used: the points of one curve move together, so that chi^2 does not test the model, and the errors do not "
@@ -21,16 +23,17 @@ _SPREAD_USED = (
 )
 
 
-def outcome(
-    problem: Problem, result: FitResult, curves: JunctionCurves | None, sources: list[str]
-) -> dict[str, Any]:
+Result = FitResult[TransmissionFamily]
+
+
+def outcome(result: Result, curves: JunctionCurves | None, sources: list[str]) -> dict[str, Any]:
     """Return the report; undefined numbers are null.
 
     ``error`` is half of ``interval_68``; both intervals are those of `analysis.fitting.errors.Errors.interval`.
     """
-    data = problem.data
+    data = result.problem.data
     of_junctions = result.error.source == "junctions"
-    conductance, seebeck = (_derived(problem, result, x) for x in (_conductance_G0, _seebeck_V_per_K))
+    conductance, seebeck = (_derived(result, x) for x in (_conductance_G0, _seebeck_V_per_K))
     current: CurrentData | LogCurrentData | None = data.current
     replicas: Replicas = ()
     if curves is not None:  # in a joint fit the current is weighed anew; its own curve is what is read here
@@ -38,18 +41,14 @@ def outcome(
     return {
         "data": sources,
         "points": data.size,
-        "parameters": _parameters(problem, result),
-        "correlation": [[finite(x) for x in row] for row in result.correlation],
-        "chi_square": result.chi_square,
+        "parameters": _parameters(result),
+        **fitted(result),
         "chi_square_use": _use_of_chi_square(result),
-        "degrees_of_freedom": result.degrees_of_freedom,
         "uncertainties": uncertainties(result, curves),
         "junctions": curves.junctions if of_junctions and curves is not None else None,
         "left_out": curves.unit if of_junctions and curves is not None else None,
         "groups": len(result.replicas) or None,
-        "converged": result.converged,
         "message": result.message,
-        "at_bound": list(result.at_bound),
         "remarks": [*_few(curves if of_junctions else None), *result.remarks],
         "conductance_G0": conductance[0],
         "conductance_G0_error": conductance[1],
@@ -59,14 +58,25 @@ def outcome(
     }
 
 
-def _use_of_chi_square(result: FitResult) -> str:
+def fitted(result: FitResult[Family]) -> dict[str, Any]:
+    """Return what every report of a fit has besides its parameters: correlation, chi^2, convergence."""
+    return {
+        "correlation": [[finite(x) for x in row] for row in result.correlation],
+        "chi_square": result.chi_square,
+        "degrees_of_freedom": result.degrees_of_freedom,
+        "converged": result.converged,
+        "at_bound": list(result.at_bound),
+    }
+
+
+def _use_of_chi_square(result: Result) -> str:
     """Return the use of chi^2: "test" of the model, "spread used" as error, or "none" without errors."""
     if not result.sigma_known:
         return "none"
     return "spread used" if result.error.source == "junctions" else "test"
 
 
-def uncertainties(result: FitResult, curves: JunctionCurves | None) -> str:
+def uncertainties(result: Result, curves: JunctionCurves | None) -> str:
     """Return a sentence on the source of the errors and their assumptions."""
     match result.error.source:
         case "given":
@@ -96,7 +106,7 @@ def _few(curves: JunctionCurves | None) -> list[str]:
     ]
 
 
-def _parameters(problem: Problem, result: FitResult) -> dict[str, Any]:
+def _parameters(result: Result) -> dict[str, Any]:
     """Return value, error and intervals of each parameter, with the scale error of heats separate."""
     error = result.error
     standard, half = error.standard, error.half_width(ONE_SIGMA)
@@ -111,34 +121,35 @@ def _parameters(problem: Problem, result: FitResult) -> dict[str, Any]:
             "interval_68": intervals[0][i] if known else None,
             "interval_95": intervals[1][i] if known else None,
         }
-        if problem.data.scaled and known:
+        if result.problem.data.scaled and known:
             share = min(float(error.scale_variance[i]) / max(float(standard[i]) ** 2, 1e-300), 1.0)
             found[name]["error_statistical"] = float(half[i]) * (1.0 - share) ** 0.5
             found[name]["error_scale"] = float(half[i]) * share**0.5
     return found
 
 
-def _conductance_G0(problem: Problem, values: FloatArray) -> float:
+def _conductance_G0(problem: TransmissionProblem, values: FloatArray) -> float:
     return problem.molecules_at(values) * float(_linear(problem, values).conductance_G0)
 
 
-def _seebeck_V_per_K(problem: Problem, values: FloatArray) -> float:
+def _seebeck_V_per_K(problem: TransmissionProblem, values: FloatArray) -> float:
     return float(_linear(problem, values).seebeck_V_per_K)
 
 
-def _linear(problem: Problem, values: FloatArray) -> Any:
+def _linear(problem: TransmissionProblem, values: FloatArray) -> LinearResponse:
     mean_K = 0.5 * (problem.data.temperature_probe_K + problem.data.temperature_substrate_K)
-    return linear_response(problem.family.transmission(values[: len(problem.family.parameters)]), mean_K)
+    return linear_response(problem.family.transmission(problem.own(values)), mean_K)
 
 
 def _derived(
-    problem: Problem, result: FitResult, quantity: Callable[[Problem, FloatArray], float]
+    result: Result, quantity: Callable[[TransmissionProblem, FloatArray], float]
 ) -> tuple[float | None, float | None]:
     """Return the derived quantities with their errors; None if a parameter is undetermined.
 
     The error is that of the junctions left out; in a joint fit, to first order in the errors of the parameters.
     """
-    value, error = quantity(problem, result.values), result.error
+    problem, error = result.problem, result.error
+    value = quantity(problem, result.values)
     if error.unseen.any() or not np.isfinite(error.standard).all():
         return finite(value), None
     if error.source == "junctions" and not problem.data.joint:

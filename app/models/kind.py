@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from analysis.fitting.families import BuiltFamily, Family, Parameter
+from analysis.fitting.families import BuiltFamily, Parameter, TransmissionFamily
 from analysis.records import FloatArray
 from analysis.registry import Registry
 from analysis.transport.kinds import TRANSMISSIONS
@@ -44,7 +44,7 @@ class TransmissionSection(Section):
 
     kind: Any
 
-    def family(self, context: ModelContext) -> Family:
+    def family(self, context: ModelContext) -> TransmissionFamily:
         """Return the transmissions that the section spans; one without free numbers has a single member.
 
         Raises

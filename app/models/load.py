@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from analysis.fitting.families import Family
+from analysis.fitting.families import TransmissionFamily, starts_of
 from analysis.heating.junction_model import JunctionModel, model_of_family
 from analysis.heating.model_json import from_plain
 from analysis.iv.mean import MeanIV
 from app.config.toml import FileError
-from app.models.build import family_of, molecules_of, start_of
+from app.models.build import family_of, molecules_of
 from app.models.schema import load_model
 
 FIT_ENDING = ".json"
@@ -35,7 +35,7 @@ def imported_model(path: Path, iv: MeanIV | None) -> JunctionModel:
         except ValueError as error:
             raise FileError(f"{path}: {error}") from None
     remarks = (f"{', '.join(free)}: taken at the start, there is no I-V to fit to.",) if free else ()
-    transmission = family.transmission(start_of(family))
+    transmission = family.transmission(starts_of(family))
     return JunctionModel(transmission, path.name, temperature_K, remarks=remarks)
 
 
@@ -90,7 +90,7 @@ def _of_fit(path: Path, report: Mapping[str, Any]) -> JunctionModel:
     )
 
 
-def _single_junction(path: Path) -> tuple[Family, float]:
+def _single_junction(path: Path) -> tuple[TransmissionFamily, float]:
     """Return the family of a model file and its temperature in K."""
     model = load_model(path)
     temperature_K, substrate_K = model.file.temperatures_K

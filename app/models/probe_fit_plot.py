@@ -46,26 +46,23 @@ def _currents(axes: Axes, found: ProbeComparison) -> None:
     )
     order = np.argsort(current.voltage_V)
     for x in found.candidates:
-        predicted = x.fit.problem.predicted(x.fit.values)
-        if predicted is not None:
-            axes.plot(current.voltage_V[order], predicted[0][order] * 1e6, **_style(x), zorder=3)
+        current_A, _ = x.fit.problem.predicted(x.fit.values)
+        axes.plot(current.voltage_V[order], current_A[order] * 1e6, **_style(x), zorder=3)
 
 
 def _heats(axes: Axes, off: Axes, found: ProbeComparison) -> None:
     axes.set(xlabel="bias V (V)", ylabel="heat in the tip Q$_P$ (nW)")
     off.set(xlabel="bias V (V)", ylabel="(measured - model) / σ", title="deviations of the heats")
     off.axhline(0, color="0.8", lw=0.8, zorder=0)
-    heat = found.data.heat
+    heat = found.data.heating
     if heat is None:
         return
     axes.errorbar(heat.voltage_V, heat.heat_probe_W * 1e9, heat.sigma_W * 1e9, fmt="o", ms=4, color="0.6")
     spread = np.linspace(-0.012, 0.012, len(found.candidates)) * np.ptp(heat.voltage_V)
     for x, aside in zip(found.candidates, spread, strict=True):
-        predicted = x.fit.problem.predicted(x.fit.values)
-        if predicted is None:
-            continue
-        _each_polarity(axes, heat.voltage_V, predicted[1] * 1e9, x)
-        deviation = (heat.heat_probe_W - predicted[1]) / heat.sigma_W
+        _, heat_W = x.fit.problem.predicted(x.fit.values)
+        _each_polarity(axes, heat.voltage_V, heat_W * 1e9, x)
+        deviation = (heat.heat_probe_W - heat_W) / heat.sigma_W
         off.errorbar(heat.voltage_V + aside, deviation, 1.0, fmt="o", ms=3, lw=0.8, color=_COLOURS[x.kind])
 
 

@@ -5,19 +5,11 @@ from typing import Any
 import click
 import numpy as np
 
-from analysis.buettiker.fit_comparison import FittedModel, ProbeComparison, compare_probes
+from analysis.buettiker.fit_comparison import CircuitFit, FittedModel, ProbeComparison
 from analysis.buettiker.fit_report import MODEL, remarks, verdict
-from analysis.fitting.data import CurrentData
 from analysis.records import FloatArray
 from app.models.fields import digits
-from app.models.probe_build import data_of, floating_family_of
-from app.models.schema import Model
-
-
-def fit_comparison(model: Model, current: CurrentData, starts: int) -> ProbeComparison:
-    """Fit all three models to a curve and the heats that the file names. Raises `FileError` and ``ValueError``."""
-    family = floating_family_of(model)
-    return compare_probes(data_of(model, current), family, starts)
+from app.models.fit_report import finite, fitted
 
 
 def comparison_report(
@@ -41,7 +33,8 @@ def comparison_report(
         "expected_chi_square": {kind: digits(x) for kind, x in found.expected.items()},
         "models": {
             x.kind: {
-                **_fit(x),
+                "parameters": _parameters(x.fit),
+                **fitted(x.fit),
                 "aicc": digits(x.aicc),
                 "delta_aicc": digits(delta_aicc[x.kind]),
                 "bic": digits(x.bic),
@@ -64,19 +57,11 @@ def _weight_of_currents(found: ProbeComparison, independent: float | None) -> li
     ]
 
 
-def _fit(candidate: FittedModel) -> dict[str, Any]:
-    fit = candidate.fit
-    return {
-        "parameters": {
-            name: {"value": float(value), "error": digits(float(error))}
-            for name, value, error in zip(fit.names, fit.values, fit.errors, strict=True)
-        },
-        "correlation": fit.correlation.tolist(),
-        "chi_square": fit.chi_square,
-        "degrees_of_freedom": fit.degrees_of_freedom,
-        "converged": fit.converged,
-        "at_bound": list(fit.at_bound),
-    }
+def _parameters(fit: CircuitFit) -> dict[str, Any]:
+    """Return values with standard errors: these stay of the right size for a width that is consistent with zero."""
+    errors = map(finite, fit.error.standard)
+    rows = zip(fit.names, fit.values.tolist(), errors, strict=True)
+    return {name: {"value": value, "error": error} for name, value, error in rows}
 
 
 def _probe(candidate: FittedModel) -> dict[str, Any]:
@@ -138,7 +123,7 @@ def print_comparison(report: dict[str, Any]) -> None:
     _print_spurious(models)
     for kind, x in models.items():
         for remark in x["remarks"]:
-            click.echo(f"  {_words(kind)}: {remark}")
+            click.echo(f"  {MODEL[kind]}: {remark}")
 
 
 def _print_spurious(models: dict[str, Any]) -> None:
@@ -170,7 +155,3 @@ def _number(parameter: dict[str, Any] | None) -> str:
 
 def _plain(value: float | None) -> str:
     return "-" if value is None else f"{value:.3g}"
-
-
-def _words(kind: str) -> str:
-    return next(words for key, words in MODEL.items() if key == kind)

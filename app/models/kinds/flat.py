@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from analysis.fitting.families import Family
+from analysis.fitting.families import TransmissionFamily
 from analysis.transport.transmission import FlatTransmission
 from app.models.fields import Positive
 from app.models.kind import ModelContext, TransmissionSection, built_family
@@ -14,7 +14,7 @@ class FlatSection(TransmissionSection):
     kind: Literal["flat"]
     value: Positive
 
-    def family(self, context: ModelContext) -> Family:
+    def family(self, context: ModelContext) -> TransmissionFamily:
         """Return constant transmissions."""
         if context.bias_drop_given:
             raise context.error(

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from analysis.buettiker.fit_family import ProbedFamily
-from analysis.fitting.families import Family
+from analysis.fitting.families import TransmissionFamily
 from analysis.transport.huckel import HuckelModel, Lead, bonded
 from analysis.transport.transmission import Transmission
 from app.models.coupling import PER_SITE, Coupling
@@ -80,7 +80,7 @@ class HuckelSection(TransmissionSection, MoleculeKeys):
             raise ValueError(f"onsite_eV has {len(self.onsite_eV)} numbers for {self.sites} sites")
         return self
 
-    def family(self, context: ModelContext) -> Family:
+    def family(self, context: ModelContext) -> TransmissionFamily:
         """Return molecules between the leads "probe" and "substrate"."""
         drop = ("bias_drop", context.bias_drop, False)
         if self.molecule is not None:

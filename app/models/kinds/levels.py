@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from analysis.buettiker.fit_family import ProbedFamily, Quantity
-from analysis.fitting.families import Family, Parameter, level_family
+from analysis.fitting.families import Parameter, TransmissionFamily, level_family
 from app.config.toml import Section
 from app.models.fields import Drop, Free, Number, SameAs, Width
 from app.models.floating import FloatingSection, probed_quantity
@@ -44,7 +44,7 @@ class LevelsSection(TransmissionSection):
     kind: Literal["levels"]
     levels: list[LevelSection] = Field(min_length=1)
 
-    def family(self, context: ModelContext) -> Family:
+    def family(self, context: ModelContext) -> TransmissionFamily:
         """Return levels with analytic derivatives."""
         shared = parameter_of("bias_drop", context.bias_drop, positive=False)
         rows: list[list[float | Parameter]] = []

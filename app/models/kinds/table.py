@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from analysis.fitting.families import Family
+from analysis.fitting.families import TransmissionFamily
 from analysis.transport.table import read_table
 from app.models.kind import ModelContext, TransmissionSection, built_family
 
@@ -22,7 +22,7 @@ class TableSection(TransmissionSection):
     outside: Literal["edge", "zero"] = "edge"
     interpolation: Literal["linear", "pchip"] = "linear"
 
-    def family(self, context: ModelContext) -> Family:
+    def family(self, context: ModelContext) -> TransmissionFamily:
         """Return the table, by its bias drop."""
         path = context.path.parent / self.file
         if not path.is_file():

@@ -1,21 +1,21 @@
 """Fits tell which floating probe made the data where the data can tell, and say so where they cannot."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
-from analysis.buettiker.fit import fit, refit
-from analysis.buettiker.fit_circuit import JunctionFamily
+from analysis.buettiker.fit_circuit import CircuitFamily
 from analysis.buettiker.fit_comparison import DECISIVE, compare_probes
 from analysis.buettiker.fit_coupling import coupling
-from analysis.buettiker.fit_data import HeatPoints, ProbeData
 from analysis.buettiker.fit_family import KINDS, ProbedFamily
-from analysis.buettiker.fit_problem import ProbeProblem
 from analysis.buettiker.fit_report import remarks, verdict
 from analysis.buettiker.nonequilibrium import probed_currents
-from analysis.fitting.data import CurrentData, paired_covariance
-from analysis.fitting.families import Parameter
+from analysis.fitting.data import CurrentData, HeatingData, JunctionData, Measured, paired_covariance
+from analysis.fitting.families import Conditions, Parameter
+from analysis.fitting.least_squares import fit_in_stages, refit
+from analysis.fitting.problem import Problem
 from analysis.transport.huckel import bonded, chain_bonds
 from analysis.transport.landauer import currents
 from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
@@ -56,11 +56,14 @@ def measured(of, kind, truth, rng, mK=0.1, scale=1.0, heat_V=HEAT_V, scale_sigma
     current = exact(of, kind, tuple(truth), tuple(IV_V)).current_A
     heat = scale * exact(of, kind, tuple(truth), tuple(heat_V)).heat_probe_W
     sigma = 0.01 * np.abs(current) + 1e-11
-    covariance = paired_covariance(heat_V, np.full(heat_V.size, 1e-3 * mK / R_P), 0.5)
-    return ProbeData(
-        CurrentData(IV_V, current + sigma * rng.normal(size=IV_V.size), sigma),
-        HeatPoints(heat_V, rng.multivariate_normal(heat, covariance), covariance, scale_sigma),
-    )
+    sigma_W = np.full(heat_V.size, 1e-3 * mK / R_P)
+    iv = CurrentData(IV_V, current + sigma * rng.normal(size=IV_V.size), sigma)
+    noisy_W = rng.multivariate_normal(heat, paired_covariance(heat_V, sigma_W, 0.5))
+    return JunctionData(iv, HeatingData(heat_V, noisy_W, sigma_W, correlation=0.5, scale_sigma=scale_sigma))
+
+
+def problem(data, of):
+    return Problem(data, CircuitFamily(of))
 
 
 @cache
@@ -89,7 +92,7 @@ def test_fast_circuit_is_the_full_solution_and_its_slopes(of, values, kind):
     of = of.of(kind)
     values = np.array(values[: len(of.parameters)])
     bias = np.array([-1.2, -0.3, 0.05, 0.6, 1.2])
-    found = JunctionFamily(of, bias).solved(values)
+    found = CircuitFamily(of).response(values, Conditions(bias))
 
     def full(x):
         circuit = probed_currents(of.junction(x, 300.0, 300.0), bias)
@@ -103,7 +106,7 @@ def test_fast_circuit_is_the_full_solution_and_its_slopes(of, values, kind):
 
 
 def test_without_a_probe_it_is_the_landauer_current_of_a_level():
-    found = JunctionFamily(family(), HEAT_V).solved(np.array(LEVEL[:3]))
+    found = CircuitFamily(family()).response(np.array(LEVEL[:3]), Conditions(HEAT_V))
     level = currents(LevelTransmission([BreitWignerLevel(*LEVEL[:3])]), HEAT_V)
     assert found.current_A == pytest.approx(level.current_A, rel=1e-10)
     assert found.heat_probe_W == pytest.approx(level.heat_probe_W, rel=1e-10)
@@ -159,7 +162,7 @@ def test_errors_are_the_scatter_of_the_parameters():
     rng, truth = np.random.default_rng(4), np.array([*inside, 1.0])
     of = family().of("voltage")
     fits = [
-        refit(ProbeProblem(measured(of, "voltage", inside, rng, scale=1 + SCALE_SIGMA * pull), of), truth)
+        refit(problem(measured(of, "voltage", inside, rng, scale=1 + SCALE_SIGMA * pull), of), truth)
         for pull in rng.normal(size=n)
     ]
     pulls = np.array([(x.values - truth)[:4] / x.errors[:4] for x in fits])
@@ -175,8 +178,8 @@ def test_interval_of_the_width_holds_as_often_as_it_says():
     truth, outside = [0.6, 0.03, 0.06, 0.0008], 0
     for _ in range(16):
         data = measured(of, "voltage", truth, rng)
-        none = refit(ProbeProblem(data, of.of("none")), np.array([*truth[:3], 1.0]))
-        found = refit(ProbeProblem(data, of.of("voltage")), np.array([*truth, 1.0]))
+        none = refit(problem(data, of.of("none")), np.array([*truth[:3], 1.0]))
+        found = refit(problem(data, of.of("voltage")), np.array([*truth, 1.0]))
         interval = coupling(found, none.chi_square)
         outside += not interval.low_eV <= truth[3] <= interval.high_eV
     assert outside <= 5
@@ -228,9 +231,7 @@ def test_an_error_of_calibration_is_not_taken_for_a_probe():
     assert told.supported is None
     assert "none" in told.alive
     assert told["none"].fit.value("scale") == pytest.approx(0.975, abs=4 * told["none"].fit.errors[-1])
-    sure = ProbeData(
-        honest.current, HeatPoints(honest.heat.voltage_V, honest.heat.heat_probe_W, honest.heat.covariance_W2)
-    )
+    sure = replace(honest, heating=replace(honest.heating, scale_sigma=0.0))
     misled = compare_probes(sure, of)
     assert misled.delta_aicc["none"] > DECISIVE
 
@@ -246,16 +247,16 @@ def test_the_prior_holds_the_scale_and_the_data_narrow_it():
 def test_the_covariance_of_both_polarities_counts():
     """A common shift of both polarities is likelier than an opposite one where their correlation is +1/2."""
     data = measured(family(), "none", LEVEL[:3], np.random.default_rng(11))
-    sigma = data.heat.sigma_W[0]
+    sigma = data.heating.sigma_W[0]
     pair = np.where(np.abs(HEAT_V) == PAPER_V[0], sigma, 0.0)
-    together, opposite = (data.heat.whitening @ (x * pair) for x in (np.ones(10), np.sign(HEAT_V)))
+    together, opposite = (data.heating.whitening @ (x * pair) for x in (np.ones(10), np.sign(HEAT_V)))
     assert together @ together == pytest.approx(2 / 1.5)
     assert opposite @ opposite == pytest.approx(2 / 0.5)
 
 
 def test_data_that_no_model_describes_give_no_verdict():
     data = measured(family(), "voltage", LEVEL, np.random.default_rng(12))
-    bent = data.with_values(data.current.current_A, data.heat.heat_probe_W * (1 + HEAT_V**2))
+    bent = data.with_values(data.current.current_A, data.heating.heat_probe_W * (1 + HEAT_V**2))
     found = compare_probes(bent, family())
     assert found.supported is None
     assert not found.describes
@@ -272,23 +273,22 @@ def test_exchange_of_the_leads_is_open_without_a_voltage_probe_and_told_with_one
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        (lambda: ProbeData(), "nothing to fit"),
-        (lambda: ProbeData(CurrentData(IV_V, IV_V)), "sigma_A"),
-        (lambda: HeatPoints(HEAT_V, HEAT_V, np.zeros((10, 10))), "positive definite"),
-        (lambda: HeatPoints(HEAT_V, HEAT_V, np.eye(10), -0.1), "scale_sigma"),
+        (lambda: compare_probes(JunctionData(CurrentData(IV_V, IV_V)), family()), "sigma_A"),
+        (lambda: compare_probes(JunctionData(seebeck_V_per_K=Measured(1e-5, 1e-6)), family()), "thermopower"),
+        (lambda: HeatingData(HEAT_V, HEAT_V, np.ones(10), scale_sigma=-0.1), "scale_sigma"),
         (lambda: paired_covariance(HEAT_V, HEAT_V, 1.0), "correlation"),
         (lambda: ProbedFamily(0.9, 0.1, 0.1, 0.1, floating_sites=((2,),), kind="voltage"), "site 2"),
         (lambda: ProbedFamily(0.9, 0.1, 0.1, 0.1, floating_sites=()), "at least one site"),
         (
-            lambda: fit(
-                ProbeProblem(
-                    ProbeData(CurrentData(IV_V, IV_V, IV_V**2 + 1)), ProbedFamily(0.9, 0.1, 0.1, 0.1)
-                )
+            lambda: fit_in_stages(
+                problem(JunctionData(CurrentData(IV_V, IV_V, IV_V**2 + 1)), ProbedFamily(0.9, 0.1, 0.1, 0.1))
             ),
             "no free",
         ),
         (
-            lambda: fit(ProbeProblem(ProbeData(CurrentData(IV_V[:1], IV_V[:1], np.ones(1))), family())),
+            lambda: fit_in_stages(
+                problem(JunctionData(CurrentData(IV_V[:1], IV_V[:1], np.ones(1))), family())
+            ),
             "cannot determine",
         ),
     ],

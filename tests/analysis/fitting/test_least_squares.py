@@ -230,12 +230,12 @@ def test_any_transmission_that_can_be_built_can_be_fitted():
 def test_profile_likelihood_of_a_well_known_parameter_is_its_error():
     problem = Problem(JunctionData(noisy(LUMO, np.random.default_rng(10))), level_family([TIED]))
     result = fit(problem)
-    profile = profile_likelihood(problem, result, "energy_eV")
+    profile = profile_likelihood(result, "energy_eV")
     assert profile.high - result.values[0] == pytest.approx(result.errors[0], rel=0.05)
     assert result.values[0] - profile.low == pytest.approx(result.errors[0], rel=0.05)
     assert profile.chi_square.min() == pytest.approx(result.chi_square, rel=1e-6)
     with pytest.raises(ValueError, match="energy_eV"):
-        profile_likelihood(problem, result, "energy")
+        profile_likelihood(result, "energy")
 
 
 def test_profile_likelihood_stays_open_where_the_data_say_nothing():
@@ -245,7 +245,7 @@ def test_profile_likelihood_stays_open_where_the_data_say_nothing():
     molecules = Parameter("molecules", 1.0, 1e-2, 1e2, logarithmic=True)
     family = level_family([[1.5, GAMMA, GAMMA, 0.5]])
     problem = Problem(JunctionData(CurrentData(bias, current, np.full(21, 1e-13))), family, molecules)
-    profile = profile_likelihood(problem, fit(problem), "molecules")
+    profile = profile_likelihood(fit(problem), "molecules")
     assert (profile.low, profile.high) == (-np.inf, np.inf)
     assert np.ptp(profile.values) > 1.0
 

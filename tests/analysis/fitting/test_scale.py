@@ -85,12 +85,13 @@ def test_the_scale_is_of_the_heats_alone_and_its_slopes_are_right():
     molecules = Parameter("molecules", 1.0, 0.1, 10.0, logarithmic=True)
     problem = Problem(data, level_family([[ENERGY, GAMMA, GAMMA, 0.5]]), molecules)
     values = np.array([0.85, 0.03, 1.2, 1.1])
-    residual, slopes = problem.residuals(values)
+    at = problem.evaluated(values)
+    residual, slopes = at.residual, at.slopes
     assert residual.size == slopes.shape[0] == problem.n_residuals == 13
     for i in range(4):
         step = np.zeros(4)
         step[i] = 1e-6
-        ends = [problem.residuals(values + sign * step)[0] for sign in (1, -1)]
+        ends = [problem.evaluated(values + sign * step).residual for sign in (1, -1)]
         assert (ends[0] - ends[1]) / 2e-6 == pytest.approx(
             slopes[:, i], rel=1e-4, abs=1e-6 * np.abs(slopes).max()
         )

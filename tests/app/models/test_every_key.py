@@ -169,19 +169,20 @@ def computed(tmp_path, monkeypatch):
     captured: list[str] = []
 
     def plain(problem, *_):
-        start = np.array([p.start for p in problem.parameters])
-        captured.append(repr((problem.parameters, [x.tolist() for x in problem.residuals(start)])))
+        at = problem.evaluated(np.array([p.start for p in problem.parameters]))
+        captured.append(repr((problem.parameters, [x.tolist() for x in (at.residual, at.slopes)])))
         raise _Seen
 
     def compared(data, family, *_):
-        parts = (data.voltage_V.tolist(), data.measured.tolist(), data.heat and data.heat.scale_sigma)
+        parts = [x.whitened(x.measured).tolist() for x in data.terms]
+        parts += [data.current.voltage_V.tolist(), data.heating and vars(data.heating)]
         temperatures = data.temperature_probe_K, data.temperature_substrate_K
         rest = {k: getattr(v, "tolist", lambda v=v: v)() for k, v in vars(family).items()}
         captured.append(repr((parts, temperatures, rest)))
         raise _Seen
 
     monkeypatch.setattr("app.models.fit.fit_thoroughly", plain)
-    monkeypatch.setattr("app.models.probe_fit_report.compare_probes", compared)
+    monkeypatch.setattr("app.models.fit.compare_probes", compared)
     path = tmp_path / "model.toml"
 
     def run(content):
