@@ -233,17 +233,17 @@ def predict_terminals(model: "PathLike") -> "Solved":
     --------
     >>> hj.predict_terminals("benzene-probe.toml").currents.heat_current_W       # doctest: +SKIP
     """
-    from app.models.probe_schema import load_probe_model
+    from app.models.schema import load_terminals
 
-    checked = load_probe_model(Path(model))
+    checked = load_terminals(Path(model))
     (solved,) = checked.circuit.solved([checked.junction], checked.level_alignment_eV)
     return solved
 
 
 def _loaded(model: "PathLike") -> "Model":
-    from app.models.schema import load_model
+    from app.models.schema import load_transmission
 
-    return load_model(Path(model))
+    return load_transmission(Path(model))
 
 
 def _curves(data: "Paths", units: Mapping[str, str] | None) -> "IVCurves":

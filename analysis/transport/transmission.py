@@ -8,13 +8,24 @@ energy levels follow the fraction ``bias_drop`` of the bias: 1 pins them to the 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Annotated, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.records import FloatArray
 from analysis.transport.quadrature import TransmissionShape
+
+
+@dataclass(frozen=True)
+class Least:
+    """Lower bound of a number, as an annotation of its type."""
+
+    value: float
+
+
+Positive = Annotated[float, Least(0.0)]
+"""Type of a number that is not negative; a fit searches it by its logarithm."""
 
 
 @runtime_checkable
@@ -75,7 +86,7 @@ class PoleSum:
 class FlatTransmission:
     """Transmission that is the same at every energy, such as a metal contact's; above 1 for several channels."""
 
-    value: float
+    value: Positive
 
     def __post_init__(self) -> None:
         _check_number("the flat transmission", self.value, least=0.0)

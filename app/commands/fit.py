@@ -74,9 +74,9 @@ def command(
     from analysis.iv.curves import read_curves
     from app.config.toml import FileError
     from app.models.fit_report import print_fit
-    from app.models.schema import load_model
+    from app.models.schema import load_transmission
 
-    checked = load_model(model)
+    checked = load_transmission(model)
     if checked.file.floating_probe is not None and (profile or average == "log"):
         raise FileError(f"{model}: floating_probe: such a fit takes neither --profile nor --average log")
     options = profile_from(import_profile, reading).options()

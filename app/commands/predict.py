@@ -9,6 +9,8 @@ from app.console.errors import Command
 
 if TYPE_CHECKING:
     from analysis.transport.landauer import Currents, LinearResponse
+    from app.models.schema import Model
+    from app.models.terminals import TerminalModel
 
 
 @click.command(cls=Command)
@@ -26,29 +28,29 @@ def command(model: Path, as_json: bool, compare: bool, plot: Path | None) -> Non
     A MODEL with terminals describes a junction with Buettiker probes: at each level alignment the particles and
     the heat into every terminal, where the probes settle, and the entropy production.
     """
-    from app.config.toml import FileError, read_toml
-    from app.models.probe_schema import PROBE_KEYS
+    from app.config.toml import FileError
+    from app.models.schema import load_model
+    from app.models.terminals import TerminalModel
 
-    if PROBE_KEYS & read_toml(model).keys():
-        _with_probes(model, as_json, compare, plot)
+    checked = load_model(model)
+    if isinstance(checked, TerminalModel):
+        _with_probes(checked, as_json, compare, plot)
     elif compare:
         raise FileError(f"{model}: terminals: are missing; --compare is for junctions with probes")
     else:
-        _two_terminals(model, as_json, plot)
+        _two_electrodes(checked, as_json, plot)
 
 
-def _two_terminals(model: Path, as_json: bool, plot: Path | None) -> None:
+def _two_electrodes(checked: "Model", as_json: bool, plot: Path | None) -> None:
     import json
 
     from analysis.fitting.families import starts_of
     from analysis.transport.landauer import currents, linear_response
     from app.config.toml import FileError
     from app.models.build import family_of, molecules_of
-    from app.models.schema import load_model
 
-    checked = load_model(model)
     if not checked.voltages_V:
-        raise FileError(f"{model}: voltage_V: is missing")
+        raise FileError(f"{checked.path}: voltage_V: is missing")
     family = family_of(checked)
     transmission = family.transmission(starts_of(family))
     molecules = molecules_of(checked)
@@ -68,18 +70,16 @@ def _two_terminals(model: Path, as_json: bool, plot: Path | None) -> None:
         save_figure(plot_prediction(transmission, temperatures, checked.voltages_V, count), plot)
 
 
-def _with_probes(path: Path, as_json: bool, compare: bool, plot: Path | None) -> None:
+def _with_probes(model: "TerminalModel", as_json: bool, compare: bool, plot: Path | None) -> None:
     import json
 
     from app.models.probe_report import print_report, probe_kinds_report, report_of
-    from app.models.probe_schema import load_probe_model
 
-    model = load_probe_model(path)
     junctions = [model.junction, *(model.both() if compare else ())]
     try:
         own, *both = model.circuit.solved(junctions, model.level_alignment_eV)
     except ValueError as error:
-        raise click.ClickException(f"{path}: {error}") from None
+        raise click.ClickException(f"{model.path}: {error}") from None
     report = probe_kinds_report(model, own, both[0], both[1]) if both else report_of(model, own)
     if as_json:
         click.echo(json.dumps(report, indent=2))

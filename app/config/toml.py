@@ -48,7 +48,11 @@ def load_toml(path: Path, model: type[Model]) -> Model:
     FileError
         For a file that is missing, not TOML, of another kind, or breaks a rule of ``model``; lists every offending key.
     """
-    content = read_toml(path)
+    return of_kind(path, read_toml(path), model)
+
+
+def of_kind(path: Path, content: dict[str, Any], model: type[Model]) -> Model:
+    """Validate the content of a TOML file. Raises `FileError`, as `load_toml` does."""
     found, wanted = _kind_of(content), _kind_of(model.model_fields)
     if found and wanted and found != wanted and not _misspelt(content, found, wanted, model):
         raise FileError(f"{path.name} is {found}, not {wanted}.")

@@ -13,7 +13,7 @@ from analysis.heating.model_json import from_plain
 from analysis.iv.mean import MeanIV
 from app.config.toml import FileError
 from app.models.build import family_of, molecules_of
-from app.models.schema import load_model
+from app.models.schema import load_transmission
 
 FIT_ENDING = ".json"
 
@@ -92,7 +92,7 @@ def _of_fit(path: Path, report: Mapping[str, Any]) -> JunctionModel:
 
 def _single_junction(path: Path) -> tuple[TransmissionFamily, float]:
     """Return the family of a model file and its temperature in K."""
-    model = load_model(path)
+    model = load_transmission(path)
     temperature_K, substrate_K = model.file.temperatures_K
     if temperature_K != substrate_K:
         raise FileError(f"{path}: heating is compared with electrodes of one temperature; give temperature_K")

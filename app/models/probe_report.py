@@ -10,7 +10,7 @@ from rich.table import Table
 from analysis.buettiker.terminals import relative_error_percent
 from app.models.fields import digits
 from app.models.probe_circuit import Solved
-from app.models.probe_schema import ProbeModel
+from app.models.terminals import TerminalModel
 
 Report = dict[str, Any]
 CURRENTS = ("particle_current_per_s", "heat_current_W")
@@ -18,7 +18,7 @@ POTENTIALS = ("mu_eV", "temperature_K")
 MODELS = {"voltage": "voltage probe", "voltage-temperature": "voltage-temperature probe"}
 
 
-def report_of(model: ProbeModel, solved: Solved) -> Report:
+def report_of(model: TerminalModel, solved: Solved) -> Report:
     """Return the report on the circuit of the file, numbers to 15 digits; undefined ones are null."""
     circuit = model.circuit
     return {
@@ -30,7 +30,7 @@ def report_of(model: ProbeModel, solved: Solved) -> Report:
     }
 
 
-def rows_of(model: ProbeModel, solved: Solved) -> list[Report]:
+def rows_of(model: TerminalModel, solved: Solved) -> list[Report]:
     """Return one row per alignment: a table per terminal, and values of the whole circuit."""
     c = solved.currents
     rows = []
@@ -44,7 +44,7 @@ def rows_of(model: ProbeModel, solved: Solved) -> list[Report]:
     return rows
 
 
-def probe_kinds_report(model: ProbeModel, own: Solved, voltage: Solved, thermalised: Solved) -> Report:
+def probe_kinds_report(model: TerminalModel, own: Solved, voltage: Solved, thermalised: Solved) -> Report:
     """Return both kinds of probe under ``models``; ``rows`` are the file's own, each with ``relative_error_percent``.
 
     That is 100 (X_VTP - X_VP)/X_VP of both currents of each terminal and of the Seebeck coefficient; null where X_VP

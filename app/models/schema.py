@@ -1,4 +1,4 @@
-"""The TOML file of a transmission model, for `hotjunction predict` and `hotjunction fit`."""
+"""Model files: a transmission between two electrodes, or a junction with terminals."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -7,11 +7,13 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from app.config.toml import FileError, Section, load_toml, validate
+from analysis.transport.kinds import TRANSMISSIONS
+from app.config.toml import FileError, Section, of_kind, read_toml, validate
 from app.models.fields import Drop, Kelvin, Positive
 from app.models.floating import FloatingSection
-from app.models.kind import SECTIONS, ModelContext, TransmissionSection
+from app.models.kind import ModelContext, TransmissionSection, section_of
 from app.models.series import series
+from app.models.terminals import TERMINAL_KEYS, TerminalFile, TerminalModel, terminal_model
 
 
 class ProbeSection(Section):
@@ -86,7 +88,7 @@ class ModelFile(Section):
 
 @dataclass(frozen=True)
 class Model:
-    """A checked model file: its keys, its transmission, and its biases."""
+    """A checked model file of two electrodes: its keys, its transmission, and its biases."""
 
     path: Path
     file: ModelFile
@@ -99,15 +101,45 @@ class Model:
         return ModelContext(self.path, self.file.bias_drop, "bias_drop" in self.file.model_fields_set)
 
 
-def load_model(path: Path) -> Model:
-    """Read and check a model. Raises `FileError`, which names file, key and the expected value."""
-    file = load_toml(path, ModelFile)
+def load_model(path: Path) -> Model | TerminalModel:
+    """Return what a model file describes. Raises `FileError`, which names file, key and the expected value."""
+    content = read_toml(path)
+    if TERMINAL_KEYS & content.keys():
+        return terminal_model(path, of_kind(path, content, TerminalFile))
+    return _two_electrodes(path, of_kind(path, content, ModelFile))
+
+
+def load_transmission(path: Path) -> Model:
+    """Return the transmission of a model file. Raises `FileError`, also for a junction with terminals."""
+    model = load_model(path)
+    if isinstance(model, TerminalModel):
+        raise FileError(
+            f"{path}: terminals: are for `hotjunction predict`; here a transmission between two electrodes is needed"
+        )
+    return model
+
+
+def load_terminals(path: Path) -> TerminalModel:
+    """Return the junction with terminals of a model file. Raises `FileError`, also for one without terminals."""
+    model = load_model(path)
+    if isinstance(model, Model):
+        raise FileError(
+            f"{path}: terminals: are missing; the file describes a transmission between two electrodes"
+        )
+    return model
+
+
+def _two_electrodes(path: Path, file: ModelFile) -> Model:
     where = f"{path}: transmission"
     kind = file.transmission.get("kind")
-    if not isinstance(kind, str) or kind not in SECTIONS:
-        near = get_close_matches(str(kind), SECTIONS, n=1, cutoff=0.4)
+    if not isinstance(kind, str) or kind not in TRANSMISSIONS:
+        near = get_close_matches(str(kind), TRANSMISSIONS, n=1, cutoff=0.4)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise FileError(f"{where}.kind = {kind!r}: must be one of {', '.join(SECTIONS)}{hint}")
-    section = validate(file.transmission, SECTIONS[kind], where)
+        raise FileError(f"{where}.kind = {kind!r}: must be one of {', '.join(TRANSMISSIONS)}{hint}")
+    try:
+        keys = section_of(kind)
+    except ValueError as error:
+        raise FileError(f"{where}.kind = {kind!r}: {error}") from None
+    section = validate(file.transmission, keys, where)
     voltages = () if file.voltage_V is None else series(file.voltage_V, f"{path}: voltage_V").tolist()
     return Model(path, file, section, tuple(voltages))

@@ -3,18 +3,17 @@
 from dataclasses import replace
 from typing import Literal, Self
 
-import numpy as np
 from pydantic import Field, model_validator
 
 from analysis.buettiker.fit_family import ProbedFamily
 from analysis.fitting.families import TransmissionFamily
-from analysis.transport.huckel import HuckelModel, Lead, bonded
+from analysis.transport.huckel import HuckelModel, Lead
 from analysis.transport.transmission import Transmission
 from app.models.coupling import PER_SITE, Coupling
-from app.models.fields import Free, Number, Quantity
+from app.models.fields import Free, Quantity
 from app.models.floating import FloatingSection, probed_quantity
 from app.models.kind import ModelContext, TransmissionSection, built_family
-from app.models.molecule import MoleculeKeys, bonds_of
+from app.models.molecule import MoleculeKeys
 
 _MOLECULES = {
     "1,4-benzenediamine": "benzenediamine_14",
@@ -47,11 +46,7 @@ class LeadSection(Coupling):
 
 
 class HuckelSection(TransmissionSection, MoleculeKeys):
-    """Sites with equal hopping, or a ready molecule.
-
-    ``geometry`` ("ring", "chain") says which sites are bonded, or ``bonds`` lists them as pairs. ``onsite_eV`` is a
-    number or one per site, from E_F. ``molecule`` takes a ready model instead of all that.
-    """
+    """A molecule between two leads, or, as ``molecule``, a ready model that brings all else."""
 
     kind: Literal["huckel"]
     molecule: (
@@ -64,20 +59,14 @@ class HuckelSection(TransmissionSection, MoleculeKeys):
         ]
         | None
     ) = None
-    geometry: Literal["ring", "chain"] = "ring"
-    bonds: list[tuple[int, int]] | None = None
-    hopping_eV: Number = 0.0
     leads: list[LeadSection] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _ready_or_built(self) -> Self:
-        built = self.sites is not None and len(self.leads) >= 2 and "hopping_eV" in self.model_fields_set
-        if self.molecule is None and not built:
+        if self.molecule is None and (self.missing or len(self.leads) < 2):
             raise ValueError("kind huckel needs sites, hopping_eV and two leads, or the name of a molecule")
         if self.molecule is not None and self.model_fields_set - {"kind", "molecule"}:
             raise ValueError("molecule stands alone: it brings its sites, bonds and leads")
-        if isinstance(self.onsite_eV, list) and len(self.onsite_eV) != self.sites:
-            raise ValueError(f"onsite_eV has {len(self.onsite_eV)} numbers for {self.sites} sites")
         return self
 
     def family(self, context: ModelContext) -> TransmissionFamily:
@@ -91,14 +80,15 @@ class HuckelSection(TransmissionSection, MoleculeKeys):
         leads = self._named_leads()
         onsite = self.onsite_eV if isinstance(self.onsite_eV, list) else [self.onsite_eV]
         several = len(onsite) > 1
-        quantities: list[tuple[str, Quantity, bool]] = [drop, ("hopping_eV", self.hopping_eV, False)]
+        hopping = 0.0 if self.hopping_eV is None else self.hopping_eV
+        quantities: list[tuple[str, Quantity, bool]] = [drop, ("hopping_eV", hopping, False)]
         quantities += [(f"{x.gamma_key} of {name}", x.gamma, True) for name, x in leads.items()]
         quantities += [
             (f"onsite_eV of site {i}" if several else "onsite_eV", x, False) for i, x in enumerate(onsite, 1)
         ]
 
         def build(x: list[float]) -> Transmission:
-            hamiltonian = bonded(self.sites or 0, self._bonds(), x[1], np.array(x[4:]) if several else x[4])
+            hamiltonian = self.hamiltonian_eV(None if self.hopping_eV is None else x[1], x[4:])
             ends = (row.lead(name, width) for (name, row), width in zip(leads.items(), x[2:4], strict=True))
             return HuckelModel(hamiltonian, tuple(ends), x[0]).transmission()
 
@@ -124,16 +114,13 @@ class HuckelSection(TransmissionSection, MoleculeKeys):
             widths["probe"],
             widths["substrate"],
             floating.width,
-            hamiltonian_eV=bonded(self.sites or 0, self._bonds(), self.hopping_eV),
+            hamiltonian_eV=self.hamiltonian_eV(self.hopping_eV, [0.0]),
             probe_sites=leads["probe"].sites,
             substrate_sites=leads["substrate"].sites,
             floating_sites=floating.sites_of_each,
             bias_drop=context.bias_drop,  # type: ignore[arg-type]  # a number: probe_build has checked it
             reference_temperature_K=floating.temperature_K,
         )
-
-    def _bonds(self) -> list[tuple[int, int]]:
-        return self.bonds or bonds_of(self.geometry, self.sites or 0)
 
     def _named_leads(self) -> dict[str, LeadSection]:
         names = [lead.name for lead in self.leads]

@@ -14,7 +14,7 @@ from app.commands.fit import command
 from app.config.toml import FileError
 from app.models.build import probed_family_of
 from app.models.probe_fit_report import print_comparison
-from app.models.schema import load_model
+from app.models.schema import load_transmission
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "models" / "fit-probes.toml"
 TRUTH = {"level_eV": 0.6, "gamma_probe_eV": 0.1, "gamma_substrate_eV": 0.05, "gamma_floating_eV": 0.03}
@@ -103,7 +103,7 @@ def test_without_an_uncertainty_nothing_is_compared(campaign):
 def test_a_level_with_tied_widths_is_a_single_site(tmp_path):
     path = tmp_path / "level.toml"
     path.write_text(LEVEL, encoding="utf-8")
-    family = probed_family_of(load_model(path)).of("voltage")
+    family = probed_family_of(load_transmission(path)).of("voltage")
     assert family.gamma_probe_eV is family.gamma_substrate_eV
     assert [p.name for p in family.parameters] == ["gamma_probe_eV", "gamma_floating_eV"]
     assert family.fields(np.array([0.04, 0.01])).tolist() == [0.6, 0.04, 0.04, 0.01]
@@ -117,7 +117,7 @@ def test_one_probe_on_several_sites_or_several_probes(tmp_path, sites, expected)
     path.write_text(
         EXAMPLE.read_text(encoding="utf-8").replace("sites = [1]", f"sites = {sites}"), encoding="utf-8"
     )
-    assert probed_family_of(load_model(path)).floating_sites == expected
+    assert probed_family_of(load_transmission(path)).floating_sites == expected
 
 
 def test_a_width_in_total_is_for_probes_on_one_site(campaign, tmp_path):
@@ -125,14 +125,14 @@ def test_a_width_in_total_is_for_probes_on_one_site(campaign, tmp_path):
     text = EXAMPLE.read_text(encoding="utf-8").replace("gamma_per_site_eV", "gamma_total_eV")
     path = tmp_path / "model.toml"
     path.write_text(text, encoding="utf-8")
-    assert [p.name for p in probed_family_of(load_model(path)).of("voltage").parameters][1:] == [
+    assert [p.name for p in probed_family_of(load_transmission(path)).of("voltage").parameters][1:] == [
         "gamma_probe_eV",
         "gamma_substrate_eV",
         "gamma_floating_eV",
     ]
     path.write_text(text.replace("sites = [1]", "sites = [1, 2]"), encoding="utf-8")
     with pytest.raises(FileError, match="gives the width of each site"):
-        probed_family_of(load_model(path))
+        probed_family_of(load_transmission(path))
 
 
 @pytest.mark.parametrize(

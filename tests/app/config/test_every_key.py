@@ -315,7 +315,7 @@ def test_no_kind_of_file_is_left_out():
         "app.config.calibration_store",
         "app.campaign.file",
         "app.models.schema",
-        "app.models.probe_schema",
+        "app.models.terminals",
         "app.models.coupling",
         "app.models.floating",
         "app.models.kind",

@@ -8,8 +8,8 @@ from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.campaign.file import CampaignFile
 from app.config.rig import Rig
 from app.config.toml import KINDS, FileError, load_toml
-from app.models.probe_schema import ProbeFile
 from app.models.schema import ModelFile
+from app.models.terminals import TerminalFile
 from simulators.parameters import load_parameters
 from tests.support.gui.fake_bench import ADDRESSES
 
@@ -17,7 +17,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 MODELS = {
     Rig: "a rig file",
     CampaignFile: "a campaign",
-    ProbeFile: "a junction with probes",
+    TerminalFile: "a junction with probes",
     ModelFile: "a transmission model",
 }
 

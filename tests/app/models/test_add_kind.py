@@ -10,7 +10,6 @@ from analysis.heating.junction_model import JunctionModel
 from analysis.heating.model_json import from_plain, to_plain
 from analysis.transport.kinds import TRANSMISSIONS
 from app.cli import main
-from app.models.kind import SECTIONS
 from app.models.load import opened_model
 from tests.docs.pages import blocks
 from tests.support.plugins import plugins
@@ -26,8 +25,8 @@ def block(language, word):
 def fano(tmp_path):
     """Folder with the model file of the guide; the kind is a plug-in."""
     (tmp_path / "fano.toml").write_text(block("toml", "fano"), encoding="utf-8")
-    files = {"fano_kind.py": block("python", "class FanoSection")}
-    with plugins(tmp_path / "mine", files, TRANSMISSIONS, SECTIONS):
+    files = {"fano_kind.py": block("python", "class FanoTransmission")}
+    with plugins(tmp_path / "mine", files, TRANSMISSIONS):
         yield tmp_path
 
 

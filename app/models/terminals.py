@@ -1,12 +1,10 @@
-"""The TOML file of a junction with probes, for `hotjunction predict`."""
+"""Model files with terminals: a junction with leads and Buettiker probes, for `hotjunction predict`."""
 
-import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-import numpy as np
-from pydantic import Field, PlainValidator
+from pydantic import Field
 
 from analysis.buettiker.terminals import (
     AnyTerminal,
@@ -16,11 +14,11 @@ from analysis.buettiker.terminals import (
     VoltageTemperatureProbe,
 )
 from analysis.records import FloatArray
-from analysis.transport.huckel import HuckelModel, Lead, bonded
-from app.config.toml import FileError, Section, load_toml, validate
+from analysis.transport.huckel import HuckelModel, Lead
+from app.config.toml import FileError, Section, validate
 from app.models.coupling import TOTAL, Coupling
-from app.models.fields import Free, Kelvin, Number, is_number
-from app.models.molecule import MoleculeKeys, bonds_of
+from app.models.fields import Free, Kelvin
+from app.models.molecule import MoleculeKeys
 from app.models.probe_circuit import CircuitSettings
 from app.models.series import series
 
@@ -28,29 +26,10 @@ TAKEN = ("level_alignment_eV", "entropy_production_W_per_K", "seebeck_V_per_K", 
 """Keys of a row of the result that are not terminals."""
 
 
-def _geometry(value: Any) -> str | FloatArray:
-    if value in ("ring", "chain"):
-        return str(value)
-    rows = value if isinstance(value, list) else []
-    square = bool(rows) and all(isinstance(row, list) and len(row) == len(rows) for row in rows)
-    if not square or not all(is_number(x) and math.isfinite(x) for row in rows for x in row):
-        raise ValueError('"ring", "chain", or a square matrix of numbers')
-    matrix = np.array(rows, dtype=np.float64)
-    if not np.array_equal(matrix, matrix.T):
-        raise ValueError("a symmetric matrix")
-    return matrix
-
-
 class MoleculeSection(MoleculeKeys):
-    """``transmission``: ``geometry`` "ring" or "chain" with ``sites`` and ``hopping_eV``, or a matrix.
-
-    A matrix of zeros and ones beside a ``hopping_eV`` says which sites are bonded; any other is the Hamiltonian in eV.
-    ``onsite_eV``, a number or one per site, is added to the diagonal.
-    """
+    """``transmission``: a molecule; its leads and probes are ``terminals``."""
 
     kind: Literal["huckel"]
-    hopping_eV: Number = None
-    geometry: Annotated[Any, PlainValidator(_geometry)] = "ring"
 
 
 class TerminalSection(Coupling):
@@ -65,7 +44,7 @@ class TerminalSection(Coupling):
     old_gamma = TOTAL
 
 
-class ProbeFile(Section):
+class TerminalFile(Section):
     """Keys of the file; ``transmission`` is a `MoleculeSection`, each of ``terminals`` a `TerminalSection`.
 
     ``level_alignment_eV``: mu0 less the on-site energies, a list or { start =, stop =, points = }.
@@ -79,12 +58,12 @@ class ProbeFile(Section):
     terminals: list[dict[str, Any]]
 
 
-PROBE_KEYS = frozenset(ProbeFile.model_fields) - {"transmission"}
-"""A model file that holds one of these describes a junction with probes."""
+TERMINAL_KEYS = frozenset(TerminalFile.model_fields) - {"transmission"}
+"""A model file that holds one of these describes a junction with terminals."""
 
 
 @dataclass(frozen=True, eq=False)
-class ProbeModel:
+class TerminalModel:
     """Checked file: the junction, its operation, and its level alignments.
 
     ``fallback_K``: the temperature that each voltage-temperature probe would keep if it were a voltage probe.
@@ -113,9 +92,8 @@ class ProbeModel:
         return replace(self.junction, terminals=terminals), self.junction.thermalised()
 
 
-def load_probe_model(path: Path) -> ProbeModel:
-    """Read and check a file. Raises `FileError`, which names file, key and the expected value."""
-    file = load_toml(path, ProbeFile)
+def terminal_model(path: Path, file: TerminalFile) -> TerminalModel:
+    """Return the junction of a file. Raises `FileError`, which names file, key and the expected value."""
     molecule = validate(file.transmission, MoleculeSection, f"{path}: transmission")
     terminals = []
     for number, row in enumerate(file.terminals, start=1):
@@ -124,10 +102,16 @@ def load_probe_model(path: Path) -> ProbeModel:
         terminals.append(_checked(validate(row, TerminalSection, where), where))
     if sum(x.probe is None for x in terminals) < 2:
         raise FileError(f"{path}: terminals: two at least must be real leads, that is without the key probe")
+    if molecule.missing:
+        raise FileError(f"{path}: transmission.{molecule.missing}: is missing")
+    onsite = molecule.onsite_eV if isinstance(molecule.onsite_eV, list) else [molecule.onsite_eV]
+    hopping = None if molecule.hopping_eV is None else _start(molecule.hopping_eV)
     try:
-        hamiltonian = _hamiltonian(molecule)
-        leads = tuple(Lead(x.name, _widths(x)) for x in terminals)
-        model = HuckelModel(hamiltonian, leads)
+        hamiltonian = molecule.hamiltonian_eV(hopping, [_start(x) for x in onsite])
+    except ValueError as error:
+        raise FileError(f"{path}: transmission: {error}") from None
+    try:
+        model = HuckelModel(hamiltonian, tuple(Lead(x.name, _widths(x)) for x in terminals))
         _ = model.gammas_eV  # a site that is not there is said now
         fallback = {x.name: x.temperature_K or file.reference_temperature_K for x in terminals}
         junction = ProbedJunction(model, tuple(_terminal(x) for x in terminals))
@@ -135,7 +119,7 @@ def load_probe_model(path: Path) -> ProbeModel:
         raise FileError(f"{path}: {error}") from None
     circuit = CircuitSettings(file.regime, file.circuit, file.reference_temperature_K)
     alignment = series(file.level_alignment_eV, f"{path}: level_alignment_eV")
-    return ProbeModel(path, circuit, alignment, junction, fallback)
+    return TerminalModel(path, circuit, alignment, junction, fallback)
 
 
 def _checked(terminal: TerminalSection, where: str) -> TerminalSection:
@@ -161,41 +145,6 @@ def _terminal(section: TerminalSection) -> AnyTerminal:
 
 def _widths(section: TerminalSection) -> dict[int, float]:
     return dict.fromkeys(section.sites, section.per_site(_start(section.gamma), len(section.sites)))
-
-
-def _hamiltonian(section: MoleculeSection) -> FloatArray:
-    geometry, hopping = section.geometry, section.hopping_eV
-    if not isinstance(geometry, str):
-        matrix = _of_matrix(geometry, None if hopping is None else _start(hopping))
-        n_sites = len(matrix)
-        if section.sites not in (None, n_sites):
-            raise ValueError(f"transmission: sites = {section.sites}, but geometry is of {n_sites} sites")
-    else:
-        if section.sites is None or hopping is None:
-            missing = "sites" if section.sites is None else "hopping_eV"
-            raise ValueError(f"transmission.{missing}: is missing")
-        n_sites = section.sites
-        matrix = bonded(n_sites, bonds_of(geometry, n_sites), _start(hopping))
-    onsite = section.onsite_eV
-    each = [_start(x) for x in onsite] if isinstance(onsite, list) else [_start(onsite)] * n_sites
-    if len(each) != n_sites:
-        raise ValueError(f"transmission: onsite_eV has {len(each)} numbers for {n_sites} sites")
-    return np.asarray(matrix + np.diag(each))
-
-
-def _of_matrix(matrix: FloatArray, hopping_eV: float | None) -> FloatArray:
-    """Return the Hamiltonian of a matrix: bonds between sites, or energies in eV."""
-    if hopping_eV is None:
-        return matrix
-    if not np.diag(matrix).any() and np.isin(matrix, (0.0, 1.0)).all():
-        return np.asarray(-hopping_eV * matrix)
-    off = matrix[~np.eye(len(matrix), dtype=bool) & (matrix != 0)]
-    if not np.allclose(np.abs(off), abs(hopping_eV), rtol=1e-12, atol=0):
-        raise ValueError(
-            f"transmission: hopping_eV = {hopping_eV:g} contradicts the energies in geometry; leave it out, or "
-            "let geometry hold 1 for a bond and 0 for none"
-        )
-    return matrix
 
 
 def _start(value: float | Free) -> float:
