@@ -211,23 +211,6 @@ class CurrentWitness:
         return mean - spread, mean + spread
 
 
-class RailDetector:
-    """Amplifier at its rail, of either sign, for ``consecutive`` samples; takes raw volts of the monitor."""
-
-    def __init__(self, full_scale_V: float, consecutive: int) -> None:
-        self._rail_V = 0.995 * full_scale_V
-        self._run = FirstRun(consecutive)
-
-    def feed(self, volts: FloatArray) -> int | None:
-        """Take raw monitor volts, shape (n,); index of first fulfilment, or None so far."""
-        return self._run.feed(np.abs(volts) >= self._rail_V)
-
-    @property
-    def soonest(self) -> int:
-        """Least number of further samples with which it can fire."""
-        return self._run.soonest
-
-
 class PlateauDetector:
     """Plateau: a junction that holds its conductance, unlike a tunnelling gap that passes through the window.
 

@@ -5,18 +5,14 @@ steady value. As a function of Q_Total the curve depends on the conductance of t
 reaches the same power at a smaller bias, where less of the heat is left on one side. Report both with any agreement.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.records import FloatArray
-from analysis.transport.landauer import currents, linear_response
-from analysis.transport.transmission import LevelTransmission, Transmission
-
-_COUPLING_STEPS = 30
-_COUPLING_TOLERANCE = 1e-9
+from analysis.transport.landauer import currents
+from analysis.transport.transmission import Transmission
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,133 +104,3 @@ def bias_for_power_V(
     roots = np.sqrt(np.asarray(q_total_W, dtype=float))
     interpolated: FloatArray = np.interp(roots, np.sqrt(power), bias, right=np.nan)
     return interpolated
-
-
-@dataclass(frozen=True, eq=False)
-class Ensemble:
-    """Predictions for junctions that differ: arrays of ``junctions`` have shape (n_junctions, n_bias).
-
-    ``conductance_G0`` (n_junctions,) is the low-bias conductance of each, at the temperature of the electrodes.
-    """
-
-    junctions: Prediction
-    conductance_G0: FloatArray
-
-    @property
-    def mean(self) -> Prediction:
-        """Prediction for an average over these junctions."""
-        return self._over(lambda x: x.mean(axis=0))
-
-    @property
-    def spread(self) -> Prediction:
-        """Standard deviation of each power between junctions; divided by sqrt(n) it is the error of n junctions."""
-        return self._over(lambda x: x.std(axis=0, ddof=1))
-
-    @property
-    def spread_dT_K(self) -> tuple[FloatArray, FloatArray]:
-        """Standard deviations of dT+ and dT- between junctions, shape (n_bias,) each."""
-        return self.spread.dT_pos_K, self.spread.dT_neg_K
-
-    def _over(self, reduction: Callable[[FloatArray], FloatArray]) -> Prediction:
-        all_ = self.junctions
-        return Prediction(
-            all_.bias_V,
-            all_.resistance_K_per_W,
-            reduction(all_.q_total_pos_W),
-            reduction(all_.q_total_neg_W),
-            reduction(all_.q_probe_pos_W),
-            reduction(all_.q_probe_neg_W),
-        )
-
-
-def predict_ensemble(
-    transmission: LevelTransmission,
-    bias_V: ArrayLike,
-    resistance_K_per_W: float,
-    window_G0: tuple[float, float],
-    level_spread_eV: float,
-    rng: np.random.Generator,
-    junctions: int = 300,
-    temperature_K: float = 300.0,
-) -> Ensemble:
-    """Predict junctions with low-bias conductances spread over a window and randomly shifted levels.
-
-    The window restricts the conductance at low bias, but not the position of the levels: two junctions of the same
-    conductance, one with near and weakly coupled levels, differ at high bias. That spread, not the thermometer,
-    sets the error of a mean over junctions.
-
-    Parameters
-    ----------
-    transmission : LevelTransmission
-        Its couplings are scaled, all by one factor, to give each junction its conductance.
-    bias_V : array_like, shape (n_bias,)
-        Moduli.
-    resistance_K_per_W : float
-    window_G0 : tuple of float
-        Conductances are drawn uniformly between the two.
-    level_spread_eV : float
-        Standard deviation of the common shift of all levels of a junction.
-    rng : Generator
-    junctions : int
-    temperature_K : float
-
-    Raises
-    ------
-    ValueError
-        For a window that is not above zero, or that the levels do not reach with any coupling.
-    """
-    low, high = window_G0
-    if not 0.0 < low <= high:
-        raise ValueError(f"a window from {low} to {high} G0 holds no conductance; need 0 < low <= high")
-    conductances = rng.uniform(low, high, junctions)
-    shifts = level_spread_eV * rng.standard_normal(junctions)
-    bias = np.atleast_1d(np.asarray(bias_V, dtype=float))
-    each = [
-        predict(
-            _coupled(_shifted(transmission, shift), g, temperature_K), bias, resistance_K_per_W, temperature_K
-        )
-        for shift, g in zip(shifts, conductances, strict=True)
-    ]
-    stacked = (
-        np.stack([getattr(p, name) for p in each])
-        for name in ("q_total_pos_W", "q_total_neg_W", "q_probe_pos_W", "q_probe_neg_W")
-    )
-    return Ensemble(Prediction(np.abs(bias), resistance_K_per_W, *stacked), conductances)
-
-
-def _shifted(transmission: LevelTransmission, shift_eV: float) -> LevelTransmission:
-    return LevelTransmission(
-        [replace(level, energy_eV=level.energy_eV + shift_eV) for level in transmission.levels]
-    )
-
-
-def _scaled(transmission: LevelTransmission, factor: float) -> LevelTransmission:
-    return LevelTransmission(
-        [
-            replace(
-                level,
-                gamma_probe_eV=factor * level.gamma_probe_eV,
-                gamma_substrate_eV=factor * level.gamma_substrate_eV,
-            )
-            for level in transmission.levels
-        ]
-    )
-
-
-def _coupled(
-    transmission: LevelTransmission, conductance_G0: float, temperature_K: float
-) -> LevelTransmission:
-    """Return the same levels with all couplings scaled to give a conductance, by secants in logarithms.
-
-    Off resonance the conductance grows as the square of the couplings, which gives the first step.
-    """
-    log_factor, slope, previous = 0.0, 2.0, (0.0, 0.0)
-    for step in range(_COUPLING_STEPS):
-        response = linear_response(_scaled(transmission, np.exp(log_factor)), temperature_K)
-        error = float(np.log(response.conductance_G0 / conductance_G0))
-        if abs(error) < _COUPLING_TOLERANCE:
-            return _scaled(transmission, np.exp(log_factor))
-        if step and log_factor != previous[0]:
-            slope = max((error - previous[1]) / (log_factor - previous[0]), 0.2)
-        previous, log_factor = (log_factor, error), log_factor - error / slope
-    raise ValueError(f"no coupling of these levels gives {conductance_G0:g} G0 at {temperature_K:g} K")

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from analysis.buettiker.appendix import flat_probe
 from analysis.buettiker.onsager import Onsager, onsager
 from analysis.buettiker.terminals import (
     JunctionTerminal,
@@ -117,3 +116,10 @@ def both_probes(setup: Setup, circuit: CircuitSettings, sweep: str) -> Pair:
     else:
         voltage, thermalised = circuit.solved([junction, junction.thermalised()], SWEEPS[sweep])
     return Pair(SWEEPS[sweep], voltage, thermalised)
+
+
+def flat_probe(name: str, gamma_eV: float, n_sites: int = 6) -> Lead:
+    """Return the probe of appendix C: the total width ``gamma_eV`` shared equally by all sites, each separately (eq.
+    64).
+    """
+    return Lead(name, dict.fromkeys(range(1, n_sites + 1), gamma_eV / n_sites))

@@ -5,7 +5,6 @@ m along the tip's path; ``tip_m`` grows toward the sample.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.random import Generator
@@ -58,18 +57,6 @@ class Rules:
     tunnelling: TunnellingParameters
     bond_force: float
     fates: Fates
-
-
-class JunctionStretch(Protocol):
-    """State of a junction during one stretch."""
-
-    def lasts(self, span: Span) -> int:
-        """Return the number of the span's samples in this state, and wear by them; ``len(span)`` if it goes on."""
-        ...
-
-    def metal_G0(self, span: Span) -> FloatArray:
-        """Return the conductance with a flat transmission, contact or tunnelling, in G0."""
-        ...
 
 
 class Gap:

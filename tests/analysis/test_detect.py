@@ -8,7 +8,6 @@ from analysis.detect import (
     CurrentWitness,
     OpenDetector,
     PlateauDetector,
-    RailDetector,
     UnknownDetector,
 )
 
@@ -16,7 +15,6 @@ MAKERS = {
     "contact": lambda: ContactDetector(1.5, 3),
     "open": lambda: OpenDetector(1.5, 3),
     "unknown": lambda: UnknownDetector(3),
-    "rail": lambda: RailDetector(2.0, 3),
     "plateau": lambda: PlateauDetector(0.9, 2.1, window=5, scatter_decades=0.2, slope_decades=0.2),
 }
 
@@ -154,10 +152,6 @@ def test_a_current_beyond_its_noise_is_remembered_but_stops_nothing():
 
 def test_negative_noise_counts_as_open():
     assert OpenDetector(1e-4, 2).feed(np.array([1.0, -1e-5, -2e-5])) == 2
-
-
-def test_rail_of_either_sign_is_seen():
-    assert RailDetector(10.0, 2).feed(np.array([0.0, -9.99, 9.99, 0.0])) == 2
 
 
 def plateau_detector():

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from analysis.buettiker import appendix
 from analysis.buettiker.linear import electronic_circuit
 from analysis.buettiker.onsager import onsager
 from analysis.buettiker.terminals import relative_error_percent
+from app.paper.setups import flat_probe
+from tests.support.physics import appendix
 from tests.support.physics.buettiker_junctions import benzene, both_probes
 
 L, R, P = 0, 1, 2
@@ -95,6 +96,6 @@ def test_the_error_at_the_node_is_exact_for_weak_couplings_and_low_temperature()
 
 
 def test_flat_probe_shares_its_width():
-    lead = appendix.flat_probe("P", 0.3, 6)
+    lead = flat_probe("P", 0.3, 6)
     assert lead.matrix(6).diagonal() == pytest.approx(np.full(6, 0.05))
     assert lead.name == "P"

@@ -5,8 +5,8 @@ import pytest
 
 from analysis.buettiker.linear import electronic_circuit, open_circuit, thermal_conductances
 from analysis.buettiker.onsager import onsager
-from analysis.buettiker.three_terminal import LEFT, PROBE, RIGHT, LeadPotentials, ThreeTerminal
 from tests.support.physics.buettiker_junctions import benzene, chain
+from tests.support.physics.three_terminal import LEFT, PROBE, RIGHT, LeadPotentials, ThreeTerminal
 
 SWEEP = np.linspace(-3.2, 3.24, 38)  # without the node and other zeros by symmetry
 JUNCTIONS = {

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from analysis.heating.prediction import bias_for_power_V, predict, predict_ensemble, symmetric_line_K
+from analysis.heating.prediction import bias_for_power_V, predict, symmetric_line_K
 from analysis.transport.landauer import linear_response
 from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
 
@@ -92,45 +92,3 @@ def _gamma(conductance_G0):
 
 
 BIAS_V = np.array([0.74, 1.27])
-
-
-def test_like_junctions_are_the_one_junction():
-    found = predict_ensemble(BDNC, BIAS_V, R_P, (0.002, 0.002), 0.0, np.random.default_rng(0), junctions=3)
-    np.testing.assert_allclose(found.mean.dT_neg_K, predict(BDNC, BIAS_V, R_P).dT_neg_K, rtol=1e-7)
-    np.testing.assert_allclose(found.spread_dT_K, 0.0, atol=1e-12)
-
-
-def test_every_junction_has_the_conductance_drawn_for_it():
-    rng = np.random.default_rng(1)
-    two = LevelTransmission([BreitWignerLevel(0.86, 0.0315, 0.0315), BreitWignerLevel(-1.29, 0.0328, 0.0328)])
-    found = predict_ensemble(two, 1e-3, R_P, (0.0018, 0.0022), 0.05, rng, junctions=40)
-    power = found.junctions.q_total_pos_W[:, 0]
-    np.testing.assert_allclose(power / 1e-6 / 7.748091729863649e-05, found.conductance_G0, rtol=1e-4)
-    assert found.conductance_G0.min() > 0.0018
-    assert found.conductance_G0.max() < 0.0022
-
-
-def test_the_spread_of_levels_explains_the_spread_of_junctions_that_was_measured():
-    """A window of 10 % alone gives about 6 %; levels 0.05 eV apart give several mK at 1.27 V, as was found."""
-    rng = np.random.default_rng(2)
-    window = predict_ensemble(BDNC, BIAS_V, R_P, (0.0018, 0.0022), 0.0, rng, junctions=200)
-    np.testing.assert_allclose(window.spread.dT_neg_K / window.mean.dT_neg_K, 0.2 / np.sqrt(12), rtol=0.15)
-    levels = predict_ensemble(BDNC, BIAS_V, R_P, (0.0018, 0.0022), 0.05, rng, junctions=200)
-    assert 3e-3 < levels.spread.dT_neg_K[1] < 9e-3
-    assert (
-        levels.spread.dT_neg_K[1] / levels.mean.dT_neg_K[1]
-        > 2 * levels.spread.dT_neg_K[0] / levels.mean.dT_neg_K[0]
-    )
-
-
-def test_an_ensemble_closes_too():
-    rng = np.random.default_rng(3)
-    mean = predict_ensemble(BDNC, BIAS_V, R_P, (0.0018, 0.0022), 0.05, rng, junctions=20).mean
-    np.testing.assert_allclose(mean.dT_pos_K + mean.dT_neg_K, 2 * mean.symmetric_K, rtol=1e-12)
-
-
-def test_windows_that_cannot_be():
-    with pytest.raises(ValueError, match="holds no conductance"):
-        predict_ensemble(BDNC, BIAS_V, R_P, (0.0, 0.002), 0.05, np.random.default_rng(0))
-    with pytest.raises(ValueError, match="no coupling"):
-        predict_ensemble(BDNC, BIAS_V, R_P, (3.0, 3.0), 0.0, np.random.default_rng(0), junctions=1)

@@ -5,7 +5,6 @@ import itertools
 import mpmath
 import numpy as np
 
-from analysis.buettiker.appendix import flat_probe
 from analysis.buettiker.linear import electronic_circuit, open_circuit
 from analysis.buettiker.onsager import onsager
 from analysis.buettiker.terminals import (
@@ -16,6 +15,7 @@ from analysis.buettiker.terminals import (
 )
 from analysis.constants import BOLTZMANN_eV_per_K
 from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
+from app.paper.setups import flat_probe
 
 
 def benzene(GL=0.5, GR=0.5, GP=0.05, TL=325.0, TR=275.0, TP=300.0, flat=False, t=2.7):

@@ -11,15 +11,7 @@ from numpy.typing import ArrayLike
 
 from analysis.constants import BOLTZMANN_eV_per_K
 from analysis.records import FloatArray
-from analysis.transport.huckel import Lead
 from analysis.transport.landauer import WATT_PER_eV2
-
-
-def flat_probe(name: str, gamma_eV: float, n_sites: int = 6) -> Lead:
-    """Return the probe of appendix C: the total width ``gamma_eV`` shared equally by all sites, each separately (eq.
-    64).
-    """
-    return Lead(name, dict.fromkeys(range(1, n_sites + 1), gamma_eV / n_sites))
 
 
 def sommerfeld(
