@@ -168,7 +168,7 @@ def test_the_mean_of_junctions_is_weighed_by_what_it_is_worth(tmp_path, monkeypa
         seen.append(data)
         raise ValueError("seen")
 
-    monkeypatch.setattr("app.models.probe_fit_report.compare_probes", stopped)
+    monkeypatch.setattr("app.models.fit.compare_probes", stopped)
     (tmp_path / "level.toml").write_text(LEVEL, encoding="utf-8")
     factors = np.array([0.8, 0.9, 1.0, 1.1, 1.2])
     exact = 1e-7 * np.sinh(2 * IV_V)
