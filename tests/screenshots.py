@@ -178,7 +178,7 @@ def compare(*names: str) -> Maker:
 
 
 def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
-    """What is rendered, and in which sizes."""
+    """Images to render, and their sizes."""
     both = (LARGE, DOCK)
     fault = synthetic.status(
         state=ShownState.FAULT, message="the amplifier does not answer", conductance_G0=3.1e-6, tip_nm=792.0,

@@ -16,7 +16,7 @@ _MOST_STEPS = 100
 
 @dataclass(frozen=True)
 class Accuracy:
-    """When a search ends: relative change of the parameters and of chi^2, gradient, and number of evaluations."""
+    """Limits at which a search ends: relative change of the parameters and of chi^2, gradient, evaluations."""
 
     xtol: float
     ftol: float

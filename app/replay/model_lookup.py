@@ -17,7 +17,7 @@ from app.replay.library import Library, LibraryRow
 from app.replay.saved_analysis import AnalysisFileError, files_of, load
 
 COMPLETE = ("finished", "aborted", "recovered")
-"""How a run has ended whose curves can be used; one under way may still grow."""
+"""Final states of a run whose curves can be used; one under way may still grow."""
 
 
 @dataclass(frozen=True)

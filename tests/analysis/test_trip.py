@@ -8,7 +8,7 @@ INF = np.inf
 
 
 def first(detector, samples, cuts=()):
-    """What a detector says at last of samples cut at the given places."""
+    """Return the last answer of a detector to samples cut at the given places."""
     answers = [detector.feed(piece) for piece in np.split(np.asarray(samples, float), cuts)]
     return answers[-1]
 

@@ -42,7 +42,7 @@ class Outcome:
 
 
 def values(first: int, n: int) -> np.ndarray:
-    """What every channel holds at samples ``first`` to ``first + n``, shape (4, n)."""
+    """Return every channel at samples ``first`` to ``first + n``, shape (4, n)."""
     index = np.arange(first, first + n, dtype=np.int64)
     return np.stack([(index * 2654435761 + 40503 * c) % 2**31 / 7.0 for c in range(len(CHANNELS))])
 

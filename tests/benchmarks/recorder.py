@@ -1,4 +1,4 @@
-"""What recording costs, beside plain h5py appends of the same samples in the same run."""
+"""Cost of recording, beside plain h5py appends of the same samples in the same run."""
 
 import tempfile
 import time

@@ -1,4 +1,4 @@
-"""How fast the simulated rig runs the break-junction procedure on the fast clock, by its wires and without."""
+"""Speed of the simulated rig with the break-junction procedure on the fast clock, by its wires and without."""
 
 import tempfile
 import time

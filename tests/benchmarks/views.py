@@ -1,4 +1,4 @@
-"""What it costs to see a run: all views live at 2 kHz and four channels, and what a day leaves in memory."""
+"""Cost of showing a run: all views live at 2 kHz and four channels, and the memory that a day leaves in use."""
 
 import gc
 import time
@@ -24,7 +24,7 @@ from tests.support.recordings.streams import Made, RATE_Hz, header, made_holds
 BLOCK = 200
 FRAME_S = 0.05
 DAY_TRACES, DAY_HOLDS = 4000, 2500
-"""Of a day: a trace each 20 s, a hold each 35 s."""
+"""Records of a day: a trace each 20 s, a hold each 35 s."""
 
 
 def traces_run(count: int) -> Made:
@@ -82,7 +82,7 @@ def growth_bytes(first: int, second: int, feed: Callable[[Iterator[int]], object
 
 
 def trace_bytes(size: float) -> float:
-    """Of a trace in the histogram."""
+    """Return the memory of a trace in the histogram, in bytes."""
     made = opening_traces(np.random.default_rng(2), 20, molecule_G0=2e-3, probability=0.6, step_m=1e-12)
     shelf: DiskBackedList[Trace] = DiskBackedList()
     view = HistogramModel(shelf, lambda usual: AnalysisOptions(resamples=2))
@@ -96,7 +96,7 @@ def trace_bytes(size: float) -> float:
 
 
 def hold_bytes(size: float) -> float:
-    """Of a hold in the heating view."""
+    """Return the memory of a hold in the heating view, in bytes."""
     rng = np.random.default_rng(3)
     made = [made_hold(n=2400, rng=rng, noise_V=3e-7, current_noise_A=1e-9, number=i) for i in range(10)]
     shelf: DiskBackedList = DiskBackedList("programme")

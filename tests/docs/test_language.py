@@ -33,7 +33,7 @@ MOST_OF_PHRASE = {
     "puts? out": 0,
     "by itself": 3,
 }
-"""How often each phrase may still stand in comments, strings, docstrings and pages."""
+"""Largest number of each phrase in comments, strings, docstrings and pages."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What the tutorials tell a reader to type works: every command and every line of Python, with fewer junctions."""
+"""Every command and every line of Python in the tutorials works, with fewer junctions."""
 
 import shlex
 import subprocess

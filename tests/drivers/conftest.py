@@ -27,6 +27,6 @@ def card(server: DaqServer) -> Iterator[NI6281]:
 
 @pytest.fixture
 def stack() -> Iterator[ExitStack]:
-    """What is put on it is closed after the test."""
+    """Stack whose contents are closed after the test."""
     with ExitStack() as stack:
         yield stack

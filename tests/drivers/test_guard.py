@@ -12,7 +12,7 @@ from tests.support.patience import ANSWER_S, free_s
 
 
 def leave_running(port: int) -> None:
-    """What a client does that is killed: its modulation and its acquisition go on in the server."""
+    """Start a modulation and an acquisition that go on in the server when the client is killed."""
     controller = PXIController(f"grpc://127.0.0.1:{port}")
     card = NI6281(controller, "Dev1", INPUTS, (BIAS, Z), RATE_HZ)
     card.write(bias=0.1, z=8.0)

@@ -1,4 +1,4 @@
-"""What the Keithley 428 does by itself, told by its driver: corrections, defaults, the safe state."""
+"""Actions of the Keithley 428 through its driver: corrections, defaults, the safe state."""
 
 import pytest
 import pyvisa

@@ -1,4 +1,4 @@
-"""What the Keithley 428 driver makes of replies, of those that it did not ask for, and of errors."""
+"""The Keithley 428 driver reads replies, discards unexpected ones, and reports errors."""
 
 from unittest.mock import MagicMock
 

@@ -132,7 +132,7 @@ def test_the_tables_are_those_of_the_manual():
 
 
 def test_ucal_has_the_last_word_over_the_vernier():
-    """Whether UCGN switches the vernier on is not public."""
+    """No public source says if UCGN switches the vernier on."""
     with preamplifier("UCAL 0", "UCGN 50", "UCAL 0") as instrument:
         instrument.vernier_on = False
         instrument.vernier_percent = 50

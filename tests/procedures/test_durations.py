@@ -1,4 +1,4 @@
-"""How long a run is expected to take, against what runs on the simulated rig take of its time."""
+"""Expected duration of a run, against the duration on the simulated rig's clock."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What a procedure accepts its evaluation can use: the procedure asks the evaluation's own rules before it starts."""
+"""An evaluation can use all that its procedure accepts: the procedure applies the evaluation's rules first."""
 
 import math
 from fractions import Fraction

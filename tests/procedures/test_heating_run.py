@@ -170,7 +170,7 @@ NAMES = ["withdraw", "check", "modulate", "hold", "leave", "clear", "retract"]
 
 
 BY_WIRE = {"withdraw", "modulate"}
-"""Where the connection is lost by the wires, which take most of a run's time: while the card drives z, and the bias.
+"""Steps at which the connection is lost by the wires, which is slow: while the card drives z, and the bias.
 
 Without them it has the same name (`tests.drivers.test_direct`).
 """

@@ -20,7 +20,7 @@ from tests.support.rig.holding import AMPLITUDE_V, NEAR_M, Holding
 from tests.support.rig.rigs import served_rig
 
 LOOPBACK_V = 3e-3
-"""What noise and crosstalk of the card may do to a loop-back."""
+"""Largest effect of the card's noise and crosstalk on a loop-back."""
 
 RATE_Hz = 2000
 REACTION = 4

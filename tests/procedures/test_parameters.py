@@ -1,4 +1,4 @@
-"""What is typed into a parameter, and how it is refused: in words."""
+"""Values typed into a parameter, and the sentences that refuse them."""
 
 import pytest
 

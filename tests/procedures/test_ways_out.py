@@ -97,7 +97,7 @@ EACH_KIND_OF_STEP = {
     ("holding", 3),  # hold
     ("holding", 10),  # retract
 }
-"""Where what fails beyond the wires fails by the wires; modulation and sweep do so in the middle, below.
+"""Steps whose faults are injected by the wires; those of modulation and sweep in the middle are below.
 
 Both benches name such failures alike (`tests.drivers.test_direct`), so one step of a kind is enough by the wires, which
 take most of a run's time; every step is tried without them.

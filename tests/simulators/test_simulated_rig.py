@@ -22,7 +22,7 @@ SERIES_ohm = load_parameters().values["junction"]["series_resistance_ohm"]
 
 
 class Lab:
-    """What stands on a lab's side of the wires."""
+    """Instruments at the far end of the wires."""
 
     def __init__(self, rig: SimulatedRig) -> None:
         self._visa = pyvisa.ResourceManager("@py")

@@ -40,7 +40,7 @@ def no_watchdog(monkeypatch):
 
 
 def overload_seen(simulated, rig, wires):
-    """What the amplifier says of an overload, without and with one."""
+    """Overload that the amplifier reports, without and with one."""
     amplifier = open_amplifier(rig, CURRENT_AMPLIFIER, wires)
     seen = [amplifier.overloaded]
     simulated.faults.add(Overload())

@@ -1,4 +1,4 @@
-"""What is left when the program that runs the rig goes away: a safe rig and a readable recording."""
+"""A killed program leaves a safe rig and a readable recording."""
 
 import os
 import signal
@@ -111,7 +111,7 @@ def test_ctrl_c_ends_a_run_safely_though_the_terminal_takes_no_output(tmp_path):
 
 
 def _all_said(ours, theirs):
-    """What the terminal got until its last program had ended."""
+    """Return the output of the terminal until its last program has ended."""
     os.close(theirs)
     said = b""
     with suppress(OSError):

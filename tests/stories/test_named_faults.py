@@ -1,4 +1,4 @@
-"""What goes wrong at a real rig, on the simulated one: named, safe, recorded, never hung on."""
+"""Faults of real rigs on the simulated one: each is named, ends safely, is recorded, and hangs nothing."""
 
 import pytest
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("unanalysed")
 
 WIRING = "ni6281.wiring."
 LEAST_STEP_V = 0.011
-"""What a bias by hand may put out before its output is proved."""
+"""Largest bias that may be set by hand before its output is proved."""
 
 STEP_OF_PROOF_V = 0.11
 """Largest z during the proof of the rig, which steps by 0.1 V."""

@@ -1,4 +1,4 @@
-"""How tests wait, and how they measure time, on a machine that may be busy with other work."""
+"""Waiting and timing in tests on a machine that may be busy with other work."""
 
 import re
 import threading
@@ -11,7 +11,7 @@ PATIENCE_S = 300.0
 """For what happens for certain, sooner or later."""
 
 ANSWER_S = 60.0
-"""How long a rig may take to answer: it shares one process, and perhaps a busy machine, with who asks it."""
+"""Longest time for an answer of a rig, which shares a process, and perhaps a busy machine, with the test."""
 
 
 def free_s() -> float:

@@ -106,7 +106,7 @@ def estimates(sets: list[JunctionCurves]) -> tuple[FloatArray, FloatArray]:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """Which intervals hold the truth, each (sets, 2): of energy and width; ``error_eV`` (sets,) is that of the level.
+    """Intervals that contain the truth, each (sets, 2): of energy and width; ``error_eV`` (sets,) is that of the level.
 
     ``student_68`` is Student's t alone.
     """

@@ -17,7 +17,7 @@ TIP = Thermometer(72_800.0, SEEBECK_V_per_K, 500.0, 0.2e-6)
 TRUTH_K = np.array([RISE_K["+"], RISE_K["-"]])
 SAMPLES = 10_000
 SPREAD = 0.01
-"""Of the powers of the junctions."""
+"""Spread of the powers of the junctions."""
 
 WHITE_V = 1e-7
 """Standard deviation of a sample: the noise of 5 s is then 0.16 mK."""
@@ -28,7 +28,7 @@ USUAL = {"thermometer_s": 159.2e-6, "current_s": 136.5e-6}
 
 @dataclass(frozen=True)
 class Case:
-    """What the rig does, and what the evaluation knows of it."""
+    """Properties of the rig, and those that the evaluation is given."""
 
     corner_Hz: float = 0.0
     transient_s: float = 0.0

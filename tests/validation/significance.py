@@ -1,4 +1,4 @@
-"""How often symmetric junctions show an asymmetry, and how often its 95 % interval holds the truth."""
+"""Rate of asymmetries in symmetric junctions, and coverage of the 95 % interval."""
 
 from collections.abc import Callable, Iterator
 

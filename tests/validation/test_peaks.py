@@ -13,7 +13,7 @@ OPTIONS = replace(MOLECULES, resamples=100)
 
 @pytest.mark.parametrize("name", ["double", "double6", "flat, 50 traces"])
 def test_intervals_cover_the_level(name):
-    """Of 16 honest intervals fewer than 12 cover at 95 %, or fewer than 5 at 68 %, in one of 1000 studies.
+    """Fewer than 12 of 16 honest intervals cover at 95 %, or fewer than 5 at 68 %, in one of 1000 studies.
 
     One Gaussian on the merged levels of `double6` covers in none.
     """

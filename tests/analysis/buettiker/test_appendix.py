@@ -36,7 +36,7 @@ def test_sommerfeld_forms_away_from_the_node(pair):
 
 
 def test_next_order_at_the_node():
-    """Where T_LR and its slope vanish the curvature is left, and a floor by way of the probed site."""
+    """At a zero of T_LR and its slope the curvature is left, and a floor by way of the probed site."""
     junction = benzene()
     floor, _, bend = derivatives(junction, "L", "R", 0.0)
     assert floor == pytest.approx(appendix.node_floor((0.5, 0.5, 0.05), 2.7), rel=0.02)

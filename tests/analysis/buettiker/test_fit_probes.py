@@ -52,7 +52,7 @@ def exact(of, kind, truth, voltage_V):
 
 
 def measured(of, kind, truth, rng, mK=0.1, scale=1.0, heat_V=HEAT_V, scale_sigma=SCALE_SIGMA):
-    """What a campaign would give: I to 1 %, dT to ``mK`` with the correlation of a shared baseline."""
+    """Return data like those of a campaign: I to 1 %, dT to ``mK`` with the correlation of a shared baseline."""
     current = exact(of, kind, tuple(truth), tuple(IV_V)).current_A
     heat = scale * exact(of, kind, tuple(truth), tuple(heat_V)).heat_probe_W
     sigma = 0.01 * np.abs(current) + 1e-11
@@ -113,7 +113,7 @@ def test_without_a_probe_it_is_the_landauer_current_of_a_level():
 
 
 def test_a_thermalised_probe_on_one_level_only_broadens_it():
-    """So currents and heats are those of the level with other widths, which therefore fits such data exactly."""
+    """Currents and heats are those of the level with other widths, which therefore fits such data exactly."""
     of = family().of("voltage-temperature")
     values = np.array([0.5, 0.03, 0.06, 0.05])
     hot = probed_currents(of.junction(values, 300.0, 300.0), HEAT_V)

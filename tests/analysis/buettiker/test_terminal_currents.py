@@ -1,4 +1,4 @@
-"""What two terminals exchange: closed form against quadrature, derivatives against differences."""
+"""Currents between two terminals: closed form against quadrature, derivatives against differences."""
 
 from dataclasses import replace
 

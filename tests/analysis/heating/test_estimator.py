@@ -78,7 +78,7 @@ def test_golden_vector_s_power_and_current():
 
 
 def white_box_variance(seconds, corner_over_modulation=0.0):
-    """Of either temperature, from pooled means over all of the samples, in units of the white density."""
+    """Variance of either temperature, from pooled means over all samples, in units of the white density."""
     return (3.0 + 2.374979650554675 * corner_over_modulation) / seconds
 
 

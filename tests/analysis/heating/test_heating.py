@@ -121,7 +121,7 @@ def test_mains_are_found_and_taken_off():
 
 
 def spiked(hold, samples=4, share_V=1e-5):
-    """What a capacitance adds after each edge, for some samples, in proportion to the step."""
+    """Add a capacitive spike after each edge, for some samples, in proportion to the step."""
     step = np.diff(hold.bias_V, prepend=hold.bias_V[0])
     shape = share_V * np.exp(-np.arange(samples))
     return replace(hold, thermocouple_V=hold.thermocouple_V + np.convolve(step, shape)[: len(step)])

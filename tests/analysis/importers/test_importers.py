@@ -1,4 +1,4 @@
-"""What importers have in common: files that are none, names and units, recordings that others made."""
+"""Rules common to all importers: foreign files, names and units, recordings that others made."""
 
 import os
 from pathlib import Path

@@ -56,7 +56,7 @@ def sound(request, tmp_path_factory):
 
 @st.composite
 def injuries(draw, size):
-    """What disks do: (kind, place, value); "cut" takes everything from there on.
+    """Damage by disks: (kind, place, value); "cut" takes everything from there on.
 
     Not a sector of noise: over HDF5's references to texts it makes HDF5 ask for gigabytes, which takes seconds.
     """

@@ -1,4 +1,4 @@
-"""What others see who open a recording: viewers of NeXus files, and the example of the documentation."""
+"""Recordings in other programs: viewers of NeXus files, and the example of the documentation."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.support.physics.counted import HEADER, block, write
 
 
 def default_plot(path: Path) -> h5py.Group:
-    """What a NeXus viewer opens by itself: follow ``default`` from the root to an NXdata."""
+    """Return the group that a NeXus viewer opens first: follow ``default`` from the root to an NXdata."""
     file = h5py.File(path)
     group: h5py.Group = file
     while group.attrs["NX_class"] != "NXdata":

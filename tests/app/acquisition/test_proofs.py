@@ -1,4 +1,4 @@
-"""Which proof a run needs: whole without a valid one of this rig, else short; and what makes a proof count no more."""
+"""A run needs a whole proof without a valid one of this rig, else a short one; and reasons why a proof expires."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What `hotjunction gui` refuses, in a sentence, before a window opens."""
+"""`hotjunction gui` refuses wrong arguments in a sentence, before a window opens."""
 
 import pytest
 from click.testing import CliRunner

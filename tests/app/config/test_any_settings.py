@@ -100,7 +100,7 @@ def rig_of(drawn):
 
 
 def run_is_possible(name, values, rig):
-    """Whether the procedure accepts them; only what it is meant to raise comes out."""
+    """Return True if the procedure accepts the settings; only expected errors are caught."""
     try:
         procedure = procedure_of(name, values)
         check(procedure, rig)

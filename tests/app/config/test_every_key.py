@@ -231,7 +231,7 @@ PLACES = (
 
 @pytest.fixture
 def programme(tmp_path, monkeypatch):
-    """What a campaign file makes: every stage as it would be run, where, and with which words. None if refused."""
+    """Return every stage of a campaign file as it would run, its folder and its texts; None if it is refused."""
     calls = []
     monkeypatch.setattr("app.campaign.command.Bench", lambda rig, wires, unproved: rig)
     monkeypatch.setattr(

@@ -17,7 +17,7 @@ from simulators.parameters import load_parameters
 from tests.support.recordings.made_recordings import made_heating, made_iv
 
 CODE_PAGE = "cp1252"
-"""Of Windows in western Europe. (Where a terminal says ASCII, click believes it to be mistaken and writes UTF-8.)"""
+"""Encodings of Windows in western Europe. (Where a terminal reports ASCII, click writes UTF-8 all the same.)"""
 
 MODELS = Path(__file__).parents[3] / "docs" / "models"
 

@@ -75,7 +75,7 @@ def test_a_terminal_that_is_gone_takes_everything(monkeypatch):
 
 
 class Closed(io.StringIO):
-    """As a terminal whose window was closed."""
+    """Stream of a terminal whose window was closed."""
 
     def write(self, text):
         raise OSError(5, "Input/output error")

@@ -1,4 +1,4 @@
-"""What a plug-in brings is offered and shown in the window; the code is that of the guides."""
+"""Procedures and views of plug-ins are offered and shown in the window; the code is that of the guides."""
 
 import numpy as np
 import pytest

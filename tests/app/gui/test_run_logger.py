@@ -1,4 +1,4 @@
-"""What a run has found, in sentences: each once."""
+"""Results of a run in sentences, each once."""
 
 import logging
 from types import SimpleNamespace

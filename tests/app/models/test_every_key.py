@@ -150,7 +150,7 @@ class _Seen(ValueError):
 
 @pytest.fixture
 def computed(tmp_path, monkeypatch):
-    """What both commands compute from a file: a list of results, None for a command that refuses it."""
+    """Return the results of both commands for a file; None for a command that refuses it."""
     bias = np.array([0.5, 0.8, -0.5, -0.8])
     rows = np.transpose([bias, [2e-8, 9e-8, 3e-8, 8e-8], np.full(4, 1e-9)])
     names = "voltage_V,heat_probe_W,sigma_W"

@@ -22,12 +22,12 @@ class NobodyWorks:
 
 
 def shown(session):
-    """What the views of the place show: status, strips, trace."""
+    """Return the contents of the views of the place: status, strips, trace."""
     return deepcopy((session.status.snapshot(), session.strips.snapshot(), session.trace.snapshot()))
 
 
 def played_to(path, samples):
-    """What playing shows at each of some rising places."""
+    """Return the contents of the views during playing, at each of some rising places."""
     at = []
     with Player(path) as player:
         session = Session(player.header, worker=NobodyWorks())

@@ -114,7 +114,7 @@ def test_a_refusal_does_not_repeat_all_that_the_peer_has_sent(opened):
 
 
 def _hung_up_on(address, sent):
-    """Whether whoever sends this is soon hung up on."""
+    """Return True if the server soon closes the connection of a client that sends this."""
     with socket.create_connection(address, timeout=30.0) as peer:
         try:
             peer.sendall(sent)

@@ -1,4 +1,4 @@
-"""What is shown of an instrument that did not say all of it itself."""
+"""Settings of an instrument that did not report all of them itself."""
 
 import numpy as np
 import pytest

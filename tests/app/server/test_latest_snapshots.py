@@ -1,4 +1,4 @@
-"""What a client knows is the newest that came, in whatever order it came."""
+"""A client keeps the newest snapshot, in whatever order snapshots arrive."""
 
 from itertools import permutations
 

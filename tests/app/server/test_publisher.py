@@ -1,4 +1,4 @@
-"""What is published reaches who gave the token, and nobody who is slow holds the bench up."""
+"""Messages reach clients that gave the token, and a slow client does not hold up the bench."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""What of a recording is compared: against the numbers that its analysis gives, and against what was put in."""
+"""Results of recordings that are compared: against the numbers of their analysis, and against the known truth."""
 
 from dataclasses import replace
 from pathlib import Path

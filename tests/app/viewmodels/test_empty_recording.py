@@ -1,4 +1,4 @@
-"""What a view says that has nothing to show."""
+"""A view without data says so."""
 
 import math
 import re

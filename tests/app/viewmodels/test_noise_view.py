@@ -163,7 +163,7 @@ def test_a_thermometer_that_is_not_there_leaves_the_current():
 
 
 def test_a_point_that_stands_in_a_notch_is_no_line():
-    """As a junction that opens now and then has them: the lobe about the point holds less than its surroundings."""
+    """Junctions that open now and then give such spectra: the lobe about the point holds less than its surroundings."""
     density = np.ones(300)
     density[98:103] = 0.1
     density[100] = 3.0

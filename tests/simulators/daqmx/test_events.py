@@ -1,4 +1,4 @@
-"""What the simulated server tells by itself: samples that have come, tasks that are done."""
+"""Events of the simulated server: samples available, task done."""
 
 import threading
 from typing import Any

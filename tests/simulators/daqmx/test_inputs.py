@@ -47,7 +47,7 @@ def test_order_and_ranges_of_the_scan_are_the_tasks(bench: SimulatedBench, daq: 
 
 
 def noisy_samples(seed: int, cuts: list[int]) -> np.ndarray:
-    """What reads of these sizes give on a card with its noise."""
+    """Return samples of a noisy card, read in these sizes."""
     bench = SimulatedBench(load_parameters(), seed, FastClock(), Resistor())
     with serving(bench) as client:
         task = client.inputs()

@@ -1,4 +1,4 @@
-"""What the simulated card refuses, with the status that NI-DAQmx gives."""
+"""The simulated card refuses calls with the status codes of NI-DAQmx."""
 
 import grpc
 import pytest

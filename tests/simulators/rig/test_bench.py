@@ -350,7 +350,7 @@ def test_the_wall_clock_starts_at_zero_and_goes_on() -> None:
 
 
 class Passed:
-    """What a world and two amplifiers were given."""
+    """Record of the calls that a world and two amplifiers received."""
 
     bias_V = 0.25
     input_ohm = 2.0

@@ -60,7 +60,7 @@ def test_outputs_take_the_finest_range_that_holds_their_limits(
 
 
 def test_an_output_moves_after_the_tick_and_settles_in_microseconds(card: NI6281Parameters) -> None:
-    """What a wire shows at each position of the scan: before the tick in the first, the new level in the others."""
+    """A wire has the level before the tick at the first position of the scan, and the new level at the others."""
     before, after = np.array([0.0, 1.0, -2.0]), np.array([1.0, 1.0, 2.0])
     assert on_wire(card, before, after, 150e-9).tolist() == before.tolist()
     left = (before - after) * math.exp(-(2.15 - 0.5) / 1.0)

@@ -1,4 +1,4 @@
-"""What the world was told, against limits known by hand and against the world itself."""
+"""Expected heating, against limits known by hand and against the simulated world."""
 
 import numpy as np
 import pytest

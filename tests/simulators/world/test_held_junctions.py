@@ -110,7 +110,7 @@ def test_estimates_of_held_junctions_agree_with_the_ledger(species: str) -> None
 
 @pytest.mark.parametrize("species", JUNCTIONS)
 def test_without_noise_they_agree_within_microkelvins(species: str) -> None:
-    """What is left of a mean is the ground current's: 10 uohm times 5 uA is 3 uK, odd in the bias."""
+    """The remaining mean is that of the ground current: 10 uohm times 5 uA is 3 uK, odd in the bias."""
     still = {"noise.strength": 0.0, "sr560.noise_V_per_rtHz": 1e-13}
     exact = {
         "ni6281.input_gain_error_ppm": [0.0] * 7,

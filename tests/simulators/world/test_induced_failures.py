@@ -1,4 +1,4 @@
-"""What befalls a share of the junctions while they are modulated."""
+"""Failures of a share of the junctions during modulation."""
 
 from itertools import pairwise
 

@@ -35,7 +35,7 @@ def fitted_peak(values, low: float, high: float, bins: int = 100):
 
 
 def lives_s(tip: Tip, kind: str, numbers, bias_V: float) -> list[float]:
-    """How long each contact or molecule lived at a bias, by the world's own log."""
+    """Return the lifetime of each contact or molecule at a bias, by the world's own log."""
     return [tip.world.ledger.account(kind, number, bias_V).time_s for number in numbers]
 
 

@@ -1,4 +1,4 @@
-"""What can be put in place of the junction."""
+"""Test loads in place of the junction."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""How tests look at views: shown in some size, their words as a person would copy them."""
+"""Views in tests: shown in some size, their text as a person would copy it."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def shown(qtbot: QtBot, view: View[Any], width: int = 900, height: int = 500) ->
 
 
 def read(label: QLabel) -> str:
-    """What is copied when all of it is selected."""
+    """Return the text that is copied when all of it is selected."""
     document = QTextDocument()
     document.setHtml(label.text())
     return read_text(document.toPlainText())

@@ -17,7 +17,7 @@ IDEAL = QUIET | {
 }
 
 PUBLIC_FILLERS = "D{D}J{J}K{K}L{L}M{M:02d}N{N}", "H{H:02d}J{J}K{K}M{M:03d}N{N}"
-"""What may stand between C and P in the status word: thirteen characters of letters that public drivers name."""
+"""Text between C and P in the status word: thirteen characters of letters that public drivers name."""
 
 
 def amplifier(seed: int = 5, **overrides: object) -> SimulatedKeithley428:

@@ -131,7 +131,7 @@ def keep_error(errors: list[BaseException], call: Callable[[], Any]) -> None:
 
 @contextmanager
 def refused(code: int) -> Iterator[Any]:
-    """What happens inside ends with this error of NI-DAQmx."""
+    """Expect this error of NI-DAQmx inside."""
     with pytest.raises(DaqError) as caught:
         yield caught
     assert caught.value.error_code == code, str(caught.value)

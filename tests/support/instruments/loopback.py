@@ -24,7 +24,7 @@ BIAS, Z = AnalogOutput("bias", "ao0", -2.0, 2.0), AnalogOutput("z", "ao1", 0.0, 
 RATE_HZ = 2000.0
 LSB_V = 10 / 2**15
 NOISE_V = 3e-3
-"""What noise and crosstalk of the card may do to a loop-back on the 10 V range."""
+"""Largest effect of the card's noise and crosstalk on a loop-back on the 10 V range."""
 
 
 class Loopback:

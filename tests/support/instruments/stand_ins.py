@@ -1,4 +1,4 @@
-"""What stands in for parts of the rig while others are tested."""
+"""Stand-ins for parts of the rig while others are tested."""
 
 import threading
 from collections.abc import Mapping, Sequence

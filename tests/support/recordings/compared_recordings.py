@@ -43,7 +43,7 @@ def heat(conductance_G0: float, rng: np.random.Generator) -> ComparedHeat:
 
 
 def made(path: Path) -> ComparedRecording:
-    """What is read of a file that is called like a sample and what was done to it: "bdnc-iv"."""
+    """Return a recording for a file named by sample and procedure: "bdnc-iv"."""
     sample = next(name for name in SAMPLES if name.split("-")[1].lower() in path.stem.split("-"))
     g, rng = SAMPLES[sample], np.random.default_rng(len(path.stem))
     if "iv" in path.stem:

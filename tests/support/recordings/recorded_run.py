@@ -14,7 +14,7 @@ from tests.support.rig.rigs import served_rig
 
 TRACES = 250
 SEEN = 0.95
-"""Of the run."""
+"""Share of the run that is seen."""
 SPEED = 50.0
 WORLD = {"sample.species": "BDNC", "molecule.BDNC.binding_probability": 0.8}
 

@@ -8,6 +8,6 @@ SECTIONS = ("traces", "selection", "samples", "noise_floor_G0", "histogram", "iv
 
 
 def sections(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What a file would hold, so that tuples are lists; "recording" and options aside."""
+    """Return the content of a saved file, with lists for tuples, without "recording" and options."""
     plain = json.loads(json.dumps(result))
     return {name: plain[name] for name in SECTIONS if name in plain}

@@ -138,12 +138,12 @@ def piled_up(n: int, rng: np.random.Generator) -> MapSnapshot:
 
 
 LEVEL = LevelTransmission([BreitWignerLevel(0.863, 0.0385, 0.0385)])
-"""What the simulated junctions of BDNC show of themselves in an I-V curve."""
+"""Transmission of the simulated junctions of BDNC."""
 ROOM_K = 300.0
 
 
 def iv(seed: int = 4, junctions: int = 12) -> IVSnapshot:
-    """As of junctions whose couplings differ by a tenth, and their levels by 0.03 eV."""
+    """Curves of junctions whose couplings differ by a tenth, and their levels by 0.03 eV."""
     rng = np.random.default_rng(seed)
     v = np.linspace(-1.346, 1.346, 121)
     model, less, more = (
@@ -164,7 +164,7 @@ AMPLITUDES_V = (0.74, 0.95, 1.08, 1.18, 1.27)
 
 
 def series(amplitude_V: float, n: int, seed: int = 5) -> ConvergenceSeries:
-    """As the simulated rig gives them: junctions differ by a quarter, far more than the thermometer's noise."""
+    """Holds like those of the simulated rig: junctions differ by a quarter, far more than the thermometer's noise."""
     rng = np.random.default_rng(seed)
     heat = predict(LEVEL, [amplitude_V], R_P, ROOM_K)
     true = np.array([heat.dT_pos_K[0], heat.dT_neg_K[0]])[:, None] * 1e3  # mK, as all that follows
@@ -239,7 +239,7 @@ def transmission() -> TransmissionSnapshot:
 
 @cache
 def noise(seed: int = 7) -> NoiseSnapshot:
-    """As of a heating run: short stretches out of contact, and holds whose current is modulated."""
+    """Samples of a heating run: short stretches out of contact, and holds whose current is modulated."""
     rng = np.random.default_rng(seed)
     short: FloatArray = np.arange(1, 201, dtype=np.float64) * 5.0
     long: FloatArray = np.arange(1, 4001, dtype=np.float64) * 0.25

@@ -75,14 +75,14 @@ class Ears:
             return found()[0]
 
     def wait_over(self, job: int) -> dict[str, Any]:
-        """How a job ended."""
+        """Return the final status of a job."""
         return self.wait(
             "job", lambda what: what["id"] == job and what["status"] in ("finished", "aborted", "fault")
         )
 
 
 def same_as_recorded(heard: Ears, path: str | Path) -> bool:
-    """Whether a follower got each sample and each event of a recording, once and in order."""
+    """Return True if a follower got each sample and each event of a recording, once and in order."""
     blocks: list[Block] = heard.of("block")
     with Recording(path) as recording:
         data = np.concatenate([block.data for block in blocks], axis=1)

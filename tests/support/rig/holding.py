@@ -77,5 +77,5 @@ class Holding(RigProcedure):
         ]
 
     def of(self, name: str) -> Outcome:
-        """What came of the first step of a name."""
+        """Return the outcome of the first step of a name."""
         return next(outcome for step, outcome in self.outcomes.values() if getattr(step, "name", "") == name)

@@ -27,7 +27,7 @@ STATION = ProcedureContext(
 )
 
 MOVING = {"approach": ("contact", 100), "withdraw": ("plateau", 98), "leave": ("open", 95)}
-"""How ramps end, and where in nm, when all goes well."""
+"""Ends of ramps, with positions in nm, when all goes well."""
 
 
 class Script:

@@ -32,11 +32,11 @@ QUICK = {
 """Parameters with which a trace takes a quarter of a second of the rig's time, and the first approach one."""
 
 SAFE_DISTANCE_M = 40e-9
-"""How far from the surface the tip must be when nobody is in control."""
+"""Least distance of the tip from the surface when no program is in control."""
 
 
 OFFSET_V = 0.5e-3
-"""What an output of the card may be off at 0 V: ten standard deviations."""
+"""Largest deviation of an output of the card at 0 V: ten standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class ServedRig:
         return self.simulated.bench.world.truth
 
     def is_safe(self, after_s: float = 0.01) -> bool:
-        """Whether the world itself is safe, soon: no bias but the card's offset on the junction, tip far away.
+        """Return True if the world is soon safe: no bias but the card's offset on the junction, tip far away.
 
         On the fast clock nothing happens while nobody waits, not even a piezo's motion: so this waits.
         """

@@ -1,4 +1,4 @@
-"""What PyMeasure's own widgets make of the procedures: forms and sequences work, and nothing pretends to run."""
+"""PyMeasure's own widgets show the procedures: forms and sequences work, and nothing pretends to run."""
 
 from importlib import import_module
 

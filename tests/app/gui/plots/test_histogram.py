@@ -36,7 +36,7 @@ def test_the_x_axis_chooses_the_bins(qtbot, theme: Theme) -> None:
 
 @pytest.mark.parametrize("log", [True, False])
 def test_the_only_trusted_peak_is_marked_on_either_axis(qtbot, theme: Theme, log: bool) -> None:
-    """As in a recording of gold whose peak is trusted in linear bins alone, and doubtful in logarithmic ones."""
+    """The peak of gold is trusted in linear bins alone, and doubtful in logarithmic ones."""
     view, snapshot = shown(qtbot, theme), synthetic.histogram()
     _, linear = snapshot.peaks
     doubtful = replace(synthetic.peak(), conductance_G0=0.97, trusted=False, reasons=("too wide",))

@@ -1,4 +1,4 @@
-"""What matters is whole on any screen: the first size fits, and in a small window the strip charts shrink first."""
+"""Important controls fit on any screen: the first size fits, and in a small window the strip charts shrink first."""
 
 import pytest
 from PyQt6.QtCore import QPoint, QRect, QSize
