@@ -3,6 +3,8 @@
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+from app.server.messages import BenchState, JobState
+
 
 class Newest:
     """Filter that rejects snapshots older than one already seen. Content without a version always passes."""
@@ -29,27 +31,27 @@ class KnownState:
     """
 
     def __init__(self) -> None:
-        self.state: Mapping[str, Any] = {}
-        self.jobs: dict[int, dict[str, Any]] = {}
+        self.state: BenchState | None = None
+        self.jobs: dict[int, JobState] = {}
         """Jobs by number, in the order of the queue."""
 
-    def update_state(self, state: Mapping[str, Any]) -> bool:
+    def update_state(self, state: BenchState) -> bool:
         """Replace the state but keep newer jobs. Return False for an outdated state."""
         version = _version(state)
         if version < _version(self.state):
             return False
         newer = {number: job for number, job in self.jobs.items() if _version(job) > version}
-        jobs = {job["id"]: newer.pop(job["id"], dict(job)) for job in state["queue"]}
+        jobs = {job["id"]: newer.pop(job["id"], job) for job in state["queue"]}
         self.state, self.jobs = state, jobs | newer
         return True
 
-    def update_job(self, job: Mapping[str, Any]) -> bool:
+    def update_job(self, job: JobState) -> bool:
         """Replace one job. Return False for an outdated job, or one that has left the queue."""
         if _version(job) < _version(self.jobs.get(job["id"], self.state)):
             return False
-        self.jobs[job["id"]] = dict(job)
+        self.jobs[job["id"]] = job
         return True
 
 
-def _version(content: Mapping[str, Any]) -> int:
-    return int(content.get("version", 0))
+def _version(content: BenchState | JobState | None) -> int:
+    return content.get("version", 0) if content is not None else 0

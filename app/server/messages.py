@@ -78,7 +78,10 @@ class BenchState(QueueState):
 
 
 class InstrumentState(TypedDict):
-    """An instrument as last read; what a kind of instrument adds of its own stays as it is."""
+    """An instrument as last read; what a kind of instrument adds of its own stays as it is.
+
+    The last six are those of the card: rate, range and safe position of the tip, reading of the current amplifier.
+    """
 
     name: str
     address: str
@@ -91,6 +94,12 @@ class InstrumentState(TypedDict):
     provenance: NotRequired[str]
     shown: NotRequired[list[list[str]]]
     labels: NotRequired[dict[str, dict[str, str]]]
+    rate_Hz: NotRequired[float]
+    extension_nm_per_V: NotRequired[float]
+    z_range_V: NotRequired[list[float]]
+    safe_z_V: NotRequired[float]
+    current_full_scale_V: NotRequired[float]
+    current_inverting: NotRequired[bool]
 
 
 class InstrumentsState(TypedDict):
@@ -257,6 +266,15 @@ class CommissionRequest:
     stage: int = 1
     quick: bool = False
     again: bool = False
+
+
+def instruments_of(report: InstrumentsState) -> dict[str, InstrumentState]:
+    """Return the instruments of a report by their sections of the rig file."""
+    return {
+        "daq": report["daq"],
+        "current_amplifier": report["current_amplifier"],
+        "voltage_preamplifier": report["voltage_preamplifier"],
+    }
 
 
 def structured(what: str, content: Any, kind: type[T]) -> T:

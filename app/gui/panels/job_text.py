@@ -1,20 +1,20 @@
 """Text for a job of the queue: title, reason for its end, settings."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from app.gui.panels.field import as_text, parameter_unit
 from app.gui.wording import UNITS, labelled_sentence, labels_of, parameters_of
+from app.server.messages import JobState
 from procedures.registry import PROCEDURES
 
 OTHER_JOBS = {"commission": "Commissioning"}
 """Titles of jobs that are no procedures."""
 
 
-def title_of(job: Mapping[str, Any]) -> str:
+def title_of(job: JobState) -> str:
     """Return the procedure and the parameter that distinguishes this run from others, e.g. "Heating  1.08 V"."""
     if job["procedure"] not in PROCEDURES:
-        return OTHER_JOBS.get(job["procedure"], str(job["procedure"]))
+        return OTHER_JOBS.get(job["procedure"], job["procedure"])
     procedure = PROCEDURES[job["procedure"]]
     label = procedure.label
     for name in procedure.distinguished_by:
@@ -24,12 +24,12 @@ def title_of(job: Mapping[str, Any]) -> str:
     return label
 
 
-def reason_of(job: Mapping[str, Any]) -> str:
+def reason_of(job: JobState) -> str:
     """Return why the run ended early, with the labels and units of the window."""
-    return labelled_sentence(str(job["reason"]), labels_of(job["procedure"]))
+    return labelled_sentence(job["reason"], labels_of(job["procedure"]))
 
 
-def job_details(job: Mapping[str, Any]) -> str:
+def job_details(job: JobState) -> str:
     """Return title, status, sample, notes, non-default parameters and file of a job, one a line."""
     parameters = parameters_of(job["procedure"])
     given = [
@@ -43,7 +43,7 @@ def job_details(job: Mapping[str, Any]) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _unit(job: Mapping[str, Any], name: str) -> str:
+def _unit(job: JobState, name: str) -> str:
     parameter = parameters_of(job["procedure"]).get(name)
     unit = parameter_unit(parameter) if parameter is not None else ""
     return UNITS.get(unit, unit)

@@ -1,7 +1,6 @@
 """Queue of runs with order, progress and time left, and the buttons that change it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from PyQt6.QtCore import QModelIndex, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter
@@ -24,6 +23,7 @@ from app.gui.panels.job_text import job_details, reason_of, title_of
 from app.gui.panels.selection import calm
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.server.latest_snapshots import KnownState
+from app.server.messages import BenchState, JobState
 
 WAITING, RUNNING, OVER = ("waiting",), ("running", "paused", "saving"), ("finished", "aborted", "fault")
 JOB = int(Qt.ItemDataRole.UserRole)
@@ -96,7 +96,7 @@ class QueuePanel(QWidget):
         whole.addWidget(_row(self.remove, self.up, self.down))
         self.pause.clicked.connect(self.toggle_pause)
         self.abort.clicked.connect(self.abort_present)
-        self.remove.clicked.connect(lambda: self.remove_asked.emit(self.chosen["id"]))
+        self.remove.clicked.connect(self._remove)
         self.up.clicked.connect(lambda: self._move(-1))
         self.down.clicked.connect(lambda: self._move(+1))
 
@@ -108,21 +108,21 @@ class QueuePanel(QWidget):
     # ---- messages of the bench ----
 
     @property
-    def jobs(self) -> dict[int, dict[str, Any]]:
+    def jobs(self) -> dict[int, JobState]:
         """All jobs by their number."""
         return self.known.jobs
 
     @property
     def held(self) -> str:
         """Reason why no run starts; "" if runs may start."""
-        return str(self.known.state.get("held", ""))
+        return self.known.state["held"] if self.known.state is not None else ""
 
-    def show_state(self, state: Mapping[str, Any]) -> None:
+    def show_state(self, state: BenchState) -> None:
         """Show the state of the whole queue."""
         if self.known.update_state(state):
             self._fill()
 
-    def show_job(self, job: Mapping[str, Any]) -> None:
+    def show_job(self, job: JobState) -> None:
         """Show the state of one job."""
         new = job["id"] not in self.jobs
         if not self.known.update_job(job):
@@ -135,16 +135,16 @@ class QueuePanel(QWidget):
                 self._write(row, shown)
         self._follow()
 
-    def _shown(self) -> list[dict[str, Any]]:
+    def _shown(self) -> list[JobState]:
         """Return the current run, queued runs in order and finished runs, the latest first."""
         jobs = self._with
         return [*jobs(RUNNING), *jobs(WAITING), *reversed(jobs(OVER)[-OVER_SHOWN:])]
 
-    def _with(self, statuses: Sequence[str]) -> list[dict[str, Any]]:
+    def _with(self, statuses: Sequence[str]) -> list[JobState]:
         return [job for job in self.jobs.values() if job["status"] in statuses]
 
     def _fill(self) -> None:
-        chosen = self.chosen.get("id")
+        chosen = self.chosen["id"] if self.chosen is not None else None
         shown = self._shown()
         self.table.blockSignals(True)
         self.table.setRowCount(len(shown))
@@ -157,10 +157,10 @@ class QueuePanel(QWidget):
         self.table.blockSignals(False)
         self._follow()
 
-    def _write(self, row: int, job: Mapping[str, Any]) -> None:
+    def _write(self, row: int, job: JobState) -> None:
         colours = self.theme.palette
         over = job["status"] in OVER
-        failed = colours.warning if job.get("refused") else colours.danger
+        failed = colours.warning if job["refused"] else colours.danger
         colour = {"fault": failed, "paused": colours.warning}.get(
             job["status"], colours.quiet if over else colours.text
         )
@@ -185,28 +185,28 @@ class QueuePanel(QWidget):
     # ---- actions ----
 
     @property
-    def chosen(self) -> dict[str, Any]:
-        """Selected job; empty without one."""
+    def chosen(self) -> JobState | None:
+        """Selected job."""
         row = self.table.currentRow()
         item = self.table.item(row, 0) if self.table.selectedItems() and row >= 0 else None
-        return self.jobs.get(item.data(JOB), {}) if item is not None else {}
+        return self.jobs.get(item.data(JOB)) if item is not None else None
 
     @property
-    def present(self) -> dict[str, Any]:
-        """Job in progress; empty without one."""
-        return next(iter(self._with(RUNNING)), {})
+    def present(self) -> JobState | None:
+        """Job in progress."""
+        return next(iter(self._with(RUNNING)), None)
 
     @property
-    def waiting(self) -> list[dict[str, Any]]:
+    def waiting(self) -> list[JobState]:
         """Queued jobs in order."""
         return self._with(WAITING)
 
     def _follow(self) -> None:
-        status = self.chosen.get("status", "")
+        chosen, present = self.chosen, self.present
         places = [job["id"] for job in self.waiting]
-        place = places.index(self.chosen["id"]) if status in WAITING else -1
+        place = places.index(chosen["id"]) if chosen is not None and chosen["status"] in WAITING else -1
         self.pause.setText("Resume" if self.held else "Pause")
-        idle = not self.present and not places
+        idle = present is None and not places
         _allow(
             self.pause,
             "No run is in progress or queued." if idle and not self.held else "",
@@ -214,7 +214,9 @@ class QueuePanel(QWidget):
         )
         _allow(
             self.abort,
-            "" if self.present.get("status") in ("running", "paused") else "No run is in progress.",
+            ""
+            if present is not None and present["status"] in ("running", "paused")
+            else "No run is in progress.",
             "End the current run safely: bias 0 V, tip back. Its recording is kept.",
         )
         reason = "" if place >= 0 else "Select a queued run."
@@ -226,10 +228,14 @@ class QueuePanel(QWidget):
 
     def _hint(self) -> None:
         chosen, colours = self.chosen, self.theme.palette
-        hint = reason_of(chosen) if chosen else ""
+        hint = reason_of(chosen) if chosen is not None else ""
         if self.held:
             held = f"{self.held[:1].upper()}{self.held[1:]}."
-            hint = held if self.known.state.get("unsafe") else f"{held} Press Resume to continue."
+            hint = (
+                held
+                if self.known.state is not None and self.known.state["unsafe"]
+                else f"{held} Press Resume to continue."
+            )
         elif not self.jobs:
             hint = "Queued runs appear here and start one after another."
         self.hint.setText(hint)
@@ -243,16 +249,21 @@ class QueuePanel(QWidget):
 
     def abort_present(self) -> None:
         """Abort the run in progress."""
-        if self.present:
-            self.abort_asked.emit(self.present["id"])
+        if (present := self.present) is not None:
+            self.abort_asked.emit(present["id"])
+
+    def _remove(self) -> None:
+        if (chosen := self.chosen) is not None:
+            self.remove_asked.emit(chosen["id"])
 
     def _move(self, steps: int) -> None:
-        places = [job["id"] for job in self.waiting]
-        self.move_asked.emit(self.chosen["id"], places.index(self.chosen["id"]) + steps)
+        if (chosen := self.chosen) is not None:
+            places = [job["id"] for job in self.waiting]
+            self.move_asked.emit(chosen["id"], places.index(chosen["id"]) + steps)
 
     def _opened(self, item: QTableWidgetItem) -> None:
-        job = self.jobs.get(item.data(JOB), {})
-        if job.get("status") in OVER:
+        job = self.jobs.get(item.data(JOB))
+        if job is not None and job["status"] in OVER:
             self.open_asked.emit(job["out"])
 
 
@@ -275,16 +286,16 @@ class ProgressDelegate(QStyledItemDelegate):
         painter.fillRect(area, QColor(self.theme.palette.accent))
 
 
-def share_of(job: Mapping[str, Any]) -> float:
+def share_of(job: JobState) -> float:
     """Return the completed share of a job, from 0 to 1."""
     return min(job["cycles"] / job["total"], 1.0) if job["total"] else 0.0
 
 
-def left_of(job: Mapping[str, Any]) -> str:
+def left_of(job: JobState) -> str:
     """Return the remaining time of a job, or its status."""
     if job["status"] == "running":
         return roughly(job["left_s"]) if job["left_s"] is not None else "…"
-    return "refused" if job.get("refused") else STATUS_WORDS.get(job["status"], job["status"])
+    return "refused" if job["refused"] else STATUS_WORDS.get(job["status"], job["status"])
 
 
 def _row(*buttons: QPushButton) -> QWidget:

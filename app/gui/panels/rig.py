@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
 
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 from app.numbers import fixed_decimals, minus
+from app.server.messages import InstrumentsState, InstrumentState, instruments_of
 
 ORDER = ("current_amplifier", "voltage_preamplifier", "daq")
 NOT_READ = {
@@ -78,11 +79,10 @@ class RigPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(scroll)
 
-    def show_instruments(self, content: Mapping[str, Any]) -> None:
+    def show_instruments(self, content: InstrumentsState) -> None:
         """Show the report that the bench sends every second."""
-        for name, section in self.sections.items():
-            if name in content:
-                section.show_row(content[name])
+        for name, row in instruments_of(content).items():
+            self.sections[name].show_row(row)
 
 
 class InstrumentSection(QWidget):
@@ -128,10 +128,10 @@ class InstrumentSection(QWidget):
         self.choices: dict[str, QComboBox] = {}
         self.readings: dict[str, QLabel] = {}
         self.outputs: dict[str, QLineEdit] = {}
-        self._row: Mapping[str, Any] = {}
+        self._row: InstrumentState | None = None
         theme.changed.connect(self._colour)
 
-    def show_row(self, row: Mapping[str, Any]) -> None:
+    def show_row(self, row: InstrumentState) -> None:
         """Show the state of the instrument."""
         self._row = row
         self.title.setText(str(row["name"]))
@@ -141,7 +141,7 @@ class InstrumentSection(QWidget):
         self.message.setVisible(bool(row["message"]))
         for setting, editable in row.get("editable", {}).items():
             if "choices" in editable:
-                self._show_choice(setting, editable, row["settings"])
+                self._show_choice(setting, row)
             else:
                 self._show_output(setting, editable)
         for key, words in row.get("labels", {}).items():
@@ -161,7 +161,7 @@ class InstrumentSection(QWidget):
         self._colour()
 
     def _colour(self) -> None:
-        if not self._row:
+        if self._row is None:
             return
         state, colour, tip = state_of(self._row)
         self.state.setText(state)
@@ -175,8 +175,8 @@ class InstrumentSection(QWidget):
             palette.setColor(QPalette.ColorRole.WindowText, QColor(getattr(self.theme.palette, wanted)))
             label.setPalette(palette)
 
-    def _show_choice(self, setting: str, editable: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
-        words = self._row["labels"][setting]
+    def _show_choice(self, setting: str, row: InstrumentState) -> None:
+        editable, settings, words = row["editable"][setting], row["settings"], row["labels"][setting]
         label, unit, tip = words["label"], words["unit"], words["tip"]
         combo = self.choices.get(setting)
         if combo is None:
@@ -224,6 +224,7 @@ class InstrumentSection(QWidget):
             shown.setText(minus(f"{editable['set']:.6g} {unit}"))
 
     def _set_output(self, setting: str) -> None:
+        assert self._row is not None
         field, editable = self.outputs[setting], self._row["editable"][setting]
         (low, high), unit, name = editable["range"], editable.get("unit", "V"), output_name(setting)
         try:
@@ -240,7 +241,7 @@ class InstrumentSection(QWidget):
         self.set_asked.emit(self.name, setting, value)
         field.clear()
 
-    def _show_reading(self, key: str, label: str, row: Mapping[str, Any]) -> None:
+    def _show_reading(self, key: str, label: str, row: InstrumentState) -> None:
         value = row["settings"][key]
         shown = self._reading(key, label)
         if key == "z_V" and row.get("extension_nm_per_V"):
@@ -277,7 +278,7 @@ def output_name(setting: str) -> str:
     return setting.removesuffix("_V").replace("_", " ")
 
 
-def state_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
+def state_of(row: InstrumentState) -> tuple[str, str, str]:
     """Return the state of an instrument, the name of its colour, and its tool tip."""
     if row["answers"] is False:
         return "no answer", "danger", str(row["message"])

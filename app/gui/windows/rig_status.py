@@ -1,14 +1,13 @@
 """Content of a rig's status line and alarm, from the run in progress or else from the instruments."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from math import inf, nan
-from typing import Any
 
 from analysis.conductance import LEAST_BIAS_V, CurrentCalibration, full_scale_conductance_G0
 from analysis.conductance import conductance_G0 as measured_G0
 from app.gui.panels.job_text import reason_of, title_of
 from app.gui.widgets.alarm import Notice
+from app.server.messages import BenchState, InstrumentsState, JobState, instruments_of
 from app.server.stream import Behind
 from app.viewmodels.junction_state import BREAK_G0, ShownState
 from app.viewmodels.status_view import OPEN_G0, StatusSnapshot
@@ -29,14 +28,14 @@ BLANK = StatusSnapshot(
 
 
 def idle_status(
-    instruments: Mapping[str, Any], before: StatusSnapshot | None, lost: str = "", unsafe: str = ""
+    instruments: InstrumentsState | None, before: StatusSnapshot | None, lost: str = "", unsafe: str = ""
 ) -> StatusSnapshot:
     """Return the status without a run.
 
     Parameters
     ----------
-    instruments : mapping
-        Report of the bench on its instruments; empty before the first.
+    instruments : InstrumentsState or None
+        Report of the bench on its instruments; None before the first.
     before : StatusSnapshot or None
         Status at the end of the last run.
     lost : str
@@ -49,11 +48,11 @@ def idle_status(
         return replace(shown, state=ShownState.NOT_SAFE, message="see below", in_state_s=nan)
     if lost:
         return replace(shown, state=ShownState.FAULT, message="the bench does not answer", in_state_s=nan)
-    daq = instruments.get("daq", {})
-    volts = daq.get("settings", {})
-    if "z_V" not in volts or instruments.get("busy"):
+    if instruments is None or instruments["busy"] or "z_V" not in instruments["daq"]["settings"]:
         return shown
-    if daq.get("answers") is False:
+    daq = instruments["daq"]
+    volts = daq["settings"]
+    if daq["answers"] is False:
         return replace(shown, state=ShownState.FAULT, message="the card does not answer", in_state_s=nan)
     per_V = daq["extension_nm_per_V"]
     low, high = daq["z_range_V"]
@@ -80,7 +79,7 @@ def _state_at(conductance: float) -> ShownState:
     return ShownState.TUNNELLING if conductance >= OPEN_G0 else ShownState.OUT_OF_CONTACT
 
 
-def conductance_G0(instruments: Mapping[str, Any]) -> float:
+def conductance_G0(instruments: InstrumentsState) -> float:
     """Return the conductance in G0; NaN without a bias, infinite where the amplifier is railed."""
     volts, calibration = instruments["daq"]["settings"], _calibration(instruments)
     bias_V, current_V = volts.get("bias_V", 0.0), volts.get("current_V")
@@ -89,7 +88,7 @@ def conductance_G0(instruments: Mapping[str, Any]) -> float:
     return float(measured_G0(current_V, bias_V, calibration))
 
 
-def full_scale_G0(instruments: Mapping[str, Any]) -> float:
+def full_scale_G0(instruments: InstrumentsState) -> float:
     """Return the largest conductance within the amplifier's range, in G0; NaN without a bias."""
     bias_V, calibration = instruments["daq"]["settings"].get("bias_V", 0.0), _calibration(instruments)
     if calibration is None or not abs(bias_V) >= LEAST_BIAS_V:
@@ -97,31 +96,31 @@ def full_scale_G0(instruments: Mapping[str, Any]) -> float:
     return full_scale_conductance_G0(calibration, bias_V)
 
 
-def _calibration(instruments: Mapping[str, Any]) -> CurrentCalibration | None:
+def _calibration(instruments: InstrumentsState) -> CurrentCalibration | None:
     """Return the calibration of the current as far as it is known without a run; None without a gain."""
-    gain = instruments.get("current_amplifier", {}).get("settings", {}).get("gain_V_per_A")
+    gain = instruments["current_amplifier"]["settings"].get("gain_V_per_A")
     full_scale_V = instruments["daq"].get("current_full_scale_V", inf)
     inverting = instruments["daq"].get("current_inverting", False)
     return CurrentCalibration(gain, full_scale_V=full_scale_V, inverting=inverting) if gain else None
 
 
 def running_status(
-    shown: StatusSnapshot, job: Mapping[str, Any], behind: Behind | None, rate_Hz: float, silent_s: float
+    shown: StatusSnapshot, job: JobState | None, behind: Behind | None, rate_Hz: float, silent_s: float
 ) -> StatusSnapshot:
     """Add to the status of a run its remaining time, a pause, and the delay of the window behind it.
 
     Parameters
     ----------
     shown : StatusSnapshot
-    job : mapping
-        Report of the bench on the job; empty without one.
+    job : JobState or None
+        Report of the bench on the job.
     behind : Behind or None
     rate_Hz : float
         Sample rate of the run.
     silent_s : float
         Time since the last data.
     """
-    status, left_s = job.get("status"), job.get("left_s")
+    status, left_s = ("", None) if job is None else (job["status"], job["left_s"])
     remark = "paused" if status == "paused" else ""
     if behind is not None and behind.stop - behind.shown > CATCHING_UP_S * rate_Hz:
         remark = f"catching up: {100 * behind.shown // behind.stop} %"
@@ -131,7 +130,7 @@ def running_status(
     )
 
 
-def alarm_of(unsafe: str, lost: str, state: Mapping[str, Any]) -> Notice | None:
+def alarm_of(unsafe: str, lost: str, state: BenchState | None) -> Notice | None:
     """Return the most urgent alarm; None if all is well.
 
     Parameters
@@ -140,32 +139,33 @@ def alarm_of(unsafe: str, lost: str, state: Mapping[str, Any]) -> Notice | None:
         Why the rig may not be safe.
     lost : str
         Why the bench does not answer.
-    state : mapping
+    state : BenchState or None
         State of the bench.
     """
     if unsafe:
         return Notice(f"NOT SAFE. {unsafe} {BY_HAND}")
     if lost:
         return Notice(NO_ANSWER)
-    if state.get("job") is not None:
+    if state is None or state["job"] is not None:
         return None
-    failed = next((job for job in state.get("queue", ()) if job["id"] == state.get("failed")), None)
+    failed = next((job for job in state["queue"] if job["id"] == state["failed"]), None)
     return _failure(failed) if failed is not None else None
 
 
-def _failure(job: Mapping[str, Any]) -> Notice:
+def _failure(job: JobState) -> Notice:
     """Return the alarm of a failed run; amber if a setting prevented its start."""
     reason = reason_of(job).rstrip(".")
-    if job.get("refused"):
+    if job["refused"]:
         return Notice(f"{title_of(job)} was not started. {reason}.", danger=False, job=job["id"])
-    safe = " The rig was made safe." if job.get("safe") else ""
+    safe = " The rig was made safe." if job["safe"] else ""
     return Notice(f"{title_of(job)} ended with a fault. {reason}.{safe}", job=job["id"])
 
 
-def why_not(lost: str, instruments: Mapping[str, Any]) -> str:
+def why_not(lost: str, instruments: InstrumentsState | None) -> str:
     """Return why no run can be started; "" if it can."""
     if lost:
         return NO_ANSWER
-    rows = [row for row in instruments.values() if isinstance(row, Mapping)]
-    silent = [str(row["name"]) for row in rows if row.get("answers") is False]
+    if instruments is None:
+        return ""
+    silent = [row["name"] for row in instruments_of(instruments).values() if row["answers"] is False]
     return f"No answer from {', '.join(silent)}. Check power and cable; see the panel Rig." if silent else ""

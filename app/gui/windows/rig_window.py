@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from app.gui.windows.window import BOTTOM, LEFT, RIGHT, SessionWindow
 from app.gui.wording import all_labels, labelled_sentence
 from app.server.errors import Refused
 from app.server.latest_snapshots import Newest
+from app.server.messages import BenchState, Hello, InstrumentsState, LogEntries, LogEntry, instruments_of
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.session import Session
@@ -50,7 +50,7 @@ class RigWindow(SessionWindow):
         self.source: BenchConnection | None = None
         self.owned = False
         """True if the bench was started for this window or is simulated: when idle it ends with the window."""
-        self._instruments: Mapping[str, Any] = {}
+        self._instruments: InstrumentsState | None = None
         self._newest = Newest()
         self._lost = ""
         self._entries: set[int | None] = set()
@@ -159,14 +159,14 @@ class RigWindow(SessionWindow):
         self.ask("log", self._log_of_before)
         self.procedures.explain("")
 
-    def _log_of_before(self, content: Mapping[str, Any]) -> None:
-        for entry in content.get("entries", ()):
+    def _log_of_before(self, content: LogEntries) -> None:
+        for entry in content["entries"]:
             self._take_entry(entry, before=True)
 
-    def _take_entry(self, entry: Mapping[str, Any], *, before: bool = False) -> None:
+    def _take_entry(self, entry: LogEntry, *, before: bool = False) -> None:
         """Add an entry of the bench's log, once; show a new error at the bottom of the window, too."""
-        number, text = entry.get("number"), labelled_sentence(entry["text"], all_labels())
-        if number is not None and number in self._entries:
+        number, text = entry["number"], labelled_sentence(entry["text"], all_labels())
+        if number in self._entries:
             return
         self._entries.add(number)
         self.log.add(entry["level"], entry["time_s"], text)
@@ -185,7 +185,7 @@ class RigWindow(SessionWindow):
             return
         self.source.ask(name, then, lambda error: self.say(str(error), logging.ERROR), **arguments)
 
-    def _hello(self, content: Mapping[str, Any]) -> None:
+    def _hello(self, content: Hello) -> None:
         from app.config.rig import Rig
 
         self.browser.show_folder(Path(content["folder"]))
@@ -209,15 +209,15 @@ class RigWindow(SessionWindow):
                 self._show_commissioning(content)
 
     @property
-    def state(self) -> Mapping[str, Any]:
+    def state(self) -> BenchState | None:
         """Newest state of the bench."""
         return self.queue.known.state
 
-    def _show_state(self, state: Mapping[str, Any]) -> None:
+    def _show_state(self, state: BenchState) -> None:
         self.queue.show_state(state)
         self.notes.follow(running=bool(self.queue.present))
 
-    def _show_instruments(self, content: Mapping[str, Any]) -> None:
+    def _show_instruments(self, content: InstrumentsState) -> None:
         changed = _next_settings(content) != _next_settings(self._instruments)
         self._instruments = content
         self.rig.show_instruments(content)
@@ -273,7 +273,7 @@ class RigWindow(SessionWindow):
     @property
     def _unsafe(self) -> str:
         """Reason why the rig may not be safe; the run reports it before its recording is saved."""
-        unsafe = str(self.state.get("unsafe", ""))
+        unsafe = self.state["unsafe"] if self.state is not None else ""
         if unsafe or self.session is None or not self.queue.present:
             return unsafe
         return ENDED_UNSAFE if self.session.status.snapshot().state is ShownState.NOT_SAFE else ""
@@ -289,7 +289,7 @@ class RigWindow(SessionWindow):
             seen = {**self._instruments, "busy": False} if commissioning else self._instruments
             self.line.present(idle_status(seen, before, self._lost, unsafe))
         running = bool(self.queue.present)  # the job's own message arrives before the state of the bench
-        self.alarm.tell(alarm_of(unsafe, self._lost, {} if running else self.state))
+        self.alarm.tell(alarm_of(unsafe, self._lost, None if running else self.state))
         notice = self.alarm.notice
         if notice is not None and f"job {notice.job}:" in self.messages.text:
             self.messages.dismiss()  # the alarm shows it already
@@ -396,14 +396,12 @@ class RigWindow(SessionWindow):
         return ask_about_run(self)
 
 
-def _next_settings(content: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _next_settings(content: InstrumentsState | None) -> dict[str, dict[str, Any]]:
     """Return the settings of the next run, by instrument."""
+    if content is None:
+        return {}
     return {
-        name: {
-            setting: entry["next_run"]
-            for setting, entry in content[name]["editable"].items()
-            if "next_run" in entry
-        }
-        for name in ("current_amplifier", "voltage_preamplifier")
-        if name in content and "editable" in content[name]
+        name: {key: entry["next_run"] for key, entry in row["editable"].items() if "next_run" in entry}
+        for name, row in instruments_of(content).items()
+        if name != "daq"
     }
