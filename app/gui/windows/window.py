@@ -339,6 +339,11 @@ class SessionWindow(QMainWindow):
         self._settled = state is not None and self.restoreState(state, LAYOUT_VERSION)
         if views is not None:
             self.area.restore(views)
+        titles = str(self.settings.value(f"{self.kind}/titles", "")).splitlines()
+        if gone := [title for title in titles if title not in self.area.docks]:
+            self.say(
+                f"{', '.join(gone)}: in the saved layout, but no plug-in that is loaded has such a view."
+            )
 
     def remember_layout(self) -> None:
         """Save the layout."""
@@ -346,6 +351,7 @@ class SessionWindow(QMainWindow):
             "geometry": self.saveGeometry(),
             "state": self.saveState(LAYOUT_VERSION),
             "views": self.area.saveState(),
+            "titles": "\n".join(self.area.docks),
         }
         for name, value in states.items():
             self.settings.setValue(f"{self.kind}/{name}", value)

@@ -7,6 +7,8 @@ from analysis.recording import RecordedChannel, RunHeader
 from analysis.records import Trace
 from app.gui.panels.job_text import title_of
 from app.gui.panels.procedures import ProceduresPanel
+from app.gui.plots.view import in_sight
+from app.gui.windows.rig_window import RigWindow
 from app.gui.windows.view_tabs import ViewTabs, shortcut_of
 from app.plugins import PluginError
 from app.viewmodels.registry import VIEWS
@@ -106,6 +108,29 @@ def test_a_view_that_fails_does_not_stop_the_others(lengths, monkeypatch, caplog
 
     assert session.trace.snapshot().traces == 1
     assert "The view Lengths failed and stays as it is" in caplog.text
+
+
+def test_a_layout_with_a_view_whose_plug_in_is_gone_opens_with_a_sentence(tmp_path, theme, settings, qtbot):
+    files = {"lengths_view.py": definition(VIEW), "_lengths_plot.py": definition(VIEW, 1)}
+    with plugins(tmp_path / "plugins", files, VIEWS, load=True):
+        window = RigWindow(theme, settings)
+        window.show()
+        window.area.raise_tab(6)
+        qtbot.waitUntil(lambda: window.area.front == "Lengths")
+        assert "saved layout" not in window.messages.text
+        window.close()
+
+    window = RigWindow(theme, settings)
+    window.show()
+
+    assert (
+        window.messages.text == "Lengths: in the saved layout, but no plug-in that is loaded has such a view."
+    )
+    qtbot.waitUntil(lambda: in_sight(window.area.views[window.area.front]))
+    window.close()
+    again = RigWindow(theme, settings)
+    assert "saved layout" not in again.messages.text  # the layout that was saved last is without it
+    again.close()
 
 
 def test_a_plot_that_cannot_be_loaded_is_a_sentence(tmp_path, theme):
