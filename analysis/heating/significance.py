@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.distributions import normal_exceeded, skewness, student_above, student_exceeded
+from analysis.numbers import fixed_decimals, probability
 from analysis.records import FloatArray
 
 LEAST_EFFECTIVE = 3.0
@@ -107,12 +108,7 @@ class Significance:
             if not self.sigma > 0.0:
                 return "error unknown"
             return f"too few junctions ({self.junctions})" if self.junctions < 4 else "one junction decides"
-        return f"{abs(self.sigmas):.1f} sigma, p = {p_words(self.p_value)}"
-
-
-def p_words(p: float) -> str:
-    """Return p to two digits: "0.034", "2e-07"."""
-    return f"{p:.2g}" if p >= 1e-4 else f"{p:.0e}"
+        return f"{fixed_decimals(abs(self.sigmas), 0.1)} sigma, p = {probability(self.p_value)}"
 
 
 def equivalent_sigmas(ratio: float, degrees_of_freedom: float) -> float:

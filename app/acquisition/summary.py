@@ -7,11 +7,11 @@ import numpy as np
 
 from analysis.heating.heating import HeatingAnalysis
 from analysis.iv.mean import MeanIV
+from analysis.numbers import with_error
 from analysis.recording import Plot, PlotAxis, Recording, RecordingError, TraceEntry
 from analysis.records import Trace
 from analysis.traces.histogram import Histogram
 from analysis.traces.result import Analysis
-from app.numbers import with_error
 from app.offline.measurement import Measurement, analyse_measurement
 from app.offline.summary_line import peaks_line
 

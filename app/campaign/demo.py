@@ -8,10 +8,10 @@ from pathlib import Path
 import jinja2
 
 from analysis.heating.points import HeatingPoint
+from analysis.numbers import with_error
 from app.acquisition.simulated_rig import SimulationSettings
 from app.campaign.decisions import nearest_peak
 from app.campaign.file import CampaignFile, load_campaign
-from app.numbers import with_error
 from app.offline.measurement import Measurement
 from simulators.world.expected_heating import expected_heating
 

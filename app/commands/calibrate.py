@@ -197,7 +197,7 @@ def _tell(found: "CalibrationResult", as_json: bool) -> None:
         }
         click.echo(json.dumps(report, indent=2))
         return
-    from app.numbers import ASCII, with_error
+    from analysis.numbers import ASCII, with_error
 
     words = {True: "agrees with", False: "DISAGREES WITH", None: ""}
     for quantity in found.quantities:

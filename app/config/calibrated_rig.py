@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
+from analysis.numbers import ASCII, with_error
 from app.config.calibration_store import (
     AmplifierRecord,
     CalibrationStore,
@@ -19,7 +20,6 @@ from app.config.calibration_store import (
 from app.config.rig import THERMOMETER_KEYS, Probe, Rig, load_rig
 from app.config.toml import FileError, Section
 from app.config.unusual import unusual, written_twice
-from app.numbers import ASCII, with_error
 
 OLD_AFTER_DAYS = 365
 """Age after which to calibrate again."""

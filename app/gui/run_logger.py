@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.numbers import counted
+from analysis.numbers import counted
 from app.viewmodels.heating_view import HeatingSnapshot
 from app.viewmodels.histogram_snapshot import HistogramSnapshot
 from app.viewmodels.iv_view import IVSnapshot

@@ -6,7 +6,7 @@ from functools import cache
 from math import floor, log10
 from typing import Any
 
-from app.numbers import minus, significant
+from analysis.numbers import minus, significant
 from procedures.registry import PROCEDURES
 
 UNITS = {"G_0": "G₀", "uV/K": "µV/K", "ohm": "Ω", "uW": "µW"}

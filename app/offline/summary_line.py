@@ -1,8 +1,8 @@
 """One-line result of a recording's traces, for lists of recordings."""
 
+from analysis.numbers import with_error
 from analysis.traces.peak_fit import PeakFit
 from analysis.traces.result import Analysis
-from app.numbers import with_error
 
 MOST_PEAKS = 3
 

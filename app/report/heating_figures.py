@@ -9,10 +9,10 @@ from analysis.heating.comparison import HeatingComparison
 from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.model_curves import landauer_curve
 from analysis.heating.prediction import symmetric_line_K
+from analysis.numbers import probability
 from analysis.spectra.noise import Noise
 from analysis.spectra.welch import Spectrum
 from app.figure_style import Style
-from app.numbers import probability
 from app.report.paper_figure import draw_points
 
 mK, uW, nV = 1e-3, 1e-6, 1e-9

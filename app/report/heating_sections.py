@@ -3,8 +3,8 @@
 import base64
 
 from analysis.heating.heating import HeatingAnalysis
+from analysis.numbers import with_error
 from analysis.recording import Calibration
-from app.numbers import with_error
 from app.offline.measurement import Measurement
 from app.report import heating_tables as tables
 from app.report.csv_table import points_csv

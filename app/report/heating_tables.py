@@ -8,8 +8,8 @@ from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.points import HeatingPoint
 from analysis.heating.to_json import exclusion_counts
 from analysis.heating.verdict import Verdict
+from analysis.numbers import rounded, with_error
 from analysis.recording import Calibration
-from app.numbers import rounded, with_error
 from app.report.table import Table
 
 mK, nW = 1e-3, 1e-9

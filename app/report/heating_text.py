@@ -7,7 +7,7 @@ from rich.console import Console
 from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.junction_model import JunctionModel
 from analysis.iv.mean import MeanIV
-from app.numbers import with_error
+from analysis.numbers import with_error
 from app.offline.measurement import Measurement
 from app.report import heating_tables as tables
 from app.report.table import Table

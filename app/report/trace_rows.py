@@ -1,8 +1,8 @@
 """Rows on opening traces for terminal and page: peaks, and counts of traces and samples."""
 
+from analysis.numbers import rounded
 from analysis.traces.histogram import Scale
 from analysis.traces.peak_fit import PeakFit
-from app.numbers import rounded
 from app.offline.traces import Analysed
 
 

@@ -1,7 +1,7 @@
 """Sections of a report on opening traces: figures, peaks, counts."""
 
+from analysis.numbers import with_error
 from analysis.traces.histogram import Scale
-from app.numbers import with_error
 from app.offline.measurement import Measurement
 from app.offline.traces import Analysed
 from app.report.figures import histogram_2d_figure, histogram_figure, traces_figure

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.numbers import with_error
 from analysis.records import FloatArray
 from analysis.traces.histogram import Scale
 from analysis.traces.peak_fit import PeakFit
 from analysis.traces.selection import SelectionRules
-from app.numbers import with_error
 
 CURVE_POINTS = 200
 

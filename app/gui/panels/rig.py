@@ -19,8 +19,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from analysis.numbers import fixed_decimals, minus
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
-from app.numbers import fixed_decimals, minus
 from app.server.messages import InstrumentsState, InstrumentState, instruments_of
 
 ORDER = ("current_amplifier", "voltage_preamplifier", "daq")

@@ -9,9 +9,9 @@ import numpy as np
 import pyqtgraph as pg
 from PyQt6.QtGui import QColor, QFont, QPainter
 
+from analysis.numbers import PLAIN_FROM, PLAIN_TO, fixed_decimals, minus, power, significant
 from app.gui.plots.overlay import unclipped
 from app.gui.widgets.theme import Palette
-from app.numbers import PLAIN_FROM, PLAIN_TO, fixed_decimals, minus, power, significant
 
 Ticks = list[tuple[float | None, list[float]]]
 

@@ -8,9 +8,9 @@ from PyQt6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 from PyQt6.QtWidgets import QWidget
 
+from analysis.numbers import PLAIN_TO, power
 from app.gui.plots.counts import Image
 from app.gui.widgets.theme import MEDIUM, SMALL, Palette, heat_map
-from app.numbers import PLAIN_TO, power
 
 BAR = 10.0
 """Width of the colours, in pixels."""

@@ -5,6 +5,7 @@ from operator import attrgetter
 
 import numpy as np
 
+from analysis.numbers import counted, with_error
 from analysis.records import FloatArray
 from app.gui.plots.heating import NAMES, PROBE, TOTAL
 from app.gui.plots.histogram import COUNTS
@@ -15,7 +16,6 @@ from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import held
 from app.gui.plots.strips import CONDUCTANCE
 from app.gui.widgets.theme import Palette, Theme
-from app.numbers import counted, with_error
 from app.viewmodels.compared import ComparedKind, ComparedRecording
 
 STYLES = (SOLID, SOLID, SOLID, SOLID, DASHED, DOTTED)

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from analysis.heating.convergence import ConvergenceSeries
 from analysis.heating.model_curves import HeatingCurve
+from analysis.numbers import counted
 from analysis.records import FloatArray
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, LineLayer, Points, union
@@ -16,7 +17,6 @@ from app.gui.plots.ranges import held, span
 from app.gui.plots.result_rows import Results, about_heat, heats, rises
 from app.gui.plots.view import View
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
-from app.numbers import counted
 from app.viewmodels.heating_points import MK, UW, PointsSnapshot
 from app.viewmodels.heating_view import HeatingSnapshot
 

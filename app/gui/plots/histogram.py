@@ -7,6 +7,7 @@ from operator import attrgetter
 import numpy as np
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
+from analysis.numbers import with_error
 from analysis.records import FloatArray
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.captions import Caption, Tick
@@ -21,7 +22,6 @@ from app.gui.plots.strips import CONDUCTANCE
 from app.gui.plots.trace import DISPLACEMENT
 from app.gui.plots.view import View
 from app.gui.widgets.theme import Palette, Theme, tabular
-from app.numbers import with_error
 from app.viewmodels.histogram_snapshot import HistogramSnapshot, MapSnapshot, Peak
 
 COUNTS = AxisQuantity("counts per bin and trace", "counts per bin and trace")

@@ -5,6 +5,7 @@ from operator import attrgetter
 import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
+from analysis.numbers import counted
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.layers import DASHED, Band, LineLayer, union
 from app.gui.plots.panel import PlotPanel
@@ -12,7 +13,6 @@ from app.gui.plots.ranges import Range, held, span
 from app.gui.plots.result_rows import BETWEEN, Results, conductance, misfit, of_model
 from app.gui.plots.view import View
 from app.gui.widgets.theme import SMALL, Theme
-from app.numbers import counted
 from app.viewmodels.iv_view import IVSnapshot
 
 VOLTAGE = AxisQuantity("voltage", "<i>V</i>", "V")

@@ -8,8 +8,8 @@ from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from analysis.heating.convergence import ConvergenceSeries
 from analysis.heating.significance import FEW_JUNCTIONS
+from analysis.numbers import counted, fixed_decimals, minus, probability, significant, with_error
 from app.gui.widgets.theme import MEDIUM
-from app.numbers import counted, fixed_decimals, minus, probability, significant, with_error
 from app.viewmodels.heating_points import MK, UW
 
 BETWEEN = "&nbsp;&nbsp;&nbsp; "

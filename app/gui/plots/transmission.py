@@ -5,6 +5,7 @@ from operator import attrgetter
 import numpy as np
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
+from analysis.numbers import minus
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.captions import Caption
 from app.gui.plots.layers import Band, LineLayer
@@ -14,7 +15,6 @@ from app.gui.plots.result_rows import BETWEEN, Results, conductance, of_model, s
 from app.gui.plots.result_rows import ENERGY as ENERGY_OF_LEVEL
 from app.gui.plots.view import View
 from app.gui.widgets.theme import SMALL, Theme
-from app.numbers import minus
 from app.viewmodels.transmission_view import TransmissionSnapshot
 
 ENERGY = AxisQuantity("energy from the Fermi level", "<i>E</i> − <i>E</i><sub>F</sub>", "eV")

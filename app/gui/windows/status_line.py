@@ -6,12 +6,12 @@ from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLayout, QWidget
 
+from analysis.numbers import fixed_decimals, minus, significant
 from app.console.durations import roughly
 from app.gui.plots.view import View
 from app.gui.widgets.big_number import BigNumber, PositionReadout
 from app.gui.widgets.retract import RetractButton
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme
-from app.numbers import fixed_decimals, minus, significant
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.status_view import StatusSnapshot
 

@@ -52,6 +52,7 @@ def test_a_ratio_of_21_from_three_junctions_is_three_sigma():
     assert found.p_value == pytest.approx(2.14e-3, rel=1e-2)
     assert found.sigmas == pytest.approx(3.07, abs=0.01)
     assert found.words() == "3.1 sigma, p = 0.0021"
+    assert Significance(21.6, 1.0, 8).words() == "5.3 sigma, p = 1×10⁻⁷"
     assert Significance(-21.6, 1.0, 3).sigmas == -found.sigmas
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from analysis.numbers import fixed_decimals, power, significant, with_error
 from app.gui.plots.decimate import decimated
 from app.gui.plots.ranges import held, round_range, span
-from app.numbers import fixed_decimals, power, significant, with_error
 
 
 @pytest.mark.parametrize(

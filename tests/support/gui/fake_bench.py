@@ -48,6 +48,7 @@ def state(*jobs: dict[str, Any], held: str = "", failed: int | None = None) -> d
         "failed": failed,
         "queue": list(jobs),
         "run": None,
+        "unsafe": "",
         "folder": "/data",
     }
 
@@ -122,6 +123,7 @@ class FakeClient:
             "hello": {"folder": folder, "rig": rig().model_dump()},
             "state": state(),
             "instruments": instruments(),
+            "log": {"entries": []},
             **answers,
         }
         self.tell: Callable[[str, Any], None] = lambda topic, what: None

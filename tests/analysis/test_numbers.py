@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from app.numbers import ASCII, decimals_of, probability, rounded, with_error
+from analysis.numbers import ASCII, decimals_of, probability, rounded, with_error
 
 NAN = float("nan")
 
