@@ -29,15 +29,16 @@ def remarks_on_noise(problem: Problem[Family], residual: FloatArray) -> list[str
     grows, p = growth(np.abs(current.current_A)[order], left)
     if not problem.data.sigma_known and p < _NOTICED:
         remarks.append(
-            f"The residuals grow with |I| (rank correlation {grows:+.2f}, p = {probability(p)}): the errors assume equal noise "
-            "at every voltage. Give --relative-error, a column sigma, or several curves."
+            f"The residuals grow with |I| (rank correlation {grows:+.2f}, p = {probability(p)}): the errors assume "
+            "equal noise at every voltage. Give --relative-error, a column sigma, or several curves."
         )
     correlation, p = lag_one(left)
     if p < _NOTICED:
         remarks.append(
-            f"Residuals of neighbouring voltages are correlated (autocorrelation {correlation:+.2f}, p = {probability(p)}): "
-            "the model misses the curve, or its noise is correlated. The errors assume neither and are too small; "
-            "errors from several curves, one file for each junction, do not depend on this assumption."
+            f"Residuals of neighbouring voltages are correlated (autocorrelation {correlation:+.2f}, "
+            f"p = {probability(p)}): the model misses the curve, or its noise is correlated. The errors assume neither "
+            "and are too small; errors from several curves, one file for each junction, do not depend on this "
+            "assumption."
         )
     return remarks
 

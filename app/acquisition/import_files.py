@@ -13,10 +13,10 @@ from analysis.importers import ForeignFile, Piece, Spool, files_in, read_file
 from analysis.importers.assemble import assemble
 from analysis.importers.imported import SWEEP, ImportedTraces
 from analysis.importers.record import record
+from analysis.numbers import counted, significant
 from analysis.recording.names import demand_free
 from app.acquisition.summary import Results, results_of
 from app.config.import_profile import ImportProfile
-from app.numbers import counted, significant
 
 OnStep = Callable[[], Any]
 
