@@ -23,6 +23,7 @@ _ROUGH, _FINE = Accuracy(1e-3, 1e-3, max_nfev=25), Accuracy(1e-6, 1e-7)
 _FINALISTS = 2
 _AT_LEAST = 2  # searches, even if the first one describes the data
 _AGREEING = 3  # searches that lead to the same chi^2: there is hardly a better one
+_EQUAL = 1e-6  # of chi^2: mirror images differ by rounding alone
 _SAME = 0.01  # of chi^2: ten times the accuracy of a rough search
 
 
@@ -157,7 +158,10 @@ def _result(
     problem: Problem[F], searches: Sequence[Search], replicas: Replicas = (), evaluations: int = 0
 ) -> FitResult[F]:
     """Return the best search with its errors; ``evaluations`` are those of earlier searches."""
-    best = min(searches, key=lambda x: x.chi_square, default=None)
+    least = min((x.chi_square for x in searches), default=np.inf)
+    best = next(
+        (x for x in searches if x.chi_square <= (1 + _EQUAL) * least), None
+    )  # of equal ones the first
     values = np.empty(0) if best is None else problem.natural(best.x)
     at = None if best is None else problem.evaluated(values)
     if best is None or at is None:

@@ -112,6 +112,17 @@ def test_without_a_probe_it_is_the_landauer_current_of_a_level():
     assert found.heat_probe_W == pytest.approx(level.heat_probe_W, rel=1e-10)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_to_a_width_beyond_all_bounds_does_not_end_the_search(kind):
+    wide = Parameter("gamma_probe_eV", 0.05, 1e-7, np.inf, logarithmic=True)
+    of = replace(family(), gamma_probe_eV=wide, kind=kind)
+    at = problem(JunctionData(CurrentData(IV_V, IV_V, np.ones(IV_V.size))), of)
+    far = at.natural(np.array([0.5, 1e6, 0.0, 0.0])[: len(of.parameters)])
+    with np.errstate(all="ignore"):  # as in a search
+        result = at.evaluated(far)
+    assert result is None or result.residual.shape == (IV_V.size,)
+
+
 def test_a_thermalised_probe_on_one_level_only_broadens_it():
     """Currents and heats are those of the level with other widths, which therefore fits such data exactly."""
     of = family().of("voltage-temperature")

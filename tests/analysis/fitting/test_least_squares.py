@@ -238,6 +238,25 @@ def test_profile_likelihood_of_a_well_known_parameter_is_its_error():
         profile_likelihood(result, "energy")
 
 
+def test_profile_likelihood_of_a_fit_with_a_parameter_without_bounds():
+    free = Parameter("energy_eV", 0.6)
+    problem = Problem(
+        JunctionData(noisy(LUMO, np.random.default_rng(10))), level_family([[free, GAMMA, GAMMA, 0.5]])
+    )
+    result = fit(problem)
+    profile = profile_likelihood(result, "gamma_eV", points=9)
+    assert profile.high - result.values[1] == pytest.approx(result.errors[1], rel=0.2)
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_of_two_mirror_images_the_one_on_the_side_of_the_start_is_taken(side):
+    start = Parameter("energy_eV", 0.6 * side, -2.0, 2.0)
+    problem = Problem(
+        JunctionData(noisy(LUMO, np.random.default_rng(12))), level_family([[start, GAMMA, GAMMA, 0.5]])
+    )
+    assert fit_thoroughly(problem, 4).values[0] == pytest.approx(0.9 * side, rel=0.02)
+
+
 def test_profile_likelihood_stays_open_where_the_data_say_nothing():
     """Far below resonance: twice the width and a quarter of the molecules carry the same current."""
     bias = np.linspace(-0.05, 0.05, 21)
