@@ -80,7 +80,8 @@ class BenchState(QueueState):
 class InstrumentState(TypedDict):
     """An instrument as last read; what a kind of instrument adds of its own stays as it is.
 
-    The last six are those of the card: rate, range and safe position of the tip, reading of the current amplifier.
+    The last seven are those of the card: rate, range and safe position of the tip, reading of the current amplifier,
+    units of further inputs.
     """
 
     name: str
@@ -100,6 +101,7 @@ class InstrumentState(TypedDict):
     safe_z_V: NotRequired[float]
     current_full_scale_V: NotRequired[float]
     current_inverting: NotRequired[bool]
+    extra_inputs: NotRequired[dict[str, str]]
 
 
 class InstrumentsState(TypedDict):

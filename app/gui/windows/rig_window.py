@@ -26,7 +26,15 @@ from app.gui.windows.window import BOTTOM, LEFT, RIGHT, SessionWindow
 from app.gui.wording import all_labels, labelled_sentence
 from app.server.errors import Refused
 from app.server.latest_snapshots import Newest
-from app.server.messages import BenchState, Hello, InstrumentsState, LogEntries, LogEntry, instruments_of
+from app.server.messages import (
+    BenchState,
+    CommissionState,
+    Hello,
+    InstrumentsState,
+    LogEntries,
+    LogEntry,
+    instruments_of,
+)
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.session import Session
@@ -286,7 +294,9 @@ class RigWindow(SessionWindow):
         if self._lost or unsafe or not self.queue.present or commissioning:
             last = None if commissioning else self.session
             before = last.status.snapshot() if last is not None else None
-            seen = {**self._instruments, "busy": False} if commissioning else self._instruments
+            seen = self._instruments
+            if commissioning and seen is not None:
+                seen = {**seen, "busy": False}
             self.line.present(idle_status(seen, before, self._lost, unsafe))
         running = bool(self.queue.present)  # the job's own message arrives before the state of the bench
         self.alarm.tell(alarm_of(unsafe, self._lost, None if running else self.state))
@@ -307,7 +317,7 @@ class RigWindow(SessionWindow):
             return
         self.source.ask("commission", None, lambda error: self.commissioning.refuse(str(error)), **wanted)
 
-    def _show_commissioning(self, content: Mapping[str, Any]) -> None:
+    def _show_commissioning(self, content: CommissionState) -> None:
         if self._newest.accepts("commission", content):
             self.commissioning.on_message(content)
 
