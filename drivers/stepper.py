@@ -4,9 +4,10 @@ The usual coarse approach of an STM (inertial walker or stepper motor with a ste
 taken at each rising edge of the step line; a high direction line moves toward the sample.
 """
 
+import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from nidaqmx.stream_writers import DigitalMultiChannelWriter
@@ -22,7 +23,7 @@ STRETCH_STEPS = 20
 """Steps between two calls of ``meanwhile``."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stepper:
     """Coarse positioner on two digital lines.
 
@@ -39,6 +40,8 @@ class Stepper:
         Highest rate that the walker follows.
     pause : callable
         Waits for a given number of seconds.
+    most_travel_m : float
+        Farthest from where it began, in either direction.
     """
 
     controller: PXIController
@@ -48,6 +51,8 @@ class Stepper:
     step_m: float
     steps_per_s: float = 200.0
     pause: Callable[[float], None] = time.sleep
+    most_travel_m: float = math.inf
+    _travelled: int = field(default=0, init=False)
 
     def move(self, distance_m: float, meanwhile: Callable[[], object] = lambda: None) -> None:
         """Move by the nearest whole number of steps, toward the sample if positive.
@@ -66,7 +71,7 @@ class Stepper:
         Raises
         ------
         OutOfRange
-            For more than 2000 steps; nothing was moved.
+            For more than 2000 steps, or beyond ``most_travel_m``; nothing was moved.
         NotNow
             If another program uses one of the lines; nothing was moved.
         InstrumentLost
@@ -78,6 +83,14 @@ class Stepper:
             raise OutOfRange("coarse move (m)", distance_m, f"up to {limit:g} m at once, in either direction")
         if not steps:
             return
+        toward = 1 if distance_m > 0 else -1
+        travel_m = abs(self._travelled + toward * steps) * self.step_m
+        if travel_m > self.most_travel_m * (1 + 1e-9):
+            raise OutOfRange(
+                "travel of the coarse positioner (m)",
+                f"{travel_m:.4g}",
+                f"up to {self.most_travel_m:g} from its start",
+            )
         with translated("move the coarse positioner"), self.controller.new_task() as task:
             for line in (self.direction_line, self.step_line):
                 task.do_channels.add_do_chan(f"{self.device}/{line}")
@@ -87,6 +100,7 @@ class Stepper:
             low, high = (np.array([distance_m > 0, level]) for level in (False, True))
             self._hold(writer, low)
             for number in range(1, steps + 1):
+                self._travelled += toward
                 self._hold(writer, high)
                 self._hold(writer, low)
                 if number % STRETCH_STEPS == 0:

@@ -93,6 +93,12 @@ class ProcedureContext:
         Interval between checks of the current on the way to a contact.
     most_overshoot_m : float
         Longest way that the tip may travel on in that time.
+    most_bias_step_V, most_speed_m_per_s : float
+        Largest step of the bias at once, and largest speed of the tip.
+    most_current_A : float
+        Current beyond which a run ends.
+    high_bias_V, most_high_bias_s : float
+        Bias that is high, and the longest time at it.
     extra_outputs : mapping of str to float
         Values, during a run, of outputs beyond bias and z.
     facts : Facts
@@ -126,6 +132,11 @@ class ProcedureContext:
     reaction_s: float = 0.0
     check_every_s: float = 0.02
     most_overshoot_m: float = float("inf")
+    most_bias_step_V: float = float("inf")
+    most_speed_m_per_s: float = float("inf")
+    most_current_A: float = float("inf")
+    high_bias_V: float = float("inf")
+    most_high_bias_s: float = float("inf")
     extra_outputs: Mapping[str, float] = field(default_factory=dict)
     facts: Facts = field(default_factory=lambda: Facts(Wiring()))
     stimuli: AmplifierStimuli = field(default_factory=AmplifierStimuli)

@@ -33,6 +33,10 @@ class ThermometerFault(ProcedureFault):
     """The thermometer's preamplifier does not obey, or its thermocouple is not as it should be."""
 
 
+class LimitReached(ProcedureFault):
+    """The current, or the time at a high bias, has reached the rig's limit."""
+
+
 class WrongPolarity(ProcedureFault):
     """A contact carries a current of opposite sign to the bias."""
 

@@ -1,23 +1,38 @@
 """Limits of single steps on a rig, and a dry run of a plan before anything moves."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 from analysis.heating.programme import LevelProgramme
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, ProcedureFault
 from procedures.procedure import RigProcedure
-from procedures.steps import FINISHED, Modulate, Outcome, Ramp, SetBias, Step, SweepStep
+from procedures.steps import (
+    FINISHED,
+    Baseline,
+    MakeSafe,
+    Modulate,
+    Outcome,
+    Ramp,
+    Recentre,
+    SetBias,
+    Step,
+    SweepStep,
+)
 
 DRY_STEPS = 30
 """Steps of a dry run: the beginning of a plan and a few of its cycles."""
+
+ROUNDING = 1 + 1e-9
 
 LEAST_LEVEL_SAMPLES = 2
 """Least samples per level; the first of them shows the edge."""
 
 
-def check_limits(step: Step, context: ProcedureContext) -> None:
-    """Refuse a step that would leave the rig's limits.
+def check_limits(step: Step, context: ProcedureContext, bias_V: float = 0.0) -> None:
+    """Refuse a step that would leave the rig's limits; ``bias_V`` is the bias before it.
 
     Raises
     ------
@@ -25,14 +40,25 @@ def check_limits(step: Step, context: ProcedureContext) -> None:
         Names the quantity, the value and the limit.
     """
     match step:
-        case SetBias(bias_V):
-            _check_bias("bias", (bias_V,), context)
+        case SetBias(volts):
+            _check_bias("bias", (volts,), context)
+            _check_steps("bias", (bias_V, volts), context)
+        case Baseline():
+            _check_steps("bias", (0.0, bias_V), context)
         case Ramp():
             _check_ramp(step, context)
         case Modulate():
             _check_modulation(step, context)
+            levels_V = [level.bias_V for level in step.programme.levels]
+            _check_steps(f"bias of {step.name}", (bias_V, *levels_V, *levels_V[:1]), context)
+            _check_steps(f"bias after {step.name}", (*levels_V[-1:], bias_V), context)
+            _check_stay(step.name, step.programme.largest_bias_V, step.duration_s, context)
         case SweepStep():
             _check_sweep(step, context)
+            _check_steps(f"bias of {step.name}", (bias_V, *step.bias_V, bias_V), context)
+            high = np.flatnonzero(np.abs(step.bias_V) > context.high_bias_V)
+            stay_s = (np.ptp(high) + 1) / context.rate_Hz if high.size else 0.0
+            _check_stay(step.name, float(np.abs(step.bias_V).max()), float(stay_s), context)
 
 
 def _check_bias(what: str, values_V: Iterable[float], context: ProcedureContext) -> None:
@@ -42,6 +68,27 @@ def _check_bias(what: str, values_V: Iterable[float], context: ProcedureContext)
             raise ImpossibleSetting(
                 f"{what} {bias_V:g} V is outside the rig's limits, {low:g} to {high:g} V."
             )
+
+
+def _check_steps(what: str, values_V: Sequence[float], context: ProcedureContext) -> None:
+    """Refuse a step of the bias, to another value than 0 V, that is too large at once."""
+    if math.isinf(context.most_bias_step_V):
+        return
+    values = np.asarray(values_V, dtype=np.float64)
+    steps = np.where(values[1:] == 0, 0.0, np.abs(np.diff(values)))
+    if steps.max(initial=0.0) > context.most_bias_step_V * ROUNDING:
+        raise ImpossibleSetting(
+            f"{what} changes by {steps.max():g} V at once; the rig file allows limits.bias_step_V = "
+            f"{context.most_bias_step_V:g} V."
+        )
+
+
+def _check_stay(name: str, largest_V: float, stay_s: float, context: ProcedureContext) -> None:
+    if abs(largest_V) > context.high_bias_V and stay_s > context.most_high_bias_s:
+        raise ImpossibleSetting(
+            f"{name} lasts {stay_s:g} s at up to {abs(largest_V):g} V; the rig file allows limits.high_bias_s = "
+            f"{context.most_high_bias_s:g} s beyond high_bias_V = {context.high_bias_V:g} V."
+        )
 
 
 def _check_ramp(step: Ramp, context: ProcedureContext) -> None:
@@ -54,6 +101,11 @@ def _check_ramp(step: Ramp, context: ProcedureContext) -> None:
     if not step.speed_m_per_s > 0:
         raise ImpossibleSetting(
             f"speed of {step.name} is {step.speed_m_per_s * 1e9:g} nm/s; must be positive."
+        )
+    if step.speed_m_per_s > context.most_speed_m_per_s * ROUNDING:
+        raise ImpossibleSetting(
+            f"speed of {step.name} is {step.speed_m_per_s * 1e9:g} nm/s; the rig file allows "
+            f"limits.tip_speed_nm_per_s = {context.most_speed_m_per_s * 1e9:g} nm/s."
         )
 
 
@@ -101,6 +153,16 @@ def _check_time(what: str, seconds: float, step: Modulate | SweepStep) -> None:
         raise ImpossibleSetting(f"{what} of {step.name} is {seconds:g} s; must be positive.")
 
 
+def bias_after(step: Step, bias_V: float) -> float:
+    """Return the bias after a step that ran to its end, for the bias before it."""
+    match step:
+        case SetBias(volts):
+            return volts
+        case MakeSafe() | Recentre():
+            return 0.0
+    return bias_V
+
+
 def dry_run(procedure: RigProcedure, context: ProcedureContext) -> list[Step]:
     """Check the limits of a plan's first steps without executing any of them.
 
@@ -121,10 +183,12 @@ def dry_run(procedure: RigProcedure, context: ProcedureContext) -> list[Step]:
     plan = procedure.plan(context)
     steps: list[Step] = []
     outcome: Outcome | None = None
+    bias_V = 0.0
     try:
         while len(steps) < DRY_STEPS:
             step = plan.send(outcome) if outcome else next(plan)
-            check_limits(step, context)
+            check_limits(step, context, bias_V)
+            bias_V = bias_after(step, bias_V)
             steps.append(step)
             ended = next(iter(step.until), FINISHED) if isinstance(step, Ramp) else FINISHED
             samples = round(getattr(step, "duration_s", 0.0) * context.rate_Hz)

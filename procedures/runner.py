@@ -12,13 +12,13 @@ import numpy as np
 from analysis.records import EventKind
 from drivers.errors import InstrumentFault, RigError
 from procedures.context import ProcedureContext
-from procedures.errors import Aborted, LoopBackFault, ProcedureFault
+from procedures.errors import Aborted, ImpossibleSetting, LimitReached, LoopBackFault, ProcedureFault
 from procedures.limits import check_limits, dry_run
 from procedures.preflight.proof import Preflight, Prove
 from procedures.procedure import RigProcedure
 from procedures.sample_reader import SampleReader, Sink
 from procedures.step_runner import LOOK_S, UNKNOWN, StepRunner
-from procedures.steps import APPROACH, Ramp
+from procedures.steps import APPROACH, Ramp, Step
 
 WHOLE_PROOF = Prove()
 PROOF = "proof"
@@ -182,7 +182,7 @@ class Runner:
             while True:
                 if self._should_stop():
                     raise Aborted
-                check_limits(step, self._context)
+                self._refuse_beyond_limits(step)
                 if isinstance(step, Ramp) and step.name == APPROACH and self._paused():
                     self._pause()
                 step = plan.send(self._steps.do(step))
@@ -190,6 +190,13 @@ class Runner:
             return
         finally:
             plan.close()
+
+    def _refuse_beyond_limits(self, step: Step) -> None:
+        """End the run safely before a step that would leave the rig's limits."""
+        try:
+            check_limits(step, self._context, self._steps.bias_V)
+        except ImpossibleSetting as refused:
+            raise LimitReached(str(refused)) from refused
 
     def _pause(self) -> None:
         """Wait in the safe state; the next step is an approach, which may start at any tip position."""

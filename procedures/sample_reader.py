@@ -12,11 +12,12 @@ import numpy as np
 
 from analysis.conductance import CurrentCalibration, conductance_G0
 from analysis.detect import Detector, FirstRun
+from analysis.high_bias import PAUSE_S, HighBiasTimer
 from analysis.loop_backs import Deviation, LoopBackMonitor
 from analysis.records import Block, Event, EventKind, FloatArray
 from drivers.errors import ReadTimeout, SamplesLost
 from procedures.context import ProcedureContext
-from procedures.errors import Aborted, AmplifierRailed, LoopBackFault
+from procedures.errors import Aborted, AmplifierRailed, LimitReached, LoopBackFault
 from procedures.steps import FINISHED
 
 LONGEST_READ_S = 0.5
@@ -26,6 +27,12 @@ PATIENCE_S = 0.4
 
 RAIL_S = 1.0
 """Time at the rail without a bias after which a run ends: no junction drives a current then."""
+
+CURRENT_SAMPLES = 3
+"""Consecutive samples beyond the limit of the current that end a run."""
+
+END_EARLY_S = 1.0
+"""Time before the limit at which a bias that is high ends a run, so that it is away in time."""
 
 NO_BIAS_V = 5e-3
 """Looped-back bias below which none is applied."""
@@ -100,6 +107,9 @@ class SampleReader:
         self.loop_backs = LoopBackMonitor(context.loop_backs, delay=self._delay)
         """Monitor that gets every command to an output; a deviation ends the run."""
         self._rail: FirstRun | None = None
+        self._too_much = FirstRun(CURRENT_SAMPLES)
+        high_V = context.high_bias_V + context.loop_backs.margin_V(context.high_bias_V)
+        self._high_bias = HighBiasTimer(high_V, context.rate_Hz)
 
     @contextmanager
     def commanding(self, **volts: float) -> Iterator[None]:
@@ -258,7 +268,24 @@ class SampleReader:
             raise self._loop_back_fault(deviation)
         if self._rail is not None:
             self._check_rail(self._rail, block)
+        self._check_limits(block)
         return block
+
+    def _check_limits(self, block: Block) -> None:
+        """End the run where the current, or the time at a high bias, has reached the rig's limit."""
+        context, current_A = self._context, np.abs(self.amplifier.current_A(block.channel("current")))
+        if self._too_much.feed(current_A > context.most_current_A) is not None:
+            raise LimitReached(
+                f"The current reached {current_A.max():.3g} A; the rig file allows limits.current_A = "
+                f"{context.most_current_A:g} A. Lower the bias, or raise the limit if the junction bears it."
+            )
+        stay_s = self._high_bias.feed(block.first, block.channel("bias"))
+        if stay_s > context.most_high_bias_s - END_EARLY_S:
+            raise LimitReached(
+                f"The bias was beyond {context.high_bias_V:g} V for {stay_s:.4g} s; the rig file allows "
+                f"limits.high_bias_s = {context.most_high_bias_s:g} s without a pause of {PAUSE_S:g} s. Lower the "
+                "bias, or hold it for a shorter time."
+            )
 
     def _check_rail(self, rail: FirstRun, block: Block) -> None:
         railed = self.amplifier.railed(block.channel("current"))

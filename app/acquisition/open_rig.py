@@ -1,5 +1,6 @@
 """Opening of a rig: its drivers, with the amplifiers set as in the rig file."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, fields, replace
@@ -21,6 +22,7 @@ from drivers.amplifier import (
     Wire,
     keys_from,
 )
+from drivers.change_limits import ChangeLimits
 from drivers.daqmx.card_report import CardReport
 from drivers.daqmx.lines import DigitalLines
 from drivers.errors import InstrumentFault
@@ -105,20 +107,33 @@ def daq_outputs(rig: Rig) -> tuple[AnalogOutput, ...]:
     """Return the outputs of the DAQ with their limits, in volts at the junction or in their own units."""
     bias, z = rig.daq.outputs.bias, rig.daq.outputs.z
     return (
-        AnalogOutput("bias", bias.channel, bias.min_V, bias.max_V, 1 / bias.divider, bias.adder_V),
+        AnalogOutput(
+            "bias", bias.channel, *rig.bias_range_V, 1 / bias.divider, bias.adder_V, changes=bias_changes(rig)
+        ),
         AnalogOutput(
             "z",
             z.channel,
-            z.min_V,
-            z.max_V,
+            *rig.z_range_V,
             safe=min(max(rig.safe.z_V, z.min_V), z.max_V),
             most_step=rig.safe.step_nm / rig.piezo.extension_nm_per_V,
+            changes=tip_changes(rig),
         ),
         *(
             AnalogOutput(name, one.channel, one.min, one.max, one.scale, one.offset, one.safe)
             for name, one in rig.daq.outputs.extras.items()
         ),
     )
+
+
+def bias_changes(rig: Rig) -> ChangeLimits:
+    """Return the limits of changes of the bias, in V."""
+    return ChangeLimits(step=rig.limits.bias_step_V or math.inf)
+
+
+def tip_changes(rig: Rig) -> ChangeLimits:
+    """Return the limits of motions of the tip, in V of its piezo."""
+    limits, nm_per_V = rig.limits, rig.piezo.extension_nm_per_V
+    return ChangeLimits(per_s=limits.tip_speed_nm_per_s / nm_per_V, jump=rig.safe.step_nm / nm_per_V)
 
 
 def current_calibration(rig: Rig) -> CurrentCalibration:
@@ -331,17 +346,22 @@ def _stepper(rig: Rig, controller: PXIController) -> Stepper | None:
         walker.direction_line,
         walker.step_nm * NM,
         walker.steps_per_s,
+        most_travel_m=rig.limits.coarse_travel_nm * NM,
     )
 
 
 def _context(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper | None) -> ProcedureContext:
-    bias, z = rig.daq.outputs.bias, rig.daq.outputs.z
     return ProcedureContext(
         daq=daq,
         amplifier=current_calibration(rig),
         extension_m_per_V=rig.piezo.extension_nm_per_V * NM,
-        z_range_V=(z.min_V, z.max_V),
-        bias_range_V=(bias.min_V, bias.max_V),
+        z_range_V=rig.z_range_V,
+        bias_range_V=rig.bias_range_V,
+        most_bias_step_V=rig.limits.bias_step_V or math.inf,
+        most_speed_m_per_s=rig.limits.tip_speed_nm_per_s * NM,
+        most_current_A=rig.limits.current_A,
+        high_bias_V=rig.limits.high_bias_V,
+        most_high_bias_s=rig.limits.high_bias_s,
         verify_amplifier=verify,
         coarse=coarse,
         bias_on=rig.junction.bias_on,

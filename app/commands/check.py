@@ -15,6 +15,9 @@ from app.console.errors import Command
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from rich.console import Console
+
+    from app.acquisition.limits_in_force import Limit
     from app.config.calibration_store import CalibrationStore
     from app.config.rig import Rig
     from drivers.pxi import PXIController
@@ -56,6 +59,7 @@ def command(rig_file: Path, as_json: bool, prove: bool) -> None:
     Reads identity and state only, unless --prove is given: no output is written, nothing is cleared, zero check and
     gains stay. Ends with 1 if an instrument does not answer, or the proof fails.
     """
+    from app.acquisition.limits_in_force import limits_in_force
     from app.config.calibrated_rig import load_calibrated_rig
     from app.config.calibration_store import store_of
 
@@ -64,15 +68,17 @@ def command(rig_file: Path, as_json: bool, prove: bool) -> None:
     cards: dict[str, int] = {}
     findings = [*look_at_instruments(rig, cards), _probe(rig, store)]
     findings.append(commissioning(rig_file, store, cards.get(rig.daq.device)))
+    limits = list(limits_in_force(rig))
     all_answer = all(finding.answers is not False for finding in findings)
     proof, refused = _proved(rig_file, rig) if prove and all_answer else (None, "")
     if as_json:
-        report = {"all_answer": all_answer, "instruments": to_json(findings)}
+        report = {"all_answer": all_answer, "instruments": to_json(findings), "limits": to_json(limits)}
         if prove:
             report |= {"proof": proof.to_json() if proof else None, "refused": refused}
         click.echo(json.dumps(report, indent=2))
     else:
         _print(findings, str(rig_file))
+        _print_limits(limits)
         _print_proof(proof)
     if refused and not as_json:
         click.echo(refused, err=True)
@@ -247,14 +253,27 @@ def commissioning(
     return Finding("commissioning", store.folder.name, None, said, " ".join(advice))
 
 
-def _print(findings: list[Finding], title: str) -> None:
+def _print_limits(limits: "list[Limit]") -> None:
+    from rich.table import Table
+
+    table = Table("limit", "value", "beyond it", "key in the rig file")
+    for limit in limits:
+        table.add_row(limit.quantity, limit.value, limit.done, limit.key)
+    _console().print(table)
+
+
+def _console() -> "Console":
     from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH_WITHOUT_TERMINAL)
+
+
+def _print(findings: list[Finding], title: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH_WITHOUT_TERMINAL)
+    console = _console()
     table = Table(
         "instrument", "address", "answers", "what it says", "what to do", title=title, show_lines=True
     )

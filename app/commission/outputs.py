@@ -26,7 +26,7 @@ def smallest_step(session: Session) -> Judgement:
         product, own_V = opened.card.product, opened.context.daq.properties.output_ranges_V
     ranges_V = expected_ranges_V(product, own_V)
     outputs = rig.daq.outputs
-    limits = {"bias": (outputs.bias.min_V, outputs.bias.max_V), "z": (outputs.z.min_V, outputs.z.max_V)}
+    limits = {"bias": rig.bias_range_V, "z": rig.z_range_V}
     expected = {name: expected_step_V(ranges_V, *volts) for name, volts in limits.items()}
     values = {f"{name}_step": step_V / 2 / uV for name, (step_V, _) in expected.items()}
     procedure = Staircase.from_values({**values, "dwell": session.amounts.dwell_s})

@@ -3,6 +3,7 @@
 Only the addresses distinguish a simulated rig from a real one. docs/reference/rig-file.md explains each key.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -19,6 +20,7 @@ from app.config.amplifier_sections import (
     section_of,
 )
 from app.config.amplifiers import ROLES, AmplifierModel, amplifier_model, named_model
+from app.config.limits import LimitsSection
 from app.config.toml import Section, load_toml
 from app.config.unusual import Usual, at, unusual, written_twice
 
@@ -286,7 +288,20 @@ class Rig(Section):
     coarse: Coarse | None = None
     contact: ContactSection = ContactSection()
     safe: SafeSection = SafeSection()
+    limits: LimitsSection = LimitsSection()
     unusual: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def bias_range_V(self) -> tuple[float, float]:
+        """Limits of the bias, V."""
+        bias, most_V = self.daq.outputs.bias, self.limits.bias_V or math.inf
+        return max(bias.min_V, -most_V), min(bias.max_V, most_V)
+
+    @property
+    def z_range_V(self) -> tuple[float, float]:
+        """Limits of the drive of the piezo, V: (retracted, extended)."""
+        z, travel_nm = self.daq.outputs.z, self.limits.tip_travel_nm or math.inf
+        return z.min_V, min(z.max_V, z.min_V + travel_nm / self.piezo.extension_nm_per_V)
 
     @model_validator(mode="after")
     def _safe_within_limits(self) -> Self:

@@ -1,15 +1,21 @@
 """Bias and further outputs set by hand between runs, with the tip retracted and a watchdog armed."""
 
 import math
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from app.acquisition.open_rig import loop_back_tolerance, wired_terminals
+import numpy as np
+
+from app.acquisition.open_rig import current_calibration, loop_back_tolerance, wired_terminals
 from app.acquisition.watchdog import Watchdog
 from app.config.rig import Rig
 from drivers.errors import InstrumentFault, InstrumentLost, RigError
 from drivers.ni6281 import NI6281
+
+END_EARLY_S = 2.0
+"""Time before the limit at which a high bias is taken away; it is looked at once a second."""
 
 FIRST_STEP_V = 0.01
 """First step of a bias set by hand; the loop-backs must show it before the rest follows."""
@@ -24,8 +30,10 @@ class BiasByHand:
         For the watchdog.
     """
 
-    def __init__(self, rig_file: Path) -> None:
+    def __init__(self, rig_file: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._rig_file = rig_file
+        self._clock = clock
+        self._since_s = 0.0
         self._on: tuple[NI6281, Rig, Watchdog] | None = None
         self._stack = ExitStack()
         self._commanded_V = 0.0
@@ -91,6 +99,7 @@ class BiasByHand:
         """Start a watchdog before an output leaves its safe value."""
         watchdog = self._stack.enter_context(Watchdog(self._rig_file))
         self._on = daq, rig, watchdog
+        self._since_s = self._clock()
         try:
             watchdog.wait_until_ready()
             watchdog.arm()
@@ -109,6 +118,12 @@ class BiasByHand:
         if self._on is None:
             return
         rig = self._on[1]
+        current_A = abs(float(current_calibration(rig).current_A(np.array(shown_V["current"]))))
+        if current_A > rig.limits.current_A:
+            raise InstrumentFault(
+                f"The bias was taken away again: the current is {current_A:.3g} A, and the rig file allows "
+                f"limits.current_A = {rig.limits.current_A:g} A"
+            )
         tolerance, names = loop_back_tolerance(rig), wired_terminals(rig)
         commanded_V = {"bias": self._commanded_V, "z": rig.safe.z_V}
         wrong = [
@@ -123,17 +138,26 @@ class BiasByHand:
             )
 
     def check(self) -> str:
-        """Remove the bias if its watchdog has died; return a message, "" if nothing was done.
+        """Remove the bias if its watchdog has died, or at the limit of its time; return a message, else "".
 
         Raises
         ------
         RigError
             If the bias could not be removed; a new watchdog keeps trying.
         """
-        if self._on is None or not self._on[2].gone:
+        if self._on is None:
             return ""
-        self.end()
-        return "The watchdog has gone; the bias set by hand was taken away"
+        limits, lasted_s = self._on[1].limits, self._clock() - self._since_s
+        if self._on[2].gone:
+            self.end()
+            return "The watchdog has gone; the bias set by hand was taken away"
+        if abs(self._commanded_V) > limits.high_bias_V and lasted_s > limits.high_bias_s - END_EARLY_S:
+            self.end()
+            return (
+                f"The bias set by hand was beyond {limits.high_bias_V:g} V for {lasted_s:.0f} s and was taken away: "
+                f"limits.high_bias_s = {limits.high_bias_s:g} s in the rig file"
+            )
+        return ""
 
     def end(self) -> None:
         """Remove the bias. Raises ``RigError`` if that fails; the watchdog then keeps trying."""

@@ -139,7 +139,7 @@ class InstrumentRows:
         shown: dict[str, Any] = {name: asdict(row) for name, row in self._rows.items()}
         for role, driver in self._drivers.items():
             shown[role] |= _described(rig, role, driver, reason)
-        outputs, calibration = rig.daq.outputs, current_calibration(rig)
+        calibration = current_calibration(rig)
         shown["daq"]["current_full_scale_V"] = calibration.full_scale_V
         shown["daq"]["current_inverting"] = calibration.inverting
         output_V, amplifier = self._rows["daq"].settings.get("current_V"), shown["current_amplifier"]
@@ -150,7 +150,7 @@ class InstrumentRows:
             )
         shown["daq"] |= {
             "editable": {
-                "bias_V": {"range": [outputs.bias.min_V, outputs.bias.max_V], "reason": reason},
+                "bias_V": {"range": list(rig.bias_range_V), "reason": reason},
                 **{
                     name: {
                         "range": [one.min, one.max],
@@ -159,11 +159,11 @@ class InstrumentRows:
                         "safe": one.safe,
                         "set": by_hand.get(name, one.safe),
                     }
-                    for name, one in outputs.extras.items()
+                    for name, one in rig.daq.outputs.extras.items()
                 },
             },
             "extra_inputs": {name: one.unit for name, one in rig.daq.inputs.extras.items()},
-            "z_range_V": [outputs.z.min_V, outputs.z.max_V],
+            "z_range_V": list(rig.z_range_V),
             "safe_z_V": rig.safe.z_V,
             "extension_nm_per_V": rig.piezo.extension_nm_per_V,
             "rate_Hz": rig.daq.rate_Hz,

@@ -1,12 +1,13 @@
 """Channels of a data acquisition card: what is wired to its terminals."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from drivers.change_limits import ChangeLimits
 from drivers.errors import OutOfRange
 from drivers.limits import RELATIVE
 
@@ -78,6 +79,8 @@ class AnalogOutput:
         Safe value, within the limits.
     most_step : float
         Largest rise by a single write; larger ones need a waveform.
+    changes : ChangeLimits
+        Limits of its changes, except those of an emergency.
     """
 
     name: str
@@ -88,6 +91,7 @@ class AnalogOutput:
     offset: float = 0.0
     safe: float = 0.0
     most_step: float = float("inf")
+    changes: ChangeLimits = field(default_factory=ChangeLimits)
 
     def __post_init__(self) -> None:
         if not self.min_V <= self.safe <= self.max_V or self.min_V == self.max_V or not self.scale:

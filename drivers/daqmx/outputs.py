@@ -142,7 +142,9 @@ class Outputs:
         with self._lock:
             self._refuse_if_busy("write to an output")
             for name, value in checked.items():
-                self.channels[name].checked_step(self._standing.get(name, np.nan), value)
+                output = self.channels[name]
+                output.checked_step(self._standing[name], value)
+                output.changes.check_write(name, self._standing[name], value, output.safe)
             for name, value in checked.items():
                 self._put(name, value)
 
@@ -175,6 +177,7 @@ class Outputs:
         with self._lock:
             self._refuse_if_busy("start a waveform")
             waveform = OutputWaveform.build(mode, waveforms_V, self.channels, self._standing, self._repeats)
+            waveform.check_changes(self.channels, self._standing, self._clock_Hz / self._repeats)
             emergencies = self._emergencies
             try:
                 with translated("start a waveform"):

@@ -62,6 +62,15 @@ class OutputWaveform:
         rows = [moving[name] if name in moving else np.full(shape, held_V[name]) for name in outputs]
         return cls(mode, np.stack(rows), repeats)
 
+    def check_changes(
+        self, outputs: Mapping[str, AnalogOutput], held_V: Mapping[str, float], rate_Hz: float
+    ) -> None:
+        """Refuse changes beyond the limits of the outputs. Raises ``OutOfRange``."""
+        again = [0] if self.mode is AcquisitionType.CONTINUOUS else []
+        for (name, output), values in zip(outputs.items(), self.values_V, strict=True):
+            whole = np.concatenate([values, values[again]])
+            output.changes.check_waveform(name, held_V[name], whole, rate_Hz, output.safe)
+
     def __len__(self) -> int:
         return int(self.values_V.shape[1])
 

@@ -209,7 +209,15 @@ def test_a_detector_that_fires_at_the_start_is_heard_at_the_first_look(rig):
 
 # ---- limits ----
 
-BOUNDS = SimpleNamespace(bias_range_V=(-1.5, 1.4), extension_range_m=(0.0, 1e-6), rate_Hz=float(RATE_Hz))
+BOUNDS = SimpleNamespace(
+    bias_range_V=(-1.5, 1.4),
+    extension_range_m=(0.0, 1e-6),
+    rate_Hz=float(RATE_Hz),
+    most_bias_step_V=np.inf,
+    most_speed_m_per_s=np.inf,
+    high_bias_V=np.inf,
+    most_high_bias_s=np.inf,
+)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,9 @@ def watch_of(card, should_stop=lambda: False, clock=None):
         amplifier=GAIN,
         rate_Hz=RATE_Hz,
         loop_backs=Tolerance(),
+        most_current_A=np.inf,
+        high_bias_V=np.inf,
+        most_high_bias_s=np.inf,
         input_delay_s=0.0,
         input_name=lambda name: f"{name} input",
     )

@@ -159,6 +159,8 @@ def test_the_table_shows_all_of_it(rig):
         "PXI-6281",
         "zero check on",
         "cannot",
+        "limits.tip_speed_nm_per_s",
+        "-2 to 2 V",
     ):
         assert words in result.output
 

@@ -1,0 +1,1 @@
+"""Limits of a rig, looked at in the simulated world: ``python -m tests.limits 10000``."""

@@ -1,0 +1,6 @@
+"""Run the trial of the limits: ``python -m tests.limits [CASES]``."""
+
+from tests.limits.trial import main
+
+if __name__ == "__main__":
+    main()
