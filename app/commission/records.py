@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from importlib.metadata import version
+from math import isfinite
 
 from app.acquisition.proofs import gains_of
 from app.commission.registry import STEPS
@@ -34,7 +35,11 @@ def save_record(session: Session, state: State, verdict: str) -> None:
         verdicts={str(number): str(done.judgement.verdict) for number, done in sorted(state.steps.items())},
         numbers={
             STEPS[number].record: {
-                **{f"{one.name} {one.unit}".strip(): float(one.value) for one in done.judgement.numbers},
+                **{
+                    f"{one.name} {one.unit}".strip(): float(one.value)
+                    for one in done.judgement.numbers
+                    if isfinite(one.value)  # a step that was not seen has no size
+                },
                 **{
                     name: value
                     for matrix in done.judgement.matrices
