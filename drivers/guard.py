@@ -1,14 +1,24 @@
 """Last resort: make the rig safe after the program that drove it has died."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
+
+from nidaqmx.constants import TaskMode
 
 from analysis.loop_backs import Tolerance
-from drivers.errors import RigError
+from drivers.daqmx.inputs import ACQUISITION
+from drivers.daqmx.outputs import WAVEFORM
+from drivers.errors import InstrumentFault, NotNow, RigError
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput
-from drivers.pxi import PXIController
+from drivers.pxi import PXIController, translated
 
 _ANY_RATE_HZ = 1000.0
+
+_LOOKS, _LOOK_S = 5, 0.03
+"""Tries to read the loop-backs while another program reads, and the pause between two."""
 
 LOOPED_BACK = "bias", "z"
 """Outputs whose loop-back has the same name among the inputs."""
@@ -76,9 +86,141 @@ def seen(card: NI6281, tolerance: Tolerance) -> str:
         shown = card.glance()
     except RigError as error:
         return f"commanded, not seen: {error}"
-    wrong = [
-        f"{name} reads {shown[name]:+.4g} V"
-        for name, volts in card.held.items()
-        if name in LOOPED_BACK and name in shown and not tolerance.holds(shown[name], volts)
-    ]
+    wrong = list(_wrong(shown, card.held, tolerance))
     return f"commanded, not seen: {', '.join(wrong)}" if wrong else "seen on the loop-backs"
+
+
+def _wrong(shown: Mapping[str, float], held: Mapping[str, float], tolerance: Tolerance) -> Iterator[str]:
+    """Yield each loop-back that does not show its output."""
+    for name, volts in held.items():
+        if name in LOOPED_BACK and name in shown and not tolerance.holds(shown[name], volts):
+            yield f"{name} reads {shown[name]:+.4g} V"
+
+
+def session_names(device: str) -> str:
+    """Return the beginning of the names of a run's tasks on a server, so that others can find and end them."""
+    return f"hotjunction.{device}"
+
+
+def clear_run(controller: PXIController, device: str) -> None:
+    """Delete the tasks that a run, whose program is gone, has left on a server. Raises ``InstrumentLost``."""
+    for part in (WAVEFORM, ACQUISITION):
+        controller.clear_session(f"{session_names(device)}.{part}")
+
+
+class StandbyCard:
+    """Second, warm connection to a card that another program drives, to make it safe without delay.
+
+    Its tasks are built at once and reserve nothing. Use it from one thread.
+
+    Parameters
+    ----------
+    controller : PXIController
+        A connection of its own, which `close` closes.
+    device : str
+        NI-DAQmx name of the card.
+    outputs : sequence of AnalogOutput
+        All wired outputs.
+    safe_values : mapping of str to float
+        Output values (V) that retract the tip.
+    loop_backs : LoopBacks
+
+    Raises
+    ------
+    InstrumentLost
+        If the card does not answer.
+    """
+
+    def __init__(
+        self,
+        controller: PXIController,
+        device: str,
+        outputs: Sequence[AnalogOutput],
+        safe_values: Mapping[str, float],
+        loop_backs: LoopBacks,
+    ) -> None:
+        self._controller = controller
+        self._device = device
+        self._tolerance = loop_backs.tolerance
+        self._safe_values = dict(safe_values)
+        self._sessions = session_names(device)
+        self._waveform: Any = None
+        self._card = NI6281(controller, device, tuple(loop_backs.inputs), outputs, _ANY_RATE_HZ)
+
+    def close(self) -> None:
+        """Free the card and close the connection; the outputs hold their values."""
+        self._card.close()
+        self._controller.close()
+
+    def attend(self) -> None:
+        """Find the waveform task of the other program, which is about to move; later there may be no time for it."""
+        self._waveform = self._controller.attached(f"{self._sessions}.{WAVEFORM}")
+
+    def make_safe(self, within_s: float) -> str:
+        """Set the outputs to their safe values; return what was done.
+
+        A waveform of the other program is aborted by the name of its task, which leaves its outputs where they are;
+        only if that does not free them is the card reset.
+
+        Raises
+        ------
+        InstrumentLost
+            If the card didn't answer in time.
+        """
+        with self._controller.deadline(within_s):
+            with suppress(NotNow):
+                return self._card.write_safe(self._safe_values)
+            if self._aborted():
+                with suppress(NotNow):
+                    return f"waveform aborted, {self._card.write_safe(self._safe_values)}"
+            return self._card.to_safe(self._safe_values, within_s)
+
+    def _aborted(self) -> bool:
+        """Abort the other program's waveform; return False if it has none by a known name."""
+        if self._waveform is None:
+            self.attend()
+        if self._waveform is None:
+            return False
+        try:
+            with translated("abort the waveform of the other program"):
+                self._waveform.control(TaskMode.TASK_ABORT)
+        except InstrumentFault:  # the task has gone since
+            return False
+        return True
+
+    def fence(self) -> None:
+        """Reserve the outputs, so that the card refuses what the other program still wants to write.
+
+        Raises ``NotNow`` if the other program was faster.
+        """
+        self._card.reserve_outputs()
+
+    def unseen(self) -> str:
+        """Compare the loop-backs with the safe values; return what does not show them, "" if they do.
+
+        The acquisition of the other program, which would keep them from being read, is ended.
+
+        Raises
+        ------
+        RigError
+            If they can't be read.
+        """
+        self._controller.clear_session(f"{self._sessions}.{ACQUISITION}")
+        shown = self._shown()
+        return ", ".join(_wrong(shown, self._card.held, self._tolerance))
+
+    def _shown(self) -> dict[str, float]:
+        for _ in range(_LOOKS):
+            try:
+                return self._card.glance()
+            except NotNow:  # somebody else is looking
+                time.sleep(_LOOK_S)
+        # an acquisition without a name, of a program that was setting up
+        self._controller.reset(self._device)
+        self._card.write_safe(self._safe_values)
+        self._card.reserve_outputs()
+        return self._card.glance()
+
+    def clear(self) -> None:
+        """Delete the tasks that the other program, which is gone, has left on the server."""
+        clear_run(self._controller, self._device)

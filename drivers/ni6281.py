@@ -5,7 +5,7 @@ Ranges, rates and resolution are asked from the card, so that others of NI-DAQmx
 Sources: NI PCI/PXI-6281 Specifications; M Series User Manual (timing); NI-DAQmx Help; NI-DAQmx Python API 1.7.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Self
@@ -75,6 +75,8 @@ class NI6281:
         self.controller = controller
         self.device = device
         self.rate_Hz = rate_Hz
+        self.on_samples: Callable[[int], None] = lambda n: None
+        """Called with the number of samples a channel whenever some have come, by whatever way."""
         self._inputs = Inputs(controller, device, inputs, rate_Hz, decimation, self._asked, filtered)
         self._outputs = Outputs(
             controller,
@@ -169,7 +171,9 @@ class NI6281:
         InstrumentLost
             If the card or its controller is gone.
         """
-        return self._inputs.read(n, timeout_s)
+        block = self._inputs.read(n, timeout_s)
+        self.on_samples(len(block))
+        return block
 
     @property
     def report(self) -> CardReport:
@@ -282,7 +286,7 @@ class NI6281:
         """
         free = self.controller.differential_inputs(self.device)
         channels = every_terminal(self._inputs.channels, free)
-        return TerminalScan(self.controller, self.device, channels, rate_Hz)
+        return TerminalScan(self.controller, self.device, channels, rate_Hz, self.on_samples)
 
     def scan_of(self, channels: Sequence[AnalogInput], rate_Hz: float) -> TerminalScan:
         """Return scans of some input terminals in this order. Use it while no acquisition runs."""
@@ -293,7 +297,9 @@ class NI6281:
 
         Raises ``NotNow`` while an acquisition runs.
         """
-        return self._inputs.glance()
+        means = self._inputs.glance()
+        self.on_samples(1)
+        return means
 
     def drop(self, name: str) -> None:
         """Set one output to 0 V at once, even during a waveform, by two calls, the first of which stops the waveform.
@@ -325,6 +331,25 @@ class NI6281:
             Reason in the ``NotNow`` that the other thread gets.
         """
         self._outputs.lock(why)
+
+    def write_safe(self, retracted: Mapping[str, float]) -> str:
+        """Set the outputs as `to_safe` does, but never reset the card; return the values set.
+
+        Raises
+        ------
+        NotNow
+            If a task of another program holds an output.
+        InstrumentLost
+            If the card didn't answer.
+        """
+        return self._outputs.write_safe(retracted)
+
+    def reserve_outputs(self) -> None:
+        """Reserve all outputs until the next write, so that the card refuses every other program's.
+
+        Raises ``NotNow`` if another program holds one.
+        """
+        self._outputs.reserve()
 
     def to_safe(self, retracted: Mapping[str, float], within_s: float = 0.9) -> str:
         """Abort any waveform, set all outputs but those named to 0 V, then those named to their values.

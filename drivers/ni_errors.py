@@ -109,10 +109,7 @@ def rig_error(doing: str, error: DaqError) -> RigError:
     if error.error_type in _ABSENT:
         return NotFound(f"Can't {doing}: {message}")
     if error.error_type in _RESERVED:
-        return NotNow(
-            f"Can't {doing}: another program uses the card; close it. If it has crashed, reset the card "
-            f"(NI MAX: Reset Device). ({message})"
-        )
+        return NotNow(f"Can't {doing}: another program uses the card; end it there. ({message})")
     if error.error_type in _ENDED:
         return InstrumentFault(
             f"Can't {doing}: it was ended from outside; the card was reset, by another program or to make it safe. "

@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 import grpc
 import nidaqmx
 from nidaqmx.constants import TerminalConfiguration
-from nidaqmx.errors import DaqWarning
+from nidaqmx.errors import DaqWarning, RpcError
+from nidaqmx.grpc_session_options import SessionInitializationBehavior
 from nidaqmx.system import Device, System
 
 from drivers.card_properties import CardProperties
-from drivers.errors import InstrumentLost, NotFound, OutOfRange, RigError
+from drivers.errors import InstrumentLost, NotFound, NotNow, OutOfRange, RigError
 from drivers.ni_errors import rig_error, translated
 from drivers.time_limits import Limited, LimitedCalls, LimitedChannel, deadline
 
@@ -49,6 +50,13 @@ _CHANNEL_OPTIONS = (
 
 PRODUCT_NUMBERS = {"6281": 0x70BF}
 """Numbers of products (comedi, ``ni_pcimio.c``; pci.ids)."""
+
+_OTHERWISE = {
+    grpc.StatusCode.ALREADY_EXISTS,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.NOT_FOUND,
+}
+"""Answers to a request for a session that exists, to a new one, or that does not, to an old one."""
 
 Connect = Callable[[str], grpc.Channel]
 """Makes the channel to the server at an address."""
@@ -84,6 +92,8 @@ class PXIController:
         Longest time for a server to answer, at connection and for each call beyond the call's own timeout.
     connect : callable, optional
         Returns the channel to the server at an address; by default gRPC's own.
+    sessions : str
+        Beginning of the names of named tasks. On a server, another client can find and end them by their names.
 
     Raises
     ------
@@ -98,8 +108,10 @@ class PXIController:
         address: str | None = None,
         answer_s: float = ANSWER_S,
         connect: Connect | None = None,
+        sessions: str = "",
     ) -> None:
         self.address = address or "local"
+        self._sessions = sessions
         self.answer_s = answer_s
         connect = connect or _open_channel
         self._library = LimitedCalls(answer_s)
@@ -202,9 +214,62 @@ class PXIController:
         with translated(f"self-test of {device}"), self.deadline(SELF_TEST_S):
             self._system.devices[device].self_test_device()
 
-    def new_task(self) -> Any:
-        """Create an empty, unnamed ``nidaqmx.Task`` whose calls have a time limit; the caller closes it."""
-        return self._made(lambda options: nidaqmx.Task(grpc_options=options))
+    def new_task(self, part: str = "") -> Any:
+        """Create an empty ``nidaqmx.Task`` whose calls have a time limit; the caller closes it.
+
+        Parameters
+        ----------
+        part : str
+            Its name after that of the sessions; without either, and for the local library, it has no name.
+
+        Raises
+        ------
+        NotNow
+            If the server has a task of that name, so that another program is at work.
+        """
+        if not (part and self._sessions) or self._channel is None:
+            return self._made(lambda options: nidaqmx.Task(grpc_options=options))
+        name = f"{self._sessions}.{part}"
+        task = self.new_session(name)
+        if task is None:
+            raise NotNow(
+                f"Can't open the rig: another program uses the card ({self.address} has its task {name})"
+            )
+        return task
+
+    def new_session(self, name: str) -> Any:
+        """Create an empty task of this name on a server; return None if there is one already, or no server.
+
+        This is the server's own test-and-set: of two clients, one gets the task.
+        """
+        return self._session(name, SessionInitializationBehavior.INITIALIZE_SERVER_SESSION)
+
+    def attached(self, name: str) -> Any:
+        """Return the task of this name that another client made on a server; None if there is none."""
+        return self._session(name, SessionInitializationBehavior.ATTACH_TO_SERVER_SESSION)
+
+    def _session(self, name: str, behaviour: SessionInitializationBehavior) -> Any:
+        if self._channel is None:
+            return None
+        options = nidaqmx.GrpcSessionOptions(self._channel, name, initialization_behavior=behaviour)
+        with translated(f"open the task {name}"):
+            try:
+                return nidaqmx.Task(name, grpc_options=options)
+            except RpcError as error:
+                if error.rpc_code in _OTHERWISE:
+                    return None
+                raise
+
+    def clear_session(self, name: str) -> bool:
+        """Abort and delete the named task of another client; return True if there was one.
+
+        Raises ``InstrumentLost``.
+        """
+        task = self.attached(name)
+        if task is not None:
+            with translated(f"clear the task {name}"):
+                task.close()
+        return task is not None
 
     def deadline(self, seconds: float) -> AbstractContextManager[None]:
         """Set one time limit for all calls of this thread inside the block; late calls raise ``InstrumentLost``.

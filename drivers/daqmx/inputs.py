@@ -29,6 +29,9 @@ from drivers.pxi import PXIController, rig_error, translated
 _GLANCES = 4
 """Readings averaged by `Inputs.glance`; a single one could be a spike."""
 
+ACQUISITION = "ai"
+"""Name of the task after that of the sessions."""
+
 TERMINAL_CONFIGURATIONS = {
     InputReference.DIFFERENTIAL: TerminalConfiguration.DIFF,
     InputReference.RSE: TerminalConfiguration.RSE,
@@ -142,7 +145,7 @@ class Inputs:
         waits = not card.simultaneous and delay_fits(len(self.channels), self.clock_Hz, card.all_inputs_Hz)
         doubled = self._doubled
         while True:
-            task = self._controller.new_task()
+            task = self._controller.new_task(ACQUISITION)
             try:
                 if doubled:
                     self._add_channel(task, self.channels[0], f"{self.channels[0].name} before the tick")

@@ -31,6 +31,9 @@ _REGENERATION = {
     AcquisitionType.FINITE: RegenerationMode.DONT_ALLOW_REGENERATION,
     AcquisitionType.CONTINUOUS: RegenerationMode.ALLOW_REGENERATION,
 }
+WAVEFORM = "ao"
+"""Name of the task that plays waveforms, after that of the sessions."""
+
 _NO_COUNT = -1
 _LIKELY_S = 0.1
 """Longest output time between two calls that is plausible; beyond it the loop-back decides."""
@@ -93,14 +96,14 @@ class Outputs:
         try:
             with translated("open the analogue outputs"):
                 self._single = {name: self._new_task(name) for name in self.channels}
-                self._together = self._new_task(*self.channels)
+                self._together = self._new_task(*self.channels, part=WAVEFORM)
         except BaseException:
             self._free()
             raise
         self._configured: tuple[AcquisitionType, int] | None = None
 
-    def _new_task(self, *names: str) -> Any:
-        task = self._controller.new_task()
+    def _new_task(self, *names: str, part: str = "") -> Any:
+        task = self._controller.new_task(part)
         self._tasks.append(task)
         for output in map(self.channels.__getitem__, names):
             low_V, high_V = output.card_limits_V
@@ -364,6 +367,26 @@ class Outputs:
                 if my_turn:
                     self._lock.release()
 
+    def write_safe(self, retracted_V: Mapping[str, float]) -> str:
+        """Set every output to its safe value as `to_safe` does, but never reset the card; return the values set.
+
+        Raises
+        ------
+        NotNow
+            If a task of another program holds an output.
+        """
+        with self._lock:
+            self._abort_and_write(retracted_V)
+            return self._values()
+
+    def reserve(self) -> None:
+        """Reserve all outputs, so that the card refuses other programs' writes. Raises ``NotNow`` if one is held."""
+        with self._lock, translated("reserve the outputs"):
+            self._together.control(TaskMode.TASK_RESERVE)
+
+    def _values(self) -> str:
+        return ", ".join(f"{name} {value:g} V" for name, value in self._standing.items())
+
     def _make_safe(self, retracted_V: Mapping[str, float]) -> str:
         aborted = "waveform aborted, " if self._running is not None else ""
         try:
@@ -378,8 +401,7 @@ class Outputs:
             self._open()
             aborted = "card reset, "
             self._abort_and_write(retracted_V)
-        values = ", ".join(f"{name} {value:g} V" for name, value in self._standing.items())
-        return f"{aborted}{values}"
+        return f"{aborted}{self._values()}"
 
     def _abort_and_write(self, retracted_V: Mapping[str, float]) -> None:
         with translated("abort the waveform"):

@@ -31,11 +31,19 @@ class TerminalScan:
         Terminals in the order of the scan; their names become the channels of each ``Block``.
     rate_Hz : float
         Samples per second and channel.
+    on_samples : callable
+        Called with the number of samples of each scan.
     """
 
     def __init__(
-        self, controller: PXIController, device: str, channels: Sequence[AnalogInput], rate_Hz: float
+        self,
+        controller: PXIController,
+        device: str,
+        channels: Sequence[AnalogInput],
+        rate_Hz: float,
+        on_samples: Callable[[int], None] = lambda n: None,
     ) -> None:
+        self._on_samples = on_samples
         self._controller = controller
         self._device = device
         self._channels = tuple(channels)
@@ -109,6 +117,7 @@ class TerminalScan:
                 self._reader.read_many_sample(data, n, n / self._rate_Hz + 1.0)
             finally:
                 self._task.stop()
+        self._on_samples(n)
         return self._block(data)
 
     def _block(self, data: FloatArray) -> Block:
