@@ -81,6 +81,8 @@ class ProcedureContext:
         Time for which the card keeps unread samples.
     step_m : float
         Largest distance by which a single write moves the tip.
+    longest_read_s : float
+        Longest wait for samples; whoever watches this program hears of each read.
     safe_z_V : float
         z output in the safe state.
     loop_backs : Tolerance
@@ -125,6 +127,7 @@ class ProcedureContext:
     rise_time_s: float = 0.0
     tip_s: float = 0.0
     buffer_s: float = 10.0
+    longest_read_s: float = 0.5
     safe_z_V: float = 0.0
     step_m: float = 5e-9
     loop_backs: Tolerance = field(default_factory=Tolerance)

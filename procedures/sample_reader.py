@@ -20,8 +20,6 @@ from procedures.context import ProcedureContext
 from procedures.errors import Aborted, AmplifierRailed, LimitReached, LoopBackFault
 from procedures.steps import FINISHED
 
-LONGEST_READ_S = 0.5
-
 PATIENCE_S = 0.4
 """Longest delay of samples before the card counts as stalled."""
 
@@ -99,6 +97,7 @@ class SampleReader:
         """Index of the next sample."""
         self._daq = context.daq
         self._rate_Hz = context.rate_Hz
+        self._longest_read_s = context.longest_read_s
         self._sink = sink
         self._should_stop = should_stop
         self._clock = clock
@@ -222,11 +221,11 @@ class SampleReader:
             self.samples(later_s.get(name, reaction_s)) + detector.soonest - 1
             for name, detector in detectors.items()
         )
-        return max(least, min(min(late, default=least), self.samples(LONGEST_READ_S)))
+        return max(least, min(min(late, default=least), self.samples(self._longest_read_s)))
 
     def read_to(self, end: int) -> list[Block]:
         """Read up to sample ``end``, in pieces short enough for a prompt stop."""
-        longest = self.samples(LONGEST_READ_S)
+        longest = self.samples(self._longest_read_s)
         blocks = []
         while self.next < end:
             blocks.append(self._read(min(end - self.next, longest)))
@@ -235,7 +234,7 @@ class SampleReader:
     def reach(self, end: int) -> int:
         """Return the end of the next read on the way to sample ``end``: half a second, or all that is waiting."""
         waiting = self._daq.samples_acquired()
-        return min(max(self.next + self.samples(LONGEST_READ_S), waiting), end)
+        return min(max(self.next + self.samples(self._longest_read_s), waiting), end)
 
     def read_at_once(self, end: int) -> None:
         """Read up to sample ``end`` in one piece."""
@@ -319,7 +318,7 @@ class SampleReader:
         start, n = self._daq.samples_acquired() + self._delay, self.samples(duration_s)
         blocks = []
         while self.next < start + n:
-            wanted = min(start + n - self.next, self.samples(LONGEST_READ_S))
+            wanted = min(start + n - self.next, self.samples(self._longest_read_s))
             block = self._daq.read(wanted, wanted / self._rate_Hz + patience_s)
             self._take(block)
             blocks.append(block.part(start, start + n))

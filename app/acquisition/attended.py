@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.acquisition.open_rig import BY_ADDRESS, OpenRig, Wires, open_rig
-from app.acquisition.watchdog import Watchdog
+from app.acquisition.watchdog import ATTENDED_S, Watchdog
+from app.acquisition.watchdog.latch import require_untripped
 from app.config.rig import Rig
 
 
 @contextmanager
 def attended(
-    rig_file: Path, rig: Rig, wires: Wires = BY_ADDRESS
+    rig_file: Path, rig: Rig, wires: Wires = BY_ADDRESS, limit_s: float = ATTENDED_S
 ) -> Iterator[tuple[OpenRig, Callable[[], None]]]:
     """Open a rig, make it safe, and arm a watchdog; yield it with a check that the watchdog lives.
 
@@ -22,16 +23,20 @@ def attended(
     rig : Rig
         Limits and settings.
     wires : Wires
+    limit_s : float
+        Longest time without samples before the watchdog makes the rig safe.
 
     Raises
     ------
     RigError
         If an instrument does not answer, or the rig could not be made safe: the watchdog then goes on trying.
     """
+    require_untripped(rig_file, rig)
     with Watchdog(rig_file) as watchdog, open_rig(rig, wires=wires) as opened:
         daq, safe = opened.context.daq, ({"z": rig.safe.z_V}, rig.safe.within_s)
         watchdog.wait_until_ready()
-        watchdog.arm()
+        daq.on_samples = watchdog.beat
+        watchdog.arm(limit_s)
         daq.to_safe(*safe)
         try:
             yield opened, watchdog.check

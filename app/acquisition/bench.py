@@ -5,7 +5,7 @@ import platform
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -17,6 +17,7 @@ from analysis.recording import RecordedChannel, RecordingWriter, RunHeader
 from analysis.records import Trace
 from analysis.traces.segmenter import Segmenter
 from app.acquisition.commissioned import for_header, stale_sentence
+from app.acquisition.entry import entered
 from app.acquisition.open_rig import (
     BY_ADDRESS,
     NM,
@@ -34,10 +35,12 @@ from app.acquisition.run_sink import Observer as Observer
 from app.acquisition.run_sink import RunSink
 from app.acquisition.summary import analysed, results_in
 from app.acquisition.watchdog import Watchdog, make_safe
+from app.acquisition.watchdog.guarded_rig import GuardedRig
 from app.config.amplifiers import VOLTAGE_PREAMPLIFIER
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.rig import Rig
 from app.config.toml import FileError
+from app.console.priority import urgent_thread
 from app.console.windows import attentive
 from app.offline.commissioning import COMMISSIONING
 from app.offline.measurement import Measurement
@@ -172,7 +175,9 @@ class Bench:
         """
         observer = observer or Observer()
         with (
+            entered(self.rig_file, self.rig, self._wires.daq),
             attentive(),
+            urgent_thread(),
             Watchdog(self.rig_file) as watchdog,
             open_rig(self.rig, observer.on_amplifier, self._wires) as opened,
             self._at_work(opened),
@@ -180,6 +185,7 @@ class Bench:
             procedure.check(opened.context)
             check_room(self.rig, out.absolute().parent, procedure.duration_s(opened.context))
             watchdog.wait_until_ready()
+            opened.context.daq.on_samples = watchdog.beat
             proofs = proofs_of(self.rig_file, self.rig, opened)
             header = self._header(procedure, opened, sample, notes)
             with _recording(out, header) as (writer, recorder):
@@ -194,13 +200,14 @@ class Bench:
                 reducers = Reducers(self._segmenter(), on_trace)
                 sink = RunSink(recorder, reducers, observer, procedure.counts, watchdog.check)
                 preflight = Unproved(self._unproved) if self._unproved else proofs.preflight(watchdog.check)
+                guarded = GuardedRig(watchdog, self.rig, lambda: self._make_safe(opened))
                 runner = Runner(
-                    opened.context,
+                    guarded.context(opened.context),
                     sink,
-                    lambda: self._make_safe(opened),
+                    guarded.make_safe,
                     self._stop.is_set,
                     self._paused,
-                    preflight,
+                    guarded.slow(preflight),
                 )
                 for warning in opened.report.warnings(datetime.now(UTC)):
                     sink.note(f"Card: {warning}.")
@@ -209,7 +216,7 @@ class Bench:
                 observer.on_start(header)
                 self._sink = sink
                 try:
-                    end = self._guarded(watchdog, runner, procedure, opened)
+                    end = self._watched(guarded, runner, procedure)
                 except BaseException:
                     proofs.withdraw("the run after it ended by an internal error")
                     raise
@@ -225,28 +232,15 @@ class Bench:
                 stored = writer.close("finished" if end.status == "finished" else "aborted", *results)
             return RunSummary(out, end, traces, sink.cycles, sink.samples, stored, measurement)
 
-    def _guarded(
-        self, watchdog: Watchdog, runner: Runner, procedure: RigProcedure, opened: OpenRig
-    ) -> RunEnd:
+    def _watched(self, guarded: GuardedRig, runner: Runner, procedure: RigProcedure) -> RunEnd:
         """Run with the watchdog armed; dismiss it only after a confirmed safe end."""
-        watchdog.arm()
+        guarded.arm()
         try:
             end = runner.run(procedure)
         except BaseException:
-            try:
-                self._make_safe(opened)
-                watchdog.dismiss()
-            except RigError as error:
-                self.unsafe = f"NOT SAFE: {error} {watchdog.stay()}"
-                log.critical("%s", self.unsafe)
+            self.unsafe = guarded.made_safe_after_error()
             raise
-        if not end.safe:
-            end = replace(end, reason=f"{end.reason} {watchdog.stay()}")
-            log.critical("%s", end.reason)  # at once, not only when the recording is saved
-            return end
-        gone = watchdog.gone
-        watchdog.dismiss()
-        return replace(end, reason=f"{end.reason}; rig made safe") if gone and end.status == "fault" else end
+        return guarded.ended(end)
 
     @contextmanager
     def _at_work(self, opened: OpenRig) -> Iterator[None]:

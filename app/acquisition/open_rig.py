@@ -26,6 +26,7 @@ from drivers.change_limits import ChangeLimits
 from drivers.daqmx.card_report import CardReport
 from drivers.daqmx.lines import DigitalLines
 from drivers.errors import InstrumentFault
+from drivers.guard import session_names
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, InputReference
 from drivers.pxi import Connect, PXIController
 from drivers.settings import differences
@@ -38,6 +39,9 @@ TEST_SHARE, MOST_TEST_SHARE = 0.05, 0.8
 
 LEAST_TEST_A = 1e-10
 """Hundred steps of the suppression's smallest range: a smaller current is not known well enough."""
+
+LONGEST_READ_S, READS_IN_SILENCE = 0.5, 0.25
+"""Longest wait for samples, and its share of the silence that the watchdog allows."""
 
 LEAST_BITS = 16
 """Resolution assumed of a card that has not been asked yet."""
@@ -173,7 +177,9 @@ def open_rig(
         If an instrument does not answer or refuses a setting.
     """
     with ExitStack() as stack:
-        controller = stack.enter_context(PXIController(rig.daq.controller, rig.daq.answer_s, wires.daq))
+        controller = stack.enter_context(
+            PXIController(rig.daq.controller, rig.daq.answer_s, wires.daq, session_names(rig.daq.device))
+        )
         daq = NI6281(
             controller,
             rig.daq.device,
@@ -377,6 +383,7 @@ def _context(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper 
         rise_time_s=rig.current_amplifier.rise_time_s,
         tip_s=rig.probe.thermal_time_constant_s if rig.probe else 0.0,
         buffer_s=rig.daq.buffer_s,
+        longest_read_s=min(LONGEST_READ_S, READS_IN_SILENCE * rig.safe.heartbeat_s),
         safe_z_V=rig.safe.z_V,
         step_m=rig.safe.step_nm * NM,
         loop_backs=loop_back_tolerance(rig),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from app.acquisition.entry import entered
 from app.acquisition.open_rig import open_rig
 from app.acquisition.proofs import proofs_of
 from app.acquisition.watchdog import Watchdog
@@ -22,9 +23,10 @@ def prove_rig(rig_file: Path, rig: Rig, should_stop: Callable[[], bool]) -> Proo
     Aborted
         If the user asked for a stop.
     """
-    with Watchdog(rig_file) as watchdog, open_rig(rig) as opened:
+    with entered(rig_file, rig), Watchdog(rig_file) as watchdog, open_rig(rig) as opened:
         proofs, daq = proofs_of(rig_file, rig, opened), opened.context.daq
         watchdog.wait_until_ready()
+        daq.on_samples = watchdog.beat
         watchdog.arm()
         safe = {"z": rig.safe.z_V}, rig.safe.within_s
         daq.to_safe(*safe)

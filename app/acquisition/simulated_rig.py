@@ -24,6 +24,7 @@ from app.config.amplifiers import (
     amplifier_model,
     named_model,
 )
+from app.config.rig_folder import MARK
 from simulators.parameters import STANDARD_CARD, Parameters, load_parameters
 
 if TYPE_CHECKING:
@@ -38,13 +39,10 @@ ClockName = Literal["wall", "fast"]
 CURRENT_RANGE_V = 5.0
 """Least range of the current input: 5 G0 at 100 mV is 3.9 V."""
 
-ANSWER_S, SAFE_WITHIN_S = 30.0, 10.0
-"""Time limits of our own simulated rig on a busy machine: for an answer, and for making safe."""
+ANSWER_S, SAFE_WITHIN_S, HEARTBEAT_S = 30.0, 10.0, 2.0
+"""Time limits of our own simulated rig on a busy machine: for an answer, for making safe, for samples."""
 
 ENDS_WITHIN_S = 10.0
-
-MARK = "# Rig file of a simulated rig"
-"""First line of the rig file of a simulated rig; such a file may be overwritten."""
 
 
 @dataclass(frozen=True)
@@ -255,6 +253,8 @@ def patient(rig_file_text: str) -> str:
     ):
         without = re.sub(rf"(?m)^{limit} = .*\n", "", rig_file_text)
         rig_file_text = without.replace(section, f"{section}{limit} = {seconds}\n", 1)
+    if "heartbeat_s" not in rig_file_text:  # the fast clock has a longer one
+        rig_file_text = rig_file_text.replace("[safe]\n", f"[safe]\nheartbeat_s = {HEARTBEAT_S}\n", 1)
     return rig_file_text
 
 

@@ -5,8 +5,9 @@ from typing import Literal
 
 import click
 
-from app.acquisition.simulated_rig import MARK, SimulationSettings, served
+from app.acquisition.simulated_rig import SimulationSettings, served
 from app.config.amplifiers import CURRENT_AMPLIFIER, DEFAULTS, VOLTAGE_PREAMPLIFIER, AmplifierError
+from app.config.rig_folder import MARK
 from app.config.toml import FileError
 from app.console import options
 from app.console.errors import Command

@@ -13,6 +13,7 @@ from analysis.commissioning.judgement import Judgement, Number, judged
 from app import child_process
 from app.acquisition.open_rig import daq_inputs, daq_outputs
 from app.acquisition.watchdog import make_safe
+from app.acquisition.watchdog.latch import clear
 from app.commission.held_bias import GUARDED, HOLDING, LEFT, UNGUARDED
 from app.commission.session import MOST_BIAS_V, Session, StepFailed
 from app.commission.step import Step
@@ -77,6 +78,7 @@ def killed(session: Session) -> Judgement:
         began_s = time.monotonic()
         _end(process, GUARDED)
         times_s.append(_shown(rig, lambda volts: abs(volts) < GONE_V)[0] - began_s)
+        _cleared(session, rig)
     within_s = rig.safe.within_s
     worst_s = max(times_s)
     numbers = [
@@ -84,7 +86,7 @@ def killed(session: Session) -> Judgement:
         Number("time to 0 V, median", float(np.median(times_s)), "s"),
         Number("time to 0 V, worst", worst_s, "s", f"< {within_s:g}"),
     ]
-    remarks = ["A program that is suspended, not killed, is not noticed by the watchdog: not tested."]
+    remarks = ["A program that is suspended is noticed after safe.heartbeat_s: not tested here."]
     if worst_s < within_s:
         return judged(numbers, remarks=remarks)
     return judged(
@@ -96,6 +98,19 @@ def killed(session: Session) -> Judgement:
         ],
         remarks=remarks,
     )
+
+
+def _cleared(session: Session, rig: Rig) -> None:
+    """Clear the trip that was caused on purpose, once the watchdog has left. Raises ``StepFailed``."""
+    give_up_s, why = time.monotonic() + GIVE_UP_S, ""
+    while time.monotonic() < give_up_s:
+        try:
+            clear(session.rig_file, rig, "commissioning")
+            return
+        except RigError as error:
+            why = str(error)
+        threading.Event().wait(LOOK_EVERY_S)
+    raise StepFailed(f"The trip of the watchdog could not be cleared: {why}")
 
 
 def _victim(session: Session, bias_V: float, mode: str) -> "subprocess.Popen[bytes]":

@@ -1,15 +1,17 @@
 """Bias and further outputs set by hand between runs, with the tip retracted and a watchdog armed."""
 
 import math
+import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
 from app.acquisition.open_rig import current_calibration, loop_back_tolerance, wired_terminals
 from app.acquisition.watchdog import Watchdog
+from app.acquisition.watchdog.latch import require_untripped
 from app.config.rig import Rig
 from drivers.errors import InstrumentFault, InstrumentLost, RigError
 from drivers.ni6281 import NI6281
@@ -19,6 +21,9 @@ END_EARLY_S = 2.0
 
 FIRST_STEP_V = 0.01
 """First step of a bias set by hand; the loop-backs must show it before the rest follows."""
+
+LOOKS_IN_SILENCE = 0.25
+"""Time between two readings of the card while the bias is on, as a share of the silence that the watchdog allows."""
 
 
 class BiasByHand:
@@ -96,13 +101,16 @@ class BiasByHand:
             raise
 
     def _arm(self, daq: NI6281, rig: Rig) -> None:
-        """Start a watchdog before an output leaves its safe value."""
+        """Start a watchdog before an output leaves its safe value. Raises ``RigTripped``."""
+        require_untripped(self._rig_file, rig)
         watchdog = self._stack.enter_context(Watchdog(self._rig_file))
         self._on = daq, rig, watchdog
         self._since_s = self._clock()
         try:
             watchdog.wait_until_ready()
-            watchdog.arm()
+            daq.on_samples = watchdog.beat
+            watchdog.arm(rig.safe.heartbeat_s)
+            self._stack.enter_context(_sampling(daq, LOOKS_IN_SILENCE * rig.safe.heartbeat_s))
         except BaseException:
             self.end()
             raise
@@ -171,3 +179,22 @@ class BiasByHand:
             except RigError as error:
                 raise InstrumentLost(f"NOT SAFE: {error} {watchdog.stay()}") from error
             watchdog.dismiss()
+
+
+@contextmanager
+def _sampling(daq: NI6281, every_s: float) -> Iterator[None]:
+    """Read the inputs again and again inside the block, so that the watchdog hears of samples."""
+    over = threading.Event()
+
+    def sample() -> None:
+        while not over.wait(every_s):
+            with suppress(RigError):  # the next look at the card says what is wrong with it
+                daq.glance()
+
+    thread = threading.Thread(target=sample, name="bias by hand", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -95,6 +95,7 @@ class TerminalScan:
                     act()
                     data = np.empty((len(self._channels), n))
                     self._reader.read_many_sample(data, n, n / self._rate_Hz + 1.0)
+                    self._on_samples(n)
                     parts.append(data)
             finally:
                 self._task.stop()
