@@ -23,6 +23,7 @@ COMMANDS = {
     "probes": "Figures and numbers of the paper on Buettiker probes.",
     "recover": "Copy the intact part of an interrupted recording.",
     "report": "Write a self-contained HTML report of a recording.",
+    "rig": "See who owns a rig; clear a trip of its watchdog; take over.",
     "run": "Run a procedure on a rig.",
     "serve": "Own a rig, run a queue of procedures, let clients attach.",
     "sim": "Serve a simulated rig.",

@@ -60,17 +60,23 @@ def command(rig_file: Path, as_json: bool, prove: bool) -> None:
     gains stay. Ends with 1 if an instrument does not answer, or the proof fails.
     """
     from app.acquisition.limits_in_force import limits_in_force
+    from app.acquisition.owner import RigOwned, owned
     from app.config.calibrated_rig import load_calibrated_rig
     from app.config.calibration_store import store_of
+    from app.config.toml import FileError
 
     rig = load_calibrated_rig(rig_file)
     store = store_of(rig_file, rig)
     cards: dict[str, int] = {}
-    findings = [*look_at_instruments(rig, cards), _probe(rig, store)]
-    findings.append(commissioning(rig_file, store, cards.get(rig.daq.device)))
     limits = list(limits_in_force(rig))
-    all_answer = all(finding.answers is not False for finding in findings)
-    proof, refused = _proved(rig_file, rig) if prove and all_answer else (None, "")
+    try:
+        with owned(rig_file, rig, "hotjunction check"):
+            findings = [*look_at_instruments(rig, cards), _watchdog(rig_file, rig), _probe(rig, store)]
+            findings.append(commissioning(rig_file, store, cards.get(rig.daq.device)))
+            all_answer = all(finding.answers is not False for finding in findings)
+            proof, refused = _proved(rig_file, rig) if prove and all_answer else (None, "")
+    except RigOwned as error:
+        raise FileError(str(error)) from None
     if as_json:
         report = {"all_answer": all_answer, "instruments": to_json(findings), "limits": to_json(limits)}
         if prove:
@@ -126,6 +132,15 @@ def look_at_instruments(rig: "Rig", cards: dict[str, int] | None = None) -> Iter
     yield from _daq(rig, {} if cards is None else cards)
     for role in ROLES:
         yield _amplifier(rig, role)
+
+
+def _watchdog(rig_file: Path, rig: "Rig") -> Finding:
+    """Return whether a trip of the watchdog holds the rig."""
+    from app.acquisition.watchdog.latch import held
+
+    trip = held(rig_file, rig)
+    acts = f"acts after {rig.safe.heartbeat_s:g} s without samples"
+    return Finding("watchdog", "", None, "a trip holds the rig" if trip else acts, trip)
 
 
 def _daq(rig: "Rig", serials: dict[str, int]) -> Iterator[Finding]:

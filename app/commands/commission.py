@@ -80,6 +80,7 @@ def command(
     stays within 0.1 V until sign and gain are proved, the tip within 5 nm of its safe place, and a watchdog runs.
     Ctrl-C ends a step safely; the same command continues. Ends with 1 if a step fails.
     """
+    from app.acquisition.owner import owned
     from app.commission.amounts import FULL, QUICK
     from app.commission.registry import chosen
     from app.commission.report import to_json
@@ -98,6 +99,7 @@ def command(
     from app.config.toml import FileError
     from app.console.durations import roughly
     from app.console.progress import signals_stop
+    from drivers.errors import RigError
 
     if faults and not simulated:
         raise click.UsageError("--fault goes with --simulated")
@@ -131,6 +133,10 @@ def command(
             begins=begins,
             ended=lambda step, judgement: _show(as_json, step, judgement),
         )
+        try:
+            stack.enter_context(owned(rig_file, session.rig(), "hotjunction commission", wires.daq))
+        except RigError as error:
+            raise FileError(str(error)) from None
         if state.steps or state.under_way:
             _tell(as_json, " ".join([f"Continuing {folder}.", *continuation(state, todo)]))
         try:
@@ -161,8 +167,9 @@ def _simulated(
     """Serve a simulated rig with the resistor and write its rig file; yield the wires to it, and its hands."""
     from app.acquisition.direct import direct_wires
     from app.acquisition.open_rig import Wires
-    from app.acquisition.simulated_rig import MARK, SimulationSettings, patient, served
+    from app.acquisition.simulated_rig import SimulationSettings, patient, served
     from app.commission.simulated_hands import SimulatedHands
+    from app.config.rig_folder import MARK
     from app.config.toml import FileError
     from simulators.parameters import ParameterError
 

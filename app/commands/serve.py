@@ -66,6 +66,7 @@ def command(
     from app.console.progress import signals_stop
     from app.console.terminal import LOOK_S, output_never_waits
     from app.server.process import announced, rig_served_by, settle_in
+    from drivers.errors import RigError
 
     if species:
         overrides = (f"sample.species={species}", *overrides)
@@ -85,7 +86,7 @@ def command(
                     pass
                 for sentence in sentences:
                     click.echo(sentence, err=True)
-    except RuntimeError as error:
+    except (RuntimeError, RigError) as error:
         raise FileError(str(error)) from None
     except KeyboardInterrupt:
         click.echo("Ended.", err=True)

@@ -90,6 +90,9 @@ class CommandedBench(Protocol):
     def publish_instruments(self) -> None:
         """Publish the state of the instruments."""
 
+    def clear_trip(self, by: str) -> str:
+        """Clear a trip of the watchdog. Raises `RigError`: the trip stays."""
+
     def retract(self) -> str:
         """Remove the bias and retract the tip. Raises `RigError` if that could not be confirmed."""
 
@@ -122,6 +125,7 @@ class CommandHandlers:
             "instruments": Command(lambda: Reply(self._bench.instruments.to_json())),
             "read_instruments": Command(self._read_instruments, instrument_thread),
             "set_instrument": Command(self._set_instrument, instrument_thread),
+            "clear_trip": Command(self._clear_trip, instrument_thread),
             "history": Command(self._history, reader_thread),
             "commission": Command(self._commission, reader_thread),
             "commissioning": Command(self._commissioning, reader_thread),
@@ -214,6 +218,14 @@ class CommandHandlers:
         of = "" if instrument == "daq" else f" of the {instrument.replace('_', ' ')}"
         log.info(f"{words}{of} set to {shown} {unit}".rstrip())
         return self._read_instruments()
+
+    def _clear_trip(self, by: str) -> Reply:
+        """Clear a trip of the watchdog in a person's name."""
+        if not by.strip():
+            raise ImpossibleSetting("Who clears the trip? Give a name.")
+        done = self._bench.clear_trip(by.strip())
+        log.warning("The trip of the watchdog was cleared by %s: %s", by.strip(), done)
+        return self._changed()
 
     def _history(self, job: int, first: int = 0, first_event: int = 0) -> Reply:
         feed = self._bench.broadcast.feed_of(job)

@@ -70,9 +70,10 @@ class QueueState(TypedDict):
 
 
 class BenchState(QueueState):
-    """The bench: its queue, why the rig may not be safe, the run to follow, the folder of recordings."""
+    """The bench: its queue, why the rig may not be safe, a trip of the watchdog, the run to follow, the folder."""
 
     unsafe: str
+    tripped: NotRequired[str]
     run: RunState | None
     folder: str
 

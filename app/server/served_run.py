@@ -1,6 +1,7 @@
 """A run, or a queue of runs, in this terminal, with clients attached."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.server.messages import RunRequest
 from app.server.process import announced
 from app.server.queue import Job, Status
 from app.server.server import BenchServer
-from drivers.errors import NotNow
+from drivers.errors import NotNow, RigError
 from procedures.errors import ImpossibleSetting
 
 LOOK_S = 0.2
@@ -31,6 +32,7 @@ def run_served(
     """
     asked: list[bool] = []
     with (
+        _in_words(),
         output_never_waits(),
         BenchServer(rig_file, out.absolute().parent) as server,
         announced(server.connection) as path,
@@ -50,6 +52,15 @@ def run_served(
                     progress.advance()
                 shown = max(shown, job.cycles)
     return job
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Raise ``FileError`` where the rig has another owner."""
+    try:
+        yield
+    except RigError as error:
+        raise FileError(str(error)) from None
 
 
 def tell(job: Job) -> None:

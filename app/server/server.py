@@ -18,9 +18,11 @@ import zmq
 
 from analysis.recording import RecordingError
 from app.acquisition.bench import Bench, RunSummary
+from app.acquisition.owner import Ownership, RigOwned, myself
 from app.acquisition.recorder import RecorderFailed
 from app.acquisition.run_checks import check, free_name, procedure_of
-from app.acquisition.watchdog import make_safe
+from app.acquisition.watchdog import RigTripped, make_safe
+from app.acquisition.watchdog.latch import clear, held
 from app.commission.session import NotSafe
 from app.config.toml import FileError
 from app.server.admission import Admission
@@ -55,7 +57,7 @@ EXPECTED = (
 )
 """Errors that may end a run, with a message for the user; any other is a bug."""
 
-REFUSED = (FileError, FileExistsError, ImpossibleSetting)
+REFUSED = (FileError, FileExistsError, ImpossibleSetting, RigOwned, RigTripped)
 """Errors that keep a run from starting: nothing has moved."""
 
 RETRACTED = "retracted by the user"
@@ -79,6 +81,7 @@ class BenchServer:
         self.folder = folder.absolute()
         self.queue = JobQueue()
         self.instruments = Instruments(self.rig_file)
+        self._ownership = Ownership(self.rig_file, self.instruments.known_rig, myself())
         self.ended = threading.Event()
         """Set when a client has requested the end."""
         self._host = host
@@ -93,6 +96,7 @@ class BenchServer:
             raise FileError(
                 f"libzmq of this computer can't encrypt, so {self._host} is refused; serve at 127.0.0.1."
             )
+        self._ownership.claim()
         token = secrets.token_urlsafe(24)
         self._context: zmq.Context[Any] = zmq.Context()
         admission = self._admission = Admission(self._context, token)
@@ -155,6 +159,7 @@ class BenchServer:
         self._publisher.close()
         self.broadcast.close()
         self._admission.close()
+        self._ownership.release()
         if all(ended):
             self._context.term()
         else:  # a socket held by a hanging thread would block the program for ever
@@ -218,6 +223,7 @@ class BenchServer:
         while (job := self.queue.take()) is not None:
             self.publish_state()
             try:
+                self._ownership.renew()
                 self.instruments.give_up()
                 self._commission(job) if job.procedure == COMMISSION else self._run(job)
             except Aborted:
@@ -330,9 +336,27 @@ class BenchServer:
         return {
             **self.queue.snapshot(),  # first, so that the rest is not older than its version
             "unsafe": self.unsafe,
+            "tripped": held(self.rig_file, self.instruments.known_rig),
             "run": self.broadcast.run(),
             "folder": str(self.folder),
         }
+
+    def clear_trip(self, by: str) -> str:
+        """Clear a trip of the watchdog, on the thread of the instruments; return what was done.
+
+        Raises
+        ------
+        NotNow
+            During a run, or without a trip.
+        RigError
+            If the rig is not seen to be safe: the trip stays.
+        """
+        if self.queue.present is not None:
+            raise NotNow("A run is in progress: clear the trip after it")
+        try:
+            return clear(self.rig_file, self.instruments.known_rig, by)
+        finally:
+            self.instruments.made_safe()
 
     # ---- emergency ----
 

@@ -146,6 +146,8 @@ def alarm_of(unsafe: str, lost: str, state: BenchState | None) -> Notice | None:
         return Notice(f"NOT SAFE. {unsafe} {BY_HAND}")
     if lost:
         return Notice(NO_ANSWER)
+    if state is not None and (tripped := state.get("tripped")):
+        return Notice(f"{tripped}, or Run > Clear trip of the watchdog.")
     if state is None or state["job"] is not None:
         return None
     failed = next((job for job in state["queue"] if job["id"] == state["failed"]), None)

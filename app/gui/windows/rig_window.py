@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QSettings, Qt
-from PyQt6.QtWidgets import QFrame, QScrollArea, QStackedWidget
+from PyQt6.QtWidgets import QFrame, QInputDialog, QScrollArea, QStackedWidget
 
 from app.gui.bench_connection import BenchConnection
 from app.gui.dialogs.close_dialog import Parting, ask_about_run, part
@@ -42,6 +42,10 @@ from app.viewmodels.status_view import StatusSnapshot
 
 STARTING = "The bench is starting …"
 ENDED_UNSAFE = "The run has ended, but the rig could not be made safe."
+CLEAR_TRIP = (
+    "Have you looked at the tip and the last recording? The rig is made safe and read back; then runs may start.\n"
+    "Your name, for the log:"
+)
 BESIDE = 340
 """Width of the panels beside the views, in pixels."""
 
@@ -147,6 +151,7 @@ class RigWindow(SessionWindow):
                 Item("A&bort the run", self.queue.abort_present),
                 None,
                 Item("R&etract (Esc Esc)", self.retract),
+                Item("&Clear trip of the watchdog...", self.clear_trip),
                 None,
                 Item("&Commission the rig …", self.commission),
             ]
@@ -384,6 +389,15 @@ class RigWindow(SessionWindow):
                 self.say(f"NOT SAFE: {error} {BY_HAND}", logging.CRITICAL)
 
         self.source.retract(done, failed)
+
+    def clear_trip(self) -> None:
+        """Ask for a name, and clear a trip of the watchdog."""
+        if not self.state.get("tripped"):
+            self.say("No trip of the watchdog holds the rig.")
+            return
+        by, agreed = QInputDialog.getText(self, "Clear trip of the watchdog", CLEAR_TRIP)
+        if agreed:
+            self.ask("clear_trip", by=by)
 
     # ---- closing ----
 
