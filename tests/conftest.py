@@ -27,9 +27,10 @@ settings.load_profile("any machine")  # how long an example takes is the machine
 
 @pytest.fixture(autouse=True, scope="session")
 def logs_elsewhere(tmp_path_factory):
-    """Watchdogs of tests write their log into a folder of the tests (platformdirs, on Linux)."""
+    """Keep the log of watchdogs (platformdirs, on Linux) and the states of rigs in folders of the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("HOTJUNCTION_RIGS", str(tmp_path_factory.mktemp("rigs")))
         yield
 
 

@@ -55,6 +55,7 @@ def watch_of(card, should_stop=lambda: False, clock=None):
         daq=card,
         amplifier=GAIN,
         rate_Hz=RATE_Hz,
+        longest_read_s=0.5,
         loop_backs=Tolerance(),
         most_current_A=np.inf,
         high_bias_V=np.inf,

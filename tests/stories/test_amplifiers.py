@@ -34,9 +34,9 @@ MODELS = {
 
 @pytest.fixture(autouse=True)
 def no_watchdog(monkeypatch):
-    from tests.stories.test_wiring import NoWatchdog
+    from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
-    monkeypatch.setattr("app.acquisition.bench.Watchdog", NoWatchdog)
+    monkeypatch.setattr("app.acquisition.bench.Watchdog", WatchdogWithoutProcess)
 
 
 def overload_seen(simulated, rig, wires):

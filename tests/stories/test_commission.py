@@ -17,7 +17,8 @@ from app.config.calibrated_rig import load_calibrated_rig
 from app.config.calibration_store import CommissionRecord, store_of
 from simulators.rig.faults import PanelPress
 from tests.commissioning import IN_PROCESS, RESISTOR, SMALL
-from tests.support.rig.watched import NoWatchdog, watched
+from tests.support.rig.watchdogs import WatchdogWithoutProcess
+from tests.support.rig.watched import watched
 
 MOST_V, HALF_LIMIT_V, MOST_Z_V = 0.1005, 1.001, 0.501
 """Bias before sign and gain are proved, and after; 5 nm at 10 nm/V; each with the error of the card."""
@@ -40,7 +41,7 @@ SAID = {
 @pytest.fixture(autouse=True)
 def no_watchdog(monkeypatch):
     for module in ("bench", "attended"):
-        monkeypatch.setattr(f"app.acquisition.{module}.Watchdog", NoWatchdog)
+        monkeypatch.setattr(f"app.acquisition.{module}.Watchdog", WatchdogWithoutProcess)
 
 
 def session_at(rig):

@@ -15,7 +15,8 @@ from app.commission.state import Done
 from app.commission.surface import judged_heat
 from tests.commissioning import RESISTOR, SMALL
 from tests.support.rig.rigs import served_rig
-from tests.support.rig.watched import NoWatchdog, watched
+from tests.support.rig.watchdogs import WatchdogWithoutProcess
+from tests.support.rig.watched import watched
 
 PASS = Done(Judgement(Verdict.PASS), "")
 
@@ -51,7 +52,7 @@ def test_a_killed_program_and_broken_links_leave_no_bias(tmp_path):
 
 @pytest.mark.parametrize(("held_V", "fate"), [(0.05, "hold their values"), (0.0, "go to 0 V")])
 def test_what_the_outputs_hold_when_a_program_ends_is_written_down(tmp_path, monkeypatch, held_V, fate):
-    monkeypatch.setattr("app.acquisition.attended.Watchdog", NoWatchdog)
+    monkeypatch.setattr("app.acquisition.attended.Watchdog", WatchdogWithoutProcess)
     with watched(tmp_path, RESISTOR) as (rig, worst):
         monkeypatch.setattr(
             safety, "_victim", lambda *given: rig.simulated.bench.hold("bias", held_V) or SimpleNamespace()
@@ -72,7 +73,7 @@ def test_what_the_outputs_hold_when_a_program_ends_is_written_down(tmp_path, mon
 
 
 def test_without_a_hand_the_links_are_not_tried(tmp_path, monkeypatch):
-    monkeypatch.setattr("app.acquisition.attended.Watchdog", NoWatchdog)
+    monkeypatch.setattr("app.acquisition.attended.Watchdog", WatchdogWithoutProcess)
     with watched(tmp_path, RESISTOR) as (rig, worst):
         session = Session(rig.file, tmp_path / "day", 1e4, SMALL, direct_wires(rig.simulated))
         state = begun_at(session, 13)

@@ -17,7 +17,8 @@ from app.acquisition.watchdog import WatchdogGone
 from app.config.calibrated_rig import load_calibrated_rig
 from procedures.preflight.proof import Prove
 from tests.support.rig.rigs import served_rig
-from tests.support.rig.watched import NoWatchdog, command, watched
+from tests.support.rig.watchdogs import WatchdogWithoutProcess
+from tests.support.rig.watched import command, watched
 
 MOST_BIAS_V = 0.1001
 MOST_STEP_V = 0.5
@@ -84,7 +85,7 @@ UNPROVED = (
 
 @pytest.fixture(autouse=True)
 def no_watchdog(monkeypatch):
-    monkeypatch.setattr("app.acquisition.bench.Watchdog", NoWatchdog)
+    monkeypatch.setattr("app.acquisition.bench.Watchdog")
 
 
 def run(rig, patch, *words):
@@ -211,7 +212,7 @@ def test_a_right_rig_gives_no_alarm(tmp_path, seed):
 def test_a_watchdog_that_dies_ends_proof_or_run(tmp_path, monkeypatch, checks):
     left = [checks]
 
-    class Mortal(NoWatchdog):
+    class Mortal(WatchdogWithoutProcess):
         @property
         def gone(self):
             return left[0] <= 0

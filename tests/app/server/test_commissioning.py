@@ -4,14 +4,14 @@ import pytest
 
 from app.server.errors import Refused
 from tests.support.rig.benches import Ears, served_bench
-from tests.support.rig.watched import NoWatchdog
+from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for module in ("bench", "attended"):
-            patch.setattr(f"app.acquisition.{module}.Watchdog", NoWatchdog)
+            patch.setattr(f"app.acquisition.{module}.Watchdog", WatchdogWithoutProcess)
         with served_bench(tmp_path_factory.mktemp("bench")) as made:
             yield made
 

@@ -6,14 +6,14 @@ from app.server import bias_by_hand
 from app.server.instruments import Instruments
 from drivers.errors import OutOfRange
 from tests.support.rig.rigs import served_rig
-from tests.support.rig.watched import NoWatchdog
+from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
 HEATER = 'heater = { channel = "ao2", unit = "mW", scale = 2.0, min = 0.0, max = 9.0, safe = 1.0 }'
 
 
 @pytest.fixture
 def made(tmp_path, monkeypatch):
-    monkeypatch.setattr(bias_by_hand, "Watchdog", NoWatchdog)
+    monkeypatch.setattr(bias_by_hand, "Watchdog", WatchdogWithoutProcess)
     with served_rig(tmp_path, overrides={"ni6281.outputs": 4}) as rig:
         text = rig.file.read_text("utf-8").replace("[daq.outputs]", f"[daq.outputs]\n{HEATER}\n#", 1)
         rig.file.write_text(text, "utf-8")

@@ -82,8 +82,12 @@ def served_rig(
     overrides: Mapping[str, Any] | None = None,
     seed: int = 1,
     faults: Sequence[str] = (),
+    heartbeat_s: float | None = None,
 ) -> Iterator[ServedRig]:
-    """Serve a rig of the given world for the length of a test; its file does not know of the named faults."""
+    """Serve a rig of the given world for the length of a test; its file does not know of the named faults.
+
+    Its watchdog waits for samples as long as a busy machine may take, if no ``heartbeat_s`` is given.
+    """
     parameters = load_parameters(overrides={"sample.species": "Au", **(overrides or {})})
     name = clock if clock in ("fast", "wall") else "fast"
     wrong = injection(faults)
@@ -94,7 +98,7 @@ def served_rig(
         text = rig_file_text(SimulationSettings(name, seed), parameters, simulated.addresses)
         for line, limit in (("[daq]\n", "answer_s"), ("[safe]\n", "within_s")):
             text = text.replace(line, f"{line}{limit} = {ANSWER_S}\n", 1)
-        rig_file.write_text(text, "utf-8")
+        rig_file.write_text(with_heartbeat(text, heartbeat_s), "utf-8")
         yield ServedRig(simulated, rig_file, folder)
 
 
@@ -111,6 +115,14 @@ def without_wires(rig: ServedRig) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("app.acquisition.bench.open_rig", opened)
         yield
+
+
+def with_heartbeat(text: str, heartbeat_s: float | None) -> str:
+    """A rig file on life's clock with this limit for samples, or a very long one, which is unusual."""
+    if "heartbeat_s" in text:
+        return text
+    twice = f"\n[unusual.safe]\nheartbeat_s = {ANSWER_S}\n" if heartbeat_s is None else ""
+    return text.replace("[safe]\n", f"[safe]\nheartbeat_s = {heartbeat_s or ANSWER_S}\n", 1) + twice
 
 
 def quick(traces: int, **values: Any) -> BreakJunction:

@@ -1,5 +1,6 @@
 """A watchdog without a process, for benches in the test's own process."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Self
 
@@ -11,7 +12,7 @@ class WatchdogWithoutProcess:
     """
 
     pid = 0
-    gone = False
+    gone = tripped = False
 
     def __init__(self, rig_file: Path) -> None:
         self.dismissed = self.stays = False
@@ -25,8 +26,17 @@ class WatchdogWithoutProcess:
     def wait_until_ready(self) -> None:
         """It is."""
 
-    def arm(self) -> None:
+    def arm(self, limit_s: float = 0.0) -> None:
         self.dismissed = False
+
+    def beat(self, samples: int) -> None:
+        """It needs none."""
+
+    def pace(self, limit_s: float) -> None:
+        """It waits as long as the test."""
+
+    def allowing(self, silence_s: float) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def check(self) -> None:
         """It is there."""

@@ -14,29 +14,7 @@ from app.acquisition.direct import direct_wires
 from app.acquisition.open_rig import open_rig
 from app.cli import main
 from tests.support.rig.rigs import ServedRig, served_rig
-
-
-class NoWatchdog:
-    """Stands in for the watchdog process, which has tests of its own and takes two seconds to start."""
-
-    def __init__(self, rig_file: Path) -> None:
-        pass
-
-    def __enter__(self) -> "NoWatchdog":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    gone = False
-
-    def wait_until_ready(self) -> None:
-        pass
-
-    arm = check = dismiss = wait_until_ready
-
-    def stay(self) -> str:
-        return "It stays."
+from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
 
 @dataclass
@@ -77,5 +55,5 @@ def command(rig: ServedRig, patch: pytest.MonkeyPatch, *words: str) -> Result:
     with patch.context() as within:
         within.setattr("app.acquisition.bench.open_rig", opened)
         within.setattr("app.acquisition.prove_rig.open_rig", opened)
-        within.setattr("app.acquisition.prove_rig.Watchdog", NoWatchdog)
+        within.setattr("app.acquisition.prove_rig.Watchdog", WatchdogWithoutProcess)
         return CliRunner().invoke(main, list(words), catch_exceptions=False)

@@ -11,7 +11,7 @@ from app.gui.windows.rig_window import RigWindow
 from app.server.client import BenchClient
 from tests.support.gui.commissioning import MAINS, asking, ended, failed, report
 from tests.support.rig.benches import served_bench
-from tests.support.rig.watched import NoWatchdog
+from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
 RESISTOR = {"fixture.kind": "resistor", "fixture.resistance_ohm": 1e4}
 STEPS = "1-2,8"
@@ -39,7 +39,7 @@ def test_a_rig_is_commissioned_with_the_mouse_stopped_and_continued_and_its_faul
     qtbot, theme, settings, tmp_path, monkeypatch
 ):
     for module in ("bench", "attended"):
-        monkeypatch.setattr(f"app.acquisition.{module}.Watchdog", NoWatchdog)
+        monkeypatch.setattr(f"app.acquisition.{module}.Watchdog", WatchdogWithoutProcess)
     opened = []
     monkeypatch.setattr("app.gui.panels.commissioning.QDesktopServices.openUrl", opened.append)
     with served_bench(tmp_path, overrides=RESISTOR, faults=["mains-frequency"]) as bench:

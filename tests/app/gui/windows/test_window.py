@@ -356,6 +356,22 @@ def test_what_is_not_safe_is_said_over_the_whole_width_until_it_is(window, clien
     assert not window.alarm.isVisible()
 
 
+def test_a_trip_of_the_watchdog_is_said_and_cleared_by_name(window, monkeypatch):
+    window.clear_trip()
+    assert "No trip of the watchdog holds the rig" in window.messages.text
+    tripped = "The rig is held: its watchdog made the rig safe, because no samples came for 0.41 s"
+    window._told("state", {**state(job(1, "fault")), "tripped": tripped})
+    window.paint()
+    assert "no samples came for 0.41 s, or Run > Clear trip" in window.alarm.text()
+    answers = [("", False), ("Ada", True)]
+    monkeypatch.setattr("app.gui.windows.rig_window.QInputDialog.getText", lambda *question: answers.pop(0))
+    asked = []
+    monkeypatch.setattr(window, "ask", lambda name, then=None, **arguments: asked.append((name, arguments)))
+    window.clear_trip()
+    window.clear_trip()
+    assert asked == [("clear_trip", {"by": "Ada"})]
+
+
 def test_what_is_not_safe_is_said_before_the_recording_is_saved(window, client):
     client.stream(
         "run", RunInfo(2, RunHeader("heating", (RecordedChannel("current"),), 2000.0), "/data/2.h5")

@@ -1,0 +1,1 @@
+"""Attacks on a running bench from outside: signals, stopped processes, cut links, second owners."""

@@ -1,0 +1,51 @@
+"""Smallest attacks: a kill and a stop in a modulation, which holds the outputs, and a link that is cut and comes back.
+
+More of them: `python -m tests.attacks`.
+"""
+
+import sys
+
+import numpy as np
+import pytest
+
+from tests.attacks.__main__ import load_port, table_of
+from tests.attacks.deaths import Death, Outcome, attacked_rig, deaths, die
+from tests.attacks.links import CUTS, cut, through
+from tests.support.instruments.cable import Cable
+from tests.support.patience import PATIENCE_S
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="sends signals"),
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+]
+
+PATIENT_S = 5.0
+"""Silence allowed to a bench on a machine that is busy with other tests; the promise is `tests.attacks`' to measure."""
+
+
+def test_a_bench_that_is_killed_or_stopped_leaves_a_rig_that_stays_safe_and_is_held():
+    rng = np.random.default_rng(1)
+    with attacked_rig(PATIENT_S) as (rig, victims):
+        outcomes = [
+            die(rig, victims, death, rng)
+            for death in (Death("SIGKILL", "alone", "modulate"), Death("SIGSTOP", "group", "modulate"))
+        ]
+        with Cable(int(load_port(rig.file))) as cable:
+            through(rig, cable)
+            after_link_s = cut(rig, victims, cable, CUTS[4])
+    assert all(np.isfinite(one.safe_s) and one.stayed and one.latched for one in outcomes), outcomes
+    assert after_link_s < PATIENCE_S
+
+
+def test_the_attacks_cover_every_signal_in_every_phase_and_the_table_counts_them():
+    every = deaths(1000, np.random.default_rng(1))
+    assert len({one.phase for one in every}) == 6
+    assert {(one.name, one.on) for one in every} >= {
+        ("SIGSTOP", "alone"),
+        ("SIGHUP", "group"),
+        ("SIGKILL", "alone"),
+    }
+    outcomes = [Outcome(every[0], 0.1), Outcome(every[0], 0.7, stayed=False), Outcome(every[0], float("inf"))]
+    last = [list(column.cells)[-1] for column in table_of(outcomes).columns]
+    assert last == ["all", "3", "2", "1", "0.700", "inf", "1", "0"]
