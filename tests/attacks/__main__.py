@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,10 @@ def attack_with_deaths(console: Console, count: int) -> None:
     """Kill, stop and ask benches in each phase."""
     outcomes: list[Outcome] = []
     rng = np.random.default_rng(1)
-    with attacked_rig() as (rig, victims):
+    with (
+        suppress(KeyboardInterrupt),
+        attacked_rig() as (rig, victims),
+    ):  # Ctrl-C ends it with the table so far
         for death in deaths.deaths(count, rng):
             outcomes.append(deaths.die(rig, victims, death, rng))
             if outcomes[-1].safe_s > PROMISED_S or not outcomes[-1].stayed:

@@ -85,7 +85,7 @@ UNPROVED = (
 
 @pytest.fixture(autouse=True)
 def no_watchdog(monkeypatch):
-    monkeypatch.setattr("app.acquisition.bench.Watchdog")
+    monkeypatch.setattr("app.acquisition.bench.Watchdog", WatchdogWithoutProcess)
 
 
 def run(rig, patch, *words):

@@ -17,6 +17,7 @@ from drivers.errors import InstrumentFault
 from drivers.ni6281 import NI6281
 from simulators.rig.faults import DroppedReads, LoopBack, OutputStuck
 from tests.support.rig.rigs import OFFSET_V, ServedRig, quick
+from tests.support.rig.watchdogs import WatchdogWithoutProcess
 from tests.support.rig.watched import watched
 
 pytestmark = pytest.mark.usefixtures("unanalysed")
@@ -34,7 +35,7 @@ DEEPEST_M = 1e-9
 
 @pytest.fixture(autouse=True)
 def no_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.acquisition.bench.Watchdog")
+    monkeypatch.setattr("app.acquisition.bench.Watchdog", WatchdogWithoutProcess)
 
 
 def run(rig: ServedRig, bench: Bench | None = None, traces: int = 2) -> RunSummary:
@@ -130,7 +131,7 @@ def test_a_bias_output_that_sticks_is_seen_before_the_tip_has_moved_far(tmp_path
 
 
 def test_a_bias_that_stands_before_the_run_is_refused_and_no_output_is_stepped(tmp_path, monkeypatch):
-    monkeypatch.setattr("app.server.bias_by_hand.Watchdog")
+    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", WatchdogWithoutProcess)
     with watched(tmp_path, {}) as (rig, worst):
         instruments = Instruments(rig.file)
         instruments.set("daq", "bias_V", 0.05)
@@ -197,7 +198,7 @@ def test_a_bias_that_is_too_small_to_compare_and_vanishes_stops_the_tip(tmp_path
 
 
 def test_a_bias_by_hand_on_the_wrong_output_goes_no_further_than_a_small_step(tmp_path, monkeypatch):
-    monkeypatch.setattr("app.server.bias_by_hand.Watchdog")
+    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", WatchdogWithoutProcess)
     with watched(tmp_path, {f"{WIRING}ao0": "z", f"{WIRING}ao1": "bias"}) as (rig, worst):
         instruments = Instruments(rig.file)
 
@@ -212,7 +213,7 @@ def test_a_bias_by_hand_on_the_wrong_output_goes_no_further_than_a_small_step(tm
 
 
 def test_a_bias_by_hand_whose_loop_back_falls_off_is_taken_away(tmp_path, monkeypatch):
-    monkeypatch.setattr("app.server.bias_by_hand.Watchdog")
+    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", WatchdogWithoutProcess)
     with watched(tmp_path, {}) as (rig, _):
         instruments = Instruments(rig.file)
         instruments.set("daq", "bias_V", 0.2)
@@ -227,7 +228,7 @@ def test_a_bias_by_hand_whose_loop_back_falls_off_is_taken_away(tmp_path, monkey
 
 
 def test_a_bias_by_hand_that_can_not_be_seen_any_more_is_taken_away(tmp_path, monkeypatch):
-    monkeypatch.setattr("app.server.bias_by_hand.Watchdog")
+    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", WatchdogWithoutProcess)
     with watched(tmp_path, {}) as (rig, _):
         instruments = Instruments(rig.file)
         instruments.set("daq", "bias_V", 0.2)
@@ -240,7 +241,7 @@ def test_a_bias_by_hand_that_can_not_be_seen_any_more_is_taken_away(tmp_path, mo
 
 
 def test_a_bias_by_hand_is_taken_away_by_any_error_on_the_way(tmp_path, monkeypatch):
-    monkeypatch.setattr("app.server.bias_by_hand.Watchdog")
+    monkeypatch.setattr("app.server.bias_by_hand.Watchdog", WatchdogWithoutProcess)
     monkeypatch.setattr(NI6281, "glance", lambda card: {})
     with watched(tmp_path, {}) as (rig, _):
         instruments = Instruments(rig.file)

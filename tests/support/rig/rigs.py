@@ -117,12 +117,16 @@ def without_wires(rig: ServedRig) -> Iterator[None]:
         yield
 
 
+LONGEST_USUAL_S = 2.0
+
+
 def with_heartbeat(text: str, heartbeat_s: float | None) -> str:
     """A rig file on life's clock with this limit for samples, or a very long one, which is unusual."""
     if "heartbeat_s" in text:
         return text
-    twice = f"\n[unusual.safe]\nheartbeat_s = {ANSWER_S}\n" if heartbeat_s is None else ""
-    return text.replace("[safe]\n", f"[safe]\nheartbeat_s = {heartbeat_s or ANSWER_S}\n", 1) + twice
+    limit_s = heartbeat_s or ANSWER_S
+    twice = f"\n[unusual.safe]\nheartbeat_s = {limit_s}\n" if limit_s > LONGEST_USUAL_S else ""
+    return text.replace("[safe]\n", f"[safe]\nheartbeat_s = {limit_s}\n", 1) + twice
 
 
 def quick(traces: int, **values: Any) -> BreakJunction:
