@@ -64,13 +64,13 @@ class HostLock:
 
 
 def _system() -> Any:
-    if sys.platform == "win32":
-        import msvcrt
+    if sys.platform != "win32":
+        import fcntl
 
-        return msvcrt
-    import fcntl
+        return fcntl
+    import msvcrt
 
-    return fcntl
+    return msvcrt
 
 
 def _opened(path: Path) -> int:
