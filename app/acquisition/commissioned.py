@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from app.acquisition.proofs import fingerprint
-from app.acquisition.simulated_rig import MARK
 from app.config.calibrated_rig import age_days
 from app.config.calibration_store import CalibrationStore, CommissionRecord, store_of
 from app.config.rig import Rig, load_rig
+from app.config.rig_folder import MARK
 
 VALID_DAYS = 180
 """Age after which a rig is commissioned again."""

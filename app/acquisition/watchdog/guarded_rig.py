@@ -54,8 +54,9 @@ class GuardedRig:
         within_s = self.rig.safe.within_s
         if self.watchdog.tripped and self.watchdog.made_safe(within_s + SETTLES_S):
             return "made safe by the watchdog"
-        with self.watchdog.allowing(2 * within_s + SETTLES_S):
-            return self.safely()
+        done = self.safely()
+        self.watchdog.rest(within_s + SETTLES_S)  # what follows is a look at a safe rig
+        return done
 
     def context(self, context: ProcedureContext) -> ProcedureContext:
         """Return the context with a coarse positioner that announces its steps."""

@@ -168,6 +168,10 @@ class Watchdog:
         finally:
             self._limit_s = before_s
 
+    def rest(self, silence_s: float) -> None:
+        """Allow a longer time without samples on a rig that is safe now, until some come."""
+        self._allow(silence_s)
+
     def pace(self, limit_s: float) -> None:
         """Set the longest time without samples, from the next samples on."""
         self._limit_s = limit_s

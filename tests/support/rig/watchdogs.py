@@ -32,6 +32,9 @@ class WatchdogWithoutProcess:
     def beat(self, samples: int) -> None:
         """It needs none."""
 
+    def rest(self, silence_s: float) -> None:
+        """It waits as long as the test."""
+
     def pace(self, limit_s: float) -> None:
         """It waits as long as the test."""
 

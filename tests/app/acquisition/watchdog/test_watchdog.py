@@ -4,7 +4,7 @@ import pytest
 
 from app.acquisition.watchdog import RigTripped, Watchdog, WatchdogGone, WatchdogTripped
 from app.acquisition.watchdog import watchdog as bench_side
-from app.acquisition.watchdog.guarded_rig import PROOF_S, GuardedRig
+from app.acquisition.watchdog.guarded_rig import PROOF_S, SETTLES_S, GuardedRig
 from app.acquisition.watchdog.rig_state import ARMED, SAFE, TRIPPED, RigState, read_state, write_state
 from app.config.rig import load_rig
 from app.config.rig_folder import state_path
@@ -218,6 +218,9 @@ def test_a_safe_run_dismisses_the_watchdog_and_an_unsafe_one_does_not(place, thr
         rig.arm()
         assert started[0].watch.duty._limit_s == PROOF_S
         assert rig.make_safe() == "bias 0 V, z 0 V"
+        wait_until(lambda: started[0].watch.duty._limit_s == rig.rig.safe.within_s + SETTLES_S)
+        watchdog.beat(10)
+        wait_until(lambda: started[0].watch.duty._limit_s == PROOF_S)
         assert rig.ended(RunEnd("finished", "", True)) == RunEnd("finished", "", True)
     assert read_state(path).state == SAFE
 
