@@ -22,7 +22,8 @@ from app.commission.run import NotSafe, Voice, begun, commission
 from app.commission.session import Session
 from app.commission.state import Done, State
 from simulators.rig.named_faults import NAMED_FAULTS
-from tests.support.rig.watched import NoWatchdog, Worst, watched
+from tests.support.rig.watchdogs import WatchdogWithoutProcess
+from tests.support.rig.watched import Worst, watched
 from tests.validation.__main__ import write
 from tests.validation.study import Table
 
@@ -56,8 +57,8 @@ def commissioned(fault: str, seed: int, steps: str = IN_PROCESS) -> Commissioned
     surface = fault == "piezo-reversed"
     with (
         tempfile.TemporaryDirectory() as folder,
-        patch("app.acquisition.bench.Watchdog", NoWatchdog),
-        patch("app.acquisition.attended.Watchdog", NoWatchdog),
+        patch("app.acquisition.bench.Watchdog", WatchdogWithoutProcess),
+        patch("app.acquisition.attended.Watchdog", WatchdogWithoutProcess),
         watched(Path(folder), NEAR if surface else RESISTOR, faults, seed) as (rig, worst),
     ):
         session = Session(rig.file, rig.folder / "day", 1e4, SMALL, direct_wires(rig.simulated))

@@ -8,7 +8,7 @@ from analysis.commissioning.judgement import Judgement, Number, judged
 from analysis.records import Block
 from app.acquisition.watchdog import make_safe
 from app.commission.hands import Act, Operator
-from app.commission.safety import GONE_V, shown_bias
+from app.commission.safety import GONE_V, cleared, shown_bias
 from app.commission.session import MOST_BIAS_V, Session, StepFailed
 from app.commission.step import Step
 from app.config.amplifiers import CURRENT_AMPLIFIER, model_of
@@ -64,6 +64,7 @@ def link(session: Session) -> Judgement:
         if not operator.undo(act):
             raise StepFailed(f"Not confirmed: {act.undo}. The rig may not be safe: look at its bias.")
         bias_V, took_s = _afterwards(rig)
+        cleared(session, rig)
         what = f"{act.name.replace('_', ' ')} gone"
         numbers.append(Number(f"{what}: bias afterwards", bias_V, "V", f"< {GONE_V:g}"))
         numbers.append(Number(f"{what}: time from its return to 0 V", took_s, "s"))

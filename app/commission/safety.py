@@ -14,10 +14,12 @@ from app import child_process
 from app.acquisition.open_rig import daq_inputs, daq_outputs
 from app.acquisition.watchdog import make_safe
 from app.acquisition.watchdog.latch import clear
+from app.acquisition.watchdog.rig_state import SAFE, read_state
 from app.commission.held_bias import GUARDED, HOLDING, LEFT, UNGUARDED
 from app.commission.session import MOST_BIAS_V, Session, StepFailed
 from app.commission.step import Step
 from app.config.rig import Rig
+from app.config.rig_folder import state_path
 from drivers.errors import RigError
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
@@ -78,7 +80,7 @@ def killed(session: Session) -> Judgement:
         began_s = time.monotonic()
         _end(process, GUARDED)
         times_s.append(_shown(rig, lambda volts: abs(volts) < GONE_V)[0] - began_s)
-        _cleared(session, rig)
+        cleared(session, rig)
     within_s = rig.safe.within_s
     worst_s = max(times_s)
     numbers = [
@@ -100,10 +102,14 @@ def killed(session: Session) -> Judgement:
     )
 
 
-def _cleared(session: Session, rig: Rig) -> None:
-    """Clear the trip that was caused on purpose, once the watchdog has left. Raises ``StepFailed``."""
+def cleared(session: Session, rig: Rig) -> None:
+    """Clear a trip that was caused on purpose, once the watchdog has left. Raises ``StepFailed``."""
     give_up_s, why = time.monotonic() + GIVE_UP_S, ""
+    path = state_path(session.rig_file, rig)
     while time.monotonic() < give_up_s:
+        state = read_state(path)
+        if state is None or state.state == SAFE:
+            return
         try:
             clear(session.rig_file, rig, "commissioning")
             return

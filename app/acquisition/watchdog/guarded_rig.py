@@ -77,7 +77,10 @@ class GuardedRig:
         """Dismiss the watchdog after a run, if the rig was seen to be safe; return how the run ended."""
         watchdog = self.watchdog
         if watchdog.tripped:
-            end = replace(end, status="fault", reason=f"The watchdog made the rig safe: {watchdog.why}")
+            own = (
+                "" if not end.reason or "watchdog" in end.reason else f". The run itself ended: {end.reason}"
+            )
+            end = replace(end, status="fault", reason=f"The watchdog made the rig safe: {watchdog.why}{own}")
         if not end.safe:
             end = replace(end, reason=f"{end.reason} {watchdog.stay()}")
             log.critical("%s", end.reason)  # at once, not only when the recording is saved
