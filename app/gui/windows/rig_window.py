@@ -392,7 +392,7 @@ class RigWindow(SessionWindow):
 
     def clear_trip(self) -> None:
         """Ask for a name, and clear a trip of the watchdog."""
-        if not self.state.get("tripped"):
+        if self.state is None or not self.state.get("tripped"):
             self.say("No trip of the watchdog holds the rig.")
             return
         by, agreed = QInputDialog.getText(self, "Clear trip of the watchdog", CLEAR_TRIP)
