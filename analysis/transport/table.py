@@ -1,7 +1,6 @@
 """Transmissions given as a table of tau against energy, and readers for their files."""
 
 import importlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import PchipInterpolator
 
+from analysis.bounded_files import read_json
 from analysis.constants import ELEMENTARY_CHARGE_C
 from analysis.records import FloatArray
 from analysis.transport.quadrature import TransmissionShape
@@ -176,7 +176,7 @@ def _read_text(path: Path) -> NDArray[np.float64]:
 
 def _read_json(path: Path) -> NDArray[np.float64]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         if isinstance(content, dict):
             energy = content.get("energy", content.get("energy_eV"))
             return np.array([energy, content["transmission"]], dtype=np.float64)

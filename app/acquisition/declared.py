@@ -11,6 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
+from analysis.bounded_files import read_json
 from app.config.amplifiers import ROLES, model_of
 from app.config.rig import Rig
 from app.config.toml import FileError
@@ -88,7 +89,7 @@ def ask_in_terminal(question: str) -> bool:
 
 def _read(kept: Path) -> dict[str, str]:
     try:
-        days = json.loads(kept.read_text("utf-8"))
+        days = read_json(kept)
     except (OSError, ValueError):
         return {}
     return days if isinstance(days, dict) else {}

@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 
+from analysis.bounded_files import read_json
 from analysis.commissioning.judgement import Judgement, Verdict
 from app.config.toml import FileError
 
@@ -103,7 +104,7 @@ class State:
         if not path.is_file():
             return None
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = read_json(path)
             steps = {
                 int(number): Done(Judgement.from_json(done), done["when"], tuple(done["recordings"]))
                 for number, done in content.pop("steps").items()

@@ -11,6 +11,8 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from analysis.bounded_files import read_bounded
+
 
 class Section(BaseModel):
     """A table of a TOML file: frozen, and no unknown keys."""
@@ -26,6 +28,12 @@ class Section(BaseModel):
 class FileError(Exception):
     """Problem with a file, in one sentence for the user: file, key, reason."""
 
+
+MOST_BYTES = 2**24
+"""Largest TOML file."""
+
+MOST_SHOWN = 80
+"""Most characters of a wrong value that a message repeats."""
 
 BARE_KEY = re.compile(r"[\w-]+", re.ASCII)
 
@@ -73,13 +81,14 @@ def _misspelt(content: Iterable[str], found: str, wanted: str, model: type[BaseM
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file. Raises `FileError` for one that is missing or not TOML."""
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return tomllib.loads(read_bounded(path, MOST_BYTES).decode("utf-8"))
     except FileNotFoundError:
         raise FileError(f"{path}: no such file") from None
     except OSError as error:
         raise FileError(f"{path}: can't be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise FileError(f"{path}: not TOML that makes sense: it is nested too deeply") from None
+    except ValueError as error:  # of TOML, UTF-8, the size of the file, or the length of a number
         raise FileError(f"{path}: not TOML: {error}") from None
 
 
@@ -110,7 +119,12 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if isinstance(detail["input"], dict):
         return f"{key}: {message}" if key else message
-    return f"{key} = {detail['input']!r}: must be {message[:1].lower()}{message[1:]}"
+    return f"{key} = {_shown(detail['input'])}: must be {message[:1].lower()}{message[1:]}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]} ..."
 
 
 def _place(location: tuple[int | str, ...], of_table: bool) -> str:

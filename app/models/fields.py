@@ -29,9 +29,13 @@ Quantity = float | Free | SameAs
 _DROPS = {"probe": 0.0, "symmetric": 0.5, "substrate": 1.0}
 
 
+LARGEST_WHOLE = 2**1023
+
+
 def is_number(value: Any) -> bool:
-    """Return True if a value of a TOML file is a number; true and false are not."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """Return True if a value of a TOML file is a number; true and false are not, nor wholes too large for a float."""
+    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST_WHOLE
+    return whole or isinstance(value, float)
 
 
 def digits(value: float) -> float | None:

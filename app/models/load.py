@@ -1,12 +1,12 @@
 """Transmission from a model file or its fit, for comparison with a measurement."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from analysis.bounded_files import read_json
 from analysis.fitting.families import TransmissionFamily, starts_of
 from analysis.heating.junction_model import JunctionModel, model_of_family
 from analysis.heating.model_json import from_plain
@@ -50,7 +50,7 @@ def opened_model(path: Path) -> JunctionModel:
     if path.suffix.lower() != FIT_ENDING:
         return imported_model(path, None)
     try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
+        content: Any = read_json(path)
     except (OSError, ValueError) as error:
         raise FileError(f"{path} can't be read ({error})") from None
     content = content if isinstance(content, Mapping) else {}

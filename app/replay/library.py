@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from analysis.bounded_files import read_json
 from analysis.json_data import from_json, to_json
 from analysis.recording import RecordingError
 from analysis.recording.summary import RecordingSummary, glance
@@ -180,7 +181,7 @@ def _row(file: str, overview: RecordingSummary) -> LibraryRow:
 def _read_cache(path: Path) -> dict[str, LibraryRow]:
     """Return the cached rows; none if the cache is missing, broken or of another version."""
     try:
-        content: Any = json.loads(path.read_text(encoding="utf-8"))
+        content: Any = read_json(path)
         if content["version"] != CACHE_VERSION:
             return {}
         names = {f.name for f in fields(LibraryRow)}

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from analysis.bounded_files import read_json
 from analysis.json_data import InvalidContent, from_json, to_json
 from analysis.recording.summary import glance
 from analysis.shared_files import remove_file, replace_file
@@ -108,7 +109,7 @@ def save(recording: Path, analysis: SavedAnalysis) -> Path:
 def load(path: Path) -> SavedAnalysis:
     """Read a saved analysis. Raises ``AnalysisFileError`` for any other file."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
     except (OSError, ValueError) as error:
         raise AnalysisFileError(f"cannot read {path} ({error})") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:

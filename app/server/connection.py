@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 
+from analysis.bounded_files import read_json
 from analysis.json_data import from_json, to_json
 from analysis.shared_files import remove_file, replace_file
 from app.config.toml import FileError
@@ -49,7 +50,7 @@ class Connection:
                 raise FileError(
                     f"{path} belongs to another user; a bench of yours would have written it as yours."
                 )
-            return from_json(json.loads(path.read_text(encoding="utf-8")), cls)
+            return from_json(read_json(path), cls)
         except (OSError, ValueError) as error:
             raise FileError(f"{path} is not a connection file of a bench ({error})") from None
 

@@ -10,7 +10,10 @@ from typing import Protocol
 import numpy as np
 
 MOST_CHARACTERS = 2000
-"""Longest message of an error."""
+"""Longest sentence of an error."""
+
+MOST_LINES = 60
+"""Most sentences: a file's errors are listed with a line for each key."""
 
 LONGEST_S = 10.0
 """Processor time after which an input counts as a bomb that went off."""
@@ -24,7 +27,7 @@ class Tally:
     taken: int = 0
     """Cases that were valid after all."""
     refused: int = 0
-    """Cases that ended in an error of the declared kinds, with a sentence in one line."""
+    """Cases that ended in an error of the declared kinds, with a sentence, or one for each key of a file."""
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -32,8 +35,9 @@ class Tally:
         return self.taken + self.refused + len(self.faults)
 
     def refuse(self, message: str) -> None:
-        """Count a refusal; its message must be a sentence in one line."""
-        if not message.strip() or "\n" in message.strip() or len(message) > MOST_CHARACTERS:
+        """Count a refusal; its message must be one sentence, or a list of them."""
+        lines = message.splitlines()
+        if not message.strip() or len(lines) > MOST_LINES or max(map(len, lines)) > MOST_CHARACTERS:
             self.faults.append(f"not a sentence: {message[:300]!r}")
         else:
             self.refused += 1
