@@ -88,7 +88,9 @@ class Connection:
 
 
 def _is_ours(path: Path) -> bool:
-    return sys.platform == "win32" or path.stat().st_uid == os.getuid()
+    if sys.platform != "win32":
+        return path.stat().st_uid == os.getuid()
+    return True
 
 
 def _is_private(folder: Path) -> bool:
