@@ -50,7 +50,7 @@ def wiring(session: Session) -> Judgement:
         context = opened.context
         facts = replace(context.facts, resistor=True)
         survey = Survey(scan, check, session.stop.is_set)
-        rest = at_rest(survey)
+        rest = at_rest(context, survey)
         shown_V = {terminal: one.mean_V for terminal, one in rest.items()}
         off = rest_mismatches(shown_V, {"bias": 0.0, "z": context.safe_z_V}, facts.wiring)
         if off:

@@ -130,7 +130,7 @@ class Prove:
 
     def _proof(self, context: ProcedureContext, survey: Survey) -> Proof:
         facts = replace(context.facts, reference=self.reference)
-        rest = at_rest(survey)
+        rest = at_rest(context, survey)
         shown_V = {terminal: found.mean_V for terminal, found in rest.items()}
         _refuse(rest_mismatches(shown_V, {"bias": 0.0, "z": context.safe_z_V}, facts.wiring))
         measured = measure(context, survey, rest, whole=self.whole)

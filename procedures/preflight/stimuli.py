@@ -37,9 +37,9 @@ REST_S, RESPONSE_S, NOISE_S, CURRENT_S = 0.2, 0.2, 0.8, 0.1
 Volts = Mapping[str, FloatArray]
 
 
-def at_rest(survey: Survey) -> dict[str, Statistics]:
-    """Return the statistics of every terminal with nothing driven."""
-    return _statistics(survey.read(REST_S))
+def at_rest(context: ProcedureContext, survey: Survey) -> dict[str, Statistics]:
+    """Return the statistics of every terminal with nothing driven, once what was set before has settled."""
+    return _statistics(survey.read(REST_S, _settle_s(context)))
 
 
 def measure(
