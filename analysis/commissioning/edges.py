@@ -13,6 +13,9 @@ BEFORE = 0.2
 SETTLED = 0.25
 """Share of the time to the next edge, at its end, over which a level is averaged."""
 
+EDGE = 0.25
+"""Share of the largest change of the bias from which a change is an edge: three levels make edges of half its size."""
+
 TOLERANCE = 0.3
 
 
@@ -41,7 +44,7 @@ def rise_time(bias_V: FloatArray, current_V: FloatArray, rate_Hz: float, fast_s:
     """
     span = max(round(fast_s * rate_Hz), 1)
     change_V = bias_V[span:] - bias_V[:-span]
-    limit_V = 0.5 * np.abs(change_V).max()
+    limit_V = EDGE * np.abs(change_V).max()
     hits = np.flatnonzero(np.abs(change_V) > limit_V)
     edges = hits[np.flatnonzero(np.diff(hits, prepend=-10 * span) > 2 * span)] + span if hits.size else hits
     if edges.size < LEAST_EDGES:
