@@ -11,6 +11,7 @@ import pytest
 from app import child_process
 from app.acquisition.simulated_rig import (
     ANSWER_S,
+    HEARTBEAT_S,
     SAFE_WITHIN_S,
     SimulationSettings,
     _from_line,
@@ -72,7 +73,10 @@ def test_a_simulated_rig_that_can_not_serve_says_why():
 @pytest.mark.parametrize("there", ["", "answer_s = 2.0\n"])
 def test_a_simulated_rig_of_our_own_is_given_time_to_answer(there):
     text = patient(f"[daq]\n{there}x = 1\n[safe]\nz_V = 0.0\n")
-    assert text == f"[daq]\nanswer_s = {ANSWER_S}\nx = 1\n[safe]\nwithin_s = {SAFE_WITHIN_S}\nz_V = 0.0\n"
+    assert text == (
+        f"[daq]\nanswer_s = {ANSWER_S}\nx = 1\n"
+        f"[safe]\nheartbeat_s = {HEARTBEAT_S}\nwithin_s = {SAFE_WITHIN_S}\nz_V = 0.0\n"
+    )
 
 
 def test_an_answer_to_somebody_who_has_gone_is_nothing(capfd, monkeypatch):

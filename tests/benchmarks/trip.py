@@ -48,11 +48,11 @@ class Trips(RigProcedure):
         """Two levels and no zero between them, so that 0 V is nothing but the trip."""
         levels = programme([(AMPLITUDE_V, 1), (-AMPLITUDE_V, 1)])
         for number in range(self._n):
-            yield Ramp("approach", 20 * NM, 2000 * NM)
+            yield Ramp("approach", 20 * NM, 500 * NM)
             yield SetBias(0.1)
             detectors = trips(AMPLITUDE_V, MOLECULE_A, 0.0055)
             yield Modulate("modulate", levels, 20.0, detectors, payload={"hold": number})
-            yield Ramp("withdraw", 10 * NM, 2000 * NM)
+            yield Ramp("withdraw", 10 * NM, 500 * NM)
             yield WriteNote("trip")
         yield MakeSafe()
 

@@ -146,7 +146,7 @@ def test_stopping_ends_a_read_that_waits_in_another_thread() -> None:
 def test_another_program_s_acquisition_is_not_now_with_advice(card: NI6281, server: DaqServer) -> None:
     with (
         opened(server.port) as other,
-        pytest.raises(NotNow, match="another program uses the card; close it"),
+        pytest.raises(NotNow, match="another program uses the card; end it there"),
     ):
         other.start_acquisition()
 

@@ -129,7 +129,7 @@ def test_a_server_that_refuses_is_told_from_one_that_is_not_there(
         (-200834, InstrumentFault, "the card was reset, by another program"),
         (-200983, InstrumentFault, "the card was reset, by another program"),
         (-200220, NotFound, "-200220"),
-        (-50103, NotNow, "reset the card"),
+        (-50103, NotNow, "another program uses the card; end it there"),
         (-200077, OutOfRange, "-200077"),
         (-200621, InstrumentFault, "-200621"),
     ],

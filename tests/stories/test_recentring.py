@@ -15,8 +15,8 @@ MIDDLE_NM = 50.0
 """Middle of the simulated piezo's range, 0 to 100 nm; contacts from 25 to 85 nm are left where they are."""
 
 TRACES = 12
-AWAY = {"surface.initial_gap_nm": 78.0, "surface.drift_pm_per_s": 2000.0, "coarse.step_nm": 5.0}
-NEARER = {"surface.initial_gap_nm": 43.0, "surface.drift_pm_per_s": -2000.0, "coarse.step_nm": 5.0}
+AWAY = {"surface.initial_gap_nm": 80.0, "surface.drift_pm_per_s": 2000.0, "coarse.step_nm": 5.0}
+NEARER = {"surface.initial_gap_nm": 41.0, "surface.drift_pm_per_s": -2000.0, "coarse.step_nm": 5.0}
 NEAR_MIDDLE_NM = 10.0
 """Half a step, the scatter of seven, hysteresis of the piezo, and the drift until the next contact."""
 

@@ -124,8 +124,16 @@ def rig(tmp_path, monkeypatch):
 def test_a_rig_that_answers(rig):
     found = rig.report(0)
 
-    assert list(found) == ["PXI controller", "DAQ card", "Keithley 428", "SR560", "probe", "commissioning"]
-    assert [one["answers"] for one in found.values()] == [True, True, True, None, None, None]
+    assert list(found) == [
+        "PXI controller",
+        "DAQ card",
+        "Keithley 428",
+        "SR560",
+        "watchdog",
+        "probe",
+        "commissioning",
+    ]
+    assert [one["answers"] for one in found.values()] == [True, True, True, None, None, None, None]
     assert found["PXI controller"]["said"] == "NI-DAQmx 23.8.0: Dev1 (PXI-6281)"
     assert found["DAQ card"]["said"] == "PXI-6281, serial number 1A2B3C"
     assert found["Keithley 428"]["said"] == (
@@ -245,9 +253,9 @@ def test_a_rig_with_nothing_behind_its_addresses(tmp_path):
     result = CliRunner().invoke(command, [str(path), "--json"])
 
     assert result.exit_code == 1
-    *instruments, probe, commissioning = json.loads(result.output)["instruments"]
+    *instruments, watchdog, probe, commissioning = json.loads(result.output)["instruments"]
     assert {found["answers"] for found in instruments} == {False}
-    assert probe["answers"] is None
+    assert watchdog["answers"] is probe["answers"] is None
     assert "never commissioned" in commissioning["said"]
 
 
@@ -289,7 +297,7 @@ def test_on_a_whole_simulated_rig_all_answer_and_nothing_changes(tmp_path):
         assert rig.bench.outputs == {"bias": 0.05, "z": 4.0}
 
     found = {one["instrument"]: one for one in json.loads(result.output)["instruments"]}
-    assert [one["answers"] for one in found.values()] == [True, True, True, None, None, None]
+    assert [one["answers"] for one in found.values()] == [True, True, True, None, None, None, None]
     assert "6281" in found["DAQ card"]["said"]
     assert found["Keithley 428"]["said"] == (
         "gain 10 MV/A, enlarge off, rise time 1 ms, filter on, auto filter off, zero check off, suppress off, "
