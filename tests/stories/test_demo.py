@@ -51,7 +51,9 @@ def test_the_demo_leaves_recordings_and_a_report(tmp_path, monkeypatch):
     (point,) = content["heating"]["points"]
     assert point["junctions"] >= 3
     assert point["asymmetry_K"] > 20 * point["asymmetry_noise_sigma_K"]
-    assert point["p_value"] < 0.05, "four junctions, by Student's t: the error is their scatter, not the noise"
+    assert point["p_value"] < 0.05, (
+        "four junctions, by Student's t: the error is their scatter, not the noise"
+    )
 
 
 def test_a_demo_never_overwrites_a_recording(tmp_path):
