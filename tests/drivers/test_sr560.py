@@ -11,9 +11,9 @@ from pyvisa.constants import Parity, StopBits
 
 from drivers import visa
 from drivers.errors import InstrumentLost, NotFound, NotNow, OutOfRange
-from drivers.sr560 import (
+from drivers.sr560 import SR560
+from drivers.sr560_settings import (
     GAINS,
-    SR560,
     FilterMode,
     HIGHPASS_Hz,
     InputCoupling,

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from drivers.errors import NotFound
-from drivers.sr560 import SR560, FilterMode, InputCoupling, Reserve, Source, SR560Settings
+from drivers.sr560 import SR560
+from drivers.sr560_settings import FilterMode, InputCoupling, Reserve, Source, SR560Settings
 from simulators.parameters import load_parameters
 from simulators.sr560.instrument import SimulatedSR560
 from simulators.wire.serial_line import HAS_TERMINALS, SocketLine, TerminalLine

@@ -8,7 +8,7 @@ import pytest
 from analysis.recording import RecordedChannel, Recording, RecordingError, RecordingWriter, RunHeader
 from analysis.records import Block
 from drivers.keithley428_words import Keithley428Settings
-from drivers.sr560 import SR560Settings
+from drivers.sr560_settings import SR560Settings
 from simulators.daqmx.errors import DaqError
 from simulators.daqmx.inputs import InputEngine
 from simulators.daqmx.timing import SampleClock
