@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from app.acquisition.open_rig import BY_ADDRESS, OpenRig, Wires, open_rig
 from app.acquisition.watchdog import ATTENDED_S, Watchdog
+from app.acquisition.watchdog.guarded_rig import GuardedRig
 from app.acquisition.watchdog.latch import require_untripped
 from app.config.rig import Rig
 
@@ -33,13 +35,14 @@ def attended(
     """
     require_untripped(rig_file, rig)
     with Watchdog(rig_file) as watchdog, open_rig(rig, wires=wires) as opened:
-        daq, safe = opened.context.daq, ({"z": rig.safe.z_V}, rig.safe.within_s)
+        daq = opened.context.daq
+        safely = partial(daq.to_safe, {"z": rig.safe.z_V}, rig.safe.within_s)
         watchdog.wait_until_ready()
         daq.on_samples = watchdog.beat
         watchdog.arm(limit_s)
-        daq.to_safe(*safe)
+        safely()
         try:
             yield opened, watchdog.check
         finally:
-            daq.to_safe(*safe)
+            GuardedRig(watchdog, rig, safely).make_safe()
             watchdog.dismiss()

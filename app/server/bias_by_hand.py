@@ -5,12 +5,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from app.acquisition.open_rig import current_calibration, loop_back_tolerance, wired_terminals
 from app.acquisition.watchdog import Watchdog
+from app.acquisition.watchdog.guarded_rig import GuardedRig
 from app.acquisition.watchdog.latch import require_untripped
 from app.config.rig import Rig
 from drivers.errors import InstrumentFault, InstrumentLost, RigError
@@ -123,7 +125,7 @@ class BiasByHand:
         InstrumentFault
             If a loop-back deviates; the bias is still on.
         """
-        if self._on is None:
+        if self._on is None or self._on[2].tripped:  # the bias is off already, as `check` says
             return
         rig = self._on[1]
         current_A = abs(float(current_calibration(rig).current_A(np.array(shown_V["current"]))))
@@ -146,7 +148,7 @@ class BiasByHand:
             )
 
     def check(self) -> str:
-        """Remove the bias if its watchdog has died, or at the limit of its time; return a message, else "".
+        """Remove the bias if its watchdog has died or acted, or at the limit of its time; return a message, else "".
 
         Raises
         ------
@@ -155,8 +157,12 @@ class BiasByHand:
         """
         if self._on is None:
             return ""
-        limits, lasted_s = self._on[1].limits, self._clock() - self._since_s
-        if self._on[2].gone:
+        (_, rig, watchdog), lasted_s = self._on, self._clock() - self._since_s
+        limits = rig.limits
+        if watchdog.tripped:
+            self.end()
+            return f"The watchdog made the rig safe: {watchdog.why}; what was set by hand is gone"
+        if watchdog.gone:
             self.end()
             return "The watchdog has gone; the bias set by hand was taken away"
         if abs(self._commanded_V) > limits.high_bias_V and lasted_s > limits.high_bias_s - END_EARLY_S:
@@ -175,7 +181,8 @@ class BiasByHand:
         self._commanded_V, self._others = 0.0, {}
         with self._stack:
             try:
-                daq.to_safe({"z": rig.safe.z_V}, rig.safe.within_s)
+                safely = partial(daq.to_safe, {"z": rig.safe.z_V}, rig.safe.within_s)
+                GuardedRig(watchdog, rig, safely).make_safe()
             except RigError as error:
                 raise InstrumentLost(f"NOT SAFE: {error} {watchdog.stay()}") from error
             watchdog.dismiss()

@@ -118,7 +118,7 @@ def read_state(path: Path) -> RigState | None:
         return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return replace(UNREADABLE, rig_file=str(path))
-    return state if state.state in (SAFE, ARMED, TRIPPED) else UNREADABLE
+    return state if state.state in (SAFE, ARMED, TRIPPED) else replace(UNREADABLE, rig_file=str(path))
 
 
 def write_state(path: Path, state: RigState, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:

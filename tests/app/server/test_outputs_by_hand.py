@@ -2,9 +2,12 @@
 
 import pytest
 
+from app.acquisition.attended import attended
+from app.config.rig import load_rig
 from app.server import bias_by_hand
 from app.server.instruments import Instruments
-from drivers.errors import OutOfRange
+from drivers.errors import NotNow, OutOfRange
+from drivers.ni6281 import NI6281
 from tests.support.rig.rigs import served_rig
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
@@ -54,3 +57,47 @@ def test_an_output_is_set_with_the_bias_and_stays_until_it_is_safe_or_a_run_begi
     instruments.give_up()
     assert heater(instruments)["set"] == 1.0
     assert at_the_card() == pytest.approx(0.5, abs=1e-3)
+
+
+class Tripped(WatchdogWithoutProcess):
+    """A watchdog that has made the rig safe while the bench was stopped, and holds the outputs."""
+
+    why = "no samples came for 3.00 s"
+
+    def made_safe(self, within_s: float) -> bool:
+        return True
+
+
+def held_outputs(monkeypatch):
+    """Let the card refuse whatever this program writes."""
+
+    def refuse(*args, **kwargs):
+        raise NotNow("another program uses the card")
+
+    monkeypatch.setattr(NI6281, "to_safe", refuse)
+    monkeypatch.setattr(NI6281, "write", refuse)
+
+
+def test_a_bench_that_wakes_up_says_that_the_watchdog_made_its_rig_safe(made, monkeypatch):
+    """Its own attempt is refused by the card, which is no reason to say NOT SAFE."""
+    instruments, _ = made
+    monkeypatch.setattr(bias_by_hand, "Watchdog", Tripped)
+    instruments.set("daq", "heater", 4.0)
+    with monkeypatch.context() as patch:
+        held_outputs(patch)
+        patch.setattr(Tripped, "tripped", True)
+
+        said = instruments._bias.check()
+
+    assert said == "The watchdog made the rig safe: no samples came for 3.00 s; what was set by hand is gone"
+    assert heater(instruments)["set"] == 1.0
+
+
+def test_a_session_that_wakes_up_leaves_a_safe_rig_to_the_watchdog(made, monkeypatch):
+    instruments, _ = made
+    instruments.close()
+    monkeypatch.setattr("app.acquisition.attended.Watchdog", Tripped)
+    rig_file = instruments._rig_file
+    with monkeypatch.context() as patch, attended(rig_file, load_rig(rig_file)):
+        held_outputs(patch)
+        patch.setattr(Tripped, "tripped", True)
