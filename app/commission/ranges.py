@@ -1,7 +1,6 @@
 """Every range and filter of both amplifiers: gain, offset, noise and rise time; gain series and corners."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -35,7 +34,7 @@ from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER
 from app.config.rig import Rig
 from drivers.daqmx.channels import AnalogInput
 from drivers.daqmx.terminals import TerminalScan
-from drivers.errors import RigError
+from drivers.errors import InstrumentFault, OutOfRange
 
 RATE_Hz = 2e4
 EDGES = 6
@@ -187,10 +186,16 @@ def rise_series(session: Session, opened: OpenRig, check: Callable[[], None]) ->
             session.progress(0.5 + 0.5 * n / len(times_s))
             if set_s in unseen:
                 continue
-            with suppress(RigError):  # too short for this gain, which the amplifier says itself
+            try:
                 set_amplifier(driver, rig.current_amplifier.model_copy(update={"rise_time_s": set_s}))
-                rise_s, least_s = _rise(session, opened, rig, set_s, fastest_Hz)
-                _judge_rise(found, set_s, rise_s, least_s)
+            except (
+                OutOfRange,
+                InstrumentFault,
+            ) as error:  # too short for this gain; a lost amplifier ends the step
+                found.remarks.append(f"Rise time {set_s * 1e6:g} us can't be set at this gain: {error}")
+                continue
+            rise_s, least_s = _rise(session, opened, rig, set_s, fastest_Hz)
+            _judge_rise(found, set_s, rise_s, least_s)
         set_amplifier(driver, rig.current_amplifier)
         unfiltered = driver.unfiltered()
         if unfiltered is not None:
