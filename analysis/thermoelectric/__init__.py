@@ -1,0 +1,1 @@
+"""Estimators of thermopower, thermal conductance and Peltier heat of a junction, as functions on arrays."""

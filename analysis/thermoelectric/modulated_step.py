@@ -1,0 +1,59 @@
+"""Thermal conductance from the amplitude of a modulated temperature before and after a rupture.
+
+A heater driven at f_h warms the tip at 2 f_h. While the junction conducts, it closes a path to the substrate, and the
+amplitude is smaller by 1 + R_P G_th. Joule heat, bias, drift of the zero and the heater's own voltage have no part at
+2 f_h.
+"""
+
+import math
+
+import numpy as np
+
+from analysis.records import FloatArray
+
+
+def complex_amplitude(
+    values: FloatArray, time_s: FloatArray, frequency_Hz: float, drift_order: int = 1
+) -> complex:
+    """Return X of x(t) = Re[X exp(i 2 pi f t)] + polynomial, by least squares.
+
+    Parameters
+    ----------
+    values, time_s : ndarray, shape (n,)
+    frequency_Hz : float
+    drift_order : int
+        Order of the polynomial.
+
+    Raises
+    ------
+    ValueError
+        With fewer samples than coefficients, or fewer than one period.
+    """
+    if len(values) < drift_order + 3 or (time_s[-1] - time_s[0]) * frequency_Hz < 0.9:
+        raise ValueError("an amplitude needs at least one period of samples")
+    middle, half = (time_s[0] + time_s[-1]) / 2.0, (time_s[-1] - time_s[0]) / 2.0
+    phase = 2.0 * np.pi * frequency_Hz * time_s
+    polynomial = np.polynomial.legendre.legvander((time_s - middle) / half, drift_order)
+    columns = np.column_stack([np.cos(phase), np.sin(phase), polynomial])
+    coefficients = np.linalg.solve(columns.T @ columns, columns.T @ values)
+    return complex(coefficients[0], -coefficients[1])
+
+
+def modulated_W_per_K(closed: complex, opened: complex, resistance_K_per_W: float) -> float:
+    """Return G_th = Re(A_open / A_closed - 1) / R_P from the amplitudes with the junction closed and open."""
+    return (opened / closed - 1.0).real / resistance_K_per_W
+
+
+def modulated_sigma_W_per_K(
+    amplitude_K: float,
+    noise_V2_per_Hz: float,
+    window_s: float,
+    seebeck_V_per_K: float,
+    resistance_K_per_W: float,
+) -> float:
+    """Return the standard error of G_th of one rupture with windows of ``window_s`` on both sides.
+
+    Var = 2 S(f) / T / (S_TC R_P A)^2, with the thermocouple's noise at the modulation.
+    """
+    volts_per_W_per_K = seebeck_V_per_K * resistance_K_per_W * amplitude_K
+    return math.sqrt(2.0 * noise_V2_per_Hz / window_s) / volts_per_W_per_K
