@@ -1,0 +1,1 @@
+"""Noise of held junctions: flicker noise with its exponent, telegraph noise of two states."""
