@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -28,6 +29,7 @@ from app.console.errors import Command
     help="Background under a fitted Gaussian.",
 )
 @options.comparison
+@options.statistics
 def command(
     recordings: tuple[Path, ...],
     as_json: bool,
@@ -37,6 +39,8 @@ def command(
     background: str,
     transmission: Path | None,
     first_periods: int | None,
+    statistics: str | None,
+    statistic_options: tuple[tuple[str, str, Any], ...],
 ) -> None:
     """Analyse RECORDINGS, or folders of them, together.
 
@@ -49,12 +53,16 @@ def command(
     from app.config.toml import FileError
     from app.console.progress import stderr_console
     from app.offline.measurement import analyse_measurement
+    from app.offline.statistics import chosen_statistics
     from app.offline.traces import ByHand
 
     by_hand = ByHand(starts_above, opens_below, molecular, background)
     try:
+        chosen = chosen_statistics(statistics or "", options.by_statistic(statistic_options))
         with stderr_console().status("Analysing"):
-            measurement = analyse_measurement(recordings, by_hand, transmission, first_periods)
+            measurement = analyse_measurement(
+                recordings, by_hand, transmission, first_periods, statistics=chosen
+            )
     except (RecordingError, ValueError) as error:
         raise FileError(str(error)) from None
     if as_json:

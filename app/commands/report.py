@@ -1,6 +1,7 @@
 """`hotjunction report FILE... -o report.html`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,12 +24,15 @@ from app.console.errors import Command
     help="Also write the numbers of heating to this file.",
 )
 @options.comparison
+@options.statistics
 def command(
     recordings: tuple[Path, ...],
     out: Path | None,
     table: Path | None,
     transmission: Path | None,
     first_periods: int | None,
+    statistics: str | None,
+    statistic_options: tuple[tuple[str, str, Any], ...],
 ) -> None:
     """Write a self-contained HTML report of RECORDINGS, or of folders of them, together.
 
@@ -39,6 +43,7 @@ def command(
     from app.config.toml import FileError
     from app.console.progress import stderr_console
     from app.offline.measurement import analyse_measurement
+    from app.offline.statistics import USUAL, chosen_statistics
     from app.report.csv_table import points_csv
     from app.report.page import write_report
 
@@ -46,9 +51,10 @@ def command(
     target = out or (first / "report.html" if first.is_dir() else first.with_suffix(".html"))
     writing = target
     try:
+        chosen = chosen_statistics(statistics or USUAL, options.by_statistic(statistic_options))
         with stderr_console().status("Analysing and drawing"):
             measurement = analyse_measurement(
-                recordings, transmission=transmission, first_periods=first_periods
+                recordings, transmission=transmission, first_periods=first_periods, statistics=chosen
             )
             if table is not None and measurement.heating is None:
                 raise FileError("--csv: there is no heating in these recordings.")

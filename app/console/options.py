@@ -1,5 +1,6 @@
 """Options that several commands have."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,3 +66,71 @@ comparison = _together(
     ),
 )
 """Analysis of heating: ``transmission``, ``first_periods``."""
+
+
+class StatisticOption(click.ParamType):
+    """NAME.KEY=VALUE; the value is JSON, or text."""
+
+    name = "NAME.KEY=VALUE"
+
+    def convert(
+        self, value: str | tuple[str, str, Any], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str, Any]:
+        """Return the name of the statistic, that of the option, and the value."""
+        if isinstance(value, tuple):
+            return value
+        place, sign, text = value.partition("=")
+        name, point, key = place.strip().partition(".")
+        if not (sign and name and point and key and text.strip()):
+            self.fail(f"{value!r} is not NAME.KEY=VALUE, such as plateau.low_G0=0.7", param, ctx)
+        try:
+            return name, key, json.loads(text)
+        except ValueError:
+            return name, key, text.strip()
+
+
+def _list_statistics(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    from dataclasses import asdict
+
+    from analysis.statistics.registry import STATISTICS
+
+    for name in STATISTICS:
+        click.echo(f"{name}: {STATISTICS.sentence(name)} (over {STATISTICS[name].of})")
+        for key, value in asdict(STATISTICS[name].options).items():
+            click.echo(f"    {name}.{key} = {value}")
+    ctx.exit()
+
+
+statistics = _together(
+    click.option(
+        "--statistics",
+        metavar="NAME[,NAME]",
+        help="Statistics over traces, holds or sweeps: names, 'usual' or 'all'.",
+    ),
+    click.option(
+        "--option",
+        "statistic_options",
+        type=StatisticOption(),
+        multiple=True,
+        help="Option of a statistic, such as plateau.low_G0=0.7; lists are JSON.",
+    ),
+    click.option(
+        "--list-statistics",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_list_statistics,
+        help="List the statistics and their options, and exit.",
+    ),
+)
+"""Choice of statistics: ``statistics``, ``statistic_options``."""
+
+
+def by_statistic(options: tuple[tuple[str, str, Any], ...]) -> dict[str, dict[str, Any]]:
+    """Return the options of `statistics` by the name of the statistic."""
+    chosen: dict[str, dict[str, Any]] = {}
+    for name, key, value in options:
+        chosen.setdefault(name, {})[key] = value
+    return chosen

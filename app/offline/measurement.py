@@ -1,7 +1,7 @@
 """The analysis of a measurement: one recording, or the histogram, I-V, heating and controls of a whole campaign."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
@@ -21,9 +21,11 @@ from analysis.iv.mean import MeanIV, mean_iv
 from analysis.iv.sweeps import Sweep, junction_sweeps
 from analysis.json_data import to_json
 from analysis.recording import Recording, RecordingError, damage_told
+from analysis.statistics.result import StatisticResult
 from analysis.traces.result import Analysis
 from app.models.load import imported_model
 from app.offline.recordings import Part, RecordingKind, describe, find_recordings
+from app.offline.statistics import NO_STATISTICS, ChosenStatistics, compute_statistics, record_set, records_of
 from app.offline.traces import BOOTSTRAP_SEED, Analysed, ByHand, analyse_traces
 
 
@@ -44,6 +46,8 @@ class Measurement:
         Given by hand, or fitted to the mean I-V.
     warnings : tuple of str
         Sentences for the reader of the result.
+    statistics : mapping of str to StatisticResult
+        Chosen statistics over the records, by name.
     """
 
     parts: tuple[Part, ...]
@@ -52,6 +56,7 @@ class Measurement:
     heating: HeatingAnalysis | None = None
     transmission: JunctionModel | None = None
     warnings: tuple[str, ...] = ()
+    statistics: Mapping[str, StatisticResult] = field(default_factory=dict)
 
     @property
     def sample(self) -> str:
@@ -80,6 +85,8 @@ class Measurement:
             comparison = self.comparison
             predicted = comparison.to_json() if comparison else []
             content["transmission"] = to_json({**self.transmission.to_json(), "predicted": predicted})
+        if self.statistics:
+            content["statistics"] = {name: result.to_json() for name, result in self.statistics.items()}
         content["warnings"] = list(self.warnings)
         return content
 
@@ -91,6 +98,7 @@ def analyse_measurement(
     first_periods: int | None = None,
     known: Mapping[Path, Analysis] = MappingProxyType({}),
     evaluated: Mapping[Path, EvaluatedRun] = MappingProxyType({}),
+    statistics: ChosenStatistics = NO_STATISTICS,
 ) -> Measurement:
     """Analyse recordings together.
 
@@ -108,6 +116,8 @@ def analyse_measurement(
         Earlier analyses of traces, by recording.
     evaluated : mapping of Path to EvaluatedRun
         Earlier evaluations of holds, by recording; not used with ``first_periods``.
+    statistics : ChosenStatistics
+        Statistics over the records to compute.
 
     Raises
     ------
@@ -117,6 +127,8 @@ def analyse_measurement(
         For a recording of heating without temperatures (both are ``ValueError``).
     FileError
         For a model file that can't be used.
+    StatisticError
+        If a statistic chosen by name can't be computed (a ``ValueError``).
     """
     parts = describe(find_recordings(paths))
     of = {kind: [part for part in parts if part.kind is kind] for kind in RecordingKind}
@@ -133,7 +145,15 @@ def analyse_measurement(
     model = _model(iv, heating, transmission)
     remarks = histogram.analysis.remarks if histogram else ()
     used = tuple(part for part in parts if part.kind is not RecordingKind.CALIBRATION)
-    return Measurement(used, histogram, iv, heating, model, (*why_not, *remarks, *_warnings(used, heating)))
+    return Measurement(
+        used,
+        histogram,
+        iv,
+        heating,
+        model,
+        (*why_not, *remarks, *_warnings(used, heating)),
+        compute_statistics(statistics, records_of(used, histogram), record_set(used, histogram)),
+    )
 
 
 def iv_section(iv: MeanIV) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from analysis.iv.mean import MeanIV
 from analysis.numbers import with_error
 from app.offline.measurement import Measurement
 from app.report import heating_tables as tables
+from app.report.statistic_tables import print_statistic
 from app.report.table import Table
 from app.report.text import WIDTH, print_result
 
@@ -36,6 +37,8 @@ def print_measurement(measurement: Measurement) -> None:
         _print_model(console, measurement.transmission)
     if measurement.heating is not None:
         _print_heating(console, measurement, measurement.heating)
+    for result in measurement.statistics.values():
+        print_statistic(console, result)
     for warning in measurement.warnings:
         console.print(f"[yellow]{warning}[/yellow]", soft_wrap=True)
 

@@ -40,6 +40,7 @@ PARTS: Registry[ReportPart] = Registry(
     {
         "heating": ("app.report.heating_sections:PART", "heat in the tip, controls, noise, calibrations"),
         "traces": ("app.report.trace_sections:PART", "traces, histograms, peaks"),
+        "statistics": ("app.report.statistic_sections:PART", "statistics over traces, holds and sweeps"),
     },
 )
 

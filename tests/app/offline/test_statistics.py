@@ -1,0 +1,121 @@
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from analysis.statistics.registry import STATISTICS
+from analysis.statistics.result import RecordSet
+from analysis.statistics.statistic import HOLDS, TRACES, StatisticError
+from app.cli import main
+from app.offline.statistics import ChosenStatistics, chosen_statistics, compute_statistics
+from tests.support.physics.opening_traces import molecular_traces, trace_of
+
+TRACES_WITH_PLATEAUS = [trace_of([3] * 5 + [1] * k + [0.001] * 20) for k in range(10, 60)]
+RECORDS = {(TRACES, True): lambda: TRACES_WITH_PLATEAUS, (TRACES, False): lambda: TRACES_WITH_PLATEAUS}
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("statistics")
+    traces = molecular_traces(60, np.random.default_rng(0))
+    length = max(trace.conductance_G0.size for trace in traces)
+    rows = [np.append(t.conductance_G0, np.full(length - t.conductance_G0.size, np.nan)) for t in traces]
+    np.savetxt(folder / "traces.csv", rows, delimiter=",", fmt="%.6g")
+    run("import", folder / "traces.csv", "--unit", "conductance=G0", "--out", folder / "traces.h5")
+    return folder / "traces.h5"
+
+
+def run(*words, code=0):
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == code, result.output
+    return result.output if code else result.stdout
+
+
+def test_names_all_and_usual_choose():
+    assert chosen_statistics("yield, plateau,yield").names == ("yield", "plateau")
+    assert set(chosen_statistics("all").names) == set(STATISTICS)
+    assert "plateau" in chosen_statistics("usual").names
+    assert chosen_statistics("").names == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "sentence"),
+    [
+        ("yeild", {}, "there is no statistic 'yeild'; there are plateau"),
+        ("yield", {"plateau": {"low_G0": 1}}, "options of 'plateau' are given, but not the statistic itself"),
+        ("plateau", {"plateau": {"lowest": 1}}, "plateau: there is no option 'lowest'; there are low_G0"),
+        ("plateau", {"plateau": {"low_G0": "a"}}, "plateau: low_G0: is 'a', not a number"),
+    ],
+)
+def test_a_wrong_choice_is_refused(text, options, sentence):
+    with pytest.raises(StatisticError, match=sentence):
+        chosen_statistics(text, options)
+
+
+def test_records_are_read_once_and_options_reach_the_statistic():
+    reads = []
+
+    def records():
+        reads.append(1)
+        return TRACES_WITH_PLATEAUS
+
+    chosen = ChosenStatistics(("plateau", "yield"), {"plateau": {"low_G0": 0.7}})
+    results = compute_statistics(chosen, {(TRACES, True): records}, RecordSet(("file.h5",)))
+
+    assert len(reads) == 1
+    assert results["plateau"].options.low_G0 == 0.7
+    assert results["plateau"].to_json()["made_of"]["recordings"] == ["file.h5"]
+
+
+def test_the_same_records_give_the_same_errors():
+    first, second = (
+        json.dumps(
+            compute_statistics(ChosenStatistics(("plateau",)), RECORDS, RecordSet())["plateau"].to_json()
+        )
+        for _ in range(2)
+    )
+
+    assert first == second
+
+
+def test_without_records_a_named_statistic_is_refused_and_one_of_all_left_out():
+    with pytest.raises(StatisticError, match="yield: there are no traces in these recordings"):
+        compute_statistics(chosen_statistics("yield"), {(HOLDS, True): lambda: []}, RecordSet())
+    assert compute_statistics(chosen_statistics("all"), {}, RecordSet()) == {}
+
+
+def test_a_statistic_that_cannot_be_computed_says_so():
+    chosen = ChosenStatistics(("plateau",), {"plateau": {"low_G0": 2.0}})
+
+    result = compute_statistics(chosen, RECORDS, RecordSet())["plateau"]
+
+    assert result.remarks == ["The plateau from 2.0 to 1.5 G0 is empty."]
+
+
+@pytest.mark.usefixtures("few_resamples")
+def test_the_command_prints_tables_and_json(recording):
+    words = ("--statistics", "plateau,yield", "--option", "yield.windows_G0=[[0.5, 1.5]]")
+
+    text = run("analyze", recording, *words)
+    content = json.loads(run("analyze", recording, *words, "--json"))
+
+    assert "median length, last" in text and "n_eff" in text
+    assert content["statistics"]["yield"]["options"]["windows_G0"] == [[0.5, 1.5]]
+    share = content["statistics"]["yield"]["tables"][0]["rows"][0][1]
+    assert share["interval"][0] <= share["value"] <= share["interval"][1]
+    assert "statistics" not in json.loads(run("analyze", recording, "--json"))
+
+
+def test_the_command_refuses_in_a_sentence(recording):
+    assert "there is no statistic 'yeild'" in run("analyze", recording, "--statistics", "yeild", code=2)
+    assert "such as plateau.low_G0=0.7" in run("analyze", recording, "--option", "low=1", code=2)
+    assert "plateau.low_G0 = 0.5" in run("analyze", "--list-statistics")
+
+
+@pytest.mark.usefixtures("few_resamples")
+def test_the_report_has_a_section_for_each(recording, tmp_path):
+    run("report", recording, "--statistics", "plateau", "-o", tmp_path / "page.html")
+
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert "Plateau lengths" in page and "Yield" not in page
