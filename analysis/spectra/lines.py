@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from analysis.distributions import gamma_exceeded, gamma_median
 from analysis.spectra.welch import Spectrum
@@ -49,10 +48,11 @@ def find_lines(
         Strongest first. Those within 0.2 % of a multiple of 50 or 60 Hz are named "mains" (the fundamental) or
         "mains 2" ... (its multiples).
     """
-    from scipy.signal import argrelmax  # slow to import
+    from scipy.ndimage import median_filter  # slow to import, as is the next
+    from scipy.signal import argrelmax
 
     p, k = spectrum.density_per_Hz, spectrum.independent_segments
-    floor = ndimage.median_filter(p, size=2 * surroundings + 1, mode="nearest")
+    floor = median_filter(p, size=2 * surroundings + 1, mode="nearest")
     floor = floor / (gamma_median(k) / k)  # a median of noise lies below its mean
     limit = gamma_exceeded(chance / p.size, k) / k
     lines = []

@@ -7,7 +7,6 @@ from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from analysis.records import FloatArray
 from analysis.traces.gaussian import GaussianFits, fit_gaussians
@@ -189,6 +188,8 @@ def chosen_anew(
 
     With the window of the whole set the bootstrap would miss the variation that comes from the choice of window.
     """
+    from scipy.ndimage import gaussian_filter1d  # slow to import
+
     smooth = gaussian_filter1d(
         resampled, max(candidate.sigma / 2.0 / (stretch.x[1] - stretch.x[0]), 1.0), axis=1
     )
@@ -207,6 +208,8 @@ def chosen_anew(
 
 def flank_seen(histogram: Histogram, fit: PeakShape) -> bool:
     """Return True if the counts above the peak fall by half its height within the measured range."""
+    from scipy.ndimage import gaussian_filter1d  # slow to import
+
     if np.isinf(histogram.top):
         return True
     axis = histogram.axis

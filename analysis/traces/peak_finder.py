@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from analysis.records import FloatArray
 from analysis.traces.histogram import BinAxis, Histogram, Scale
@@ -76,7 +75,8 @@ def _finest(candidate: PeakCandidate, maxima: list[PeakCandidate]) -> PeakCandid
 
 def _maxima(histogram: Histogram, width: float) -> list[PeakCandidate]:
     """Return all maxima of the histogram smoothed by a Gaussian of this width."""
-    from scipy.signal import find_peaks, peak_widths  # slow to import
+    from scipy.ndimage import gaussian_filter1d  # slow to import, as is the next
+    from scipy.signal import find_peaks, peak_widths
 
     axis = histogram.axis
     smooth = gaussian_filter1d(histogram.counts_per_trace, width / axis.step, mode="constant")
@@ -118,6 +118,8 @@ def _kernel(axis: BinAxis, place: int, width: float) -> FloatArray:
 
 def _separated(candidates: list[PeakCandidate], histogram: Histogram) -> tuple[PeakCandidate, ...]:
     """Return the candidates with ranges that end at the lowest ground between neighbours."""
+    from scipy.ndimage import gaussian_filter1d  # slow to import
+
     x = histogram.axis.coordinates
     smooth = gaussian_filter1d(
         histogram.counts_per_trace, min(_SMOOTHINGS[histogram.axis.scale]) / histogram.axis.step

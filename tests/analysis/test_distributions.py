@@ -42,7 +42,10 @@ def test_skewness():
 def test_window_bench_and_simulated_rig_start_without_what_is_slow_to_import():
     code = (
         "import sys, app.gui.main, app.server.server, simulators.simulated_rig\n"
-        "print(*{'scipy.stats', 'scipy.signal', 'matplotlib'} & {*sys.modules})"
+        "print(*{'scipy.stats', 'scipy.signal', 'scipy.ndimage', 'matplotlib', 'pandas'} & {*sys.modules})\n"
+        "from pymeasure.experiment import results\n"
+        "import pandas\n"
+        "assert results.pd.DataFrame is pandas.DataFrame"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
