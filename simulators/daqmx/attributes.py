@@ -14,14 +14,13 @@ from nidaqmx.constants import (
     Edge,
     RegenerationMode,
     SampleTimingType,
-    TriggerType,
     WaitMode,
     WriteRelativeTo,
 )
 from nidaqmx.utils import flatten_channel_string
 
 from simulators.daqmx.errors import Code, DaqError, refused_value
-from simulators.daqmx.inputs import ONBOARD_BUFFER, Acquisition, ReadSettings
+from simulators.daqmx.inputs import ONBOARD_BUFFER, Acquisition, InputEngine, ReadSettings
 from simulators.daqmx.outputs import BufferedWaveform, OutputEngine
 from simulators.daqmx.task import DaqTask
 from simulators.daqmx.task_state import TaskState
@@ -67,15 +66,21 @@ def fixed_property(value: Any) -> Attribute:
 # Timing
 
 
+_DEFAULT_CLOCK = SampleClock(1000.0, "", finite=False, samples=1000)
+
+
 def _clock(task: DaqTask) -> SampleClock:
-    if task.clock is None:
+    """Return a task's clock, or NI-DAQmx's default without one. Raises the error of an invalid setting."""
+    clock = task.clock or _DEFAULT_CLOCK
+    if not isinstance(task.engine, InputEngine | OutputEngine):
         raise DaqError(Code.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT, "The task has no sample clock.")
-    return task.clock
+    task.verify_clock(clock)
+    return clock
 
 
 def _change_clock(field: str) -> Callable[[DaqTask, Any], None]:
     def put(task: DaqTask, value: Any) -> None:
-        clock = task.clock or SampleClock(1000.0, "", finite=True, samples=1000)
+        clock = task.clock or _DEFAULT_CLOCK
         changed = {**dataclasses.asdict(clock), "mode": clock.mode, field: value}
         task.set_clock(*(changed[name] for name in ("rate_Hz", "source", "edge", "mode", "samples")))
 
@@ -129,9 +134,25 @@ def _set_convert_delay(task: DaqTask, value: float | None) -> None:
 def _clock_source(task: DaqTask) -> str:
     """Return the source of the clock; NI-DAQmx names the timebase from which the card makes its own."""
     device = task.card.bench.card.device
-    if _clock(task).follows_inputs:
+    clock = _clock(task)
+    if clock.follows_inputs:
         return f"/{device}/ai/SampleClock"
+    if clock.external:
+        return f"/{device}/{clock.source.rpartition('/')[2].upper()}"
     return f"/{device}/{task.engine.kind}/SampleClockTimebase"
+
+
+def _timebase_Hz(task: DaqTask) -> float:
+    """Return the frequency that the card divides. Raises -200452 for a card that makes any rate."""
+    timebase_Hz = task.card.bench.card.timebase_Hz
+    if not timebase_Hz:
+        raise DaqError(Code.ATTRIBUTE_NOT_SUPPORTED_IN_TASK_CONTEXT, "Property: DAQmx_SampClk_Timebase_Rate")
+    return timebase_Hz
+
+
+def _divide(task: DaqTask, divisor: int | None) -> None:
+    rate_Hz = _DEFAULT_CLOCK.rate_Hz if divisor is None else _timebase_Hz(task) / max(divisor, 1)
+    _change_clock("rate_Hz")(task, rate_Hz)
 
 
 TIMING = {
@@ -141,9 +162,14 @@ TIMING = {
     "SAMP_CLK_ACTIVE_EDGE": Attribute(
         lambda task: _clock(task).edge, _change_clock("edge"), Edge.RISING.value
     ),
+    "SAMP_CLK_TIMEBASE_RATE": Attribute(_timebase_Hz),
+    "SAMP_CLK_TIMEBASE_DIV": Attribute(
+        lambda task: round(_timebase_Hz(task) / _clock(task).rate_Hz), _divide, None
+    ),
+    "ON_DEMAND_SIMULTANEOUS_AO_ENABLE": kept("simultaneous outputs", False),
     "SAMP_CLK_MAX_RATE": Attribute(lambda task: task.engine.fastest_Hz()),
     "SAMP_QUANT_SAMP_MODE": Attribute(
-        lambda task: _clock(task).mode, _change_clock("mode"), AcquisitionType.FINITE.value
+        lambda task: _clock(task).mode, _change_clock("mode"), AcquisitionType.CONTINUOUS.value
     ),
     "SAMP_QUANT_SAMP_PER_CHAN": Attribute(lambda task: _clock(task).samples, _change_clock("samples"), 1000),
     "SAMP_TIMING_TYPE": Attribute(
@@ -155,30 +181,6 @@ TIMING = {
     "DELAY_FROM_SAMP_CLK_DELAY": Attribute(_convert_delay, _set_convert_delay),
     "DELAY_FROM_SAMP_CLK_DELAY_UNITS": kept("delay units", _TICKS),
     "AI_CONV_MAX_RATE": Attribute(lambda task: task.card.bench.card.fastest_inputs_Hz),
-}
-
-# Trigger
-
-
-def _trigger_type(task: DaqTask) -> int:
-    return (TriggerType.DIGITAL_EDGE if task.trigger else TriggerType.NONE).value
-
-
-def _set_trigger_type(task: DaqTask, value: int) -> None:
-    if value == TriggerType.NONE.value:
-        task.set_trigger("")
-    elif value != TriggerType.DIGITAL_EDGE.value:
-        raise refused_value("DAQmx_StartTrig_Type", value, "none, digital edge")
-
-
-TRIGGER = {
-    "START_TRIG_TYPE": Attribute(_trigger_type, _set_trigger_type, TriggerType.NONE.value),
-    "DIG_EDGE_START_TRIG_SRC": Attribute(lambda task: task.trigger, DaqTask.set_trigger, ""),
-    "DIG_EDGE_START_TRIG_EDGE": kept("start trigger edge", Edge.RISING.value),
-    "START_TRIG_TERM": Attribute(
-        lambda task: f"/{task.card.bench.card.device}/{task.engine.kind}/StartTrigger"
-    ),
-    "START_TRIG_RETRIGGERABLE": fixed_property(False),
 }
 
 # Read
@@ -225,7 +227,7 @@ READ = {
     DEFAULT_SAMPLES_TO_READ: Attribute(_default_samples),
     "CHANNELS_TO_READ": Attribute(lambda task: _names(task)),
     "NUM_CHANS": Attribute(lambda task: len(task.inputs.channels)),
-    "RAW_DATA_WIDTH": Attribute(lambda task: 4 * len(task.inputs.channels)),
+    "RAW_DATA_WIDTH": Attribute(lambda task: task.inputs.raw_bits // 8 * len(task.inputs.channels)),
     "OVERLOADED_CHANS_EXIST": fixed_property(False),
     "OVERLOADED_CHANS": fixed_property(""),
     "SLEEP_TIME": kept("read sleep time", 0.001),
@@ -281,11 +283,6 @@ def _set_regeneration(task: DaqTask, value: int) -> None:
     task.outputs.regeneration = value
 
 
-def _only_at_write_position(task: DaqTask, value: int) -> None:
-    if value != WriteRelativeTo.CURRENT_WRITE_POSITION.value:
-        raise refused_value("DAQmx_Write_RelativeTo", value, "current write position (others not simulated)")
-
-
 WRITE = {
     "REGEN_MODE": Attribute(
         lambda task: task.outputs.regeneration, _set_regeneration, RegenerationMode.ALLOW_REGENERATION.value
@@ -296,12 +293,8 @@ WRITE = {
     "NUM_CHANS": Attribute(_channels_written),
     "DIGITAL_LINES_BYTES_PER_CHAN": Attribute(lambda task: task.lines.most_lines),
     "RAW_DATA_WIDTH": Attribute(lambda task: 2 * len(task.outputs.channels)),
-    "RELATIVE_TO": Attribute(
-        lambda _: WriteRelativeTo.CURRENT_WRITE_POSITION.value,
-        _only_at_write_position,
-        WriteRelativeTo.CURRENT_WRITE_POSITION.value,
-    ),
-    "OFFSET": fixed_property(0),
+    "RELATIVE_TO": kept("write relative to", WriteRelativeTo.CURRENT_WRITE_POSITION.value),
+    "OFFSET": kept("write offset", 0),
     "SLEEP_TIME": kept("write sleep time", 0.001),
     "WAIT_MODE": kept("write wait mode", WaitMode.POLL.value),
 }

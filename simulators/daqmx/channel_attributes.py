@@ -23,7 +23,7 @@ from nidaqmx.utils import flatten_channel_string, unflatten_channel_string
 
 from simulators.daqmx.attributes import Attribute, fixed_property
 from simulators.daqmx.channels import verify
-from simulators.daqmx.errors import Code, DaqError
+from simulators.daqmx.errors import Code, DaqError, refused_value
 from simulators.daqmx.inputs import LOWPASS_ENABLE
 from simulators.daqmx.outputs import DATA_TRANSFER_CONDITION
 from simulators.daqmx.task import DaqTask
@@ -93,7 +93,7 @@ def _range_V(owner: ChannelOfTask) -> float:
 def _output_range(owner: ChannelOfTask) -> Limits:
     card = owner.task.card.bench.card
     verify(card, owner.channel)
-    return output_range(card, owner.channel.limits) or Limits(0.0, 0.0)
+    return output_range(card, owner.channel.span) or Limits(0.0, 0.0)
 
 
 def _set_range(owner: ChannelOfTask, value: float) -> None:
@@ -106,13 +106,19 @@ def _terminal_config(owner: ChannelOfTask) -> int:
     if not owner.channel.is_input:
         return int(TerminalConfiguration.RSE.value)
     given = owner.channel.terminal_config
-    default = TerminalConfiguration.DIFF if int(owner.channel.terminal[2:]) < 8 else TerminalConfiguration.RSE
+    single = owner.channel.lacks_differential
+    default = TerminalConfiguration.RSE if single else TerminalConfiguration.DIFF
     return int(default.value) if given == TerminalConfiguration.DEFAULT.value else given
 
 
 def _set_terminal_config(owner: ChannelOfTask, value: int) -> None:
     owner.task.refuse_while_running()
     owner.channel.terminal_config = value
+
+
+def _only_bits(owner: ChannelOfTask, value: int) -> None:
+    if value != ResolutionType.BITS.value:
+        raise refused_value("DAQmx_AO_ResolutionUnits", value, "bits", owner.channel.name)
 
 
 _IDLE = _kept(0x2240, AOIdleOutputBehavior.MAINTAIN_EXISTING_VALUE.value)
@@ -171,6 +177,7 @@ _INPUT = {
     "AI_GAIN": Attribute(lambda owner: owner.task.card.bench.card.input_ranges_V[-1] / _range_V(owner)),
     "AI_TERM_CFG": Attribute(_terminal_config, _set_terminal_config, TerminalConfiguration.DEFAULT.value),
     "AI_COUPLING": fixed_property(Coupling.DC.value),
+    "AI_RAW_SAMP_SIZE": Attribute(lambda owner: owner.task.inputs.raw_bits),
     "AI_RESOLUTION": Attribute(lambda owner: float(owner.task.card.bench.card.input_bits)),
     "AI_FILTER_DELAY": Attribute(_filter_delay_s),
     "AI_RESOLUTION_UNITS": fixed_property(ResolutionType.BITS.value),
@@ -186,8 +193,8 @@ _INPUT = {
 _OUTPUT = {
     "AO_MAX": _limit("max_V"),
     "AO_MIN": _limit("min_V"),
-    "AO_DAC_RNG_HIGH": Attribute(lambda owner: _output_range(owner).max_V),
-    "AO_DAC_RNG_LOW": Attribute(lambda owner: _output_range(owner).min_V),
+    "AO_DAC_RNG_HIGH": Attribute(lambda owner: _output_range(owner).max_V, _set_range, 0.0),
+    "AO_DAC_RNG_LOW": Attribute(lambda owner: _output_range(owner).min_V, _set_range, 0.0),
     "AO_DAC_REF_VAL": Attribute(
         lambda owner: 0.5 * (_output_range(owner).max_V - _output_range(owner).min_V)
     ),
@@ -196,7 +203,9 @@ _OUTPUT = {
     ),
     "AO_DAC_REF_SRC": fixed_property(SourceSelection.INTERNAL.value),
     "AO_RESOLUTION": Attribute(lambda owner: float(owner.task.card.bench.card.output_bits)),
-    "AO_RESOLUTION_UNITS": fixed_property(ResolutionType.BITS.value),
+    "AO_RESOLUTION_UNITS": Attribute(
+        lambda _: ResolutionType.BITS.value, _only_bits, ResolutionType.BITS.value
+    ),
     "AO_OUTPUT_TYPE": fixed_property(UsageTypeAO.VOLTAGE.value),
     "AO_VOLTAGE_UNITS": fixed_property(VoltageUnits.VOLTS.value),
     "AO_CUSTOM_SCALE_NAME": fixed_property(""),

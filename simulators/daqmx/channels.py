@@ -12,7 +12,7 @@ from simulators.rig.ni6281 import Limits, NI6281Parameters, smallest_range
 INPUTS = 16
 DIFFERENTIAL_INPUTS = 8
 COUNTERS = 2
-KINDS = "ai", "ao", "port", "line", "ctr"
+KINDS = "ai", "internal", "ao", "port", "line", "ctr"
 PORTS, PORT_LINES = 3, 8
 """Digital ports of the NI 6281, and lines of each. Source: specifications, "Digital I/O/PFI"."""
 
@@ -47,7 +47,22 @@ class VirtualChannel:
     @property
     def is_input(self) -> bool:
         """True for an analogue input."""
-        return self.terminal.startswith("ai")
+        return not self.terminal.startswith("ao")
+
+    @property
+    def lacks_differential(self) -> bool:
+        """True for an input that has no second terminal for a difference."""
+        return not self.terminal.startswith("ai") or int(self.terminal[2:]) >= DIFFERENTIAL_INPUTS
+
+    @property
+    def span(self) -> Limits:
+        """Limits, widened to the range that the user has chosen."""
+        least_V = self.least_range_V
+        return (
+            Limits(min(self.limits.min_V, -least_V), max(self.limits.max_V, least_V))
+            if least_V
+            else self.limits
+        )
 
     @property
     def terminals(self) -> tuple[str, ...]:
@@ -56,9 +71,14 @@ class VirtualChannel:
 
 
 def terminals(card: NI6281Parameters, kind: str) -> list[str]:
-    """Return the physical channels of a kind, one of `KINDS`: ["Dev1/ai0", ...]. Counters can't be used."""
+    """Return the physical channels of a kind, one of `KINDS`: ["Dev1/ai0", ...]. Counters can't be used.
+
+    Internal channels connect the inputs' converter to an output or to ground inside the card.
+    Source: NI-DAQmx Help, "Physical Channels", "Internal Channels".
+    """
     names = {
         "ai": [f"ai{n}" for n in range(INPUTS)],
+        "internal": [*(f"_ao{n}_vs_aognd" for n in range(card.outputs)), "_aognd_vs_aognd"],
         "ao": [f"ao{n}" for n in range(card.outputs)],
         "ctr": [f"ctr{n}" for n in range(COUNTERS)],
         "port": [f"port{n}" for n in range(PORTS)],
@@ -99,7 +119,8 @@ def names_of(card: NI6281Parameters, name: str, found: list[str]) -> list[str]:
 
 def _terminal(card: NI6281Parameters, kind: str, physical: str) -> str:
     name = local_name(card, physical)
-    if f"{card.device}/{name}" not in terminals(card, kind):
+    allowed = terminals(card, kind) + (terminals(card, "internal") if kind == "ai" else [])
+    if f"{card.device}/{name}" not in allowed:
         raise wrong_terminal(card, physical)
     return name
 
@@ -153,7 +174,7 @@ def verify(card: NI6281Parameters, channel: VirtualChannel) -> float:
 
 def _verify_terminal_config(channel: VirtualChannel) -> None:
     config = TerminalConfiguration(channel.terminal_config)
-    upper = int(channel.terminal[2:]) >= DIFFERENTIAL_INPUTS
-    if config is TerminalConfiguration.PSEUDO_DIFF or (config is TerminalConfiguration.DIFF and upper):
-        allowed = "RSE, NRSE" if upper else "DIFF, RSE, NRSE"
+    single = channel.lacks_differential
+    if config is TerminalConfiguration.PSEUDO_DIFF or (config is TerminalConfiguration.DIFF and single):
+        allowed = "RSE, NRSE" if single else "DIFF, RSE, NRSE"
         raise refused_value("DAQmx_AI_TermCfg", config.name, allowed, channel.name)

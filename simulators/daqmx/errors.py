@@ -42,7 +42,8 @@ _TEXTS = {
     Code.INVALID_CHAN_NAME: "The task has no such channel.",
     Code.CHAN_ALREADY_IN_TASK: "The channel is in the task already.",
     Code.MULTI_CHAN_TYPES_IN_TASK: "A task cannot contain channels of different types.",
-    Code.WRITE_NUM_CHANS_MISMATCH: "The number of channels in the data does not match the task's.",
+    Code.WRITE_NUM_CHANS_MISMATCH: "Write cannot be performed, because the number of channels in the data "
+    "does not match the number of channels in the task.",
     Code.WRITE_CHAN_TYPE_MISMATCH: "The write is not of the type of the task's channels.",
     Code.INVALID_DIG_DATA_WRITE: "The digital data written is not supported.",
     Code.INVALID_LINE_GROUPING: "An entire port cannot be separated into a channel for each line.",
@@ -76,6 +77,8 @@ _TEXTS = {
     Code.INVALID_TASK: "Task specified is invalid or does not exist.",
     Code.DUPLICATE_TASK: "The task name is in use by another task.",
     Code.DEV_CANNOT_BE_ACCESSED: "The device cannot be accessed: it is no longer present, or has no power.",
+    Code.SIGNAL_EVENT_ALREADY_REGISTERED: "A signal event is registered already.",
+    Code.SIGNAL_EVENTS_NOT_SUPPORTED_BY_DEVICE: "Only an input task has events of complete samples.",
     Code.DONE_EVENT_ALREADY_REGISTERED: "The done event is registered already.",
     Code.EVERY_N_SAMPS_ACQ_INTO_BUFFER_EVENT_ALREADY_REGISTERED: "The every-N-samples event is registered "
     "already.",

@@ -143,6 +143,10 @@ class InputEngine:
     convert_clock: ConvertClock = field(default_factory=ConvertClock)
     read_to_end: bool = False
     """True if the last read ended with a finite acquisition, so that no more samples will come."""
+    first_read_s: float = 0.0
+    """Time of the bench at the first sample of the last read."""
+    began_s: float = 0.0
+    """Time of the bench at the start of the last acquisition."""
 
     kind = "ai"
 
@@ -176,6 +180,16 @@ class InputEngine:
 
     def _times_s(self) -> list[float]:
         return self.convert_clock.times_s(self.bench.card, len(self.channels), self._period_s)
+
+    @property
+    def raw_bits(self) -> int:
+        """Number of bits of a reading as the card sends it."""
+        return 16 if self.bench.card.input_bits <= 16 else 32
+
+    def steps_V(self) -> FloatArray:
+        """Return the voltage of one code of each channel, shape (n_channels,)."""
+        card = self.bench.card
+        return np.array([verify(card, channel) for channel in self.channels]) / 2 ** (card.input_bits - 1)
 
     def fastest_Hz(self) -> float:
         """Return the highest rate for the present number of channels, in Hz."""
@@ -241,8 +255,9 @@ class InputEngine:
         )
 
     def begin(self, at_s: float) -> None:
-        """Start the sample clock."""
-        if self.run is not None:
+        """Start the sample clock, unless it comes from outside."""
+        self.began_s = at_s
+        if self.run is not None and self.clock is not None and not self.clock.external:
             self.bench.start_scan(self.run, at_s)
 
     def halt(self) -> None:
@@ -328,6 +343,7 @@ class InputEngine:
             deadline_s += away_s
         bench.catch_up()
         first = self._first_sample(run)
+        self.first_read_s = self.began_s + (first + 1) / run.rate_Hz
         if run.limit is not None and first + samples > run.limit:
             if first >= run.limit:
                 raise DaqError(Code.SAMPLES_WILL_NEVER_BE_AVAILABLE, samples_read=0)

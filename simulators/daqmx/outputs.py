@@ -174,8 +174,8 @@ class OutputEngine:
         self.started = True
 
     def begin(self, at_s: float) -> None:
-        """Start the clock."""
-        if self.waveform is not None and self.clock is not None:
+        """Start the clock, unless it comes from outside."""
+        if self.waveform is not None and self.clock is not None and not self.clock.external:
             self.bench.start_generation(self.waveform, at_s)
 
     def halt(self) -> None:
@@ -214,8 +214,13 @@ class OutputEngine:
             if wrong.any():
                 allowed = f"{channel.limits.min_V} to {channel.limits.max_V}"
                 raise refused_value("data written", row[wrong][0], allowed, channel.name)
-            stages.append(OutputStage(self.bench.card, channel.limits).volts(row))
+            stages.append(OutputStage(self.bench.card, channel.span).volts(row))
         return np.array(stages)
+
+    def steps_V(self) -> FloatArray:
+        """Return the voltage of one code of each channel, shape (n_channels,)."""
+        card = self.bench.card
+        return np.array([OutputStage(card, channel.span).step_V for channel in self.channels])
 
     def put(self, values: FloatArray) -> None:
         """Set the outputs to single values, shape (n_channels, n), one after the other."""

@@ -7,6 +7,6 @@ NOT_SIMULATED = grpc.StatusCode.UNKNOWN
 
 SIMULATED = (
     "the simulated NI 6281 has analogue inputs and outputs in volts, and digital lines as outputs without a clock; no "
-    "counters, no digital inputs, no sensors and scales, no analogue and reference triggers"
+    "counters, no clocked digital lines, no sensors and scales, no reference triggers"
 )
 """End of the sentence that refuses a function: the list of those that are simulated."""

@@ -5,12 +5,13 @@ from typing import Any
 
 from nidaqmx._stubs import nidaqmx_pb2 as messages
 
-from simulators.daqmx.attributes import BUFFER, READ, TASK, TIMING, TRIGGER, WRITE, Attribute
+from simulators.daqmx.attributes import BUFFER, READ, TASK, TIMING, WRITE, Attribute
 from simulators.daqmx.calibration import CALIBRATION
 from simulators.daqmx.card import Card
 from simulators.daqmx.channel_attributes import CHANNEL, channels_of
 from simulators.daqmx.device_attributes import DEVICE, PHYSICAL_CHANNEL, SYSTEM, device_of, terminal_of
 from simulators.daqmx.refusal import NOT_SIMULATED, SIMULATED
+from simulators.daqmx.trigger_attributes import TRIGGER
 
 Owners = Callable[[Card, Any], list[Any]]
 

@@ -7,7 +7,7 @@ import grpc
 import numpy as np
 from nidaqmx._stubs import nidaqmx_pb2 as messages
 from nidaqmx._stubs import nidaqmx_pb2_grpc
-from nidaqmx.constants import EveryNSamplesEventType, FillMode, VoltageUnits
+from nidaqmx.constants import EveryNSamplesEventType, FillMode, Signal, VoltageUnits
 from numpy.typing import NDArray
 from session_pb2 import Session, SessionInitializationBehavior
 
@@ -20,6 +20,9 @@ from simulators.daqmx.refusal import NOT_SIMULATED, SIMULATED
 from simulators.daqmx.request import by_channel, chosen, task_of
 from simulators.daqmx.rpc_attributes import attribute_methods
 from simulators.daqmx.rpc_lines import LINE_CALLS
+from simulators.daqmx.rpc_raw import RAW_CALLS
+from simulators.daqmx.rpc_waveforms import WAVEFORM_CALLS
+from simulators.daqmx.trigger_attributes import TRIGGER_CALLS
 from simulators.rig.faults import ConnectionLost
 from simulators.rig.ni6281 import Limits
 
@@ -123,16 +126,6 @@ def _cfg_samp_clk_timing(card: Card, request: Any, context: Any) -> Any:
     return messages.CfgSampClkTimingResponse()
 
 
-def _cfg_dig_edge_start_trig(card: Card, request: Any, context: Any) -> Any:
-    task_of(card, request).set_trigger(request.trigger_source)
-    return messages.CfgDigEdgeStartTrigResponse()
-
-
-def _disable_start_trig(card: Card, request: Any, context: Any) -> Any:
-    task_of(card, request).set_trigger("")
-    return messages.DisableStartTrigResponse()
-
-
 # States
 
 
@@ -223,6 +216,18 @@ def _register_done_event(card: Card, request: Any, context: Any) -> Iterator[Any
         yield messages.RegisterDoneEventResponse(status=subscription.status)
 
 
+def _register_signal_event(card: Card, request: Any, context: Any) -> Iterator[Any]:
+    signal = chosen(request, "signal_id")
+    if signal != Signal.SAMPLE_COMPLETE.value:
+        context.abort(
+            NOT_SIMULATED,
+            f"RegisterSignalEvent: only the event of a complete sample is simulated, not {signal}",
+        )
+    subscription = _subscribed(card, request, context, "signal", 1)
+    while subscription.wait():
+        yield messages.RegisterSignalEventResponse(signal_id=signal)
+
+
 def _subscribed(card: Card, request: Any, context: Any, kind: str, samples: int) -> EventSubscription:
     try:
         with card.bench.lock:
@@ -237,6 +242,11 @@ def _subscribed(card: Card, request: Any, context: Any, kind: str, samples: int)
 def _unregister_every_n_samples_event(card: Card, request: Any, context: Any) -> Any:
     task_of(card, request).unsubscribe(_EVENTS.get(chosen(request, "every_n_samples_event_type"), ""))
     return messages.UnregisterEveryNSamplesEventResponse()
+
+
+def _unregister_signal_event(card: Card, request: Any, context: Any) -> Any:
+    task_of(card, request).unsubscribe("signal")
+    return messages.UnregisterSignalEventResponse()
 
 
 def _unregister_done_event(card: Card, request: Any, context: Any) -> Any:
@@ -285,8 +295,6 @@ _CALLS: dict[str, Call] = {
     "CreateAIVoltageChan": _create_ai_voltage_chan,
     "CreateAOVoltageChan": _create_ao_voltage_chan,
     "CfgSampClkTiming": _cfg_samp_clk_timing,
-    "CfgDigEdgeStartTrig": _cfg_dig_edge_start_trig,
-    "DisableStartTrig": _disable_start_trig,
     "StartTask": _start_task,
     "StopTask": _stop_task,
     "TaskControl": _task_control,
@@ -298,15 +306,20 @@ _CALLS: dict[str, Call] = {
     "WriteAnalogScalarF64": _write_analog_scalar_f64,
     "UnregisterEveryNSamplesEvent": _unregister_every_n_samples_event,
     "UnregisterDoneEvent": _unregister_done_event,
+    "UnregisterSignalEvent": _unregister_signal_event,
     "ResetDevice": _reset_device,
     "SelfTestDevice": _self_test_device,
     "GetErrorString": _get_error_string,
     **LINE_CALLS,
     **CALIBRATION_CALLS,
+    **TRIGGER_CALLS,
+    **RAW_CALLS,
+    **WAVEFORM_CALLS,
 }
 _STREAMS: dict[str, Callable[[Card, Any, Any], Iterator[Any]]] = {
     "RegisterEveryNSamplesEvent": _register_every_n_samples_event,
     "RegisterDoneEvent": _register_done_event,
+    "RegisterSignalEvent": _register_signal_event,
 }
 
 

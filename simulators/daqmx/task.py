@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
+from nidaqmx.constants import WriteRelativeTo
 from numpy.typing import NDArray
 
-from simulators.daqmx.errors import Code, DaqError
+from simulators.daqmx.errors import Code, DaqError, refused_value
 from simulators.daqmx.events import Done, EventSubscription, EveryNSamples
 from simulators.daqmx.inputs import ALL_SAMPLES
 from simulators.daqmx.resources import Resources
@@ -16,6 +17,7 @@ FloatArray = NDArray[np.float64]
 
 _REGISTERED = {
     "done": Code.DONE_EVENT_ALREADY_REGISTERED,
+    "signal": Code.SIGNAL_EVENT_ALREADY_REGISTERED,
     "acquired": Code.EVERY_N_SAMPS_ACQ_INTO_BUFFER_EVENT_ALREADY_REGISTERED,
     "transferred": Code.EVERY_N_SAMPS_TRANSFERRED_FROM_BUFFER_EVENT_ALREADY_REGISTERED,
 }
@@ -29,7 +31,7 @@ class DaqTask(TaskStates):
         self.subscriptions: dict[str, EventSubscription] = {}
 
     def subscribe(self, kind: str, samples: int = 0) -> EventSubscription:
-        """Register a client for events: "done", "acquired" or "transferred".
+        """Register a client for events: "done", "acquired", "transferred", or "signal" for every sample.
 
         Raises
         ------
@@ -47,6 +49,8 @@ class DaqTask(TaskStates):
     def _check_subscription(self, kind: str, samples: int) -> None:
         if self.state is TaskState.RUNNING:
             raise DaqError(Code.CANNOT_REGISTER_DA_QMX_SOFTWARE_EVENT_WHILE_TASK_IS_RUNNING)
+        if kind == "signal" and self.engine.kind != "ai":
+            raise DaqError(Code.SIGNAL_EVENTS_NOT_SUPPORTED_BY_DEVICE)
         if kind == "acquired" and self.engine.kind != "ai":
             raise DaqError(Code.EVERY_N_SAMPLES_ACQ_INTO_BUFFER_EVENT_NOT_SUPPORTED_BY_DEVICE)
         if kind == "transferred" and self.engine.kind != "ao":
@@ -108,6 +112,7 @@ class DaqTask(TaskStates):
     ) -> int:
         """Write samples, shape (n_channels, n); return the number written per channel."""
         self.card.require_device()
+        self._refuse_other_places()
         if self.clock is None:
             self._on_demand(auto_start, lambda: self.outputs.put(values))
             return int(values.shape[1])
@@ -123,6 +128,16 @@ class DaqTask(TaskStates):
         if auto_start:
             self.start()
         return int(values.shape[1])
+
+    def _refuse_other_places(self) -> None:
+        """Raise -200077 if a write is to go anywhere but to the current write position, which isn't simulated."""
+        relative = self.properties.get("write relative to", WriteRelativeTo.CURRENT_WRITE_POSITION.value)
+        offset = self.properties.get("write offset", 0)
+        if relative != WriteRelativeTo.CURRENT_WRITE_POSITION.value or offset:
+            allowed = "the current write position (others are not simulated)"
+            raise refused_value(
+                "DAQmx_Write_RelativeTo, DAQmx_Write_Offset", f"{relative}, {offset}", allowed
+            )
 
     def drive(self, levels: BoolArray, auto_start: bool) -> int:
         """Drive digital lines, shape (n_channels, n, most_lines); return the number of samples written per channel."""

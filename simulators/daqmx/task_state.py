@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 from nidaqmx.constants import TaskMode
 
 from simulators.daqmx.channels import VirtualChannel, channels
-from simulators.daqmx.errors import STOPPED_BEFORE_DONE, Code, DaqError
+from simulators.daqmx.errors import STOPPED_BEFORE_DONE, Code, DaqError, refused_value
 from simulators.daqmx.inputs import InputEngine
 from simulators.daqmx.lines import InputLinesEngine, LineChannel, LinesEngine, line_channels
 from simulators.daqmx.outputs import OutputEngine
 from simulators.daqmx.resources import Resources
-from simulators.daqmx.timing import SampleClock, coerced_Hz, is_trigger_line, terminal, unknown_terminal
+from simulators.daqmx.timing import MODES, SampleClock, coerced_Hz, terminal, unknown_terminal
+from simulators.daqmx.triggers import Trigger
 from simulators.rig.bench import SimulatedBench
 from simulators.rig.ni6281 import Limits
 
@@ -59,7 +60,8 @@ class TaskStates:
         self.name = name
         self.state = TaskState.VERIFIED
         self.clock: SampleClock | None = None
-        self.trigger = ""
+        self.start_trigger = Trigger()
+        self.reference_trigger = Trigger()
         self._engine: Engine | None = None
         self.starts = 0
         self.rests = TaskState.VERIFIED
@@ -135,26 +137,32 @@ class TaskStates:
         self.back_to(TaskState.VERIFIED)
 
     def set_clock(self, rate_Hz: float, source: str, edge: int, mode: int, samples: int) -> None:
-        """Set the sample clock.
+        """Set the sample clock. Its values are checked when they are read or the task is verified, as by NI-DAQmx.
 
         Raises
         ------
         DaqError
-            -89120 for an unknown source, -200077 for an invalid value, -201062 for digital lines (clocked lines of
-            port 0 are not simulated).
+            -200077 for an acquisition mode that isn't simulated, -201062 for digital lines (clocked lines of port 0
+            are not simulated).
         """
         self.refuse_while_running()
         engine = self.engine
         if isinstance(engine, LinesEngine):
             raise DaqError(Code.BUFFERED_OPERATIONS_NOT_SUPPORTED_ON_SELECTED_LINES, "(not simulated)")
-        if engine.kind == "ao" and terminal(source) and self.card.bench.card.delta_sigma:
-            raise unknown_terminal(source)
-        clock = SampleClock.checked(engine.kind, rate_Hz, source, edge, mode, samples)
+        if mode not in MODES:
+            raise refused_value("DAQmx_SampQuant_SampMode", mode, "finite, continuous")
+        clock = SampleClock(rate_Hz, source, mode == MODES[0], samples, edge)
         if not clock.follows_inputs:
             made_Hz = coerced_Hz(clock.rate_Hz, self.card.bench.card.timebase_Hz)
             clock = dataclasses.replace(clock, rate_Hz=made_Hz)
         self.clock = engine.clock = clock
         self.back_to(TaskState.VERIFIED)
+
+    def verify_clock(self, clock: SampleClock) -> None:
+        """Check a sample clock. Raises -200077 for an invalid value, -89120 for an unknown source."""
+        clock.verify(self.engine.kind)
+        if self.engine.kind == "ao" and clock.follows_inputs and self.card.bench.card.delta_sigma:
+            raise unknown_terminal(clock.source)
 
     def software_timed(self) -> None:
         """Remove the sample clock."""
@@ -168,17 +176,6 @@ class TaskStates:
         self.engine.buffer_size = samples
         self.back_to(TaskState.COMMITTED)
         self.engine.release()
-
-    def set_trigger(self, source: str) -> None:
-        """Set the start of the other side ("/Dev1/ai/StartTrigger") or a PFI line as trigger; "" for none.
-
-        Nothing is wired to the PFI lines: a task waits for one until the card is given an edge (`Card.fire`).
-        """
-        self.refuse_while_running()
-        other = "ao" if self.engine.kind == "ai" else "ai"
-        if terminal(source) not in ("", f"{other}/starttrigger") and not is_trigger_line(source):
-            raise unknown_terminal(source)
-        self.trigger = source
 
     # States
 
@@ -204,9 +201,14 @@ class TaskStates:
 
     def verify(self) -> None:
         """Check all settings. Raises `DaqError`."""
+        if self.clock is not None:
+            self.verify_clock(self.clock)
         self.engine.verify()
-        if self.trigger and self.clock is None:
+        triggered = self.start_trigger.is_set or self.reference_trigger.is_set
+        if triggered and self.clock is None:
             raise DaqError(Code.TRIG_WHEN_ON_DEMAND_SAMP_TIMING, f"Task Name: {self.name}")
+        self.start_trigger.verify(self.engine.kind)
+        self.reference_trigger.refuse_as_reference()
 
     def up_to(self, state: TaskState) -> None:
         """Move the task up to a state, through those between; after an error it keeps the state reached."""
@@ -241,8 +243,8 @@ class TaskStates:
             raise
         self.state = TaskState.RUNNING
         self.starts += 1
-        if self.trigger:
-            self.card.arm(self, terminal(self.trigger))
+        if self.start_trigger.is_set:
+            self.card.arm(self, terminal(self.start_trigger.source))
         else:
             self.begin(self.card.bench.clock.now())
 

@@ -9,7 +9,7 @@ from simulators.daqmx.errors import Code, DaqError, refused_value
 PFI_LINES = 16
 """Terminals for external clocks and triggers: PFI0 to PFI15. Source: NI PCI/PXI-6281 Specifications."""
 
-_MODES = (AcquisitionType.FINITE.value, AcquisitionType.CONTINUOUS.value)
+MODES = (AcquisitionType.FINITE.value, AcquisitionType.CONTINUOUS.value)
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class SampleClock:
     rate_Hz : float
         Samples per second and channel.
     source : str
-        Terminal of the clock ("/Dev1/ai/SampleClock"); "" for the task's own.
+        Terminal of the clock ("/Dev1/ai/SampleClock"); "" for the task's own. Nothing is wired to the PFI lines: a
+        clock from there never ticks.
     finite : bool
         True if it ends after ``samples``.
     samples : int
@@ -36,32 +37,31 @@ class SampleClock:
     samples: int
     edge: int = Edge.RISING.value
 
-    @classmethod
-    def checked(
-        cls, kind: str, rate_Hz: float, source: str, edge: int, mode: int, samples: int
-    ) -> "SampleClock":
-        """Return the clock of a task of inputs ("ai") or outputs ("ao") from the arguments of NI-DAQmx.
+    def verify(self, kind: str) -> None:
+        """Check the clock of a task of inputs ("ai") or outputs ("ao").
 
         Raises
         ------
         DaqError
             -200077 for an invalid value, -89120 for a source that doesn't exist or isn't simulated.
         """
-        if mode not in _MODES:
-            raise refused_value("DAQmx_SampQuant_SampMode", mode, "finite, continuous")
-        if not rate_Hz > 0:
-            raise refused_value("DAQmx_SampClk_Rate", rate_Hz, "above 0")
-        if mode == AcquisitionType.FINITE.value and samples < 2:
-            raise refused_value("DAQmx_SampQuant_SampPerChan", samples, "2 and more")
-        clock = cls(rate_Hz, source, mode == AcquisitionType.FINITE.value, samples, edge)
-        if terminal(source) not in ("", "onboardclock") and not (clock.follows_inputs and kind == "ao"):
-            raise unknown_terminal(source)
-        return clock
+        if not self.rate_Hz > 0:
+            raise refused_value("DAQmx_SampClk_Rate", self.rate_Hz, "above 0")
+        if self.finite and self.samples < 2:
+            raise refused_value("DAQmx_SampQuant_SampPerChan", self.samples, "2 and more")
+        own = terminal(self.source) in ("", "onboardclock")
+        if not (own or self.external or (self.follows_inputs and kind == "ao")):
+            raise unknown_terminal(self.source)
 
     @property
     def mode(self) -> int:
         """NI-DAQmx's number of the acquisition type."""
-        return _MODES[0] if self.finite else _MODES[1]
+        return MODES[0] if self.finite else MODES[1]
+
+    @property
+    def external(self) -> bool:
+        """True for a clock from outside the card."""
+        return is_trigger_line(self.source)
 
     @property
     def follows_inputs(self) -> bool:
@@ -71,7 +71,7 @@ class SampleClock:
 
 def coerced_Hz(rate_Hz: float, timebase_Hz: float) -> float:
     """Return the rate that the card makes for a requested one: the timebase (0: any rate) by a whole number."""
-    return timebase_Hz / max(round(timebase_Hz / rate_Hz), 1) if timebase_Hz else rate_Hz
+    return timebase_Hz / max(round(timebase_Hz / rate_Hz), 1) if timebase_Hz and rate_Hz > 0 else rate_Hz
 
 
 def is_trigger_line(name: str) -> bool:

@@ -94,4 +94,5 @@ class CardErrors:
 
 
 def _number(terminal: str) -> int:
-    return int(terminal[2:])
+    """Return 3 for "ai3", 1 for the internal channel "_ao1_vs_aognd"."""
+    return int("".join(filter(str.isdigit, terminal)) or 0)

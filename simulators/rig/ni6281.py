@@ -20,6 +20,11 @@ InputSignal = Literal["current", "thermocouple", "bias", "z", "ground", "open"]
 OutputSignal = Literal["bias", "z"]
 
 
+def before_wires(output: str) -> str:
+    """Return the name of an output's signal ("bias") at its own terminal, where no wire has changed it."""
+    return f"{output} at its terminal"
+
+
 class Wiring(ParameterSection):
     """Signals at the terminals, and factors of the loop-backs."""
 
@@ -37,8 +42,11 @@ class Wiring(ParameterSection):
     z_loop_back: float
 
     def signal(self, terminal: str) -> str:
-        """Return the signal at a terminal ("ai0"); "open" for one that isn't listed."""
-        return getattr(self, terminal, "open")
+        """Return the signal at a terminal ("ai0") or an internal channel; "open" for one that isn't listed."""
+        if not terminal.startswith("_"):
+            return getattr(self, terminal, "open")
+        shown = terminal.removeprefix("_").removesuffix("_vs_aognd")
+        return "ground" if shown == "aognd" else before_wires(getattr(self, shown))
 
 
 class Sources(ParameterSection):
@@ -51,8 +59,8 @@ class Sources(ParameterSection):
     ground: float = Field(ge=0)
 
     def ohm(self, signal: str) -> float:
-        """Return the resistance of a signal's source; infinite for "open"."""
-        return math.inf if signal == "open" else float(getattr(self, signal))
+        """Return the resistance of a signal's source; infinite for "open", 0 for an output's own terminal."""
+        return math.inf if signal == "open" else float(getattr(self, signal, 0.0))
 
 
 class NI6281Parameters(ParameterSection):
@@ -168,13 +176,13 @@ class OutputStage:
     def __init__(self, card: NI6281Parameters, limits: Limits) -> None:
         range_V = output_range(card, limits) or Limits(-card.output_ranges_V[-1], card.output_ranges_V[-1])
         codes = 2**card.output_bits
-        self._lsb_V = (range_V.max_V - range_V.min_V) / codes
-        self._lowest = round(range_V.min_V / self._lsb_V)
+        self.step_V = (range_V.max_V - range_V.min_V) / codes
+        self._lowest = round(range_V.min_V / self.step_V)
         self._highest = self._lowest + codes - 1
 
     def volts(self, values_V: FloatArray) -> FloatArray:
         """Return the voltages at the terminal for requested values; any shape."""
-        return np.clip(np.rint(values_V / self._lsb_V), self._lowest, self._highest) * self._lsb_V
+        return np.clip(np.rint(values_V / self.step_V), self._lowest, self._highest) * self.step_V
 
 
 def on_wire(card: NI6281Parameters, before_V: FloatArray, after_V: FloatArray, at_s: float) -> FloatArray:

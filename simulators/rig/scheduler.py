@@ -24,6 +24,7 @@ from pydantic import Field
 from simulators.parameters import ParameterSection
 from simulators.rig.clock import Clock
 from simulators.rig.faults import AmplifierOutput, DeviceLost, Faults, LoopBack, OutputStuck, Stall
+from simulators.rig.ni6281 import before_wires
 from simulators.rig.sample_clock import TICK_ROUNDING, Generation, Scan, Ticks
 from simulators.rig.signal_chain import Chain
 
@@ -293,8 +294,9 @@ class Timeline:
     def _looped_back(self, signals: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the signals with the factors and faults of the loop-backs and of the amplifiers' outputs."""
         factors = dict(self.loop_back_factors)
+        at_terminals = {before_wires(name): signals[name] for name in factors if name in signals}
         if not self.faults and all(factor == 1.0 for factor in factors.values()):
-            return signals
+            return {**signals, **at_terminals}
         for fault in self.faults.all_active(LoopBack, self.acquired):
             factors[fault.signal] *= fault.factor
         changed = {
@@ -306,7 +308,7 @@ class Timeline:
             if output.signal in signals:
                 volts = output.factor * changed.get(output.signal, signals[output.signal])
                 changed[output.signal] = np.clip(volts, -AMPLIFIER_RAIL_V, AMPLIFIER_RAIL_V)
-        return {**signals, **changed} if changed else signals
+        return {**signals, **at_terminals, **changed}
 
     def _play(self, generation: Generation, times_s: FloatArray) -> dict[str, tuple[FloatArray, FloatArray]]:
         """Advance the waveform to each of the times; return its outputs since the time before, and from then on."""

@@ -9,7 +9,18 @@ import sys
 from pathlib import Path
 
 FOLDERS = "tests/component", "tests/legacy", "tests/acceptance"
-OPTIONS = "-p", "ni_card", "-p", "no:cacheprovider", "--timeout", "60", "-q", "--tb", "line"
+OPTIONS = (
+    "-p",
+    "ni_card",
+    "-p",
+    "no:cacheprovider",
+    "--timeout",
+    "60",
+    "-q",
+    "--tb",
+    "line",
+    "--continue-on-collection-errors",
+)
 
 
 def main(clone: Path, more: list[str]) -> int:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from nidaqmx.constants import (
-    AcquisitionType,
     Edge,
     OverwriteMode,
     ReadRelativeTo,
     RegenerationMode,
+    Slope,
     VoltageUnits,
 )
 from nidaqmx.errors import DaqError
@@ -61,7 +61,6 @@ def test_a_clock_from_outside_has_the_rate_that_it_is_said_to_have(daq: Client) 
 RESETS = [
     ("timing.samp_clk_rate", 500.0),
     ("timing.samp_clk_active_edge", Edge.FALLING),
-    ("timing.samp_quant_samp_mode", AcquisitionType.CONTINUOUS),
     ("timing.samp_quant_samp_per_chan", 77),
     ("in_stream.auto_start", False),
     ("in_stream.relative_to", ReadRelativeTo.FIRST_SAMPLE),
@@ -153,8 +152,62 @@ def test_a_start_trigger_on_a_pfi_line_waits_for_its_edge(daq: Client) -> None:
 
     with refused(-200284):
         read(task, 1, 0.05)
+    task.stop()
+    task.triggers.start_trigger.cfg_dig_edge_start_trig("/Dev1/PFI16")
     with refused(-89120):
-        daq.inputs("Dev1/ai1").triggers.start_trigger.cfg_dig_edge_start_trig("/Dev1/PFI16")
+        task.start()
+
+
+def test_an_analogue_trigger_waits_at_the_only_terminal_for_it(daq: Client) -> None:
+    task = daq.inputs("Dev1/ai0")
+    start = task.triggers.start_trigger
+    start.cfg_anlg_edge_start_trig("APFI0", Slope.FALLING, 1.5)
+    assert (start.anlg_edge_src, start.anlg_edge_slope, start.anlg_edge_lvl) == (
+        "/Dev1/APFI0",
+        Slope.FALLING,
+        1.5,
+    )
+    task.start()
+
+    with refused(-200284):
+        read(task, 1, 0.05)
+    task.stop()
+    start.cfg_anlg_edge_start_trig("APFI1")
+    with refused(-89120):
+        task.start()
+
+
+def test_a_reference_trigger_is_kept_and_refused_when_the_task_is_to_use_it(daq: Client) -> None:
+    task = daq.inputs("Dev1/ai0")
+    reference = task.triggers.reference_trigger
+    reference.cfg_anlg_window_ref_trig("APFI0", 2.0, -1.0, 50)
+    assert (reference.anlg_win_top, reference.anlg_win_btm, reference.pretrig_samples) == (2.0, -1.0, 50)
+
+    with refused(-200452) as caught:
+        task.start()
+    assert "Reference triggers are not simulated" in str(caught.value)
+    reference.disable_ref_trig()
+    assert read(task, 10).shape == (1, 10)
+
+
+def test_a_clock_on_a_pfi_line_never_ticks(daq: Client) -> None:
+    task = daq.inputs("Dev1/ai0")
+    task.timing.cfg_samp_clk_timing(1000.0, source="PFI0")
+    assert task.timing.samp_clk_src == "/Dev1/PFI0"
+
+    with refused(-200284):
+        read(task, 1, 0.05)
+    del task.timing.samp_clk_src
+    assert read(task, 1).shape == (1, 1)
+
+
+def test_a_rate_set_by_its_divisor(daq: Client) -> None:
+    task = daq.inputs("Dev1/ai0", rate_Hz=1000.0)
+    assert task.timing.samp_clk_timebase_div == 20_000
+
+    task.timing.samp_clk_timebase_div = 40_000
+
+    assert task.timing.samp_clk_rate == 500.0
 
 
 def test_a_generation_of_one_sample_is_refused(daq: Client) -> None:

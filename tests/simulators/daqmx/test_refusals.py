@@ -94,7 +94,7 @@ def test_rates_that_the_converter_cannot_reach(daq: Client) -> None:
     with refused(-200081):
         daq.inputs("Dev1/ai0:3", rate_Hz=126e3).start()
     with refused(-200077):
-        daq.inputs(rate_Hz=-1.0)
+        daq.inputs(rate_Hz=-1.0).start()
 
 
 def test_starting_before_writing(daq: Client) -> None:
@@ -117,10 +117,14 @@ def test_writing_more_than_fits_before_the_start(daq: Client) -> None:
 
 def test_clocks_and_triggers_from_nowhere(daq: Client) -> None:
     task = daq.inputs()
+    task.timing.cfg_samp_clk_timing(RATE_HZ, source="/Dev1/PFI16")
+    for check in (task.start, lambda: task.timing.samp_clk_src):
+        with refused(-89120):
+            check()
+    triggered = daq.inputs()
+    triggered.triggers.start_trigger.cfg_dig_edge_start_trig("/Dev1/ai/StartTrigger")
     with refused(-89120):
-        task.timing.cfg_samp_clk_timing(RATE_HZ, source="/Dev1/PFI3")
-    with refused(-89120):
-        task.triggers.start_trigger.cfg_dig_edge_start_trig("/Dev1/ai/StartTrigger")
+        triggered.start()
     single = daq.task()
     single.ao_channels.add_ao_voltage_chan("Dev1/ao0")
     single.triggers.start_trigger.cfg_dig_edge_start_trig("/Dev1/ai/StartTrigger")
@@ -164,7 +168,7 @@ def test_what_is_not_simulated_says_so(daq: Client) -> None:
     for call in (
         lambda: task.ci_channels.add_ci_count_edges_chan("Dev1/ctr0"),
         lambda: task.timing.ref_clk_rate,
-        lambda: task.triggers.start_trigger.cfg_anlg_edge_start_trig("Dev1/ai0"),
+        lambda: task.export_signals.start_trig_output_term,
     ):
         with pytest.raises(
             RpcError, match="is not simulated: the simulated NI 6281 has analogue inputs and outputs"
