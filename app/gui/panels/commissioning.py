@@ -27,8 +27,8 @@ from PyQt6.QtWidgets import (
 
 from app.gui.panels.selection import calm
 from app.gui.widgets.theme import LARGE, MEDIUM, Theme, tabular
-from app.gui.wording import with_units
 from app.viewmodels.commissioning import CommissioningSnapshot, Kind, StepRow, snapshot_of
+from app.viewmodels.wording import with_units
 
 HEADLINE_PT, QUESTION_PT = 15.0, 12.0
 BAR_HEIGHT = 6

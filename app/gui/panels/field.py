@@ -7,7 +7,7 @@ from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from app.gui.widgets.theme import MEDIUM, Theme, tabular
-from app.gui.wording import UNITS
+from app.viewmodels.wording import UNITS, as_text, parameter_unit
 from procedures.parameters import FractionsParameter, LevelsParameter, NumbersParameter, read
 
 UNIT_WIDTH, EDIT_WIDTH = 36, 84
@@ -161,23 +161,6 @@ class Field(QWidget):
         """Palette of the parent, which follows the theme."""
         parent = self.parentWidget()
         return parent.palette() if parent is not None else QPalette()
-
-
-def as_text(value: Any) -> str:
-    """Format a value as a user would type it."""
-    match value:
-        case None:
-            return ""
-        case tuple() | list():
-            return " ".join(f"{number:.12g}" for number in value)
-        case float():
-            return f"{value:.12g}"
-    return str(value)
-
-
-def parameter_unit(parameter: Any) -> str:
-    """Return the unit of a parameter; "" for none."""
-    return str(getattr(parameter, "units", None) or "")
 
 
 def bounds(parameter: Any) -> str:

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QCheckBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from app.gui.panels.field import Field
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
-from app.gui.wording import labelled_sentence, with_units
+from app.viewmodels.wording import labelled_sentence, with_units
 
 FIRST = (
     "traces", "amplitudes", "frequencies", "peak", "curves", "holds", "hold_time", "conductance", "window_percent",

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
-from app.gui.panels.field import Field, as_text
+from app.gui.panels.field import Field
 from app.gui.presets import PRESETS, Preset
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL
+from app.viewmodels.wording import as_text
 
 if TYPE_CHECKING:
     from procedures.procedure import RigProcedure

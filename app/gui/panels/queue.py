@@ -19,9 +19,9 @@ from PyQt6.QtWidgets import (
 )
 
 from app.console.durations import roughly
-from app.gui.panels.job_text import job_details, reason_of, title_of
 from app.gui.panels.selection import calm
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
+from app.server.job_text import job_details, reason_of, title_of
 from app.server.latest_snapshots import KnownState
 from app.server.messages import BenchState, JobState
 

@@ -5,8 +5,8 @@ from math import inf, nan
 
 from analysis.conductance import LEAST_BIAS_V, CurrentCalibration, full_scale_conductance_G0
 from analysis.conductance import conductance_G0 as measured_G0
-from app.gui.panels.job_text import reason_of, title_of
 from app.gui.widgets.alarm import Notice
+from app.server.job_text import reason_of, title_of
 from app.server.messages import BenchState, InstrumentsState, JobState, instruments_of
 from app.server.stream import Behind
 from app.viewmodels.junction_state import BREAK_G0, ShownState

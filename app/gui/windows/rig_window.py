@@ -23,7 +23,6 @@ from app.gui.windows.rig_status import BY_HAND, NO_ANSWER, alarm_of, idle_status
 from app.gui.windows.shortcuts import RIG_KEYS
 from app.gui.windows.status_line import RigStatusLine
 from app.gui.windows.window import BOTTOM, LEFT, RIGHT, SessionWindow
-from app.gui.wording import all_labels, labelled_sentence
 from app.server.errors import Refused
 from app.server.latest_snapshots import Newest
 from app.server.messages import (
@@ -39,6 +38,7 @@ from app.viewmodels.junction_state import ShownState
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.session import Session
 from app.viewmodels.status_view import StatusSnapshot
+from app.viewmodels.wording import all_labels, labelled_sentence
 
 STARTING = "The bench is starting …"
 ENDED_UNSAFE = "The run has ended, but the rig could not be made safe."

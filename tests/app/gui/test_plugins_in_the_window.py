@@ -5,12 +5,12 @@ import pytest
 
 from analysis.recording import RecordedChannel, RunHeader
 from analysis.records import Trace
-from app.gui.panels.job_text import title_of
 from app.gui.panels.procedures import ProceduresPanel
 from app.gui.plots.view import in_sight
 from app.gui.windows.rig_window import RigWindow
 from app.gui.windows.view_tabs import ViewTabs, shortcut_of
 from app.plugins import PluginError
+from app.server.job_text import title_of
 from app.viewmodels.registry import VIEWS
 from app.viewmodels.session import Session
 from procedures.registry import PROCEDURES

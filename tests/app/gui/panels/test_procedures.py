@@ -3,10 +3,10 @@
 import pytest
 from PyQt6.QtWidgets import QLabel
 
-from app.gui.panels.field import as_text
 from app.gui.panels.form import Form
 from app.gui.panels.procedures import ProceduresPanel, Wanted, offered
 from app.gui.presets import PRESETS, preset_for
+from app.viewmodels.wording import as_text
 from procedures.registry import PROCEDURES
 from tests.support.gui import fake_bench
 

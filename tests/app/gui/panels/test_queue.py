@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.gui.panels.job_text import job_details, reason_of, title_of
 from app.gui.panels.queue import QueuePanel, left_of, share_of
+from app.server.job_text import job_details, reason_of, title_of
 from tests.support.gui.fake_bench import job, state
 
 

@@ -10,10 +10,10 @@ from app.console.durations import roughly
 from app.gui.widgets.big_number import NUMBER_PT, BigNumber
 from app.gui.widgets.retract import TWICE_WITHIN_MS, DoubleEscFilter, RetractButton
 from app.gui.widgets.theme import DARK, Choice, Theme
-from app.gui.windows.status_line import (
-    ReplayStatusLine,
-    RigStatusLine,
-    StatusLine,
+from app.gui.windows.status_line import ReplayStatusLine, RigStatusLine, StatusLine
+from app.viewmodels.junction_state import ShownState
+from app.viewmodels.status_view import StatusSnapshot
+from app.viewmodels.status_words import (
     conductance_words,
     cycles_word,
     duration,
@@ -22,8 +22,6 @@ from app.gui.windows.status_line import (
     signed,
     size,
 )
-from app.viewmodels.junction_state import ShownState
-from app.viewmodels.status_view import StatusSnapshot
 from tests.support.recordings import synthetic
 
 NAN = float("nan")

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from app.gui.panels.field import as_text, parameter_unit
-from app.gui.wording import UNITS, labelled_sentence, labels_of, parameters_of
 from app.server.messages import JobState
+from app.viewmodels.wording import UNITS, as_text, labelled_sentence, labels_of, parameter_unit, parameters_of
 from procedures.registry import PROCEDURES
 
 OTHER_JOBS = {"commission": "Commissioning"}

@@ -66,3 +66,20 @@ def prefixed(value: float, unit: str) -> str:
     exponent = 3 * floor(log10(abs(value)) / 3) if value else 0
     exponent = min(max(exponent, min(PREFIXES)), max(PREFIXES))
     return f"{minus(f'{value / 10.0**exponent:.4g}')} {PREFIXES[exponent]}{UNITS.get(unit, unit)}"
+
+
+def as_text(value: Any) -> str:
+    """Format a value as a user would type it."""
+    match value:
+        case None:
+            return ""
+        case tuple() | list():
+            return " ".join(f"{number:.12g}" for number in value)
+        case float():
+            return f"{value:.12g}"
+    return str(value)
+
+
+def parameter_unit(parameter: Any) -> str:
+    """Return the unit of a parameter; "" for none."""
+    return str(getattr(parameter, "units", None) or "")
