@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from analysis.recording import RecordingWriter, TraceEntry
+from analysis.recording import RecordingError, RecordingWriter, TraceEntry
 from analysis.records import Block, Event, Trace
 from analysis.reduce import reduce
 from analysis.traces.segmenter import Segmenter
@@ -32,6 +32,29 @@ QUEUE_ITEMS = 2000
 _END = object()
 
 
+class _Items:
+    """Items on their way to a thread, the last of which is the end."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[Any] = queue.Queue(QUEUE_ITEMS)
+        self._ended = False
+
+    def put(self, item: Any) -> None:
+        """Add an item; wait while the queue is full."""
+        self._queue.put(item)
+
+    def take(self, timeout_s: float | None = None) -> Any:
+        """Return the next item. Raises ``queue.Empty`` if none comes in time."""
+        item = self._queue.get(timeout=timeout_s)
+        self._ended = item is _END
+        return item
+
+    def discard(self) -> None:
+        """Drop everything up to the end, if that has not been taken, so that no caller waits for room."""
+        while not self._ended:
+            self.take()
+
+
 class RecorderFailed(Exception):
     """The recording failed. The message gives the reason and the remedy."""
 
@@ -45,7 +68,7 @@ class Recorder:
     def __init__(self, writer: RecordingWriter, clock: Callable[[], float] = time.monotonic) -> None:
         self._writer = writer
         self._clock = clock
-        self._queue: queue.Queue[Any] = queue.Queue(QUEUE_ITEMS)
+        self._queue = _Items()
         self._failure: BaseException | None = None
         self._flushing_since: float | None = None
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
@@ -73,10 +96,13 @@ class Recorder:
     def _put(self, item: Block | Event | TraceEntry) -> None:
         self._raise_failure()
         self._queue.put(item)
+        self._demand_disk()  # last: a disk that answers later saves these samples too
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
-            raise RecorderFailed(str(self._failure)) from self._failure
+            raise RecorderFailed(_said(self._failure)) from self._failure
+
+    def _demand_disk(self) -> None:
         since = self._flushing_since
         if since is not None and self._clock() - since > STUCK_S:
             raise RecorderFailed(
@@ -89,14 +115,13 @@ class Recorder:
             self._write_until_end()
         except BaseException as error:  # a thread that died in silence would stop the run at a full queue
             self._failure = error
-            while self._queue.get() is not _END:  # so that no caller waits for room in the queue
-                pass
+            self._queue.discard()
 
     def _write_until_end(self) -> None:
         saved_at = self._clock()
         while True:
             with suppress(queue.Empty):
-                item = self._queue.get(timeout=SAVE_EVERY_S)
+                item = self._queue.take(SAVE_EVERY_S)
                 if item is _END:
                     break
                 self._write(item)
@@ -123,6 +148,14 @@ class Recorder:
             self._writer.add_trace(item)
 
 
+def _said(failure: BaseException) -> str:
+    """Return the message of a failure; most errors of Python itself have none, or one that tells the user nothing."""
+    if isinstance(failure, RecordingError):
+        return str(failure)
+    why = "no memory is left" if isinstance(failure, MemoryError) else f"{type(failure).__name__}: {failure}"
+    return f"Recording failed ({why}); what was saved before is safe. Close other programs, then start the run again."
+
+
 class Reducers:
     """Sink that cuts traces in a thread of its own and passes each to ``on_trace``.
 
@@ -133,7 +166,7 @@ class Reducers:
         self.failure: BaseException | None = None
         self._segmenter = segmenter
         self._on_trace = on_trace
-        self._queue: queue.Queue[Any] = queue.Queue(QUEUE_ITEMS)
+        self._queue = _Items()
         self._thread = threading.Thread(target=self._work, name="reducers", daemon=True)
         self._thread.start()
 
@@ -148,7 +181,7 @@ class Reducers:
         join(self._thread)
 
     def _stream(self) -> Iterator[Block | Event]:
-        while (item := self._queue.get()) is not _END:
+        while (item := self._queue.take()) is not _END:
             yield item
 
     def _work(self) -> None:
@@ -160,8 +193,7 @@ class Reducers:
             log.warning(
                 "Traces are no longer cut during the run; they will be cut from its file.", exc_info=True
             )
-            while self._queue.get() is not _END:  # so that the run does not wait for room in the queue
-                pass
+            self._queue.discard()
 
 
 def index_entry(trace: Trace) -> TraceEntry:

@@ -66,8 +66,7 @@ class RunSink:
         self._notes.append(text)
 
     def feed(self, block: Block) -> None:
-        """Add samples and check the watchdog, at least twice a second. Raises ``WatchdogGone``."""
-        self._check_watchdog()
+        """Add samples, then check the watchdog, at least twice a second. Raises ``WatchdogGone``."""
         if block.stop >= self._next_tie:
             now = datetime.now(UTC)
             self.on_event(Event(block.stop, EventKind.MARK, TIE, {"utc": now.isoformat()}))
@@ -82,6 +81,7 @@ class RunSink:
         self._waiting.append(block)
         if block.stop - self._waiting[0].first >= FLUSH_EVERY_S * block.rate_Hz:
             self.flush()
+        self._check_watchdog()  # last: an error must not cost these samples
 
     def flush(self) -> None:
         """Pass on the waiting samples."""

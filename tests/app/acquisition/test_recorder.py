@@ -5,7 +5,8 @@ import threading
 import pytest
 
 from analysis.recording import RecordingWriter
-from app.acquisition.recorder import SLOW_S, STUCK_S, Recorder, RecorderFailed
+from analysis.recording.errors import WriteFailed
+from app.acquisition.recorder import SLOW_S, STUCK_S, Recorder, RecorderFailed, Reducers
 from tests.support.physics.counted import HEADER, block
 from tests.support.rig.rigs import wait_until
 
@@ -52,7 +53,54 @@ def test_a_disk_that_does_not_answer_ends_the_run_and_nothing_is_lost(slow_disk)
     go.set()
     wait_until(lambda: writer.saved >= 100)
     recorder.finish()
-    assert writer.saved == 300
+    assert writer.saved == 400, "also the samples whose feeding said that the disk hangs"
+
+
+def test_a_disk_that_fails_at_the_last_flush_is_told_and_hangs_nothing(tmp_path, monkeypatch):
+    writer = RecordingWriter(tmp_path / "run.h5", HEADER, save_every_s=float("inf"))
+
+    def full():
+        raise WriteFailed("run.h5: writing failed", 0)
+
+    monkeypatch.setattr(writer, "flush", full)
+    recorder = Recorder(writer)
+    recorder.feed(block(0, 100))
+
+    with pytest.raises(RecorderFailed, match=r"run\.h5: writing failed"):
+        recorder.finish()
+    writer.abandon()
+
+
+def test_a_failure_without_words_gets_some(tmp_path, monkeypatch):
+    writer = RecordingWriter(tmp_path / "run.h5", HEADER, save_every_s=float("inf"))
+
+    def no_memory(block):
+        raise MemoryError
+
+    monkeypatch.setattr(writer, "append", no_memory)
+    recorder = Recorder(writer)
+    recorder.feed(block(0, 100))
+
+    with pytest.raises(
+        RecorderFailed, match=r"Recording failed \(no memory is left\); what was saved before is safe"
+    ):
+        recorder.finish()
+    writer.abandon()
+
+
+def test_reducers_that_fail_at_the_end_of_their_items_hang_nothing():
+    class Failing:
+        def feed(self, block):
+            return ()
+
+        def close(self):
+            raise MemoryError
+
+    reducers = Reducers(Failing(), lambda trace: None)
+    reducers.feed(block(0, 100))
+    reducers.finish()
+
+    assert isinstance(reducers.failure, MemoryError)
 
 
 def test_a_slow_disk_is_logged(slow_disk, caplog):

@@ -1,0 +1,104 @@
+"""Short runs of every procedure, each with the world in which it works, and the steps that it takes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from procedures.break_junction import BreakJunction
+from procedures.calibrate_amplifier import CalibrateAmplifier
+from procedures.calibrate_lag import CalibrateLag
+from procedures.calibrate_noise import CalibrateNoise
+from procedures.calibrate_piezo import CalibratePiezo
+from procedures.calibrate_thermometer import CalibrateThermometer
+from procedures.commissioning.direction import Direction
+from procedures.commissioning.staircase import Staircase
+from procedures.commissioning.stops import Stops
+from procedures.controls import (
+    DummyResistor,
+    Gold,
+    LeadsSwapped,
+    OrderReversed,
+    OtherFrequencies,
+    OutOfContact,
+    ZeroAmplitude,
+)
+from procedures.heating import Heating
+from procedures.iv import IV
+from procedures.procedure import RigProcedure
+
+NEAR = {"surface.initial_gap_nm": 45.0}
+GOLD = {**NEAR, "sample.species": "Au", "gold.weld_G0": 0.0}
+RESISTOR = {"fixture.kind": "resistor", "fixture.resistance_ohm": 1e5}
+FAST = {"approach_speed": 50.0, "baseline_every": 1, "baseline_time": 0.02}
+CATCH = {
+    **FAST,
+    "conductance": 1.0,
+    "window_percent": 40.0,
+    "withdraw_speed": 5.0,
+    "leave_speed": 50.0,
+    "check_time": 0.1,
+}
+HELD = {**CATCH, "holds": 1, "hold_time": 1.0, "amplitudes": "0.06"}
+GAP = {**FAST, "leave_speed": 50.0, "holds": 1, "hold_time": 1.0, "amplitudes": "0.06", "distance": 30.0}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A short run: procedure, its parameters, its world."""
+
+    procedure: type[RigProcedure]
+    values: Mapping[str, Any] = field(default_factory=dict)
+    world: Mapping[str, Any] = field(default_factory=lambda: GOLD)
+    most_bias_V: float = 0.101
+    """Largest bias that the procedure applies, with the errors of the card."""
+
+    edit: Callable[[str], str] = lambda text: text
+    """Change of the rig file's text."""
+
+    def made(self) -> RigProcedure:
+        """Return the procedure with its parameters."""
+        return self.procedure.from_values(self.values)
+
+
+def _without(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}
+
+
+def _high_gain(text: str) -> str:
+    """Return a rig file with a gain that resolves the tunnelling tail."""
+    return text.replace("gain_V_per_A = 1e5", "gain_V_per_A = 1e8")
+
+
+RUNS: Mapping[str, Run] = {
+    "break-junction": Run(BreakJunction, {**FAST, "withdraw_speed": 5.0, "past_break": 0.5, "traces": 2}),
+    "heating": Run(Heating, HELD),
+    "iv": Run(IV, {**CATCH, "curves": 1, "peak": 0.1}),
+    "control-out-of-contact": Run(OutOfContact, GAP),
+    "control-zero-amplitude": Run(ZeroAmplitude, _without(HELD, "amplitudes")),
+    "control-dummy-resistor": Run(
+        DummyResistor,
+        {"holds": 1, "hold_time": 1.0, "amplitudes": "0.06", "resistance": 1e5, **FAST},
+        RESISTOR,
+    ),
+    "control-order-reversed": Run(OrderReversed, HELD),
+    "control-other-frequencies": Run(OtherFrequencies, {**HELD, "frequencies": "20", "hold_time": 0.7}),
+    "control-leads-swapped": Run(LeadsSwapped, HELD),
+    "control-gold": Run(Gold, _without(HELD, "conductance")),
+    "calibrate-amplifier": Run(
+        CalibrateAmplifier,
+        {"amplitude": 0.1, "levels": 5, "dwell": 0.1, "cycles": 1, "resistance": 1e5},
+        RESISTOR,
+    ),
+    "calibrate-lag": Run(CalibrateLag, {"holds": 2, "hold_time": 0.5}, RESISTOR),
+    "calibrate-noise": Run(CalibrateNoise, {"stretches": 1, "stretch_time": 4.0, "settle": 0.2}),
+    "calibrate-piezo": Run(CalibratePiezo, {**FAST, "traces": 5, "withdraw_speed": 3.0}, edit=_high_gain),
+    "calibrate-thermometer": Run(
+        CalibrateThermometer,
+        {"powers": 3, "holds": 1, "hold_time": 1.0, "heater": 1e5, "amplitude": 0.1},
+        {"fixture.kind": "heater", "fixture.heater_ohm": 1e5},
+    ),
+    "commission-staircase": Run(Staircase, {"levels": 5, "dwell": 0.1}, RESISTOR),
+    "commission-direction": Run(Direction, {"cycles": 3, "dwell": 0.1}, {"surface.initial_gap_nm": 0.45}),
+    "commission-stops": Run(Stops, {"stops": 2, "trips": 2}, RESISTOR),
+}
+"""By the procedures' names. Playback drives nothing, and is left out."""

@@ -1,0 +1,57 @@
+"""A small part of the fault matrix, all of which `python -m tests.fault_matrix` runs."""
+
+import pytest
+
+from tests.fault_matrix.case import Case, Outcome, run_case
+from tests.fault_matrix.faults import FAULTS
+from tests.fault_matrix.report import fault_matrix
+from tests.fault_matrix.scene import END, PROOF, Moment
+
+MOMENTS = {
+    "bias loop-back off": Moment("approach", 0, 300),
+    "z loop-back off": Moment("withdraw", 0, 100),
+    "current reversed": Moment("baseline", 0, 50),
+    "current amplifier silent": Moment("withdraw", 0, 100),
+    "gain changed": Moment(PROOF),
+    "z output stuck": Moment(END, 0, 5),
+    "bias output stuck": Moment("approach", 0, 300),
+    "buffer overrun": Moment("withdraw", 0, 100),
+    "card lost": Moment("withdraw", 0, 100),
+    "short of 50 G0": Moment("approach", 0, 600),
+    "disk full": Moment(END),
+    "disk hangs": Moment("withdraw", 0, 100),
+    "recording deleted": Moment("clear", 0, 1),
+    "sample clock stops": Moment("approach", 0, 300),
+    "time of day jumps": Moment("withdraw", 0, 100),
+    "no memory for samples": Moment("withdraw", 0, 100),
+    "no memory for recording": Moment("note"),
+    "bench killed": Moment("withdraw", 0, 100),
+    "watchdog killed": Moment("withdraw", 0, 100),
+    "bench suspended": Moment("approach", 0, 300),
+    "computer away for 60 s": Moment("withdraw", 0, 100),
+}
+"""Moments that come in any break-junction run."""
+
+
+@pytest.mark.parametrize("fault", MOMENTS)
+def test_a_fault_leaves_the_rig_safe_or_said_unsafe_and_the_recording_whole(fault):
+    outcome = run_case(Case(fault, "break-junction", MOMENTS[fault], seed=2))
+
+    assert outcome.struck
+    assert outcome.wrong == []
+
+
+def test_all_kinds_of_fault_are_tried_here():
+    assert {FAULTS[fault].kind for fault in MOMENTS} == {one.kind for one in FAULTS.values()}
+
+
+def test_the_table_counts_what_is_wrong():
+    case = Case("disk full", "iv", Moment("sweep"), 1)
+    bad = Outcome(case, "error", said_safe=False, depth_m=2e-9, struck=True, wrong=["left with +0.1 V"])
+    good = Outcome(case, "error", said_safe=True, struck=True)
+    missed = Outcome(case, "finished", said_safe=True, struck=False)
+
+    table = fault_matrix([bad, good, missed], 1)
+
+    assert table.rows[0] == ("disk", "disk full", "2", "error 2", "1", "2.0", "1")
+    assert table.about.startswith("2 cases, drawn with seed 1")
