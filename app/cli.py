@@ -15,6 +15,7 @@ COMMANDS = {
     "campaign": "Measure a whole programme of a molecule; resumes where it stopped.",
     "check": "Connect to each instrument of a rig and report its state.",
     "commission": "Prove and measure a rig on its first day, step by step.",
+    "compare": "Are the traces of two recordings the same?",
     "demo": "Measure, record and report on the simulated rig.",
     "fit": "Fit a transmission model to I-V data.",
     "gui": "Operate a rig and watch, or replay a recording.",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.records import FloatArray
-from analysis.statistics.estimate import Estimate, from_resamples
+from analysis.statistics.estimate import ONE_SIGMA, Estimate, from_resamples
 
 RESAMPLES = 300
 """Number of bootstrap resamples: the error's own error is then 4 %."""
@@ -143,8 +143,31 @@ def bootstrap(
     resamples : int
     """
     value = float(statistic(np.arange(memory.n)[None])[0])
-    again = np.asarray(statistic(drawn_records(memory, rng, resamples)), dtype=float)
+    again = resampled(statistic, memory, rng, resamples)
     return from_resamples(value, again, memory.n, memory.n_eff, memory.method, memory.doubts)
+
+
+def resampled(
+    statistic: Callable[[Drawn], FloatArray],
+    memory: Memory,
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+) -> FloatArray:
+    """Return a statistic of resampled records, shape (resamples,).
+
+    Where fewer than ten blocks fit, they scatter too little; the resamples of single records are then returned if
+    they scatter more.
+    """
+    blocks = np.asarray(statistic(drawn_records(memory, rng, resamples)), dtype=float)
+    if not memory.doubts:
+        return blocks
+    singles = np.asarray(statistic(drawn_records(Memory(memory.n), rng, resamples)), dtype=float)
+    return max(blocks, singles, key=_spread)
+
+
+def _spread(values: FloatArray) -> float:
+    good = values[np.isfinite(values)]
+    return float(np.subtract(*np.percentile(good, ONE_SIGMA[::-1]))) if good.size else -1.0
 
 
 def one_by_one(number: Callable[[Drawn], float]) -> Callable[[Drawn], FloatArray]:

@@ -14,6 +14,46 @@ STATISTICS: Registry[Statistic] = Registry(
             "analysis.trace_statistics.junction_yield:STATISTIC",
             "Share of traces with a plateau, for several windows and lengths",
         ),
+        "temporal": (
+            "analysis.trace_statistics.temporal:STATISTIC",
+            "Histogram against the number of the trace, or time",
+        ),
+        "drift": (
+            "analysis.trace_statistics.drift:STATISTIC",
+            "Drift of the peak, the open level, noise and bias; change points",
+        ),
+        "enough": (
+            "analysis.trace_statistics.enough_traces:STATISTIC",
+            "Whether the traces are enough for a peak of a wanted width",
+        ),
+        "conditional": (
+            "analysis.trace_statistics.conditional:STATISTIC",
+            "Histograms of the traces for which a condition holds, and of the others",
+        ),
+        "correlation": (
+            "analysis.trace_statistics.correlation:STATISTIC",
+            "Two-dimensional correlation histogram, and memory between traces",
+        ),
+        "alignment": (
+            "analysis.trace_statistics.alignment:STATISTIC",
+            "Traces aligned by first fall, last fall or cross-correlation",
+        ),
+        "directions": (
+            "analysis.trace_statistics.opening_closing:STATISTIC",
+            "Opening and closing traces, their correlation and hysteresis",
+        ),
+        "slope": (
+            "analysis.trace_statistics.tunnelling_slope:STATISTIC",
+            "Decades of conductance per nanometre after the break",
+        ),
+        "full-scale": (
+            "analysis.trace_statistics.full_scale:STATISTIC",
+            "Full scale of the amplifier, and levels corrected for traces beyond it",
+        ),
+        "clusters": (
+            "analysis.trace_statistics.clustering:STATISTIC",
+            "Clusters of traces without labels, with stability and a null",
+        ),
     },
 )
 

@@ -1,0 +1,215 @@
+"""Number of traces that is enough: a rule that may be looked at while traces come.
+
+The half width of the peak's 68 % interval is checked every 25 traces from 50 on. It is enough when two successive
+checks are within the target and the traces count as 20 independent ones; the interval at that check is the result
+(coverage in docs/explanation/validation.md). Stopping on a p-value, looked at again and again, gives a false alarm in
+29 % of runs instead of 5 %.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, isfinite, nan, sqrt
+
+import numpy as np
+
+from analysis.records import Trace
+from analysis.statistics.estimate import ONE_SIGMA, TWO_SIDED_95, Estimate, unknown
+from analysis.statistics.result import (
+    Curve,
+    LinePicture,
+    Number,
+    PictureAxis,
+    RecordSet,
+    StatisticResult,
+)
+from analysis.statistics.statistic import Statistic, StatisticError
+from analysis.trace_statistics.window_peak import resampled_peak, window_axis
+from analysis.traces.histogram import BinAxis, CountArray, Scale, histogram
+
+RESAMPLES = 200
+NOT_FALLING = -0.2
+"""Exponent of the width with the number of traces above which more traces do not help; -0.5 is that of chance."""
+
+
+@dataclass(frozen=True)
+class EnoughOptions:
+    """Window of the peak in G0; target for half of the 68 % interval; checks.
+
+    The target is relative for a peak in linear bins (metal), in decades for one in logarithmic bins (``log``).
+    """
+
+    window_G0: tuple[float, float] = (0.7, 1.2)
+    log: bool = False
+    target: float = 0.02
+    target_decades: float = 0.05
+    first: int = 50
+    every: int = 25
+    successive: int = 2
+    least_n_eff: float = 20.0
+
+    @property
+    def axis(self) -> BinAxis:
+        """Bins of the peak."""
+        return window_axis(*self.window_G0, Scale.LOG if self.log else Scale.LINEAR)
+
+
+@dataclass(frozen=True)
+class Check:
+    """Peak of the first ``n`` traces, with half of its 68 % interval; decades for logarithmic bins."""
+
+    n: int
+    n_eff: float
+    centre: float
+    half_width: float
+    interval: tuple[float, float]
+    reached: bool
+
+
+def enough_row(trace: Trace, options: EnoughOptions) -> CountArray:
+    """Return the counts of one trace in the window."""
+    return np.asarray(histogram([trace], options.axis).traces[0], dtype=np.int32)
+
+
+def check(rows: CountArray, options: EnoughOptions, rng: np.random.Generator) -> Check:
+    """Return the check of these traces."""
+    n = len(rows)
+    centre, again, memory = resampled_peak(options.axis, rows, rng, RESAMPLES)
+    good = again[np.isfinite(again)]
+    if not isfinite(centre) or good.size < RESAMPLES / 2:
+        return Check(n, memory.n_eff, centre, nan, (nan, nan), False)
+    low, high = (float(x) for x in np.percentile(good, ONE_SIGMA))
+    outer_low, outer_high = (float(x) for x in np.percentile(good, TWO_SIDED_95))
+    half = (high - low) / 2.0
+    target = options.target_decades if options.log else options.target * abs(centre)
+    reached = half <= target and memory.n_eff >= options.least_n_eff
+    return Check(n, memory.n_eff, centre, half, (outer_low, outer_high), reached)
+
+
+def checks_of(rows: CountArray, options: EnoughOptions, rng: np.random.Generator) -> list[Check]:
+    """Return all checks up to the present number of traces."""
+    return [check(rows[:n], options, rng) for n in range(options.first, len(rows) + 1, options.every)]
+
+
+def stop_at(checks: Sequence[Check], successive: int) -> Check | None:
+    """Return the check at which it is enough: the last of the first successive ones that reach the target."""
+    run = 0
+    for one in checks:
+        run = run + 1 if one.reached else 0
+        if run >= successive:
+            return one
+    return None
+
+
+def predicted_n(checks: Sequence[Check], options: EnoughOptions) -> int | None:
+    """Return the number of traces at which a width that falls as c/sqrt(n) reaches the target; None if unknown."""
+    known = [one for one in checks if isfinite(one.half_width)]
+    if not known:
+        return None
+    recent = known[len(known) // 2 :]
+    c = float(np.median([one.half_width * sqrt(one.n) for one in recent]))
+    target = options.target_decades if options.log else options.target * abs(recent[-1].centre)
+    return ceil((c / target) ** 2)
+
+
+def width_exponent(checks: Sequence[Check]) -> float:
+    """Return the exponent with which the width falls with the number of traces; NaN with fewer than six checks."""
+    known = [one for one in checks if isfinite(one.half_width) and one.half_width > 0]
+    if len(known) < 6:
+        return nan
+    n, width = (np.log([getattr(one, name) for one in known]) for name in ("n", "half_width"))
+    return float(np.polyfit(n, width, 1)[0])
+
+
+def enough_result(
+    rows: Sequence[CountArray], options: EnoughOptions, made_of: RecordSet, rng: np.random.Generator
+) -> StatisticResult:
+    """Return whether it is enough, the peak at that point, and the curve of the width."""
+    if len(rows) < options.first:
+        raise StatisticError(f"the first check is at {options.first} traces; there are {len(rows)}")
+    checks = checks_of(np.array(rows), options, rng)
+    stop = stop_at(checks, options.successive)
+    quoted = stop or checks[-1]
+    needed = predicted_n(checks, options)
+    unit = "decades" if options.log else "G0"
+    numbers = [
+        Number(
+            "peak at the stop" if stop else "peak so far, not enough",
+            _estimate(quoted),
+            "log10 G" if options.log else "G0",
+        ),
+    ]
+    return StatisticResult(
+        "Enough traces",
+        len(rows),
+        numbers,
+        (),
+        [_picture(checks, options, unit)],
+        _remarks(checks, stop, needed, options, unit),
+        {
+            "enough": stop is not None,
+            "stop_at": stop.n if stop else None,
+            "predicted_n": needed,
+            "checks": [
+                {"n": c.n, "n_eff": c.n_eff, "centre": c.centre, "half_width": c.half_width} for c in checks
+            ],
+        },
+        options,
+        made_of,
+    )
+
+
+def _estimate(one: Check) -> Estimate:
+    if not isfinite(one.half_width):
+        return unknown(one.n, "the fit of the peak does not settle")
+    method = "bootstrap over traces, one Gaussian on a sloping background"
+    return Estimate(one.centre, one.half_width, one.interval, one.n, one.n_eff, method)
+
+
+def _picture(checks: Sequence[Check], options: EnoughOptions, unit: str) -> LinePicture:
+    n = np.array([one.n for one in checks], dtype=float)
+    width = np.array([one.half_width for one in checks])
+    known = np.isfinite(width)
+    curves = [Curve("half width", n[known], width[known], style="points")]
+    if known.any():
+        c = float(np.median(width[known] * np.sqrt(n[known])))
+        curves.append(Curve("c/√n", n, c / np.sqrt(n), style="dashed"))
+    target = options.target_decades if options.log else options.target * abs(_last_centre(checks))
+    return LinePicture(
+        "enough traces",
+        PictureAxis("traces"),
+        PictureAxis("half of the 68 % interval of the peak", unit),
+        curves,
+        levels=[("target", target)] if isfinite(target) else [],
+    )
+
+
+def _last_centre(checks: Sequence[Check]) -> float:
+    return next((one.centre for one in reversed(checks) if isfinite(one.centre)), nan)
+
+
+def _remarks(
+    checks: Sequence[Check], stop: Check | None, needed: int | None, options: EnoughOptions, unit: str
+) -> list[str]:
+    last = checks[-1]
+    if stop is not None:
+        return [
+            f"Enough: at {stop.n} traces half of the interval is {stop.half_width:.2g} {unit}. The peak and interval "
+            "of that check are the result; later traces make it no less valid."
+        ]
+    remarks = []
+    exponent = width_exponent(checks)
+    if isfinite(exponent) and exponent > NOT_FALLING:
+        remarks.append(
+            f"The width does not fall with more traces (as n to the power {exponent:.1f}): something drifts, and more "
+            "traces will not help."
+        )
+    elif needed is not None:
+        remarks.append(f"Not enough yet: about {max(needed, last.n + options.every)} traces are needed.")
+    else:
+        remarks.append("Not enough yet: the peak cannot be fitted.")
+    if last.n_eff < options.least_n_eff:
+        remarks.append(f"The {last.n} traces count as {last.n_eff:.0f} independent ones only.")
+    return remarks
+
+
+STATISTIC = Statistic("Enough traces", EnoughOptions(), enough_row, enough_result, live=True)

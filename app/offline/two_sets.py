@@ -1,0 +1,105 @@
+"""Comparison of sets of recordings: their kept traces, and the verdict on each pair."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.json_data import to_json
+from analysis.numbers import probability
+from analysis.recording import Recording, damage_told
+from analysis.records import Trace
+from analysis.statistics.result import ResultTable
+from analysis.trace_statistics.two_sets import Comparison, TwoSetsOptions, compare_sets
+from analysis.traces.incremental import IncrementalSelection
+from analysis.traces.read import traces_of
+from app.offline.recordings import find_recordings
+from app.offline.statistics import SEED
+from app.offline.traces import options_for
+
+
+@dataclass(frozen=True)
+class ComparedSets:
+    """Comparison of all pairs of sets.
+
+    Parameters
+    ----------
+    names : tuple of str
+    comparisons : mapping of (int, int) to Comparison
+    options : TwoSetsOptions
+    """
+
+    names: tuple[str, ...]
+    comparisons: dict[tuple[int, int], Comparison]
+    options: TwoSetsOptions
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content for JSON."""
+        pairs = [
+            {"first": self.names[i], "second": self.names[j], **to_json(comparison)}
+            for (i, j), comparison in self.comparisons.items()
+        ]
+        return {"sets": list(self.names), "pairs": pairs, "options": to_json(self.options)}
+
+    def table(self) -> ResultTable:
+        """Return the verdict on each pair."""
+        unit, margin = "decades" if self.options.log else "G0", self.options.margin
+        rows = []
+        for (i, j), one in self.comparisons.items():
+            low, high = one.difference.interval
+            rows.append(
+                (
+                    f"{self.names[i]} and {self.names[j]}",
+                    f"{one.n[0]} and {one.n[1]}",
+                    one.distance,
+                    probability(one.p_corrected),
+                    one.difference.text(),
+                    f"{low:.3g} to {high:.3g}",
+                    one.verdict,
+                )
+            )
+        headings = (
+            "sets", "traces", "distance", "p (Holm)", f"peak difference ({unit})", "90 % interval", "verdict",
+        )  # fmt: skip
+        return ResultTable(
+            f"histograms from {self.options.range_G0[0]:g} to {self.options.range_G0[1]:g} G0",
+            headings,
+            rows,
+            note=f"Equivalent: the 90 % interval of the difference of the peaks is within ±{margin:g} {unit}.",
+        )
+
+
+def compare_recordings(paths: Sequence[Path], options: TwoSetsOptions) -> ComparedSets:
+    """Compare sets of traces; each path, a recording or a folder of them, is a set.
+
+    Raises
+    ------
+    RecordingError
+        For a file that can't be used.
+    StatisticError
+        For a set that is too small.
+    """
+    sets = [kept_traces(path) for path in paths]
+    return ComparedSets(
+        tuple(path.name for path in paths), compare_sets(sets, options, np.random.default_rng(SEED)), options
+    )
+
+
+def kept_traces(path: Path) -> Sequence[Trace]:
+    """Return the traces of a recording, or of those in a folder, that pass the usual selection."""
+    traces: list[Trace] = []
+    header = None
+    for file in find_recordings([path]):
+        with Recording(file) as recording, damage_told(file, "what its events say"):
+            header = header or recording.header
+            traces += traces_of(recording)
+    assert header is not None  # find_recordings returns at least one
+    growing = IncrementalSelection(traces, options_for(header))
+    growing.look()
+    growing.decide()
+    growing.select()
+    kept = growing.selection().kept
+    growing.close()
+    return kept
