@@ -16,7 +16,9 @@ import numpy as np
 from analysis.distributions import normal_above, student_exceeded
 from analysis.heating.estimator import HoldEstimate
 from analysis.heating.points import HeatingPoint
-from analysis.heating.significance import (
+from analysis.heating.thermometer import Thermometer
+from analysis.records import FloatArray
+from analysis.statistics.junction_mean import (
     FEW_JUNCTIONS,
     LEAST_EFFECTIVE,
     covariance_of_mean,
@@ -24,8 +26,6 @@ from analysis.heating.significance import (
     skewness_of,
     widening_of,
 )
-from analysis.heating.thermometer import Thermometer
-from analysis.records import FloatArray
 
 RESAMPLES = 4000
 """Number of bootstrap resamples: the error of the error is then 1 %, below that of 100 junctions (7 %)."""

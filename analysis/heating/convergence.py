@@ -9,15 +9,10 @@ from numpy.typing import NDArray
 from analysis.heating.budget import expected_covariance_K2
 from analysis.heating.combine import RESAMPLES, scatter_or_noise
 from analysis.heating.runs import EvaluatedHold
-from analysis.heating.significance import (
-    LEAST_EFFECTIVE,
-    Significance,
-    effective_number,
-    skewness_of,
-    widening_of,
-)
+from analysis.heating.significance import Significance
 from analysis.records import FloatArray
 from analysis.spectra.noise import Noise
+from analysis.statistics.junction_mean import LEAST_EFFECTIVE, effective_number, skewness_of, widening_of
 
 _DIFFERENCE = np.array([-1.0, 1.0])
 

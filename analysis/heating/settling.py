@@ -13,8 +13,8 @@ import numpy as np
 
 from analysis.heating.combine import scatter_or_noise
 from analysis.heating.estimator import HoldEstimate
-from analysis.heating.significance import effective_number, widening_of
 from analysis.records import FloatArray
+from analysis.statistics.junction_mean import effective_number, widening_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from analysis.heating.convergence import ConvergenceSeries
-from analysis.heating.significance import FEW_JUNCTIONS
 from analysis.numbers import counted, fixed_decimals, minus, probability, significant, with_error
+from analysis.statistics.junction_mean import FEW_JUNCTIONS
 from app.gui.widgets.theme import MEDIUM
 from app.viewmodels.heating_points import MK, UW
 

@@ -7,16 +7,9 @@ import pytest
 from scipy import stats
 
 from analysis.heating.combine import combine
-from analysis.heating.significance import (
-    Significance,
-    covariance_of_mean,
-    effective_number,
-    equivalent_sigmas,
-    pooled,
-    skewness_of,
-    widening_of,
-)
+from analysis.heating.significance import Significance, equivalent_sigmas, pooled
 from analysis.heating.thermometer import Thermometer
+from analysis.statistics.junction_mean import covariance_of_mean, effective_number, skewness_of, widening_of
 from tests.support.physics.junction_draws import R_P, estimate
 
 TIP = Thermometer(R_P, 16.3e-6, 500.0, 0.2e-6)

@@ -9,10 +9,11 @@ from analysis.heating.convergence import ConvergenceSeries
 from analysis.heating.junction_model import JunctionModel
 from analysis.heating.model_curves import heating_curves
 from analysis.heating.prediction import predict
-from analysis.heating.significance import Significance, effective_number
+from analysis.heating.significance import Significance
 from analysis.records import FloatArray, Trace
 from analysis.spectra.lines import SpectralLine
 from analysis.spectra.noise_reducer import HELD, OPEN, NoiseSpectrum
+from analysis.statistics.junction_mean import effective_number
 from analysis.transport.landauer import currents
 from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 from app.viewmodels.current_trace import CurrentTrace, TraceSnapshot
