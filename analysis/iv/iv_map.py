@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.iv.junction_points import FALLING, RISING, JunctionPoints
 from analysis.records import FloatArray
@@ -117,8 +118,9 @@ def _between(voltage_V: FloatArray) -> FloatArray:
     return np.concatenate([[2 * voltage_V[0] - middle[0]], middle, [2 * voltage_V[-1] - middle[-1]]])
 
 
-def _quantile(rows: FloatArray, q: float, enough: FloatArray) -> FloatArray:
+def _quantile(rows: FloatArray, q: float, enough: NDArray[np.bool_]) -> FloatArray:
     """Return a quantile over rows without NaN; NaN in columns without enough values."""
     result = np.full(rows.shape[1], np.nan)
-    result[enough] = np.nanquantile(rows[:, enough], q, axis=0)
+    chosen = enough & np.isfinite(rows).any(axis=0)
+    result[chosen] = np.nanquantile(rows[:, chosen], q, axis=0)
     return result

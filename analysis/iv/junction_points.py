@@ -88,6 +88,17 @@ class JunctionPoints:
         size = np.abs(np.where(self.signed, self.current_A, 1.0))
         return self.averaged(np.log(size), self.signed)
 
+    def ln_at(self, voltage_V: float) -> FloatArray:
+        """Return the mean of ln|I/A| of each junction at a voltage, shape (junctions,), interpolated; NaN outside."""
+        values = np.full(self.junctions, np.nan)
+        side = self.voltage_V * voltage_V > 0.0
+        for i, row in enumerate(self.mean_ln):
+            known = side & np.isfinite(row)
+            if known.any():
+                x, y = self.voltage_V[known], row[known]
+                values[i] = np.interp(voltage_V, x, y, left=np.nan, right=np.nan)
+        return values
+
     def directed_A(self, direction: int) -> FloatArray:
         """Return the mean current of one direction of the sweeps, shape (junctions, m); NaN without a point."""
         return self.averaged(self.current_A, self.direction == direction)
@@ -159,6 +170,6 @@ def common_places(voltage_V: FloatArray) -> NDArray[np.intp]:
     span = max(float(np.ptp(voltage_V)), 1e-12)
     _, place, count = np.unique(np.round(voltage_V / (1e-6 * span)), return_inverse=True, return_counts=True)
     if (count < 2).mean() > 0.5 or count.size > 5 * MOST_VOLTAGES:
-        steps = ((voltage_V - voltage_V.min()) / span * MOST_VOLTAGES).astype(np.intp)
-        _, place = np.unique(np.minimum(steps, MOST_VOLTAGES - 1), return_inverse=True)
+        steps = np.round(voltage_V / span * MOST_VOLTAGES).astype(np.intp)  # the same of both signs
+        _, place = np.unique(steps, return_inverse=True)
     return np.asarray(place, dtype=np.intp)

@@ -172,8 +172,14 @@ class _Branches:
         return np.stack([np.interp(grid_V, volts, amps) for volts, amps in (self.rising, self.falling)])
 
 
-def _aligned(sweep: Sweep, series_ohm: float, rules: CurveRules) -> "_Branches | str":
-    """Return the curve moved through the origin, or the reason for leaving it out."""
+def through_origin(
+    sweep: Sweep, series_ohm: float = 0.0, rules: CurveRules | None = None
+) -> tuple[FloatArray, FloatArray] | str:
+    """Return voltage and current of a curve moved through the origin, in the order of time, or why it is left out.
+
+    The series resistance is subtracted from the bias.
+    """
+    rules = rules or CurveRules()
     if sweep.kind not in ("whole", "unknown"):
         return sweep.kind
     if sweep.ended != "finished":
@@ -199,10 +205,20 @@ def _aligned(sweep: Sweep, series_ohm: float, rules: CurveRules) -> "_Branches |
     offset = -at_zero / slope
     if not abs(offset) <= rules.offset * peak:
         return "far from the origin"
+    return voltage - offset, current
+
+
+def _aligned(sweep: Sweep, series_ohm: float, rules: CurveRules) -> "_Branches | str":
+    """Return the curve moved through the origin in two directions, or the reason for leaving it out."""
+    curve = through_origin(sweep, series_ohm, rules)
+    if isinstance(curve, str):
+        return curve
+    voltage, current = curve
+    low, high = sorted((int(np.argmin(voltage)), int(np.argmax(voltage))))
     index = np.arange(voltage.size)
     inner, outer = (index >= low) & (index <= high), (index <= low) | (index >= high)
-    between = _sorted(voltage[inner] - offset, current[inner])
-    around = _sorted(voltage[outer] - offset, current[outer])
+    between = _sorted(voltage[inner], current[inner])
+    around = _sorted(voltage[outer], current[outer])
     up_first = voltage[low] > voltage[high]
     return _Branches(rising=around, falling=between) if up_first else _Branches(between, around)
 

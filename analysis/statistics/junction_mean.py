@@ -59,7 +59,10 @@ def junction_mean(
     mean, number = float(w @ x / w.sum()), effective_number(w)
     if x.size < 2:
         return Estimate(mean, math.nan, (math.nan, math.nan), 1, 1.0, "none", ("a single junction",))
-    se = math.sqrt(float(covariance_of_mean(x[:, None], w)[0, 0]))
+    if weights is None:
+        se = float(x.std(ddof=1)) / math.sqrt(x.size)
+    else:
+        se = math.sqrt(float(covariance_of_mean(x[:, None], w)[0, 0]))
     none = math.nan, math.nan
     if x.size < FEW_JUNCTIONS:
         listed = ", ".join(f"{value:.3g}" for value in x)

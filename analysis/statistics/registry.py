@@ -53,6 +53,25 @@ STATISTICS: Registry[Statistic] = Registry(
         "clusters": (
             "analysis.trace_statistics.clustering:STATISTIC",
             "Clusters of traces without labels, with stability and a null",
+        "iv-curves": (
+            "analysis.held_statistics.iv_curves:STATISTIC",
+            "I-V curves of many junctions: map, quartiles, rectification, hysteresis",
+        ),
+        "transition-voltage": (
+            "analysis.held_statistics.transition_voltage:STATISTIC",
+            "Transition voltage of each junction, and the level from both polarities",
+        ),
+        "single-level": (
+            "analysis.held_statistics.single_level:STATISTIC",
+            "One level fitted to each junction, and the share that it describes",
+        ),
+        "flicker": (
+            "analysis.held_statistics.flicker:STATISTIC",
+            "Exponent of the flicker noise of held junctions",
+        ),
+        "telegraph": (
+            "analysis.held_statistics.telegraph:STATISTIC",
+            "Held junctions that switch between two levels, and their dwell times",
         ),
     },
 )

@@ -13,8 +13,8 @@ import numpy as np
 from analysis.json_data import InvalidContent, from_json
 from analysis.statistics.result import UNKNOWN_SET, RecordSet, StatisticResult
 
-TRACES, HOLDS, SWEEPS = "traces", "holds", "sweeps"
-"""Kinds of records."""
+TRACES, HOLDS, SWEEPS, STRETCHES = "traces", "holds", "sweeps", "stretches"
+"""Kinds of records; stretches are junctions held at constant low bias."""
 
 
 class StatisticError(ValueError):
@@ -35,7 +35,7 @@ class Statistic:
         Function from a record and the options to a row.
     conclude : callable
         Function from rows, options, `RecordSet` and a Generator to a `StatisticResult`.
-    of : "traces", "holds" or "sweeps"
+    of : "traces", "holds", "sweeps" or "stretches"
         Kind of its records.
     selected : bool
         True if rejected traces are left out.

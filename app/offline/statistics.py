@@ -1,7 +1,7 @@
 """Statistics over the records of a measurement, for the commands, the report and the window."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from itertools import chain
 from typing import Any
@@ -11,11 +11,12 @@ import numpy as np
 from analysis.heating.holds import Hold, holds_of
 from analysis.heating.mask import RISE_PER_TAU
 from analysis.iv.sweeps import Sweep, junction_sweeps
+from analysis.junction_noise.stretches import HeldStretch, stretches_of
 from analysis.recording import Recording, RunHeader, damage_told
 from analysis.records import Trace
 from analysis.statistics.registry import STATISTICS
 from analysis.statistics.result import RecordSet, StatisticResult
-from analysis.statistics.statistic import HOLDS, SWEEPS, TRACES, Statistic, StatisticError
+from analysis.statistics.statistic import HOLDS, STRETCHES, SWEEPS, TRACES, Statistic, StatisticError
 from analysis.traces.noise_floor import NoiseFloor
 from analysis.traces.read import traces_of
 from analysis.traces.selection import SelectionRules
@@ -132,6 +133,7 @@ def records_of(parts: Sequence[Part], analysed: Analysed | None) -> Records:
     for selected in (True, False) if held else ():
         records[HOLDS, selected] = lambda: chain.from_iterable(map(_holds, held))
         records[SWEEPS, selected] = lambda: _sweeps(held)
+        records[STRETCHES, selected] = lambda: _stretches(held)
     return records
 
 
@@ -147,6 +149,18 @@ def _holds(part: Part) -> Iterator[Hold]:
 
 def _sweeps(parts: Sequence[Part]) -> Sequence[Sweep]:
     return junction_sweeps([part.path for part in parts])
+
+
+def _stretches(parts: Sequence[Part]) -> Iterator[HeldStretch]:
+    """Yield the held stretches of recordings, junctions numbered without repeats."""
+    first = 0
+    for part in parts:
+        last = first
+        with Recording(part.path) as recording, damage_told(part.path, "what its events say"):
+            for stretch in stretches_of(recording):
+                last = first + stretch.junction
+                yield replace(stretch, junction=last)
+        first = last + 1
 
 
 def record_set(parts: Sequence[Part], analysed: Analysed | None) -> RecordSet:

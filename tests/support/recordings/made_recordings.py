@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from analysis.constants import G0_S
 from analysis.heating.programme import three_level
 from analysis.recording import Calibration, RecordedChannel, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
@@ -124,6 +125,32 @@ def _write_hold(writer, hold, current_A, first, number, control, ruptured):
     names = writer.header.channel_names
     rows = [CHANNELS.index(name) for name in names]
     writer.append(Block(first, RATE_Hz, names, data[rows]))
+
+
+def made_checks(path, holds_G0, rate_Hz, bias_V=0.1, noise_A=1e-12, rng=None, checks_a_junction=1):
+    """Recording of junctions held at low bias: a baseline with the junction open, then a check of each hold."""
+    rng = rng or np.random.default_rng(0)
+    writer = RecordingWriter(path, header("iv", rate_Hz=rate_Hz), save_every_s=float("inf"))
+    n = round(0.5 * rate_Hz)
+    first = _write_rest(writer, 0, np.zeros(n), 0.0, noise_A, rng)
+    writer.add_event(Event(first, EventKind.SETTING, "current_offset_V", {"value": 0.0, "samples": n}))
+    for i, hold_G0 in enumerate(holds_G0):
+        if i % checks_a_junction == 0:
+            writer.add_event(Event(first, EventKind.STEP, "withdraw", {"phase": "begin"}))
+            writer.add_event(Event(first, EventKind.STEP, "withdraw", {"phase": "end", "ended": "plateau"}))
+        writer.add_event(Event(first, EventKind.STEP, "check", {"phase": "begin"}))
+        first = _write_rest(writer, first, hold_G0, bias_V, noise_A, rng)
+        writer.add_event(Event(first, EventKind.STEP, "check", {"phase": "end", "ended": "finished"}))
+    writer.close("finished")
+    return path
+
+
+def _write_rest(writer, first, conductance_G0, bias_V, noise_A, rng):
+    n = conductance_G0.size
+    current_A = conductance_G0 * G0_S * bias_V + noise_A * rng.standard_normal(n)
+    data = np.stack([current_A * GAIN_V_per_A, np.zeros(n), np.full(n, bias_V), np.full(n, 4.0)])
+    writer.append(Block(first, writer.header.rate_Hz, CHANNELS, data))
+    return first + n
 
 
 def made_iv(path, rng, curves=20, peak_V=1.3, transmission=LEVEL, **changed):
