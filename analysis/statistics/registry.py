@@ -53,6 +53,7 @@ STATISTICS: Registry[Statistic] = Registry(
         "clusters": (
             "analysis.trace_statistics.clustering:STATISTIC",
             "Clusters of traces without labels, with stability and a null",
+        ),
         "iv-curves": (
             "analysis.held_statistics.iv_curves:STATISTIC",
             "I-V curves of many junctions: map, quartiles, rectification, hysteresis",
