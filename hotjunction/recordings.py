@@ -251,6 +251,7 @@ def analyze(
     background: str = "linear",
     transmission: PathLike | None = None,
     first_periods: int | None = None,
+    workers: int = 1,
 ) -> "Measurement":
     """Analyse recordings together, as ``hotjunction analyze`` does.
 
@@ -268,20 +269,24 @@ def analyze(
         Model file to compare the heat with; a level fitted to the I-V curves if not given.
     first_periods : int, optional
         Periods left out after the start of each modulation; by default the run's own parameter.
+    workers : int
+        Processes that read the files; the result does not depend on their number. A script that asks for several
+        must do so under ``if __name__ == "__main__":``.
 
     Returns
     -------
     Measurement
-        ``histogram`` (of opening traces), ``iv``, ``heating`` (with the verdicts of the controls), ``transmission``
-        and ``warnings``; None for each kind of which there is no recording. Numbers are in SI units, errors are
-        standard errors; the same files give the same errors each time.
+        ``histogram`` (of opening traces), ``iv``, ``heating`` (with the verdicts of the controls) and
+        ``transmission``; None for each kind of which there is no recording. ``warnings``, and ``failed`` (files of
+        several that could not be used). Numbers are in SI units, errors are standard errors; the same files give the
+        same errors each time.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file or folder.
     RecordingError
-        For a recording that can't be used, or where there is nothing to analyse.
+        If no recording can be used.
     ValueError
         For a recording of heating without a calibrated thermometer, or for an unknown background.
     FileError
@@ -292,15 +297,18 @@ def analyze(
     >>> measurement = hj.analyze(["au.h5", "heat.h5"])                           # doctest: +SKIP
     >>> [(p.amplitude_V, p.asymmetry_K, p.p_value) for p in measurement.heating.points]  # doctest: +SKIP
     """
-    from app.offline.measurement import analyse_measurement
+    from app.offline.many import analyse_files, files_of, reading_with
+    from app.offline.result_cache import NoCache
     from app.offline.traces import ByHand
 
     if background not in ("none", "constant", "linear"):
         raise ValueError(f"background = {background!r}: must be 'none', 'constant' or 'linear'")
-    paths = recordings.paths if isinstance(recordings, Recordings) else existing(recordings)
+    given = recordings.paths if isinstance(recordings, Recordings) else existing(recordings)
     by_hand = ByHand(starts_above_G0, opens_below_G0, molecular_G0, background)
     model = None if transmission is None else Path(transmission)
-    return analyse_measurement(paths, by_hand, model, first_periods)
+    paths, missing = files_of(given)
+    with reading_with(paths, workers, NoCache()) as reading:
+        return analyse_files(paths, by_hand, model, first_periods, reading, missing)
 
 
 def existing(paths: Paths) -> list[Path]:

@@ -27,10 +27,11 @@ settings.load_profile("any machine")  # how long an example takes is the machine
 
 @pytest.fixture(autouse=True, scope="session")
 def logs_elsewhere(tmp_path_factory):
-    """Keep the log of watchdogs (platformdirs, on Linux) and the states of rigs in folders of the tests."""
+    """Keep the log of watchdogs (platformdirs, on Linux), states of rigs and the cache in folders of the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("HOTJUNCTION_RIGS", str(tmp_path_factory.mktemp("rigs")))
+        patch.setenv("HOTJUNCTION_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
 
 

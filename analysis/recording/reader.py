@@ -131,16 +131,24 @@ class Recording:
                     self._opened.read(name, row + lo - first, row + hi - first, out[lo - start : hi - start])
         return data
 
-    def blocks(self, size: int = 65536, channels: Sequence[str] | None = None) -> Iterator[Block]:
-        """Yield the samples in order, in blocks of at most ``size``; no block spans a gap."""
+    def blocks(
+        self,
+        size: int = 65536,
+        channels: Sequence[str] | None = None,
+        start: int | None = None,
+        stop: int | None = None,
+    ) -> Iterator[Block]:
+        """Yield the samples ``start <= index < stop`` in order, in blocks of at most ``size``; no block spans a gap."""
         names = self._names(channels)
-        for first, end, row in self._segments:
-            for start in range(first, end, size):
-                at, n = row + start - first, min(size, end - start)
+        for segment_first, segment_stop, segment_row in self._segments:
+            begin = segment_first if start is None else max(segment_first, start)
+            end = segment_stop if stop is None else min(segment_stop, stop)
+            for first in range(begin, end, size):
+                at, n = segment_row + first - segment_first, min(size, end - first)
                 data = np.empty((len(names), n))
                 for name, out in zip(names, data, strict=True):
                     self._opened.read(name, at, at + n, out)
-                yield Block(start, self.rate_Hz, names, data)
+                yield Block(first, self.rate_Hz, names, data)
 
     def _names(self, channels: Sequence[str] | None) -> tuple[str, ...]:
         names = self.channels if channels is None else tuple(channels)

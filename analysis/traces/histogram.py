@@ -309,6 +309,14 @@ class GrowingHistogram2D:
         if self._n_waiting >= _CHUNK:  # a count clears and adds all cells: not for every short trace
             self._count()
 
+    def adopt(self, other: Histogram2D) -> None:
+        """Add the traces of a histogram on the same axes."""
+        if (self.displacement, self.conductance) != (other.displacement, other.conductance):
+            raise ValueError("histograms on different axes cannot be added")
+        self._cells += other.cells.reshape(-1)
+        self._n_traces += other.n_traces
+        self._not_aligned += other.not_aligned
+
     def snapshot(self) -> Histogram2D:
         """Return the histogram of the traces counted so far."""
         self._count()

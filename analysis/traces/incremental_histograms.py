@@ -18,8 +18,8 @@ Axes = tuple[BinAxis, BinAxis, BinAxis]
 
 
 @dataclass(frozen=True, eq=False)
-class _Counted:
-    """Counts of one trace: non-empty bins and their counts, and numbers of special samples."""
+class TraceCounts:
+    """Row of one trace: non-empty bins and their counts, and numbers of special samples."""
 
     linear_at: NDArray[np.uint16]
     linear_n: NDArray[np.uint32]
@@ -60,7 +60,7 @@ class IncrementalHistograms:
         self.linear = np.zeros(linear.bins + 3, dtype=np.int64)
         self.log = np.zeros(log.bins + 3, dtype=np.int64)
         self._map = GrowingHistogram2D(displacement, coarse, break_G0)
-        self._counted: DiskBackedList[_Counted] = DiskBackedList()
+        self._counted: DiskBackedList[TraceCounts] = DiskBackedList()
         self._at: list[int] = []
 
     @property
@@ -70,31 +70,42 @@ class IncrementalHistograms:
 
     def count(self, index: int, trace: Trace, plausible_G0: tuple[float, float]) -> None:
         """Count a trace, a new one (``index`` is then their number so far) or again; it is not kept yet."""
-        counted = _counted(trace, plausible_G0, self.axes)
+        self.adopt(index, _counted(trace, plausible_G0, self.axes))
+
+    def adopt(self, index: int, counted: TraceCounts) -> None:
+        """Take the row of a trace that was counted elsewhere on the same axes; as `count`."""
         if index == len(self._at):
             self._at.append(-1)
         self._at[index] = self._counted.add(counted)
 
     def keep(self, index: int, trace: Trace, plausible_G0: tuple[float, float], sign: int) -> None:
         """Add a counted trace to the sums (``sign`` 1) or take it back (-1)."""
-        counted = self._of(index)
+        counted = self.row(index)
         self.linear[counted.linear_at] += sign * counted.linear_n.astype(np.int64)
         self.log[counted.log_at] += sign * counted.log_n.astype(np.int64)
         self._map.add(plausible(trace, plausible_G0), sign)
+
+    def adopt_kept(self, indices: Sequence[int], map_of_kept: Histogram2D) -> None:
+        """Add the rows of traces to the sums, and the two-dimensional histogram of the same traces."""
+        for index in indices:
+            counted = self.row(index)
+            self.linear[counted.linear_at] += counted.linear_n.astype(np.int64)
+            self.log[counted.log_at] += counted.log_n.astype(np.int64)
+        self._map.adopt(map_of_kept)
 
     def histograms(self, kept: Sequence[int]) -> tuple[Histogram, Histogram]:
         """Return the linear and the logarithmic histogram with one row per trace, for fits of peaks."""
         linear, log = self.axes[:2]
         rows = [np.zeros((len(kept), axis.bins + 3), dtype=np.int32) for axis in (linear, log)]
         for row, index in enumerate(kept):
-            counted = self._of(index)
+            counted = self.row(index)
             rows[0][row, counted.linear_at] = counted.linear_n
             rows[1][row, counted.log_at] = counted.log_n
         return Histogram(linear, rows[0]), Histogram(log, rows[1])
 
     def sample_counts(self, indices: Sequence[int]) -> SampleCounts:
         """Return the numbers of special samples in several traces."""
-        counts = [self._of(index) for index in indices]
+        counts = [self.row(index) for index in indices]
         return SampleCounts(
             sum(c.samples for c in counts),
             sum(c.wild for c in counts),
@@ -107,11 +118,12 @@ class IncrementalHistograms:
         """Delete the temporary file."""
         self._counted.close()
 
-    def _of(self, index: int) -> _Counted:
+    def row(self, index: int) -> TraceCounts:
+        """Return the row of a trace."""
         return self._counted[self._at[index]]
 
 
-def _counted(trace: Trace, plausible_G0: tuple[float, float], axes: Axes) -> _Counted:
+def _counted(trace: Trace, plausible_G0: tuple[float, float], axes: Axes) -> TraceCounts:
     kept = plausible(trace, plausible_G0)
     g = kept.conductance_G0
     wild = (
@@ -124,7 +136,7 @@ def _counted(trace: Trace, plausible_G0: tuple[float, float], axes: Axes) -> _Co
         row = histogram([kept], axis).rows[0]
         at = np.flatnonzero(row)
         places += [at.astype(np.uint16), row[at].astype(np.uint32)]
-    return _Counted(
+    return TraceCounts(
         places[0],
         places[1],
         places[2],

@@ -1,6 +1,6 @@
 """Analysis from traces to peaks without intervention, of a finished set of traces or of one that grows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import isfinite
 
 import numpy as np
@@ -15,7 +15,7 @@ from analysis.traces.options import AnalysisOptions, OptionsFor
 from analysis.traces.overlapping_levels import ranges
 from analysis.traces.peak_finder import find_candidates
 from analysis.traces.peak_fit import PeakFit, fit_peak
-from analysis.traces.plateaus import PlateauLengths, plateau_lengths
+from analysis.traces.plateaus import PlateauLengths, lengths_between
 from analysis.traces.result import Analysis
 
 
@@ -53,9 +53,19 @@ def peaks_of(
     return peaks_in(*growing.histograms(chosen), growing.noise, growing.options, rng)
 
 
-def analysis_of(growing: IncrementalSelection, peaks: tuple[PeakFit, ...]) -> Analysis:
-    """Assemble the analysis of the traces selected so far from their fitted peaks."""
+def analysis_of(
+    growing: IncrementalSelection,
+    peaks: tuple[PeakFit, ...],
+    plateaus: tuple[PlateauLengths, ...] | None = None,
+) -> Analysis:
+    """Assemble the analysis of the traces selected so far from their fitted peaks.
+
+    ``plateaus`` are the lengths between `plateau_bounds` of each peak; measured in the kept traces if not given.
+    """
     selection, options = growing.selection(), growing.options
+    if plateaus is None:
+        bounds = [plateau_bounds(peak, options.break_G0) for peak in peaks]
+        plateaus = lengths_between(selection.kept, bounds)
     linear, log = growing.histograms(growing.kept)
     return Analysis(
         selection=selection,
@@ -64,7 +74,7 @@ def analysis_of(growing: IncrementalSelection, peaks: tuple[PeakFit, ...]) -> An
         log=log,
         map=growing.map,
         peaks=peaks,
-        plateaus=tuple(_plateaus(selection.kept, peak, options.break_G0) for peak in peaks),
+        plateaus=plateaus,
         calibration_uncertainty_G0=tuple(_calibration_uncertainty_G0(p, options.calibration) for p in peaks),
     )
 
@@ -109,16 +119,15 @@ def _peaks(
     )
 
 
-def _plateaus(traces: Sequence[Trace], peak: PeakFit, break_G0: float) -> PlateauLengths:
-    """Return lengths for an atomic contact within half a quantum of its peak, for a molecule from the break of the
-    metal.
+def plateau_bounds(peak: PeakFit, break_G0: float) -> tuple[float, float]:
+    """Return the bounds of a peak's plateau: for an atomic contact half a quantum around it, for a molecule from the
+    low edge of its peak to the break of the metal.
     """
     centre = peak.conductance_G0
     if peak.scale is Scale.LINEAR:
-        return plateau_lengths(traces, max(centre - 0.5, centre / 2.0), centre + 0.5)
+        return max(centre - 0.5, centre / 2.0), centre + 0.5
     assert peak.sigma_decades is not None
-    below = max(peak.window_G0[0], centre * 10.0 ** (-4.0 * peak.sigma_decades))
-    return plateau_lengths(traces, below, max(break_G0, centre))
+    return max(peak.window_G0[0], centre * 10.0 ** (-4.0 * peak.sigma_decades)), max(break_G0, centre)
 
 
 def _calibration_uncertainty_G0(peak: PeakFit, calibration: CurrentCalibration | None) -> float:

@@ -1,6 +1,6 @@
 """Length of the plateaus of traces before they break."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,8 +53,19 @@ class PlateauLengths:
         return tuple(float(q) for q in np.nanquantile(self.lengths_m, fractions))
 
 
-def plateau_lengths(traces: Sequence[Trace], low_G0: float, high_G0: float) -> PlateauLengths:
+def plateau_lengths(traces: Iterable[Trace], low_G0: float, high_G0: float) -> PlateauLengths:
     """Return the plateau lengths of all traces."""
-    lengths = np.array([plateau_length_m(trace, low_G0, high_G0) for trace in traces])
+    return lengths_between(traces, [(low_G0, high_G0)])[0]
+
+
+def lengths_between(
+    traces: Iterable[Trace], bounds_G0: Sequence[tuple[float, float]]
+) -> tuple[PlateauLengths, ...]:
+    """Return the lengths of several plateaus (low, high) in all traces, each of which is read once."""
+    rows = (
+        [plateau_length_m(trace, low, high) for low, high in bounds_G0]
+        for trace in (traces if bounds_G0 else ())
+    )
+    lengths = np.array(list(rows), dtype=float).reshape(-1, len(bounds_G0) or 1)
     lengths.setflags(write=False)
-    return PlateauLengths(low_G0, high_G0, lengths)
+    return tuple(PlateauLengths(*pair, column) for pair, column in zip(bounds_G0, lengths.T, strict=False))

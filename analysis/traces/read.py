@@ -1,12 +1,13 @@
 """Traces of any recording: cut again from raw volts, or as an imported file holds them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 
 from analysis.conductance import CurrentCalibration
 from analysis.importers.imported import SWEEP
 from analysis.recording import Recording, RecordingError, RunHeader
-from analysis.records import Trace
+from analysis.records import Event, Trace
 from analysis.reduce import reduce
 from analysis.traces.segmenter import Segmenter
 
@@ -71,17 +72,83 @@ def traces_of(recording: Recording) -> Iterator[Trace]:
     RecordingError
         If the recording holds neither conductance nor current.
     """
-    _demand_traces(recording)
-    calibration = calibration_of(recording.header)
-    if calibration is None:
-        yield from (recording.trace(entry.number) for entry in recording.traces)
-        return
-    if "current" not in recording.channels:
-        raise RecordingError(
-            f"{recording.path}: holds neither conductance nor current, so there are no traces to analyse"
+    traces = RecordedTraces(recording)
+    yield from (traces[index] for index in range(len(traces)))
+
+
+class RecordedTraces:
+    """Traces of an open recording as a list; each is read on access, and only its own samples.
+
+    Parameters
+    ----------
+    recording : Recording
+        It must stay open as long as traces are read.
+
+    Raises
+    ------
+    RecordingError
+        If the recording holds neither conductance nor current, or I-V sweeps only.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        _demand_traces(recording)
+        self._recording = recording
+        calibration = calibration_of(recording.header)
+        if calibration is not None and "current" not in recording.channels:
+            raise RecordingError(
+                f"{recording.path}: holds neither conductance nor current, so there are no traces to analyse"
+            )
+        self._spans = () if calibration is None else tuple(_spans(recording, calibration))
+        self._numbers = () if calibration is not None else tuple(entry.number for entry in recording.traces)
+
+    def __len__(self) -> int:
+        return len(self._spans) or len(self._numbers)
+
+    def __getitem__(self, index: int) -> Trace:
+        if self._numbers:
+            return self._recording.trace(self._numbers[index])
+        span = self._spans[index]
+        channels = [name for name in _CHANNELS if name in self._recording.channels]
+        blocks = self._recording.blocks(channels=channels, start=span.start, stop=span.stop)
+        segmenter = Segmenter(
+            span.calibration, span.extension_m_per_V, span.bias_V, first_number=range(len(self))[index]
         )
+        trace: Trace = next(
+            reduce(chain(span.events, blocks), [segmenter])
+        )  # its last event may begin another
+        return trace
+
+
+_CHANNELS = ("current", "bias", "z")
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Samples of one trace, its events, and the calibration at its beginning."""
+
+    start: int
+    stop: int
+    events: tuple[Event, ...]
+    calibration: CurrentCalibration
+    extension_m_per_V: float
+    bias_V: float
+
+
+def _spans(recording: Recording, calibration: CurrentCalibration) -> Iterator[_Span]:
     settings = recording.header.settings
     segmenter = Segmenter(
         calibration, settings.get("extension_m_per_V", float("nan")), settings.get("bias_V", float("nan"))
     )
-    yield from reduce(chain(recording.events, recording.blocks()), [segmenter])
+    events = sorted(recording.events, key=lambda event: event.sample)  # stable: as `reduce` passes them on
+    begin: tuple[int, tuple[CurrentCalibration, float, float]] | None = None
+    for index, event in enumerate(events):
+        if segmenter.delimits(event):
+            if begin is not None:
+                yield _Span(
+                    events[begin[0]].sample, event.sample, tuple(events[begin[0] : index + 1]), *begin[1]
+                )
+            begin = (index, segmenter.state) if event.payload.get("phase") == "begin" else None
+        for _ in segmenter.event(event):
+            pass
+    if begin is not None:
+        yield _Span(events[begin[0]].sample, recording.stop, tuple(events[begin[0] :]), *begin[1])

@@ -69,7 +69,7 @@ class Segmenter:
         self._reach(event.sample)
         if event.kind is EventKind.SETTING:
             self._set(event.name, event.payload.get("value"))
-        elif event.kind is EventKind.STEP and event.name == self._step:
+        elif self.delimits(event):
             if event.payload.get("phase") == "begin":
                 unfinished = self._finish(event.sample, "aborted")
                 self._open = _OpenTrace(event.sample)
@@ -80,6 +80,15 @@ class Segmenter:
     def close(self) -> Iterable[Trace]:
         """Return a trace that was still open."""
         return self._finish(self._position, "aborted")
+
+    def delimits(self, event: Event) -> bool:
+        """Return True for an event that begins or ends a trace."""
+        return event.kind is EventKind.STEP and event.name == self._step
+
+    @property
+    def state(self) -> tuple[CurrentCalibration, float, float]:
+        """Calibration, piezo constant and commanded bias, after the settings so far."""
+        return self._calibration, self._extension_m_per_V, self._bias_V
 
     def _reach(self, sample: int) -> None:
         """Advance to ``sample``; if samples before it never came, flag an open trace with a gap."""

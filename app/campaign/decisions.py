@@ -13,7 +13,8 @@ from analysis.traces.peak_fit import PeakFit
 from analysis.traces.result import Analysis
 from app.campaign.file import CampaignFile
 from app.offline.measurement import analyse_measurement
-from app.offline.traces import ByHand, analyse_traces
+from app.offline.trace_files import analyse_traces
+from app.offline.traces import ByHand
 
 
 class Undecided(Exception):

@@ -30,7 +30,10 @@ from app.console.errors import Command
 )
 @options.comparison
 @options.statistics
+@options.many_files
+@click.pass_context
 def command(
+    context: click.Context,
     recordings: tuple[Path, ...],
     as_json: bool,
     starts_above: float | None,
@@ -41,33 +44,31 @@ def command(
     first_periods: int | None,
     statistics: str | None,
     statistic_options: tuple[tuple[str, str, Any], ...],
+    workers: int | None,
+    scheduler: str | None,
+    no_cache: bool,
 ) -> None:
-    """Analyse RECORDINGS, or folders of them, together.
+    """Analyse RECORDINGS together: files, folders of them, or lists of them (@list.txt, one path a line).
 
     Opening traces give a histogram with fitted peaks, sweeps of held junctions the mean I-V (imported sweeps are read
     by hotjunction fit), modulated junctions the heat in the tip at
     both polarities, with the verdict of each control experiment. Errors are statistical, from resampled traces
     or junctions; errors common to all are stated separately.
+
+    A file that can't be used is listed with the reason, the others are analysed, and the exit code is 1.
     """
-    from analysis.recording import RecordingError
-    from app.config.toml import FileError
-    from app.console.progress import stderr_console
-    from app.offline.measurement import analyse_measurement
-    from app.offline.statistics import chosen_statistics
+    from app.offline.command_line import Means, analyse_for_command
     from app.offline.traces import ByHand
 
     by_hand = ByHand(starts_above, opens_below, molecular, background)
-    try:
-        chosen = chosen_statistics(statistics or "", options.by_statistic(statistic_options))
-        with stderr_console().status("Analysing"):
-            measurement = analyse_measurement(
-                recordings, by_hand, transmission, first_periods, statistics=chosen
-            )
-    except (RecordingError, ValueError) as error:
-        raise FileError(str(error)) from None
+    chosen = statistics or "", options.by_statistic(statistic_options)
+    means = Means(workers, scheduler, no_cache)
+    measurement = analyse_for_command(recordings, means, by_hand, transmission, first_periods, *chosen)
     if as_json:
         click.echo(json.dumps(measurement.to_json(), indent=2))
     else:
         from app.report.heating_text import print_measurement
 
         print_measurement(measurement)
+    if measurement.failed:
+        context.exit(1)

@@ -25,7 +25,10 @@ from app.console.errors import Command
 )
 @options.comparison
 @options.statistics
+@options.many_files
+@click.pass_context
 def command(
+    context: click.Context,
     recordings: tuple[Path, ...],
     out: Path | None,
     table: Path | None,
@@ -33,8 +36,11 @@ def command(
     first_periods: int | None,
     statistics: str | None,
     statistic_options: tuple[tuple[str, str, Any], ...],
+    workers: int | None,
+    scheduler: str | None,
+    no_cache: bool,
 ) -> None:
-    """Write a self-contained HTML report of RECORDINGS, or of folders of them, together.
+    """Write a self-contained HTML report of RECORDINGS together: files, folders, or lists of them (@list.txt).
 
     It shows traces and histograms with fits; of held junctions the mean I-V, the heat at both polarities with theory,
     controls, noise budget and exclusions; settings and calibrations.
@@ -42,28 +48,34 @@ def command(
     from analysis.recording import RecordingError
     from app.config.toml import FileError
     from app.console.progress import stderr_console
-    from app.offline.measurement import analyse_measurement
-    from app.offline.statistics import USUAL, chosen_statistics
+    from app.offline.command_line import Means, analyse_for_command
+    from app.offline.statistics import USUAL
     from app.report.csv_table import points_csv
     from app.report.page import write_report
 
     first = recordings[0]
-    target = out or (first / "report.html" if first.is_dir() else first.with_suffix(".html"))
+    target = out or (first / "report.html" if first.is_dir() else _beside(first))
     writing = target
+    chosen = statistics or USUAL, options.by_statistic(statistic_options)
+    means = Means(workers, scheduler, no_cache)
+    measurement = analyse_for_command(recordings, means, None, transmission, first_periods, *chosen)
+    if table is not None and measurement.heating is None:
+        raise FileError("--csv: there is no heating in these recordings.")
     try:
-        chosen = chosen_statistics(statistics or USUAL, options.by_statistic(statistic_options))
-        with stderr_console().status("Analysing and drawing"):
-            measurement = analyse_measurement(
-                recordings, transmission=transmission, first_periods=first_periods, statistics=chosen
-            )
-            if table is not None and measurement.heating is None:
-                raise FileError("--csv: there is no heating in these recordings.")
+        with stderr_console().status("Drawing"):
             write_report(measurement, target)
-            if table is not None:
-                writing = table
-                table.write_text(points_csv(measurement), encoding="utf-8", newline="")
+        if table is not None:
+            writing = table
+            table.write_text(points_csv(measurement), encoding="utf-8", newline="")
     except (RecordingError, ValueError) as error:
         raise FileError(str(error)) from None
     except OSError as error:
         raise FileError(f"{writing}: can't be written ({error.strerror})") from None
     click.echo(str(target))
+    if measurement.failed:
+        context.exit(1)
+
+
+def _beside(first: Path) -> Path:
+    """Return the page beside a recording, or beside a list of them."""
+    return Path(str(first).removeprefix("@")).with_suffix(".html")

@@ -134,3 +134,24 @@ def by_statistic(options: tuple[tuple[str, str, Any], ...]) -> dict[str, dict[st
     for name, key, value in options:
         chosen.setdefault(name, {})[key] = value
     return chosen
+
+
+many_files = _together(
+    click.option(
+        "--workers",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Processes that read the files; by default one for each processor. The result is the same.",
+    ),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Let a Dask cluster read the files: address of its scheduler, such as tcp://host:8786.",
+    ),
+    click.option(
+        "--no-cache",
+        is_flag=True,
+        help="Read every file anew, also those that have not changed since an earlier analysis.",
+    ),
+)
+"""Reading of many files: ``workers``, ``scheduler``, ``no_cache``."""

@@ -1,6 +1,6 @@
 """The analysis of a measurement: one recording, or the histogram, I-V, heating and controls of a whole campaign."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
@@ -11,22 +11,22 @@ import numpy as np
 
 from analysis.heating.comparison import HeatingComparison, compare
 from analysis.heating.heating import HeatingAnalysis, summarise
-from analysis.heating.holds import Hold, holds_of
 from analysis.heating.junction_model import JunctionModel, model_of_iv
 from analysis.heating.points import HeatingPoint
-from analysis.heating.run_reducer import evaluate
-from analysis.heating.runs import EvaluatedRun, EvaluationOptions, HeatingRun
+from analysis.heating.runs import EvaluatedRun
 from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas, pooled
 from analysis.iv.mean import MeanIV, mean_iv
 from analysis.iv.sweeps import Sweep, junction_sweeps
 from analysis.json_data import to_json
-from analysis.recording import Recording, RecordingError, damage_told
+from analysis.recording import RecordingError
 from analysis.statistics.result import StatisticResult
 from analysis.traces.result import Analysis
 from app.models.load import imported_model
 from app.offline.recordings import Part, RecordingKind, describe, find_recordings
 from app.offline.statistics import NO_STATISTICS, ChosenStatistics, compute_statistics, record_set, records_of
-from app.offline.traces import BOOTSTRAP_SEED, Analysed, ByHand, analyse_traces
+from app.offline.tasks import Failure, evaluate_holds
+from app.offline.trace_files import analyse_traces
+from app.offline.traces import BOOTSTRAP_SEED, Analysed, ByHand
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +48,8 @@ class Measurement:
         Sentences for the reader of the result.
     statistics : mapping of str to StatisticResult
         Chosen statistics over the records, by name.
+    failed : tuple of Failure
+        Files that were given and could not be used.
     """
 
     parts: tuple[Part, ...]
@@ -57,6 +59,7 @@ class Measurement:
     transmission: JunctionModel | None = None
     warnings: tuple[str, ...] = ()
     statistics: Mapping[str, StatisticResult] = field(default_factory=dict)
+    failed: tuple[Failure, ...] = ()
 
     @property
     def sample(self) -> str:
@@ -88,6 +91,9 @@ class Measurement:
         if self.statistics:
             content["statistics"] = {name: result.to_json() for name, result in self.statistics.items()}
         content["warnings"] = list(self.warnings)
+        content["failed"] = [
+            {"file": failure.path.name, "reason": failure.sentence} for failure in self.failed
+        ]
         return content
 
 
@@ -100,7 +106,7 @@ def analyse_measurement(
     evaluated: Mapping[Path, EvaluatedRun] = MappingProxyType({}),
     statistics: ChosenStatistics = NO_STATISTICS,
 ) -> Measurement:
-    """Analyse recordings together.
+    """Analyse recordings together; all of them must be usable.
 
     Parameters
     ----------
@@ -131,29 +137,79 @@ def analyse_measurement(
         If a statistic chosen by name can't be computed (a ``ValueError``).
     """
     parts = describe(find_recordings(paths))
+    of = _by_kind(parts)
+    histogram = _histogram(of[RecordingKind.TRACES], by_hand, known) if of[RecordingKind.TRACES] else None
+    heating = of[RecordingKind.HEATING]
+    runs = [_evaluated(part, first_periods, evaluated) for part in heating]
+    return measured(
+        parts, histogram, junction_sweeps([x.path for x in of[RecordingKind.IV]]), runs, transmission
+    )
+
+
+def measured(
+    parts: Sequence[Part],
+    histogram: Analysed | None,
+    curves: Sequence[Sweep],
+    runs: Sequence[EvaluatedRun],
+    transmission: Path | None = None,
+    statistics: ChosenStatistics = NO_STATISTICS,
+    failed: Sequence[Failure] = (),
+    remarks: Sequence[str] = (),
+) -> Measurement:
+    """Put a measurement together from what its recordings were reduced to.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+        The recordings, by the time at which they began.
+    histogram : Analysed, optional
+    curves : sequence of Sweep
+    runs : sequence of EvaluatedRun
+    transmission : Path, optional
+        As in `analyse_measurement`.
+    statistics : ChosenStatistics
+        As in `analyse_measurement`.
+    failed : sequence of Failure
+        Files that could not be used.
+    remarks : sequence of str
+        Further sentences for the reader.
+
+    Raises
+    ------
+    RecordingError
+        If there are calibrations only.
+    FileError
+        For a model file that can't be used.
+    StatisticError
+        As `analyse_measurement`.
+    """
+    of, used = _by_kind(parts), _used(parts)
+    iv, why_not = _mean_iv(curves) if of[RecordingKind.IV] else (None, ())
+    heating = summarise(list(runs), np.random.default_rng(BOOTSTRAP_SEED)) if runs else None
+    model = _model(iv, heating, transmission)
+    warnings = (
+        *(failure.sentence for failure in failed),
+        *remarks,
+        *why_not,
+        *(histogram.analysis.remarks if histogram else ()),
+        *_warnings(used, heating),
+    )
+    computed = compute_statistics(statistics, records_of(used, histogram), record_set(used, histogram))
+    return Measurement(used, histogram, iv, heating, model, warnings, computed, tuple(failed))
+
+
+def _by_kind(parts: Sequence[Part]) -> dict[RecordingKind, list[Part]]:
+    """Return the recordings of each kind. Raises ``RecordingError`` if there are calibrations only."""
     of = {kind: [part for part in parts if part.kind is kind] for kind in RecordingKind}
-    if len(of[RecordingKind.CALIBRATION]) == len(parts):
+    if parts and len(of[RecordingKind.CALIBRATION]) == len(parts):
         raise RecordingError(
             f"{parts[0].path}: is a recording of a calibration; `hotjunction calibrate show` has its result"
         )
-    histogram = _histogram(of[RecordingKind.TRACES], by_hand, known) if of[RecordingKind.TRACES] else None
-    curves = junction_sweeps([part.path for part in of[RecordingKind.IV]])
-    iv, why_not = _mean_iv(curves) if of[RecordingKind.IV] else (None, ())
-    heating = (
-        _heating(of[RecordingKind.HEATING], first_periods, evaluated) if of[RecordingKind.HEATING] else None
-    )
-    model = _model(iv, heating, transmission)
-    remarks = histogram.analysis.remarks if histogram else ()
-    used = tuple(part for part in parts if part.kind is not RecordingKind.CALIBRATION)
-    return Measurement(
-        used,
-        histogram,
-        iv,
-        heating,
-        model,
-        (*why_not, *remarks, *_warnings(used, heating)),
-        compute_statistics(statistics, records_of(used, histogram), record_set(used, histogram)),
-    )
+    return of
+
+
+def _used(parts: Sequence[Part]) -> tuple[Part, ...]:
+    return tuple(part for part in parts if part.kind is not RecordingKind.CALIBRATION)
 
 
 def iv_section(iv: MeanIV) -> dict[str, Any]:
@@ -183,22 +239,9 @@ def _mean_iv(curves: Sequence[Sweep]) -> tuple[MeanIV | None, tuple[str, ...]]:
         return None, (f"I-V: {error}.",)
 
 
-def _holds(path: Path) -> Iterator[Hold]:
-    """Yield the holds of a recording, which is open only while they are read."""
-    with Recording(path) as recording, damage_told(path, "what its events say"):
-        yield from holds_of(recording)
-
-
-def _heating(
-    parts: Sequence[Part], first_periods: int | None, evaluated: Mapping[Path, EvaluatedRun]
-) -> HeatingAnalysis:
-    known = evaluated if first_periods is None else {}
-    options = EvaluationOptions(first_periods=first_periods)
-    runs = [
-        known.get(part.path) or evaluate(HeatingRun(_holds(part.path), part.header, part.path.name), options)
-        for part in parts
-    ]
-    return summarise(runs, np.random.default_rng(BOOTSTRAP_SEED))
+def _evaluated(part: Part, first_periods: int | None, evaluated: Mapping[Path, EvaluatedRun]) -> EvaluatedRun:
+    known = evaluated.get(part.path) if first_periods is None else None
+    return known or evaluate_holds(part.path, first_periods, part.path.name)
 
 
 def _model(iv: MeanIV | None, heating: HeatingAnalysis | None, given: Path | None) -> JunctionModel | None:

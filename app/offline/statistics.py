@@ -128,7 +128,7 @@ def records_of(parts: Sequence[Part], analysed: Analysed | None) -> Records:
     records: dict[tuple[str, bool], Callable[[], Iterable[Any]]] = {}
     if analysed is not None:
         kept = analysed.analysis.selection.kept
-        records[TRACES, True] = lambda: (kept[index] for index in range(len(kept)))
+        records[TRACES, True] = lambda: kept
         records[TRACES, False] = lambda: chain.from_iterable(map(_traces, of[RecordingKind.TRACES]))
     for selected in (True, False) if held else ():
         records[HOLDS, selected] = lambda: chain.from_iterable(map(_holds, held))

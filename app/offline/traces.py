@@ -1,18 +1,12 @@
-"""Analysis of traces, for the commands and the bench."""
+"""Choices of the user for the analysis of traces, and its result together with its recording."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
-from analysis.recording import Recording, RunHeader, damage_told
-from analysis.records import Trace
+from analysis.recording import RunHeader
 from analysis.traces.options import AnalysisOptions, OptionsFor
-from analysis.traces.pipeline import analyse_by
-from analysis.traces.read import calibration_of, traces_of
+from analysis.traces.read import calibration_of
 from analysis.traces.result import Analysis
 from analysis.traces.selection import SelectionRules
 
@@ -57,42 +51,6 @@ class ByHand:
     opens_below_G0: float | None = None
     molecular_G0: tuple[float, float] | None = None
     background: str = "linear"
-
-
-def analyse_traces(
-    paths: Sequence[Path],
-    by_hand: ByHand = ByHand(),
-    known: Mapping[Path, Analysis] = MappingProxyType({}),
-) -> Analysed:
-    """Analyse the traces of several recordings together, such as the parts of an interrupted run.
-
-    The first recording gives the selection rules and the header of the result. A single recording found in ``known``
-    is not analysed again if the user has made no choices.
-
-    Raises
-    ------
-    RecordingError
-        For a file that can't be used.
-    """
-    traces: list[Trace] = []
-    headers, statuses, samples, gaps, next_number = [], [], 0, 0, 0
-    analysis = known.get(paths[0]) if len(paths) == 1 and by_hand == ByHand() else None
-    for path in paths:
-        with Recording(path) as recording, damage_told(path, "what its events say"):
-            if analysis is None:
-                traces += (
-                    replace(trace, number=next_number + trace.number) for trace in traces_of(recording)
-                )
-                next_number = max((trace.number for trace in traces), default=-1) + 1
-            headers.append(recording.header)
-            statuses.append(recording.status)
-            samples += recording.n_samples
-            gaps += len(recording.gaps)
-    if analysis is None:
-        rng = np.random.default_rng(BOOTSTRAP_SEED)
-        analysis = analyse_by(traces, options_for(headers[0], by_hand), rng)
-    unfinished = [status for status in statuses if status != "finished"]
-    return Analysed(paths[0], headers[0], (*unfinished, "finished")[0], samples, gaps, analysis)
 
 
 def options_for(

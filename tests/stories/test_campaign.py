@@ -13,7 +13,8 @@ from app.campaign.file import load_campaign
 from app.campaign.log import CampaignLog
 from app.campaign.run import Campaign, CampaignStopped
 from app.cli import main
-from app.offline.traces import ByHand, analyse_traces
+from app.offline.trace_files import analyse_traces
+from app.offline.traces import ByHand
 from tests.support.rig.rigs import served_rig, without_wires
 
 FILE = """
