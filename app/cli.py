@@ -17,6 +17,7 @@ COMMANDS = {
     "commission": "Prove and measure a rig on its first day, step by step.",
     "compare": "Are the traces of two recordings the same?",
     "demo": "Measure, record and report on the simulated rig.",
+    "drill": "See that a rig becomes safe, whatever dies.",
     "fit": "Fit a transmission model to I-V data.",
     "gui": "Operate a rig and watch, or replay a recording.",
     "import": "Convert recordings of other programs.",

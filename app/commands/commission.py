@@ -2,23 +2,17 @@
 
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from app.console.errors import Command
 
 if TYPE_CHECKING:
-    from analysis.commissioning.judgement import Judgement
-    from app.acquisition.open_rig import Wires
-    from app.commission.hands import Operator
     from app.commission.step import Step
-
-COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "not done": "blue"}
 
 
 @click.command(cls=Command)
@@ -80,6 +74,7 @@ def command(
     stays within 0.1 V until sign and gain are proved, the tip within 5 nm of its safe place, and a watchdog runs.
     Ctrl-C ends a step safely; the same command continues. Ends with 1 if a step fails.
     """
+    from app.acquisition.open_rig import BY_ADDRESS
     from app.acquisition.owner import owned
     from app.commission.amounts import FULL, QUICK
     from app.commission.registry import chosen
@@ -96,6 +91,7 @@ def command(
         seconds_left,
     )
     from app.commission.session import Session
+    from app.commission.terminal import asked, show, simulated_rig, tell
     from app.config.toml import FileError
     from app.console.durations import roughly
     from app.console.progress import signals_stop
@@ -111,9 +107,9 @@ def command(
     stop = threading.Event()
     with ExitStack() as stack:
         wires, operator = (
-            stack.enter_context(_simulated(rig_file, faults, resistance_ohm))
+            stack.enter_context(simulated_rig(rig_file, faults, resistance_ohm))
             if simulated
-            else (_by_address(), None)
+            else (BY_ADDRESS, None)
         )
         session = Session(rig_file, out or Path(), resistance_ohm, QUICK if quick else FULL, wires, stop)
         session.faults, session.operator = faults, operator
@@ -124,21 +120,21 @@ def command(
         def begins(step: "Step") -> None:
             left_s = seconds_left(session, state, [one for one in todo if one.number >= step.number])
             left = f" ({roughly(left_s)} left)" if left_s else ""
-            _tell(as_json, f"\n{step.number}. {step.title}{left}. {step.explain}")
+            tell(as_json, f"\n{step.number}. {step.title}{left}. {step.explain}")
 
         voice = Voice(
             ask=lambda question: (
-                next(script, yes or simulated) if answers or yes or simulated else _ask(question)
+                next(script, yes or simulated) if answers or yes or simulated else asked(question)
             ),
             begins=begins,
-            ended=lambda step, judgement: _show(as_json, step, judgement),
+            ended=lambda step, judgement: show(as_json, step, judgement),
         )
         try:
             stack.enter_context(owned(rig_file, session.rig(), "hotjunction commission", wires.daq))
         except RigError as error:
             raise FileError(str(error)) from None
         if state.steps or state.under_way:
-            _tell(as_json, " ".join([f"Continuing {folder}.", *continuation(state, todo)]))
+            tell(as_json, " ".join([f"Continuing {folder}.", *continuation(state, todo)]))
         try:
             with signals_stop(stop.set, lambda sentence: click.echo(sentence, err=True)):
                 commission(session, state, todo, voice, again=again)
@@ -152,55 +148,3 @@ def command(
         click.echo(f"\n{folder / 'report.html'}: {overall(state, todo)}")
     if overall(state, todo) == "fail":
         raise SystemExit(1)
-
-
-def _by_address() -> "Wires":
-    from app.acquisition.open_rig import BY_ADDRESS
-
-    return BY_ADDRESS
-
-
-@contextmanager
-def _simulated(
-    rig_file: Path, faults: tuple[str, ...], resistance_ohm: float
-) -> "Iterator[tuple[Wires, Operator]]":
-    """Serve a simulated rig with the resistor and write its rig file; yield the wires to it, and its hands."""
-    from app.acquisition.direct import direct_wires
-    from app.acquisition.open_rig import Wires
-    from app.acquisition.simulated_rig import SimulationSettings, patient, served
-    from app.commission.simulated_hands import SimulatedHands
-    from app.config.rig_folder import MARK
-    from app.config.toml import FileError
-    from simulators.parameters import ParameterError
-
-    if rig_file.is_file() and not rig_file.read_text(encoding="utf-8").startswith(MARK):
-        raise FileError(
-            f"{rig_file} is not the file of a simulated rig and is not overwritten: name another."
-        )
-    overrides = ("fixture.kind=resistor", f"fixture.resistance_ohm={resistance_ohm:g}")
-    try:
-        with served(SimulationSettings("fast", overrides=overrides, faults=faults)) as (rig, text):
-            rig_file.write_text(patient(text), encoding="utf-8")
-            direct = direct_wires(rig)
-            yield Wires(direct.daq), SimulatedHands(rig.faults)  # the amplifier's own wire can be silent
-    except ParameterError as error:
-        raise FileError(str(error)) from None
-
-
-def _ask(question: str) -> bool:
-    return click.confirm(f"{question}?", default=False, err=True)
-
-
-def _tell(as_json: bool, sentence: str) -> None:
-    click.echo(sentence, err=as_json)
-
-
-def _show(as_json: bool, step: "Step", judgement: "Judgement") -> None:
-    from app.commission.report import shown
-
-    for number in judgement.numbers:
-        _tell(as_json, f"   {shown(number)}")
-    for remark in judgement.remarks:
-        _tell(as_json, f"   {remark}")
-    verdict: Any = str(judgement.verdict)
-    click.secho(f"   {verdict.upper()}", fg=COLOURS[verdict], err=as_json)

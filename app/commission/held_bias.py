@@ -11,6 +11,7 @@ from typing import Any
 
 from app.acquisition.attended import attended
 from app.acquisition.open_rig import READS_IN_SILENCE, open_rig
+from app.acquisition.watchdog.watchdog import WatchdogGone, WatchdogTripped
 from app.child_process import reply_to_parent
 from app.commission.session import MOST_BIAS_V, limited
 from app.config.calibrated_rig import load_calibrated_rig
@@ -28,14 +29,16 @@ def hold_bias(rig_file: Path, bias_V: float, mode: str) -> None:
     opening: AbstractContextManager[Any] = (
         attended(rig_file, rig, limit_s=rig.safe.heartbeat_s) if mode == GUARDED else open_rig(rig)
     )
-    with opening as given:
+    with suppress(WatchdogGone, WatchdogTripped), opening as given:  # the rig is then safe
         daq = (given[0] if mode == GUARDED else given).context.daq
+        check = given[1] if mode == GUARDED else lambda: None
         daq.write(bias=bias_V)
         reply_to_parent(HOLDING)
         until_s = time.monotonic() + LONGEST_S
         while mode != LEFT and time.monotonic() < until_s:
             with suppress(NotNow):  # the session reads the loop-back, too
                 daq.glance()  # the watchdog wants samples
+            check()
             time.sleep(every_s)
 
 

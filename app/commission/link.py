@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from analysis.commissioning.judgement import Judgement, Number, judged
@@ -51,12 +52,17 @@ def acts(rig: Rig) -> list[Act]:
 
 
 def link(session: Session) -> Judgement:
-    """Let a hand break each link while 0.1 V is on; look at how the run ends, and at the bias afterwards."""
+    """Let a hand break each link; see `broken_links`."""
+    return broken_links(session, acts(session.rig()))
+
+
+def broken_links(session: Session, todo: Sequence[Act]) -> Judgement:
+    """Let a hand break links while 0.1 V is on; look at how the run ends, and at the bias afterwards."""
     numbers: list[Number] = []
     wrong: list[str] = []
     remarks = ["A full disk was not tried: the run then ends as a fault, and names the disk."]
     rig, operator = session.rig(), session.operator
-    for act in acts(rig):
+    for act in todo:
         if operator is None or not operator.prepare(act):
             remarks.append(f"Not tried: {act.name.replace('_', ' ')} gone.")
             continue

@@ -1,6 +1,7 @@
 """Report of a commissioning: one HTML page, and JSON."""
 
 import json
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,15 @@ from typing import Any
 from analysis.commissioning.judgement import Number, Verdict
 from app.commission.registry import STEPS
 from app.commission.state import State
+from app.commission.step import Step
 
 PAGE, DATA = "report.html", "report.json"
 
 
-def rows(state: State) -> list[dict[str, Any]]:
+def rows(state: State, steps: Mapping[int, Step] = STEPS) -> list[dict[str, Any]]:
     """Return a row for each step: number, title, verdict, numbers, remarks."""
     found = []
-    for number, step in STEPS.items():
+    for number, step in steps.items():
         done = state.steps.get(number)
         judgement = done.judgement if done else None
         found.append(
@@ -50,12 +52,16 @@ def to_json(state: State) -> dict[str, Any]:
     }
 
 
-def write_reports(folder: Path, state: State) -> None:
+def write_reports(
+    folder: Path, state: State, steps: Mapping[int, Step] = STEPS, title: str = "Commissioning"
+) -> None:
     """Write both reports beside the recordings."""
     import jinja2
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     text = files("app").joinpath("templates/commission.html.j2").read_text(encoding="utf-8")
-    page = environment.from_string(text).render(state=state, rows=rows(state), facts=state.facts)
+    page = environment.from_string(text).render(
+        state=state, rows=rows(state, steps), facts=state.facts, title=title
+    )
     (folder / PAGE).write_text(page, encoding="utf-8")
     (folder / DATA).write_text(json.dumps(to_json(state), indent=1), encoding="utf-8")

@@ -37,9 +37,9 @@ def at_the_end(session: Session) -> Judgement:
     """Let programs end without making the rig safe, and look at what their outputs hold."""
     rig, numbers = session.rig(), []
     for mode, what in ((LEFT, "closes the card"), (UNGUARDED, "is killed")):
-        process = _victim(session, HELD_V, mode)
-        _end(process, mode)
-        shown_V = _shown(rig, lambda volts: True)[1]
+        process = victim(session, HELD_V, mode)
+        end(process, mode)
+        shown_V = shown(rig, lambda volts: True)[1]
         make_safe(rig, rig.safe.within_s)
         numbers.append(Number(f"bias {HELD_V:g} V after its program {what}", shown_V, "V"))
     holds = [abs(one.value - HELD_V) < GONE_V for one in numbers]
@@ -75,11 +75,11 @@ def killed(session: Session) -> Judgement:
     rig, times_s = session.rig(), []
     rng = np.random.default_rng(session.amounts.kills)
     for _ in range(session.amounts.kills):
-        process = _victim(session, MOST_BIAS_V, GUARDED)
+        process = victim(session, MOST_BIAS_V, GUARDED)
         threading.Event().wait(float(rng.uniform(0, LONGEST_WAIT_S)))
         began_s = time.monotonic()
-        _end(process, GUARDED)
-        times_s.append(_shown(rig, lambda volts: abs(volts) < GONE_V)[0] - began_s)
+        end(process, GUARDED)
+        times_s.append(shown(rig, lambda volts: abs(volts) < GONE_V)[0] - began_s)
         cleared(session, rig)
     within_s = rig.safe.within_s
     worst_s = max(times_s)
@@ -88,7 +88,7 @@ def killed(session: Session) -> Judgement:
         Number("time to 0 V, median", float(np.median(times_s)), "s"),
         Number("time to 0 V, worst", worst_s, "s", f"< {within_s:g}"),
     ]
-    remarks = ["A program that is suspended is noticed after safe.heartbeat_s: not tested here."]
+    remarks = ["A suspended program is noticed after safe.heartbeat_s: `hotjunction drill` tries that."]
     if worst_s < within_s:
         return judged(numbers, remarks=remarks)
     return judged(
@@ -119,7 +119,7 @@ def cleared(session: Session, rig: Rig) -> None:
     raise StepFailed(f"The trip of the watchdog could not be cleared: {why}")
 
 
-def _victim(session: Session, bias_V: float, mode: str) -> "subprocess.Popen[bytes]":
+def victim(session: Session, bias_V: float, mode: str) -> "subprocess.Popen[bytes]":
     """Start a program that holds a bias; return once it does."""
     if session.stop.is_set():
         raise Aborted
@@ -131,12 +131,12 @@ def _victim(session: Session, bias_V: float, mode: str) -> "subprocess.Popen[byt
         stdin=subprocess.DEVNULL,
     )
     if child_process.next_line(process, "program that holds a bias") != HOLDING:
-        _end(process, UNGUARDED)
+        end(process, UNGUARDED)
         raise StepFailed("The program that should hold a bias did not start; nothing was tested.")
     return process
 
 
-def _end(process: "subprocess.Popen[bytes]", mode: str) -> None:
+def end(process: "subprocess.Popen[bytes]", mode: str) -> None:
     """Kill a program, or wait for the end of one that ends without help."""
     if mode != LEFT:
         process.kill()
@@ -154,7 +154,7 @@ def shown_bias(rig: Rig) -> float:
         return daq.glance()["bias"]
 
 
-def _shown(rig: Rig, enough: Callable[[float], bool]) -> tuple[float, float]:
+def shown(rig: Rig, enough: Callable[[float], bool]) -> tuple[float, float]:
     """Read the bias loop-back over a new connection until it is as wanted; return the moment and the volts.
 
     Raises

@@ -55,9 +55,9 @@ def test_what_the_outputs_hold_when_a_program_ends_is_written_down(tmp_path, mon
     monkeypatch.setattr("app.acquisition.attended.Watchdog", WatchdogWithoutProcess)
     with watched(tmp_path, RESISTOR) as (rig, worst):
         monkeypatch.setattr(
-            safety, "_victim", lambda *given: rig.simulated.bench.hold("bias", held_V) or SimpleNamespace()
+            safety, "victim", lambda *given: rig.simulated.bench.hold("bias", held_V) or SimpleNamespace()
         )
-        monkeypatch.setattr(safety, "_end", lambda process, mode: None)
+        monkeypatch.setattr(safety, "end", lambda process, mode: None)
         session = Session(rig.file, tmp_path / "day", 1e4, SMALL, direct_wires(rig.simulated))
         state = begun_at(session, 1, 2, 4)
 
