@@ -13,6 +13,7 @@ COMMANDS = {
     "analyze": "Histogram, I-V, heat: analyse recordings; print the result.",
     "calibrate": "Calibrate a part of the rig; list the calibrations.",
     "campaign": "Measure a whole programme of a molecule; resumes where it stopped.",
+    "catalogue": "Find recordings by molecule, tip, date and result.",
     "check": "Connect to each instrument of a rig and report its state.",
     "commission": "Prove and measure a rig on its first day, step by step.",
     "compare": "Are the traces of two recordings the same?",

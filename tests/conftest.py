@@ -32,6 +32,7 @@ def logs_elsewhere(tmp_path_factory):
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("HOTJUNCTION_RIGS", str(tmp_path_factory.mktemp("rigs")))
         patch.setenv("HOTJUNCTION_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("HOTJUNCTION_CATALOGUE", str(tmp_path_factory.mktemp("catalogue") / "catalogue.sqlite"))
         yield
 
 
