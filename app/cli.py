@@ -19,6 +19,7 @@ COMMANDS = {
     "compare": "Are the traces of two recordings the same?",
     "demo": "Measure, record and report on the simulated rig.",
     "drill": "See that a rig becomes safe, whatever dies.",
+    "export": "Write results for other programs, and figures for a paper.",
     "fit": "Fit a transmission model to I-V data.",
     "gui": "Operate a rig and watch, or replay a recording.",
     "import": "Convert recordings of other programs.",

@@ -63,7 +63,12 @@ def unanalysed(monkeypatch):
 @pytest.fixture
 def few_resamples(monkeypatch):
     """Bootstrap peaks less often, from files and in views: for tests that ask nothing of the size of their errors."""
+    resample_less(monkeypatch)
+
+
+def resample_less(patch):
+    """Set fewer resamples as the default, until the patch is undone."""
     init = AnalysisOptions.__init__
     names = [field.name for field in fields(AnalysisOptions)][-len(init.__defaults__) :]
     usual = dict(zip(names, init.__defaults__, strict=True))
-    monkeypatch.setattr(init, "__defaults__", tuple({**usual, "resamples": 30}.values()))
+    patch.setattr(init, "__defaults__", tuple({**usual, "resamples": 30}.values()))

@@ -72,7 +72,7 @@ class Entry:
 
 
 def entry_of(path: Path) -> Entry:
-    """Return the entry of a recording, analysed by itself. Raises ``RecordingError`` for a file that is none."""
+    """Return the entry of a recording, analysed alone. Raises ``RecordingError`` for a file that is none."""
     (part,) = describe([path])
     header = part.header
     numbers, result = ((), "calibration") if part.kind is RecordingKind.CALIBRATION else _results(path)

@@ -40,6 +40,8 @@ class Part:
         Number of openings, evaluated or not.
     doubts : tuple of str
         Implausible values, a sentence each.
+    sha256 : str
+        Of the file's content; "" where it was not calculated.
     """
 
     path: Path
@@ -50,6 +52,7 @@ class Part:
     kind: RecordingKind
     withdrawals: int
     doubts: tuple[str, ...] = ()
+    sha256: str = ""
 
     @property
     def control(self) -> str:
@@ -68,6 +71,7 @@ class Part:
             "samples": self.n_samples,
             "gaps": self.gaps,
             "unknown": list(self.header.unknowns),
+            **({"sha256": self.sha256} if self.sha256 else {}),
         }
 
 

@@ -5,7 +5,7 @@ Arguments and results are small: a recording goes in by its path and comes out a
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -141,7 +141,7 @@ def identify(path: Path, sha256: str = "") -> Identified:
         with Recording(path) as recording:
             run = recording.run
         if stamp == Stamp.of(path):
-            return Identified(part, digest, run, stamp)
+            return Identified(replace(part, sha256=digest), digest, run, stamp)
         sha256 = ""
     raise FileChanged(_changed(path))
 
