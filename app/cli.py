@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "Connect to each instrument of a rig and report its state.",
     "commission": "Prove and measure a rig on its first day, step by step.",
     "compare": "Are the traces of two recordings the same?",
+    "crate": "Write recordings, results and figures for a paper's supplement.",
     "demo": "Measure, record and report on the simulated rig.",
     "drill": "See that a rig becomes safe, whatever dies.",
     "export": "Write results for other programs, and figures for a paper.",

@@ -92,7 +92,13 @@ def _write_samples(entry: h5py.Group, source: Recording) -> None:
         for i, dataset in enumerate(datasets):
             dataset[row : row + len(block)] = block.data[i]
         row, expected = row + len(block), block.stop
-    entry["segments"] = np.array(segments, dtype="<i8").reshape(-1, 2)
+    table = np.array(segments, dtype="<i8").reshape(-1, 2)
+    entry["segments"] = table
+    entry["segments"].attrs["long_name"] = "index of the first sample, row of the first sample"
+    for axis, name in enumerate(("segment", "segment_column")):
+        entry["segments"].dims[axis].attach_scale(
+            _scale(entry, name, table.shape[axis], name.replace("_", " "))
+        )
 
 
 def _event_columns(source: Recording) -> dict[str, Any]:
@@ -117,11 +123,35 @@ def _trace_columns(source: Recording) -> dict[str, Any]:
 
 
 def _write_table(entry: h5py.Group, name: str, columns: dict[str, Any]) -> None:
+    """Write the columns of a table along one dimension, which xarray and netCDF know by name."""
     group = entry.create_group(name)
     group.attrs["NX_class"] = "NXcollection"
+    dimension = name.removesuffix("s")
+    scale = _scale(
+        group, dimension, len(columns["name" if name == "events" else "number"]), f"line of {name}"
+    )
     for column, values in columns.items():
         kind = {} if isinstance(values, np.ndarray) else {"dtype": layout.TEXT}
-        group.create_dataset(column, data=values, **kind)
+        dataset = group.create_dataset(column, data=values, **kind)
+        dataset.dims[0].attach_scale(scale)
+        if column in _UNITS:
+            dataset.attrs.update(units=_UNITS[column][0], long_name=_UNITS[column][1])
+
+
+_UNITS = {
+    "sample": ("1", "index of the first sample after the event"),
+    "start": ("1", "index of the first sample"),
+    "stop": ("1", "index after the last sample"),
+    "bias_V": ("V", "bias"),
+}
+
+
+def _scale(group: h5py.Group, name: str, size: int, label: str) -> h5py.Dataset:
+    """Write the numbers from 0 as a dimension; it has the name of its dataset, which xarray shows."""
+    scale = group.create_dataset(name, data=np.arange(size, dtype="<i8"))
+    scale.attrs.update(units="1", long_name=label)
+    scale.make_scale(name)
+    return scale
 
 
 def _compare(target: Path, source: Recording) -> None:

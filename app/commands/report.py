@@ -15,7 +15,8 @@ from app.console.errors import Command
     "-o",
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Page to write; by default beside the recording under its name, or report.html in the folder.",
+    help="Page to write, or its pages as PDF (report.pdf); by default beside the recording under its name, or "
+    "report.html in the folder.",
 )
 @click.option(
     "--csv",
@@ -40,7 +41,9 @@ def command(
     scheduler: str | None,
     no_cache: bool,
 ) -> None:
-    """Write a self-contained HTML report of RECORDINGS together: files, folders, or lists of them (@list.txt).
+    """Write a report of RECORDINGS together: files, folders, or lists of them (@list.txt).
+
+    It is a self-contained HTML page, or a PDF if the name that is given ends so.
 
     It shows traces and histograms with fits; of held junctions the mean I-V, the heat at both polarities with theory,
     controls, noise budget and exclusions; settings and calibrations.
@@ -63,7 +66,12 @@ def command(
         raise FileError("--csv: there is no heating in these recordings.")
     try:
         with stderr_console().status("Drawing"):
-            write_report(measurement, target)
+            if target.suffix.lower() == ".pdf":
+                from app.report.pdf import write_pdf
+
+                write_pdf(measurement, target)
+            else:
+                write_report(measurement, target)
         if table is not None:
             writing = table
             table.write_text(points_csv(measurement), encoding="utf-8", newline="")

@@ -9,6 +9,7 @@ import logging
 import os
 import pickle
 import sqlite3
+import sys
 import time
 import zlib
 from collections.abc import Iterator
@@ -183,4 +184,6 @@ def _key(sha256: str, options: str) -> str:
 
 def _is_mine(folder: Path) -> bool:
     """Return False for a folder of another user: what is unpickled from it could be anything."""
-    return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
+    if sys.platform != "win32":  # there it is in the user's own profile
+        return folder.stat().st_uid == os.getuid()
+    return True

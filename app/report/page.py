@@ -25,14 +25,13 @@ def report_html(measurement: Measurement) -> str:
         files("app").joinpath("templates/report.html.j2").read_text(encoding="utf-8")
     )
     parts = list(report_parts())
-    first = measurement.parts[0]
     return template.render(
-        title=measurement.sample or first.header.title or first.path.name,
-        subtitle=_subtitle(measurement),
+        title=heading_of(measurement),
+        subtitle=subtitle_of(measurement),
         warnings=[*(x for part in parts for x in part.warnings(measurement)), *measurement.warnings],
         numbers=[x for part in parts for x in part.numbers(measurement)],
         sections=[x for part in parts for x in part.sections(measurement)],
-        recordings=[(_named(measurement, i), _settings(p.header)) for i, p in enumerate(measurement.parts)],
+        recordings=[(_named(measurement, i), settings_of(p.header)) for i, p in enumerate(measurement.parts)],
         json=json.dumps(_without_junctions(measurement.to_json()), indent=1),
     )
 
@@ -67,7 +66,14 @@ def typeset(text: str) -> Markup:
     return Markup(safe)  # what was not markup has been escaped
 
 
-def _subtitle(measurement: Measurement) -> str:
+def heading_of(measurement: Measurement) -> str:
+    """Return the heading: the sample, or the title or name of the first recording."""
+    first = measurement.parts[0]
+    return measurement.sample or first.header.title or first.path.name
+
+
+def subtitle_of(measurement: Measurement) -> str:
+    """Return the line below the heading: number and days of the recordings, or title, start and name of one."""
     if len(measurement.parts) > 1:
         first, last = measurement.parts[0].header.started, measurement.parts[-1].header.started
         days = " to ".join(dict.fromkeys(x[:10] for x in (first, last) if x))
@@ -89,7 +95,8 @@ def _without_junctions(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, "heating": {k: v for k, v in content["heating"].items() if k != "junctions"}}
 
 
-def _settings(header: RunHeader) -> list[tuple[str, list[tuple[str, str]]]]:
+def settings_of(header: RunHeader) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return what a recording's header says, as (heading, rows of name and value)."""
     calibrations = {
         name: f"{c.value:.6g} {c.unit}"
         + (f" ± {c.uncertainty:.2g}" if c.uncertainty is not None else "")

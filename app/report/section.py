@@ -11,11 +11,12 @@ from app.report.table import Table
 
 @dataclass(frozen=True)
 class Picture:
-    """Figure as text, for light and dark pages, with its caption."""
+    """Figure as text, for light and dark pages, with its caption, and the function that draws it."""
 
     light: str
     dark: str
     caption: str
+    draw: Callable[[Style], Figure]
 
 
 @dataclass(frozen=True)
@@ -43,4 +44,4 @@ def embedded_figure(draw: Callable[[Style], Figure], caption: str) -> Picture:
     """Draw a figure once, in the style of light pages, and recolour it for dark ones."""
     with drawn_in(LIGHT):
         svg = svg_text(draw(LIGHT))
-    return Picture(data_uri(svg), data_uri(recoloured(svg, LIGHT, DARK)), caption)
+    return Picture(data_uri(svg), data_uri(recoloured(svg, LIGHT, DARK)), caption, draw)
