@@ -266,7 +266,7 @@ def _trend_table(trends: Sequence[tuple[str, Trend]]) -> ResultTable:
                 name,
                 t.n,
                 100 * t.slope,
-                f"{100 * t.interval[0]:.3g} to {100 * t.interval[1]:.3g}",
+                _per_100(t.interval),
                 t.rho,
                 probability(t.p),
             )
@@ -274,6 +274,12 @@ def _trend_table(trends: Sequence[tuple[str, Trend]]) -> ResultTable:
         ],
         note="p and intervals take memory between traces into account.",
     )
+
+
+def _per_100(interval: tuple[float, float]) -> str:
+    if not all(map(isfinite, interval)):
+        return "unknown"
+    return f"{100 * interval[0]:.3g} to {100 * interval[1]:.3g}"
 
 
 def _peak_table(peaks: Sequence[Estimate], ends: FloatArray) -> ResultTable:

@@ -224,13 +224,13 @@ def _picture(lengths: FloatArray, censored: NDArray[np.bool_], unit: str, sample
         known = np.isfinite(lengths[:, i])
         if np.count_nonzero(known & ~censored):
             x, y = survival(lengths[known, i], censored[known])
-            curves.append(Curve(name, x, y, style="line" if i == LAST else "dashed"))
+            curves.append(Curve(name, x[x > 0], y[x > 0], style="line" if i == LAST else "dashed"))
     return LinePicture(
         "plateau lengths",
-        PictureAxis("length", unit),
+        PictureAxis("length", unit, log=True),
         PictureAxis("share of longer plateaus"),
         curves,
-        hatched=[(0.0, sample)] if isfinite(sample) and sample > 0 else [],
+        hatched=[(sample / 2.0, sample)] if isfinite(sample) and sample > 0 else [],
     )
 
 

@@ -66,6 +66,11 @@ class HistogramModel(RecordView[HistogramSnapshot]):
         self._peaks: tuple[PeakFit, ...] = ()
         self._drawn_peaks: tuple[Peak, ...] = ()
 
+    @property
+    def selection(self) -> IncrementalSelection:
+        """Selection and counts of the traces so far; use it in the thread of `work`."""
+        return self._growing
+
     def decide(self, options: OptionsFor) -> None:
         """Count all traces again with other options; call in the thread of `work`."""
         self._growing.begin(options)

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
     V = TypeVar("V", bound=ViewModel)
 
-STRIPS, TRACE, HISTOGRAM, IV, HEATING, THEORY, NOISE = (
-    "Strip charts", "Live", "Histogram", "I-V", "Heating", "Theory", "Noise",
+STRIPS, TRACE, HISTOGRAM, IV, HEATING, THEORY, NOISE, STATISTICS = (
+    "Strip charts", "Live", "Histogram", "I-V", "Heating", "Theory", "Noise", "Statistics",
 )  # fmt: skip
 
 VIEWS: "Registry[type[ViewModel]]" = Registry(
@@ -37,6 +37,10 @@ VIEWS: "Registry[type[ViewModel]]" = Registry(
         NOISE: (
             "app.viewmodels.noise_view:NoiseModel",
             "Noise spectra of the current and the thermocouple",
+        ),
+        STATISTICS: (
+            "app.viewmodels.statistics_view:StatisticsModel",
+            "Statistics over opening traces: by time, yield, plateau lengths, drift, enough traces",
         ),
     },
 )

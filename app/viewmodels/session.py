@@ -27,8 +27,9 @@ from app.viewmodels.iv_view import IVModel, IVSnapshot
 from app.viewmodels.noise_view import NoiseModel, NoiseSnapshot, open_G0_of
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.records import Kept, Record, Records
-from app.viewmodels.registry import HEATING, HISTOGRAM, IV, NOISE, STRIPS, THEORY, TRACE, VIEWS
+from app.viewmodels.registry import HEATING, HISTOGRAM, IV, NOISE, STATISTICS, STRIPS, THEORY, TRACE, VIEWS
 from app.viewmodels.signals import Decoder, extra_units
+from app.viewmodels.statistics_view import StatisticsModel, StatisticsSnapshot
 from app.viewmodels.status_view import StatusSnapshot, StatusView
 from app.viewmodels.strips import StripCharts, StripsSnapshot
 from app.viewmodels.transmission_view import TransmissionModel, TransmissionSnapshot
@@ -51,6 +52,7 @@ class SessionSnapshot:
     heating: HeatingSnapshot
     transmission: TransmissionSnapshot
     noise: NoiseSnapshot
+    statistics: StatisticsSnapshot
     status: StatusSnapshot
 
 
@@ -97,6 +99,7 @@ class Session:
         self.transmission = TransmissionModel()
         chosen = self.options
         self.histogram = HistogramModel(self._records.traces, chosen.for_traces_of(header))
+        self.statistics = StatisticsModel(self._records.traces, self.histogram, header, name)
         self.iv = IVModel(self._records.sweeps, chosen.curves, chosen.model, self._on_model)
         self.heating = HeatingModel(
             self._records.holds, header, chosen.heating, chosen.probe_coupling_eV, self._on_points, name
@@ -110,6 +113,7 @@ class Session:
             HEATING: self.heating,
             THEORY: self.transmission,
             NOISE: self.noise,
+            STATISTICS: self.statistics,
         }
         """Views by title, those of plug-ins last."""
         self._plugged: dict[str, Any] = {
@@ -208,6 +212,7 @@ class Session:
         if fair != self.histogram.fair:
             self.histogram.fair = fair
             self._worker.ask(self.histogram.work)
+            self._worker.ask(self.statistics.work)
 
     def _tell(self, records: Iterable[Kept]) -> None:
         for record, new in records:
@@ -232,6 +237,7 @@ class Session:
             self.heating.snapshot(),
             self.transmission.snapshot(),
             self.noise.snapshot(),
+            self.statistics.snapshot(),
             self.status.snapshot(),
         )
 
@@ -253,6 +259,7 @@ class Session:
         def redo() -> None:
             if (options.traces, options.histogram) != (before.traces, before.histogram):
                 self.histogram.decide(options.for_traces_of(self.header))
+                self.statistics.work(thorough=True)
             if options.histogram.break_G0 != before.histogram.break_G0:
                 last = self._records.traces_before(self._in_order.next_sample, self.trace.kept)
                 self.trace.align(options.histogram.break_G0, last, self.header.rate_Hz)

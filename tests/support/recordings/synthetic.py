@@ -14,6 +14,9 @@ from analysis.records import FloatArray, Trace
 from analysis.spectra.lines import SpectralLine
 from analysis.spectra.noise_reducer import HELD, OPEN, NoiseSpectrum
 from analysis.statistics.junction_mean import effective_number
+from analysis.statistics.registry import STATISTICS
+from analysis.statistics.result import RecordSet
+from analysis.statistics.statistic import TRACES
 from analysis.transport.landauer import currents
 from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
 from app.viewmodels.current_trace import CurrentTrace, TraceSnapshot
@@ -24,9 +27,11 @@ from app.viewmodels.iv_view import IVSnapshot
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.noise_view import NoiseSnapshot
 from app.viewmodels.signals import SampledSignals
+from app.viewmodels.statistics_view import StatisticsSnapshot
 from app.viewmodels.status_view import StatusSnapshot
 from app.viewmodels.strips import StripCharts, StripsSnapshot
 from app.viewmodels.transmission_view import TransmissionSnapshot
+from tests.support.physics.opening_traces import molecular_traces
 
 RATE_HZ = 2000.0
 MOLECULE_G0 = 2.07e-3
@@ -294,3 +299,17 @@ def status(**changes: object) -> StatusSnapshot:
         message="",
     )
     return replace(usual, **changes)  # type: ignore[arg-type]
+
+
+@cache
+def statistics(seed: int = 8) -> StatisticsSnapshot:
+    """Statistics of 300 traces of a molecule; the tip changes after two thirds of them."""
+    rng = np.random.default_rng(seed)
+    traces = [*molecular_traces(200, rng), *molecular_traces(100, rng, share=0.2)]
+    live = {name: STATISTICS[name] for name in STATISTICS if STATISTICS[name].live}
+    results = {
+        name: live[name].compute(traces, np.random.default_rng(0), RecordSet(("made",)))
+        for name in live
+        if live[name].of == TRACES
+    }
+    return StatisticsSnapshot(results, len(traces))
