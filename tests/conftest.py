@@ -1,5 +1,6 @@
 """For every test: what hotjunction keeps for its user goes elsewhere, and a watchdog only starts where it is tested."""
 
+import gc
 import os
 import sys
 from dataclasses import fields
@@ -20,6 +21,16 @@ from tests.support.rig.watchdogs import WatchdogWithoutProcess
 # Each process that a test starts would compile all modules anew, and pytest the tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Modules and tests are never garbage: collections of it would walk through all of them again and again.
+gc.disable()
+
+
+def pytest_collection_finish(session):
+    """Collect garbage from now on, but not among what the collection of the tests has left."""
+    gc.freeze()
+    gc.enable()
+
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")  # how long an example takes is the machine's affair
