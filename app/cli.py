@@ -10,6 +10,7 @@ from app.console.plain_text import never_refuse
 from app.plugins import PluginError, load_plugins
 
 COMMANDS = {
+    "alerts": "Tell of a bench by desktop, e-mail or chat.",
     "analyze": "Histogram, I-V, heat: analyse recordings; print the result.",
     "calibrate": "Calibrate a part of the rig; list the calibrations.",
     "campaign": "Measure a whole programme of a molecule; resumes where it stopped.",
@@ -32,6 +33,7 @@ COMMANDS = {
     "run": "Run a procedure on a rig.",
     "serve": "Own a rig, run a queue of procedures, let clients attach.",
     "sim": "Serve a simulated rig.",
+    "web": "Show a running bench to a browser, read-only.",
     "verify": "Compare recordings with their seals; repair them.",
 }
 

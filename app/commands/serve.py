@@ -26,6 +26,19 @@ from app.console.errors import Command
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the connection file, by which clients find the bench.",
 )
+@click.option("--web", is_flag=True, help="Serve a page that shows the bench to a browser, read-only.")
+@click.option("--web-host", default="127.0.0.1", show_default=True, help="Address of the page.")
+@click.option(
+    "--web-port", type=click.IntRange(0, 65535), default=0, help="Port of the page; any free one by default."
+)
+@click.option(
+    "--camera", metavar="ADDRESS|FILE", help="Picture of a camera that looks at the rig, for the page."
+)
+@click.option(
+    "--alerts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File of alerts: whom to tell of the bench (see hotjunction alerts).",
+)
 @click.option("--yes", is_flag=True, help="Confirm that what is set by hand is as the rig file says.")
 def command(
     rig_file: Path,
@@ -38,6 +51,11 @@ def command(
     folder: Path,
     host: str,
     connections: Path | None,
+    web: bool,
+    web_host: str,
+    web_port: int,
+    camera: str | None,
+    alerts: Path | None,
     yes: bool,
 ) -> None:
     """Own the rig of RIG (a rig file, rig.toml if not given), run a queue of procedures, and let clients attach.
@@ -46,6 +64,7 @@ def command(
     the bench.
     """
     import threading
+    from contextlib import ExitStack
     from importlib import import_module
 
     if not simulated:
@@ -65,9 +84,14 @@ def command(
     from app.config.toml import FileError
     from app.console.progress import signals_stop
     from app.console.terminal import LOOK_S, output_never_waits
+    from app.remote.companions import companion
     from app.server.process import announced, rig_served_by, settle_in
     from drivers.errors import RigError
 
+    if alerts is not None:
+        from app.remote.alerts.file import load_alerts
+
+        load_alerts(alerts)  # a mistake in it is reported before the rig is touched
     if species:
         overrides = (f"sample.species={species}", *overrides)
     settings = SimulationSettings("fast" if clock == "fast" else "wall", seed, parameters, overrides)
@@ -80,8 +104,11 @@ def command(
                 import_module("app.server.server").BenchServer(served_file, folder, host) as server,
                 announced(server.connection, connections) as path,
                 signals_stop(lambda: None, sentences.append),
+                ExitStack() as companions,
             ):
                 click.echo(path)
+                for words in _companions(path, web, web_host, web_port, camera, alerts):
+                    click.echo(companions.enter_context(companion(words)), err=True)
                 while not sentences and not server.ended.wait(LOOK_S):
                     pass
                 for sentence in sentences:
@@ -90,3 +117,20 @@ def command(
         raise FileError(str(error)) from None
     except KeyboardInterrupt:
         click.echo("Ended.", err=True)
+
+
+def _companions(
+    path: Path, web: bool, host: str, port: int, camera: str | None, alerts: Path | None
+) -> list[list[str]]:
+    """Return the commands to run beside the bench: the page, the alerts."""
+    of_page = [
+        "web",
+        str(path),
+        "--host",
+        host,
+        "--port",
+        str(port),
+        *(["--camera", camera] if camera else []),
+    ]
+    of_alerts = ["alerts", str(alerts.absolute()), str(path)] if alerts is not None else []
+    return [words for words in (of_page if web else [], of_alerts) if words]

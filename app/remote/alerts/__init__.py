@@ -1,0 +1,1 @@
+"""Alerts of a bench: desktop, e-mail, chat services."""

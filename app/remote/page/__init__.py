@@ -1,0 +1,1 @@
+"""Page for a browser that shows a bench and commands nothing."""
