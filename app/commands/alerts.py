@@ -11,7 +11,7 @@ EXAMPLE = """# Alerts of hotjunction. Keep this file to yourself: chmod 600 aler
 to = [
     "dbus://",                                          # the desktop of this computer (windows:// on Windows)
     # "mailtos://user:${MAIL_PASSWORD}@mail.example.org?to=me@example.org",
-    # "ntfy://a-topic-that-nobody-guesses",
+    # "ntfy://a-topic-hard-to-guess",
     # "slack://TokenA/TokenB/TokenC/#rig",
     # "mmost://mattermost.example.org/token",
 ]
@@ -31,7 +31,7 @@ most_per_hour = 20                                      # faults come through be
 )
 @click.option("--example", is_flag=True, help="Write an example to FILE and end.")
 @click.option("--test", "tests", is_flag=True, help="Send a test through every channel of FILE and end.")
-@click.option("--with-parent", is_flag=True, hidden=True)
+@click.option("--with-parent", is_flag=True, hidden=True, help="End with the program that started this one.")
 def command(file: Path, connection: Path | None, example: bool, tests: bool, with_parent: bool) -> None:
     """Tell of a running bench when a run ends or faults, needs a hand or has its result, or when the bench is silent.
 

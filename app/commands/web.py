@@ -18,7 +18,7 @@ from app.console.errors import Command
 @click.option(
     "--camera", metavar="ADDRESS|FILE", help="Picture of a camera that looks at the rig, shown on the page."
 )
-@click.option("--with-parent", is_flag=True, hidden=True)
+@click.option("--with-parent", is_flag=True, hidden=True, help="End with the program that started this one.")
 def command(connection: Path | None, host: str, port: int, camera: str | None, with_parent: bool) -> None:
     """Serve a page that shows a running bench to a browser, on a phone as well.
 

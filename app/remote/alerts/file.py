@@ -17,7 +17,7 @@ VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 class Heartbeat(BaseModel):
-    """Address that is asked for at an interval while all is well: silence is then noticed elsewhere."""
+    """Address to open at an interval while the bench answers: silence is then noticed elsewhere."""
 
     model_config = ConfigDict(extra="forbid")
 

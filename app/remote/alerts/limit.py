@@ -1,4 +1,4 @@
-"""Limit of alerts an hour, so that a fault that comes back every second wakes nobody a thousand times."""
+"""Limit of alerts an hour, for a fault that comes back every second."""
 
 from collections import deque
 from dataclasses import replace

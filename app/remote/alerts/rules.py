@@ -9,7 +9,6 @@ from app.server.job_text import reason_of, title_of
 from app.server.messages import JobState
 from app.viewmodels.wording import with_units
 
-
 OVER = "finished", "aborted", "fault"
 
 

@@ -21,7 +21,7 @@ SILENCE_WITHIN_S = 20.0
 """Time within which a bench that has died is known to be silent."""
 
 RESULT_EVERY_S = 10.0
-"""Interval at which the present run is asked for its first result."""
+"""Interval between two looks for the first result of the present run."""
 
 
 class AlertWatch:
@@ -56,7 +56,7 @@ class AlertWatch:
         self.watch = BenchWatch(client, self._hear)
 
     def start(self) -> None:
-        """Begin. What has ended before is not told. Raises `BenchError` if the bench does not answer."""
+        """Begin with what ends from now on. Raises `BenchError` if the bench does not answer."""
         self.watch.start()
         with self._lock:
             if self.watch.known.state is not None:

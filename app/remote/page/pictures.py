@@ -1,4 +1,4 @@
-"""Pictures of the page: the last traces, the histogram, the heat in the tip. Each is drawn when it is asked for."""
+"""Pictures of the page, drawn on request: the last traces, the histogram, the heat in the tip."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Server of the page, for this computer only unless told otherwise."""
+"""Server of the page; it listens on this computer only, unless another address is given."""
 
 import ipaddress
 import secrets
