@@ -106,6 +106,19 @@ def memory_of(values: FloatArray) -> Memory:
     return Memory(int(rho.size), max(1.0, 2.0 * total - 1.0), float(rho[1]))
 
 
+def memory_within(values: FloatArray, groups: NDArray[np.intp]) -> Memory:
+    """Return the memory of a series within groups of successive records: changes from one to the next are no memory.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+    groups : ndarray of int, shape (n,)
+        Number of the group of each record.
+    """
+    sums, sizes = np.bincount(groups, values), np.bincount(groups)
+    return memory_of(values - (sums / np.maximum(sizes, 1))[groups])
+
+
 def lag_p_value(values: FloatArray, rng: np.random.Generator, permutations: int = 1000) -> float:
     """Return the probability of a lag-1 correlation as large as this if the order did not matter."""
     seen = autocorrelation(values)[1]

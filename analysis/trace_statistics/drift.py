@@ -15,7 +15,7 @@ from analysis.distributions import normal_exceeded, student_above
 from analysis.numbers import probability
 from analysis.records import FloatArray, Trace
 from analysis.statistics.estimate import Estimate, from_resamples, unknown
-from analysis.statistics.memory import Memory, memory_of
+from analysis.statistics.memory import Memory, memory_of, memory_within
 from analysis.statistics.result import (
     Curve,
     LinePicture,
@@ -35,6 +35,9 @@ APART = 3.0
 
 START_SAMPLES, END_SAMPLES = 5, 500
 """Samples whose median is the start, and the open level, of a trace."""
+
+WITHIN = 50
+"""Traces within which the memory of a series is measured for change points: a change itself is no memory."""
 
 _CHI2_LEVEL = 0.0027  # chance at which blocks scatter by more than their errors, as for three errors
 
@@ -160,8 +163,9 @@ def drift_result(
     block = max(options.block_traces, round(5.0 * memory.tau))
     peaks = running_peaks(counts, options, block, rng)
     whole = _peak(counts, window_axis(*options.window_G0), rng)
-    doubts = _doubts(counts, peaks, options, rng)
-    peak = _with_scatter(whole, peaks) if doubts else whole
+    halves = [_peak(half, window_axis(*options.window_G0), rng) for half in np.array_split(counts, 2)]
+    doubts = _doubts(halves, peaks)
+    peak = _with_scatter(whole, peaks if len(peaks) > 1 else halves) if doubts else whole
     peak = Estimate(
         peak.value, peak.se, peak.interval, peak.n, peak.n_eff, peak.method, (*peak.doubts, *doubts)
     )
@@ -195,15 +199,11 @@ def _named(options: DriftOptions) -> str:
     return f"{options.window_G0[0]:g} to {options.window_G0[1]:g} G0"
 
 
-def _doubts(
-    rows: CountArray, peaks: Sequence[Estimate], options: DriftOptions, rng: np.random.Generator
-) -> list[str]:
+def _doubts(halves: Sequence[Estimate], peaks: Sequence[Estimate]) -> list[str]:
     """Return doubts on one peak: halves that differ, and blocks that scatter by more than their errors."""
     from scipy.special import chdtrc
 
     doubts = []
-    axis = window_axis(*options.window_G0)
-    halves = [_peak(half, axis, rng) for half in np.array_split(rows, 2)]
     error = sqrt(halves[0].se ** 2 + halves[1].se ** 2)
     apart = abs(halves[0].value - halves[1].value)
     if apart > APART * error:
@@ -252,7 +252,8 @@ def change_points(values: FloatArray, penalty: float = 3.0) -> list[int]:
         return []
     noise = float(np.median(np.abs(np.diff(values) - np.median(np.diff(values))))) / 0.954  # of a difference
     scaled = (values - values.mean()) / max(noise, 1e-300)
-    per_change = 2.0 * penalty * memory_of(values).tau * np.log(values.size)
+    tau = memory_within(values, np.arange(values.size) // WITHIN).tau
+    per_change = 2.0 * penalty * tau * np.log(values.size)
     found = KernelCPD(kernel="linear", min_size=3).fit(scaled[:, None]).predict(pen=per_change)
     return [int(place) for place in found[:-1]]
 

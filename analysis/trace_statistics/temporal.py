@@ -5,13 +5,14 @@ It is what an analyst looks at first: a tip that changes shape, a sample that ru
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.records import FloatArray, Trace
 from analysis.statistics.estimate import Estimate, unknown
-from analysis.statistics.memory import bootstrap, memory_of
+from analysis.statistics.memory import bootstrap, memory_of, memory_within
 from analysis.statistics.result import (
     Curve,
     LinePicture,
@@ -157,8 +158,9 @@ def change_p_values(
     Blocks of correlated traces are permuted within the series, so that memory alone makes no change.
     """
     values = np.log1p(inside)
-    memory = memory_of(values)
-    block = max(memory.block, 1)
+    groups = np.concatenate([np.full(traces.size, i) for i, traces in enumerate(members)])
+    memory = memory_within(values, groups)
+    block = 1 if memory.block == 1 else ceil(2.0 * memory.tau)
     full = [traces for traces in members if traces.size >= LEAST_TRACES]
     if len(full) < 2:
         return ()

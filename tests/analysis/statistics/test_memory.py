@@ -9,20 +9,11 @@ from analysis.statistics.memory import (
     lag_p_value,
     memory_of,
 )
-from tests.support.physics.opening_traces import FOLDER, gold_conductance_G0
+from tests.support.physics.opening_traces import FOLDER, gold_conductance_G0, remembering
 
 needs_recordings = pytest.mark.skipif(
     FOLDER is None, reason="HOTJUNCTION_RECORDINGS does not name the folder of real recordings"
 )
-
-
-def remembering(n, rho, rng):
-    noise = rng.standard_normal(n)
-    values = np.empty(n)
-    values[0] = noise[0]
-    for i in range(1, n):
-        values[i] = rho * values[i - 1] + np.sqrt(1 - rho**2) * noise[i]
-    return values
 
 
 @needs_recordings

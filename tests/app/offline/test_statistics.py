@@ -1,14 +1,22 @@
+import io
 import json
+from math import nan
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
+from analysis.recording import RecordedChannel, RecordingWriter, RunHeader, TraceEntry
+from analysis.records import Block
 from analysis.statistics.registry import STATISTICS
 from analysis.statistics.result import RecordSet
 from analysis.statistics.statistic import HOLDS, TRACES, StatisticError
 from app.cli import main
+from app.offline.measurement import Measurement
 from app.offline.statistics import ChosenStatistics, chosen_statistics, compute_statistics
+from app.report.statistic_sections import statistic_sections
+from app.report.statistic_tables import print_statistic
 from tests.support.physics.opening_traces import molecular_traces, trace_of
 
 TRACES_WITH_PLATEAUS = [trace_of([3] * 5 + [1] * k + [0.001] * 20) for k in range(10, 60)]
@@ -17,13 +25,16 @@ RECORDS = {(TRACES, True): lambda: TRACES_WITH_PLATEAUS, (TRACES, False): lambda
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("statistics")
-    traces = molecular_traces(60, np.random.default_rng(0))
-    length = max(trace.conductance_G0.size for trace in traces)
-    rows = [np.append(t.conductance_G0, np.full(length - t.conductance_G0.size, np.nan)) for t in traces]
-    np.savetxt(folder / "traces.csv", rows, delimiter=",", fmt="%.6g")
-    run("import", folder / "traces.csv", "--unit", "conductance=G0", "--out", folder / "traces.h5")
-    return folder / "traces.h5"
+    path = tmp_path_factory.mktemp("statistics") / "traces.h5"
+    header = RunHeader("import", (RecordedChannel("conductance", "G0"),), nan, provenance="imported")
+    with RecordingWriter(path, header) as writer:
+        first = 0
+        for trace in molecular_traces(30, np.random.default_rng(0)):
+            g = trace.conductance_G0
+            writer.append(Block(first, nan, ("conductance",), g[None, :].copy()))
+            writer.add_trace(TraceEntry(trace.number, first, first + g.size))
+            first += g.size
+    return path
 
 
 def run(*words, code=0):
@@ -93,18 +104,30 @@ def test_a_statistic_that_cannot_be_computed_says_so():
     assert result.remarks == ["The plateau from 2.0 to 1.5 G0 is empty."]
 
 
+def test_tables_for_a_terminal():
+    result = compute_statistics(chosen_statistics("plateau"), RECORDS, RecordSet())["plateau"]
+    console = Console(record=True, width=120, file=io.StringIO())
+
+    print_statistic(console, result)
+
+    text = console.export_text()
+    assert (
+        "median length, last (nm)" in text
+        and "n_eff" in text
+        and "bootstrap over blocks of 33 records" in text
+    )
+
+
 @pytest.mark.usefixtures("few_resamples")
-def test_the_command_prints_tables_and_json(recording):
+def test_the_command_gives_them_as_json(recording):
     words = ("--statistics", "plateau,yield", "--option", "yield.windows_G0=[[0.5, 1.5]]")
 
-    text = run("analyze", recording, *words)
     content = json.loads(run("analyze", recording, *words, "--json"))
 
-    assert "median length, last" in text and "n_eff" in text
     assert content["statistics"]["yield"]["options"]["windows_G0"] == [[0.5, 1.5]]
     share = content["statistics"]["yield"]["tables"][0]["rows"][0][1]
     assert share["interval"][0] <= share["value"] <= share["interval"][1]
-    assert "statistics" not in json.loads(run("analyze", recording, "--json"))
+    assert content["statistics"]["plateau"]["made_of"]["recordings"] == ["traces.h5"]
 
 
 def test_the_command_refuses_in_a_sentence(recording):
@@ -113,9 +136,18 @@ def test_the_command_refuses_in_a_sentence(recording):
     assert "plateau.low_G0 = 0.5" in run("analyze", "--list-statistics")
 
 
-@pytest.mark.usefixtures("few_resamples")
-def test_the_report_has_a_section_for_each(recording, tmp_path):
-    run("report", recording, "--statistics", "plateau", "-o", tmp_path / "page.html")
+def test_the_report_has_a_section_for_each():
+    results = compute_statistics(chosen_statistics("plateau,correlation"), RECORDS, RecordSet())
 
-    page = (tmp_path / "page.html").read_text("utf-8")
-    assert "Plateau lengths" in page and "Yield" not in page
+    sections = statistic_sections(Measurement((), statistics=results))
+
+    assert [section.heading for section in sections] == ["Plateau lengths", "Correlation histogram"]
+    assert all(section.figures and section.tables for section in sections)
+
+
+def test_sets_are_compared_by_the_command(recording):
+    content = json.loads(run("compare", recording, recording, "--json", "--margin", "0.3"))
+
+    assert content["pairs"][0]["distance"] == 0.0 and content["pairs"][0]["p"] == 1.0
+    assert content["pairs"][0]["verdict"] in ("equivalent", "cannot tell")
+    assert "at least two" in run("compare", recording, code=2)

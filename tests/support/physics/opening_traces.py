@@ -51,7 +51,8 @@ def molecular_traces(n, rng, share=0.7, log10_G=-2.7, spread=0.25, samples=400, 
         length = int(rng.exponential(samples / 5)) if with_molecule else 0
         level = log10_G + spread * rng.standard_normal()
         plateau = 10.0 ** (level + 0.05 * rng.standard_normal(length))
-        tunnelling = 10.0 ** np.linspace(-1.0 if not length else level - 0.3, -7.0, samples // 4)
+        slope = int(samples / 4 * np.exp(0.4 * rng.standard_normal()))
+        tunnelling = 10.0 ** np.linspace(-1.0 if not length else level - 0.3, -7.0, max(slope, 8))
         g = np.concatenate([np.linspace(6.0, 2.0, 20), metal, plateau, tunnelling])
         g = np.append(g, np.zeros(max(0, samples - g.size)))
         traces.append(trace_of(g + noise_G0 * rng.standard_normal(g.size), number, 5e-12))
@@ -61,3 +62,13 @@ def molecular_traces(n, rng, share=0.7, log10_G=-2.7, spread=0.25, samples=400, 
 def weyl(k, a):
     """Return the fractional part of k a."""
     return np.mod(k * a, 1.0)
+
+
+def remembering(n, rho, rng):
+    """Return a series of unit variance in which a value remembers the one before with a correlation ``rho``."""
+    noise = rng.standard_normal(n)
+    values = np.empty(n)
+    values[0] = noise[0]
+    for i in range(1, n):
+        values[i] = rho * values[i - 1] + np.sqrt(1.0 - rho**2) * noise[i]
+    return values
