@@ -27,6 +27,15 @@ def check(procedure: RigProcedure, rig: Rig) -> None:
     dry_run(procedure, context)
 
 
+def why_not(name: str, values: Mapping[str, Any], rig: Rig) -> str:
+    """Return why a procedure with these settings can't run on a rig; "" if it can."""
+    try:
+        check(procedure_of(name, values), rig)
+    except ImpossibleSetting as error:
+        return str(error)
+    return ""
+
+
 def duration_s(procedure: RigProcedure, rig: Rig) -> float:
     """Return the approximate duration of a run in s; NaN if unknown."""
     return procedure.duration_s(planned_context(rig))

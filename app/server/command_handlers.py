@@ -71,6 +71,9 @@ class CommandedBench(Protocol):
     def add(self, run: RunRequest, place: int | None = None) -> Job:
         """Add a run to the queue. Raises ``ImpossibleSetting``."""
 
+    def check_waiting(self) -> None:
+        """Check the waiting jobs against the rig as it is now."""
+
     @property
     def commissioning(self) -> Commissioning:
         """Commissioning of the rig."""
@@ -217,6 +220,7 @@ class CommandHandlers:
         shown = (f"{value:.0e}" if unit == "V/A" else f"{value:g}").replace("e+0", "e")
         of = "" if instrument == "daq" else f" of the {instrument.replace('_', ' ')}"
         log.info(f"{words}{of} set to {shown} {unit}".rstrip())
+        self._bench.check_waiting()
         return self._read_instruments()
 
     def _clear_trip(self, by: str) -> Reply:

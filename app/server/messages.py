@@ -46,6 +46,7 @@ class JobState(TypedDict):
     notes: str
     repeats: str
     total: int
+    takes_s: float | None
     cycles: int
     traces: int
     samples: int

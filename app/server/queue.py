@@ -15,6 +15,9 @@ from drivers.errors import NotNow
 DONE_KEPT = 200
 """Number of finished jobs that stay listed; recordings are always kept."""
 
+EXPECTED_CYCLES = 3
+"""Number of cycles for which the expected pace of a run counts in its remaining time."""
+
 PAUSE_LOOKS_S = 0.2
 """Time for which a paused run waits between two reads of samples."""
 
@@ -38,9 +41,10 @@ OVER = (Status.FINISHED, Status.ABORTED, Status.FAULT)
 class Job:
     """One run of a procedure: waiting, running or finished.
 
-    ``cycles`` of ``total`` whole cycles are done; ``repeats`` names them (traces, holds). ``reason`` is a sentence if
-    the run ended early; ``refused`` is True if a setting or a file kept it from starting; ``safe`` is True if the rig
-    was safe at its end (None: unknown). Setting ``stop`` ends the run safely.
+    ``cycles`` of ``total`` whole cycles are done; ``repeats`` names them (traces, holds). ``takes_s`` is the time that
+    the procedure expects for all of them (None: unknown). ``reason`` is a sentence if the run ended early, or, while
+    it waits, why it can't start on the rig as it is now; ``refused`` is True if a setting or a file kept it from
+    starting; ``safe`` is True if the rig was safe at its end (None: unknown). Setting ``stop`` ends the run safely.
     """
 
     id: int
@@ -51,6 +55,7 @@ class Job:
     notes: str = ""
     repeats: str = ""
     total: int = 0
+    takes_s: float | None = None
     status: Status = Status.WAITING
     cycles: int = 0
     traces: int = 0
@@ -64,11 +69,20 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def left_s(self, now_s: float) -> float | None:
-        """Return the remaining time at the pace so far, without pauses, in s; None if unknown."""
-        if self.began_s is None or self.status in OVER or not self.cycles:
+        """Return the remaining time in s, without pauses; None if unknown.
+
+        The pace is the mean over the cycles so far, together with the expected one, which counts as `EXPECTED_CYCLES`.
+        """
+        if self.began_s is None or self.status in OVER:
             return None
         worked_s = now_s - self.began_s - self.paused_s
-        return worked_s / self.cycles * max(self.total - self.cycles, 0)
+        if self.takes_s is None or not self.total:
+            return worked_s / self.cycles * max(self.total - self.cycles, 0) if self.cycles else None
+        expected_s = self.takes_s / self.total
+        if not self.cycles:
+            return max(self.takes_s - worked_s, expected_s)
+        pace_s = (worked_s + EXPECTED_CYCLES * expected_s) / (self.cycles + EXPECTED_CYCLES)
+        return pace_s * max(self.total - self.cycles, 0)
 
     def to_json(self, now_s: float, version: int) -> JobState:
         """Return the job for clients."""
@@ -82,6 +96,7 @@ class Job:
             "notes": self.notes,
             "repeats": self.repeats,
             "total": self.total,
+            "takes_s": self.takes_s,
             "cycles": self.cycles,
             "traces": self.traces,
             "samples": self.samples,
@@ -124,6 +139,12 @@ class JobQueue:
     def present(self) -> Job | None:
         """Job in progress; None if there is none."""
         return self._present
+
+    @property
+    def waiting_jobs(self) -> tuple[Job, ...]:
+        """Jobs that wait, in order."""
+        with self._changed:
+            return tuple(self._waiting)
 
     @property
     def waiting(self) -> bool:

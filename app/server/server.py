@@ -20,10 +20,11 @@ from analysis.recording import RecordingError
 from app.acquisition.bench import Bench, RunSummary
 from app.acquisition.owner import Ownership, RigOwned, myself
 from app.acquisition.recorder import RecorderFailed
-from app.acquisition.run_checks import check, free_name, procedure_of
+from app.acquisition.run_checks import check, duration_s, free_name, procedure_of, why_not
 from app.acquisition.watchdog import RigTripped, make_safe
 from app.acquisition.watchdog.latch import clear, held
 from app.commission.session import NotSafe
+from app.config.rig import Rig
 from app.config.toml import FileError
 from app.server.admission import Admission
 from app.server.broadcast import Broadcast
@@ -87,6 +88,7 @@ class BenchServer:
         self._host = host
         self.unsafe = ""
         """Reason for which the rig may not be safe; "" otherwise."""
+        self._checked_rig: Rig | None = None
         self._retracted: Job | None = None
         self._bench: Bench | None = None
         self._closing = threading.Event()
@@ -182,8 +184,9 @@ class BenchServer:
         FileExistsError, NotNow
             For a recording that exists, or that another job will write.
         """
-        made = procedure_of(run.procedure, run.values)
-        check(made, self.instruments.rig())
+        made, rig = procedure_of(run.procedure, run.values), self.instruments.rig()
+        check(made, rig)
+        takes_s = duration_s(made, rig)
         taken = {Path(job["out"]) for job in self.queue.snapshot()["queue"]}
         path = (
             free_name(self.folder, run.procedure, taken)
@@ -196,9 +199,23 @@ class BenchServer:
             raise FileNotFoundError(f"{path.parent} is not a folder; create it, or choose another.")
         labels = run.sample, run.notes, made.repeats
         job = Job(self.queue.new_id(), run.procedure, run.values, path, *labels, made.total_cycles)
+        job.takes_s = takes_s if math.isfinite(takes_s) else None
         self.queue.add(job, place=place)
         self.publish_state()
         return job
+
+    def check_waiting(self) -> None:
+        """Check the waiting jobs against the rig as it is now; one that can't start says why."""
+        rig = self.instruments.rig()
+        if rig == self._checked_rig:
+            return
+        self._checked_rig, changed = rig, False
+        for job in self.queue.waiting_jobs:
+            reason = "" if job.procedure == COMMISSION else why_not(job.procedure, job.values, rig)
+            changed = changed or reason != job.reason
+            self.queue.change(job, reason=reason)
+        if changed:
+            self.publish_state()
 
     def commission(self, request: CommissionRequest) -> Job:
         """Commission the rig next.
@@ -261,6 +278,8 @@ class BenchServer:
         self.queue.over(job)
         self.broadcast.publish_job(job)
         self.publish_state()
+        with suppress(FileError):  # of a rig file that is being edited; the next run will say it
+            self.check_waiting()  # a calibration may have changed the rig
 
     def _run(self, job: Job) -> None:
         procedure = procedure_of(job.procedure, job.values)

@@ -163,6 +163,14 @@ class ProceduresPanel(QWidget):
         """Show a procedure's form."""
         self.procedure.setCurrentIndex(self.procedure.findData(procedure))
 
+    def show_run(self, procedure: str, values: Mapping[str, Any], sample: str) -> None:
+        """Show the settings of a run; parameters that it does not name have their defaults."""
+        self.choose(procedure)
+        defaults = {name: each.default for name, each in self._class().parameter_objects().items()}
+        self.form.set({**defaults, **values})
+        self.sample.setText(sample)
+        self._changed()
+
     def explain(self, busy: str) -> None:
         """Set the reason why no run can be started; "" if it can."""
         self.busy_text = busy

@@ -1,9 +1,11 @@
 """Queue of runs with order, progress and time left, and the buttons that change it."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
-from PyQt6.QtCore import QModelIndex, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QPainter
+from PyQt6.QtCore import QModelIndex, QRectF, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QColor, QDropEvent, QPainter
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -24,11 +26,14 @@ from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.server.job_text import job_details, reason_of, title_of
 from app.server.latest_snapshots import KnownState
 from app.server.messages import BenchState, JobState
+from procedures.registry import PROCEDURES
 
 WAITING, RUNNING, OVER = ("waiting",), ("running", "paused", "saving"), ("finished", "aborted", "fault")
 JOB = int(Qt.ItemDataRole.UserRole)
 SHARE = JOB + 1
 OVER_SHOWN = 20
+DONE_EVERY_MS = 10_000
+"""Interval at which the time of the end of all runs is worked out again."""
 STATUS_WORDS = {"saving": "saving …"}
 
 
@@ -48,6 +53,10 @@ class QueuePanel(QWidget):
     """Job and its new place in the queue."""
     open_asked = pyqtSignal(str)
     """Recording of a finished run."""
+    again_asked = pyqtSignal(object)
+    """Job whose settings are to run once more, at the end of the queue."""
+    form_asked = pyqtSignal(object)
+    """Job whose settings are to be shown in the form."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,7 +67,7 @@ class QueuePanel(QWidget):
         self._follow()
 
     def _build(self) -> None:
-        self.table = QTableWidget(0, 3)
+        self.table = JobTable(0, 3)
         self.table.setHorizontalHeaderLabels(["run", "progress", "left"])
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -67,7 +76,8 @@ class QueuePanel(QWidget):
         calm(self.table, self.theme)
         self.table.setTabKeyNavigation(False)
         self.table.setToolTip(
-            "Current, queued and finished runs; double-click a finished run to open its recording"
+            "Current, queued and finished runs; drag a queued run to its place, double-click a finished one to open "
+            "its recording"
         )
         self.table.setWordWrap(False)
         self.table.setItemDelegate(ProgressDelegate(self.theme, self.table))
@@ -82,23 +92,34 @@ class QueuePanel(QWidget):
             self.table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest))
         self.table.itemSelectionChanged.connect(self._follow)
         self.table.itemDoubleClicked.connect(self._opened)
+        self.table.dropped.connect(self._dropped)
+        self.all_done = QLabel()
+        self.all_done.setToolTip("Time at which every queued run is over, if all goes as expected")
         self.hint = QLabel()
         self.hint.setWordWrap(True)
         self.pause = self._button("Pause")
         self.abort, self.remove = self._button("A&bort"), self._button("Remo&ve")
         self.up, self.down = self._button("&Up"), self._button("Do&wn")
+        self.again, self.to_form = self._button("A&gain"), self._button("To &form")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
         whole.setSpacing(MEDIUM)
         whole.addWidget(self.table, 1)
+        whole.addWidget(self.all_done)
         whole.addWidget(self.hint)
         whole.addWidget(_row(self.pause, self.abort))
         whole.addWidget(_row(self.remove, self.up, self.down))
+        whole.addWidget(_row(self.again, self.to_form))
         self.pause.clicked.connect(self.toggle_pause)
         self.abort.clicked.connect(self.abort_present)
         self.remove.clicked.connect(self._remove)
         self.up.clicked.connect(lambda: self._move(-1))
         self.down.clicked.connect(lambda: self._move(+1))
+        self.again.clicked.connect(lambda: self._with_chosen(self.again_asked.emit))
+        self.to_form.clicked.connect(lambda: self._with_chosen(self.form_asked.emit))
+        self._clock = QTimer(self)
+        self._clock.timeout.connect(self._say_when_done)
+        self._clock.start(DONE_EVERY_MS)
 
     def _button(self, text: str) -> QPushButton:
         button = QPushButton(text)
@@ -161,8 +182,9 @@ class QueuePanel(QWidget):
         colours = self.theme.palette
         over = job["status"] in OVER
         failed = colours.warning if job["refused"] else colours.danger
+        blocked = job["status"] in WAITING and bool(job["reason"])
         colour = {"fault": failed, "paused": colours.warning}.get(
-            job["status"], colours.quiet if over else colours.text
+            job["status"], colours.quiet if over else colours.warning if blocked else colours.text
         )
         texts = (title_of(job), f"{job['cycles']}/{job['total']}", left_of(job))
         for column, text in enumerate(texts):
@@ -224,7 +246,22 @@ class QueuePanel(QWidget):
         _allow(self.remove, reason, "Remove the run from the queue")
         _allow(self.up, reason or ("This run is already first in the queue." if first else ""), "Run earlier")
         _allow(self.down, reason or ("This run is already last in the queue." if last else ""), "Run later")
+        copied = (
+            "" if chosen is not None and chosen["procedure"] in PROCEDURES else "Select a run of a procedure."
+        )
+        _allow(self.again, copied, "Queue a run with the same settings, under a new name")
+        _allow(
+            self.to_form, copied, "Show the settings of this run in the form, to change them and run it again"
+        )
         self._hint()
+        self._say_when_done()
+
+    def _say_when_done(self) -> None:
+        """Show when all runs are over, from now; nothing while no run goes on, or one of them has no known time."""
+        left_s = all_left_s(self._with(RUNNING), self.waiting)
+        going = bool(self.jobs) and not self.held and left_s > 0.0
+        self.all_done.setText(f"All done at about {clock_time(time.time() + left_s)}." if going else "")
+        self.all_done.setVisible(going)
 
     def _hint(self) -> None:
         chosen, colours = self.chosen, self.theme.palette
@@ -261,10 +298,48 @@ class QueuePanel(QWidget):
             places = [job["id"] for job in self.waiting]
             self.move_asked.emit(chosen["id"], places.index(chosen["id"]) + steps)
 
+    def _with_chosen(self, act: Callable[[JobState], None]) -> None:
+        if (chosen := self.chosen) is not None:
+            act(chosen)
+
+    def _dropped(self, source: int, target: int) -> None:
+        """Move the queued run of a row to another row; the rows above and below those of the queue are its ends."""
+        shown = self._shown()
+        if not 0 <= source < len(shown) or shown[source]["status"] not in WAITING:
+            return
+        first = len(self._with(RUNNING))
+        place = min(max(target - first, 0), len(self.waiting) - 1)
+        if place != source - first:
+            self.move_asked.emit(shown[source]["id"], place)
+
     def _opened(self, item: QTableWidgetItem) -> None:
         job = self.jobs.get(item.data(JOB))
         if job is not None and job["status"] in OVER:
             self.open_asked.emit(job["out"])
+
+
+class JobTable(QTableWidget):
+    """Table whose rows can be dragged; the bench decides what becomes of it."""
+
+    dropped = pyqtSignal(int, int)
+    """Row that was dragged, and the row where it was dropped."""
+
+    def __init__(self, rows: int, columns: int, parent: QWidget | None = None) -> None:
+        super().__init__(rows, columns, parent)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.setDragDropOverwriteMode(False)
+        self.setDropIndicatorShown(True)
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Tell where the row was dropped; the table shows the queue as the bench reports it."""
+        if event is None or event.source() is not self:
+            return
+        place = event.position().toPoint()
+        target = self.rowAt(place.y())
+        source = self.currentRow()
+        event.setDropAction(Qt.DropAction.IgnoreAction)
+        event.accept()
+        self.dropped.emit(source, target if target >= 0 else self.rowCount() - 1)
 
 
 class ProgressDelegate(QStyledItemDelegate):
@@ -295,7 +370,21 @@ def left_of(job: JobState) -> str:
     """Return the remaining time of a job, or its status."""
     if job["status"] == "running":
         return roughly(job["left_s"]) if job["left_s"] is not None else "…"
+    if job["status"] in WAITING and job["takes_s"] is not None:
+        return roughly(job["takes_s"])
     return "refused" if job["refused"] else STATUS_WORDS.get(job["status"], job["status"])
+
+
+def all_left_s(running: Sequence[JobState], waiting: Sequence[JobState]) -> float:
+    """Return the time until all runs are over, in s; 0 without runs, or if the time of one of them is unknown."""
+    times = [*(job["left_s"] for job in running), *(job["takes_s"] for job in waiting)]
+    return sum(each for each in times if each is not None) if None not in times else 0.0
+
+
+def clock_time(time_s: float) -> str:
+    """Return a time in s since 1970 as local time, with the day if it is not today's: "03:40", "Tue 03:40"."""
+    when = datetime.fromtimestamp(time_s)
+    return when.strftime("%H:%M" if when.date() == datetime.now().date() else "%a %H:%M")
 
 
 def _row(*buttons: QPushButton) -> QWidget:

@@ -30,6 +30,7 @@ from app.server.messages import (
     CommissionState,
     Hello,
     InstrumentsState,
+    JobState,
     LogEntries,
     LogEntry,
     instruments_of,
@@ -126,6 +127,8 @@ class RigWindow(SessionWindow):
         queue.remove_asked.connect(lambda job: self.ask("queue_remove", job=job))
         queue.move_asked.connect(lambda job, place: self.ask("queue_move", job=job, place=place))
         queue.open_asked.connect(self._open)
+        queue.again_asked.connect(self._run_again)
+        queue.form_asked.connect(self._show_in_form)
         self.rig.set_asked.connect(
             lambda name, setting, value: self.ask(
                 "set_instrument", instrument=name, setting=setting, value=value
@@ -352,6 +355,14 @@ class RigWindow(SessionWindow):
         notes = "" if self.queue.present else self.notes.for_next
         values = {name: list(v) if isinstance(v, tuple) else v for name, v in run.values.items()}
         return {"procedure": run.procedure, "values": values, "sample": run.sample, "notes": notes}
+
+    def _run_again(self, job: JobState) -> None:
+        kept = {name: job[name] for name in ("procedure", "values", "sample", "notes")}
+        self.ask("queue_add", **kept)
+
+    def _show_in_form(self, job: JobState) -> None:
+        self.procedures.show_run(job["procedure"], job["values"], job["sample"])
+        self.docks["Procedure"].raise_()
 
     def _added(self, job: Any) -> None:
         self._notes_gone()

@@ -31,7 +31,7 @@ PASSWORD = "hunter2"
 def _job(status: str, number: int = 1, reason: str = "", safe: bool | None = True) -> dict[str, Any]:
     return {
         "id": number, "procedure": "break-junction", "values": {}, "out": "x.h5", "sample": "", "notes": "",
-        "repeats": "traces", "total": 100, "cycles": 63, "traces": 63, "samples": 1, "status": status,
+        "repeats": "traces", "total": 100, "takes_s": None, "cycles": 63, "traces": 63, "samples": 1, "status": status,
         "reason": reason, "refused": False, "safe": safe, "elapsed_s": 1.0, "left_s": None, "version": 1,
     }  # fmt: skip
 

@@ -119,3 +119,15 @@ def test_what_is_set_is_told_in_words(bench):
     bench.client.command("set_instrument", instrument="current_amplifier", setting="gain_V_per_A", value=1e6)
     told = [entry["text"] for entry in bench.client.command("log")["entries"]]
     assert "Gain of the current amplifier set to 1e6 V/A" in told
+
+
+def test_queued_runs_are_checked_again_when_the_rig_changes(bench):
+    bench.client.command("pause", at="run end")
+    waiting = bench.add()
+    assert waiting["takes_s"] > 0.0 and waiting["reason"] == ""
+
+    bench.client.command("set_instrument", instrument="current_amplifier", setting="gain_V_per_A", value=1e7)
+    assert "rails" in bench.job(waiting["id"])["reason"]
+
+    bench.client.command("set_instrument", instrument="current_amplifier", setting="gain_V_per_A", value=1e5)
+    assert bench.job(waiting["id"])["reason"] == ""

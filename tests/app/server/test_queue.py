@@ -215,3 +215,22 @@ def test_a_closed_queue_gives_no_more(queue):
 
     assert a.stop.is_set()
     assert queue.take() is None
+
+
+@pytest.mark.parametrize(
+    ("cycles", "now_s", "left_s"),
+    [
+        (0, 0.0, 100.0),  # as expected
+        (0, 95.0, 10.0),  # late, but a cycle at least
+        (1, 20.0, 9 * (20.0 + 3 * 10.0) / 4),  # twice as slow as expected
+        (9, 180.0, 1 * (180.0 + 30.0) / 12),
+        (10, 200.0, 0.0),
+    ],
+)
+def test_the_time_left_begins_as_expected_and_follows_the_pace(queue, clock, cycles, now_s, left_s):
+    a = job(queue)
+    a.takes_s, clock.now_s = 100.0, 0.0
+    queue.take()
+    a.cycles, clock.now_s = cycles, now_s
+
+    assert queue.json_of(a)["left_s"] == pytest.approx(left_s)

@@ -33,8 +33,9 @@ def rig(species: str = "BDNC") -> Rig:
 def job(number: int = 1, status: str = "waiting", **changed: Any) -> dict[str, Any]:
     content: dict[str, Any] = {
         "id": number, "procedure": "heating", "sample": "Au-BDNC-Au", "notes": "", "repeats": "holds", "total": 100,
-        "cycles": 0, "traces": 0, "samples": 0, "reason": "", "refused": False, "values": {"amplitudes": [1.08]},
-        "out": f"/data/{number}.h5", "status": status, "safe": True, "elapsed_s": None, "left_s": None,
+        "takes_s": None, "cycles": 0, "traces": 0, "samples": 0, "reason": "", "refused": False,
+        "values": {"amplitudes": [1.08]}, "out": f"/data/{number}.h5", "status": status, "safe": True,
+        "elapsed_s": None, "left_s": None,
     }  # fmt: skip
     return {**content, **changed}
 

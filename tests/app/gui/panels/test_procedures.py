@@ -274,3 +274,15 @@ def test_the_width_of_a_peak_is_asked_for_at_its_field(panel):
     panel.form.fields["window_sigma"].set("1")
     assert not panel.check()
     assert "the width of the histogram's peak" in panel.form.fields["peak_sigma_decades"].problem
+
+
+def test_the_settings_of_an_earlier_run_are_shown_with_defaults_for_the_rest(panel):
+    panel.choose("heating")
+    panel.form.fields["hold_time"].set(7)
+
+    panel.show_run("heating", {"amplitudes": [1.18, 1.27]}, "Au-BDNC-Au, tip 14")
+
+    (run,) = panel.wanted()
+    assert run.procedure == "heating" and run.sample == "Au-BDNC-Au, tip 14"
+    assert tuple(run.values["amplitudes"]) == (1.18, 1.27)
+    assert run.values["hold_time"] == PROCEDURES["heating"]().hold_time

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.gui.panels.queue import QueuePanel, left_of, share_of
+from app.gui.panels.queue import QueuePanel, all_left_s, left_of, share_of
 from app.server.job_text import job_details, reason_of, title_of
 from tests.support.gui.fake_bench import job, state
 
@@ -186,3 +186,59 @@ def test_everything_known_of_a_run_is_in_its_tool_tip(panel):
 def test_an_empty_queue_says_what_will_be_there(panel):
     panel.show_state(state())
     assert "appear here" in panel.hint.text()
+
+
+def test_a_queued_run_shows_its_time_and_the_list_when_all_is_done(panel):
+    panel.show_state(
+        state(
+            job(1, "running", cycles=50, left_s=600.0),
+            job(2, procedure="break-junction", takes_s=2880.0),
+        )
+    )
+    assert [row[2] for row in shown(panel)] == ["10 min", "48 min"]
+    assert panel.all_done.isVisible() and panel.all_done.text().startswith("All done at about ")
+
+    later = state(job(1, "running", cycles=50, left_s=600.0, version=2), job(2, version=2))
+    panel.show_state({**later, "version": 2})
+    assert not panel.all_done.isVisible()  # nothing is known of the second run
+
+
+def test_the_time_of_the_end_is_that_of_all_runs():
+    running, waiting = [job(1, "running", left_s=100.0)], [job(2, takes_s=20.0), job(3, takes_s=3.0)]
+
+    assert all_left_s(running, waiting) == 123.0
+    assert all_left_s(running, [job(2)]) == 0.0 and all_left_s([], []) == 0.0
+
+
+def test_a_run_can_be_queued_again_or_shown_in_the_form(panel, qtbot):
+    panel.show_state(state(job(1, "finished"), job(2, procedure="commission")))
+    panel.table.selectRow(1)
+    with qtbot.waitSignal(panel.again_asked) as again:
+        panel.again.click()
+    with qtbot.waitSignal(panel.form_asked) as form:
+        panel.to_form.click()
+    assert again.args[0]["id"] == form.args[0]["id"] == 1
+
+    panel.table.selectRow(0)
+    assert not panel.again.isEnabled() and not panel.to_form.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "moved"),
+    [(1, 3, (2, 2)), (3, 0, (4, 0)), (2, 5, (3, 2)), (1, 1, None), (0, 2, None), (4, 1, None)],
+)
+def test_a_dragged_run_goes_where_it_is_dropped_within_the_queue(panel, source, target, moved):
+    panel.show_state(state(job(1, "running"), job(2), job(3), job(4), job(5, "finished")))
+    heard = []
+    panel.move_asked.connect(lambda number, place: heard.append((number, place)))
+
+    panel.table.dropped.emit(source, target)
+
+    assert heard == ([] if moved is None else [moved])
+
+
+def test_a_queued_run_that_the_rig_no_longer_allows_says_so(panel):
+    panel.show_state(state(job(1, reason="The amplifier rails below 5 G0.")))
+
+    assert panel.table.item(0, 0).foreground().color().name() == panel.theme.palette.warning.lower()
+    assert panel.hint.text() == "The amplifier rails below 5 G₀."
