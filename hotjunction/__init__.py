@@ -23,6 +23,7 @@ _rooms.load()
 from hotjunction.models import compare_probes, fit, predict, predict_terminals  # noqa: E402
 from hotjunction.recordings import Recordings, analyze, open  # noqa: E402
 from hotjunction.rigs import procedure, procedures, simulated_rig  # noqa: E402
+from hotjunction.statistics import compare, statistic  # noqa: E402
 
 if TYPE_CHECKING:
     from analysis.recording import RecordingError
@@ -54,6 +55,7 @@ __all__ = [
     "RigError",
     "RunSummary",
     "analyze",
+    "compare",
     "compare_probes",
     "fit",
     "open",
@@ -62,6 +64,7 @@ __all__ = [
     "procedure",
     "procedures",
     "simulated_rig",
+    "statistic",
 ]
 
 
