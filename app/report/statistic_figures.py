@@ -29,7 +29,8 @@ def statistic_figure(picture: LinePicture | MapPicture, style: Style) -> Figure:
 
 
 def _label(axis: PictureAxis) -> str:
-    return f"{axis.label} ({axis.unit})" if axis.unit else axis.label
+    label = "$G$" if axis.label == "G" else axis.label.replace("G0", "$G_0$")
+    return f"{label} ({axis.unit.replace('G0', '$G_0$')})" if axis.unit else label
 
 
 def _draw_lines(axes: Axes, picture: LinePicture, style: Style) -> None:
