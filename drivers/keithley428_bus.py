@@ -9,7 +9,7 @@ from typing import Any
 from pymeasure.adapters import Adapter
 
 from drivers.errors import InstrumentFault, InstrumentLost, NotFound, NotNow, OutOfRange
-from drivers.keithley428_words import ErrorFlag, Handshake, MachineStatus, StatusByte, Terminator
+from drivers.keithley428_words import ErrorFlag, Handshake, MachineStatus, StatusByte, Terminator, quoted
 from drivers.limits import member_of, whole_between
 from drivers.visa import VisaInstrument
 from drivers.visa_wire import device_clear, serial_poll
@@ -111,7 +111,9 @@ class Keithley428Bus(VisaInstrument):
         reply = self.read().strip()
         match = re.fullmatch(pattern, reply)
         if match is None:
-            raise InstrumentFault(f"{self.name}: the query of its {kind} returned {reply!r}; query it again")
+            raise InstrumentFault(
+                f"{self.name}: the query of its {kind} returned {quoted(reply)}; query it again"
+            )
         return match
 
     def _number(self, words: str, pattern: str, kind: str, possible: Callable[[float], str]) -> float:
@@ -121,7 +123,7 @@ class Keithley428Bus(VisaInstrument):
             possible(number := float(match[1]))
         except OutOfRange:
             raise InstrumentFault(
-                f"{self.name}: the query of its {kind} returned {match[0]!r}, an impossible value; query it again"
+                f"{self.name}: the query of its {kind} returned {quoted(match[0])}, an impossible value; query it again"
             ) from None
         return number
 

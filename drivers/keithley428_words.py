@@ -33,6 +33,15 @@ IDLE = {"idle": True}
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?"
 
 
+MOST_LETTERS = 100
+
+
+def quoted(reply: str) -> str:
+    """Return a reply for a message, cut to a readable length."""
+    shown = reply if len(reply) <= MOST_LETTERS else f"{reply[:MOST_LETTERS]}..."
+    return repr(shown)
+
+
 class Display(IntEnum):
     """Front-panel display: A."""
 
@@ -92,7 +101,7 @@ class ErrorFlag(Flag):
         """Read the error word: "428" and eleven characters 0 or 1. Raises InstrumentFault for any other."""
         match = re.fullmatch(r"428([01]{11})", word.strip())
         if match is None:
-            raise InstrumentFault(f"Keithley 428: {word!r} is not an error word (428 and eleven flags)")
+            raise InstrumentFault(f"Keithley 428: {quoted(word)} is not an error word (428 and eleven flags)")
         return cls(sum(1 << place for place, flag in enumerate(match[1]) if flag == "1"))
 
     def advice(self) -> str:
@@ -163,7 +172,7 @@ def _options(word: str) -> dict[str, int]:
     Raises InstrumentFault if the word is of another kind, or a letter is missing, repeated or without a valid option.
     """
     if not re.match(r"428A\d", word):
-        raise InstrumentFault(f"Keithley 428: {word!r} is not a machine status word")
+        raise InstrumentFault(f"Keithley 428: {quoted(word)} is not a machine status word")
     pairs = re.findall(r"([A-Z])([-+.,\d]*)", word[3:])
     read = [(letter, option) for letter, option in pairs if letter in OPTIONS]
     options = {letter: int(option) for letter, option in read if option.isdecimal()}
@@ -171,7 +180,9 @@ def _options(word: str) -> dict[str, int]:
     whole = "".join(letter + option for letter, option in pairs) == word[3:]
     if len(read) > len(OPTIONS) or not whole or wrong:
         why = f"; check {', '.join(wrong)}" if wrong else ""
-        raise InstrumentFault(f"Keithley 428: machine status word {word!r} is garbled{why}; query it again")
+        raise InstrumentFault(
+            f"Keithley 428: machine status word {quoted(word)} is garbled{why}; query it again"
+        )
     return options
 
 

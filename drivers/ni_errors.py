@@ -49,10 +49,15 @@ def translated(doing: str) -> Iterator[None]:
     except grpc.RpcError as error:
         code = error.code() if isinstance(error, grpc.Call) else None
         raise InstrumentLost(_unanswered(doing, code, error)) from error
-    except ValueError as error:
-        if "closed channel" not in str(error):  # gRPC's only sign of a connection closed on this side
-            raise
-        raise InstrumentLost(f"The connection to NI-DAQmx was closed; can't {doing}") from error
+    except RigError:
+        raise
+    except (ValueError, OverflowError) as error:
+        if "closed channel" in str(error):  # gRPC's only sign of a connection closed on this side
+            raise InstrumentLost(f"The connection to NI-DAQmx was closed; can't {doing}") from error
+        raise InstrumentFault(
+            f"Can't {doing}: NI-DAQmx gave an answer that nidaqmx does not understand ({_line(error)}). Compare the "
+            "versions of both."
+        ) from error
     except TimeoutError as error:
         raise InstrumentLost(f"NI-DAQmx stopped answering while trying to {doing}: {error}") from error
     except DaqFunctionNotSupportedError as error:

@@ -203,7 +203,12 @@ class Inputs:
         """Ask the converter for its resolution and the delay of its filter, once."""
         if self.bits:
             return
-        channel = task.ai_channels[0]
+        channels = list(task.ai_channels)
+        if not channels:
+            raise InstrumentFault(
+                "The card says that the task of the inputs has no channel; reset it in NI MAX."
+            )
+        channel = channels[0]
         self.bits = round(channel.ai_resolution)
         if self._card().delta_sigma:
             self.delay_samples = round(channel.ai_filter_delay * self.clock_Hz / self._decimation)

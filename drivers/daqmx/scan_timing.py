@@ -8,10 +8,13 @@ dropped: the second one comes later.
 
 import warnings
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from nidaqmx.constants import DigitalWidthUnits, TaskMode
 from nidaqmx.errors import DaqError, DaqFunctionNotSupportedError, DaqWarning, RpcError
+
+from drivers.errors import InstrumentFault
 
 DELAY_S = 20e-6
 """Wait from the tick of the clock to the first conversion: outputs have settled to 1e-8 of a step."""
@@ -96,7 +99,12 @@ def read_timing(
     clock_Hz = float(timing.samp_clk_rate)
     if simultaneous:
         return ScanTiming((0.0,) * n_channels, 0.0, clock_Hz, ranges_V, filtered)
-    spacing_s = 1.0 / timing.ai_conv_rate
+    converts_Hz = float(timing.ai_conv_rate)
+    if not (converts_Hz > 0 and isfinite(converts_Hz)):
+        raise InstrumentFault(
+            f"The card says that it converts {converts_Hz:g} inputs per second; reset it in NI MAX."
+        )
+    spacing_s = 1.0 / converts_Hz
     try:
         timing.delay_from_samp_clk_delay_units = DigitalWidthUnits.SECONDS
         first_s = float(timing.delay_from_samp_clk_delay)

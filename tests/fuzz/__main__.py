@@ -5,10 +5,10 @@ import time
 
 import numpy as np
 
-from tests.fuzz import files, frames
+from tests.fuzz import files, frames, replies
 from tests.fuzz.tally import Doors
 
-DOORS: Doors = {**frames.DOORS, **files.DOORS}
+DOORS: Doors = {**frames.DOORS, **files.DOORS, **replies.DOORS}
 EXAMPLES = 1000
 SHOWN = 5
 """Number of faults that are shown for a door."""

@@ -1,0 +1,150 @@
+"""Serve a bench for days of the rig's time with a random fault a minute: `python -m tests.soak [--hours 72] [--write]`.
+
+Memory, threads, handles and sockets of the process are looked at after every fifth minute; the recording of each run
+is compared with what was read and with the rig's clock. A day takes about an hour of a processor.
+"""
+
+import argparse
+import gc
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import psutil
+
+from app.config.rig_folder import VARIABLE
+from tests.fault_matrix.__main__ import DOCUMENT
+from tests.soak.minutes import Minute, soaked
+from tests.support.rig.watchdogs import WatchdogWithoutProcess
+from tests.validation.__main__ import write
+from tests.validation.study import Table
+
+HOURS = 72.0
+LOOK_EVERY = 5
+"""Minutes between two looks at the process."""
+
+SHORTEST_H = 2.0
+"""Time from which a growth can be told."""
+
+MiB = 2.0**20
+
+
+@dataclass(frozen=True)
+class Look:
+    """State of this process after some minutes of the rig."""
+
+    rig_h: float
+    memory_MiB: float
+    threads: int
+    handles: int
+    sockets: int
+
+
+def look(rig_s: float) -> Look:
+    """Return the state of this process."""
+    gc.collect()
+    process = psutil.Process()
+    handles = process.num_handles() if os.name == "nt" else process.num_fds()
+    return Look(
+        rig_s / 3600,
+        process.memory_info().rss / MiB,
+        process.num_threads(),
+        handles,
+        len(process.net_connections()),
+    )
+
+
+def soak(hours: float, rng: np.random.Generator, folder: Path) -> tuple[list[Minute], list[Look]]:
+    """Live through some hours of the rig's time; return its minutes and the looks at this process."""
+    minutes: list[Minute] = []
+    looks: list[Look] = []
+    rig_s = 0.0
+    with soaked(folder, rng) as soaking:
+        while rig_s < 3600 * hours or len(looks) < 2:
+            minute = soaking.minute()
+            minutes.append(minute)
+            rig_s += minute.rig_s
+            if minute.wrong:
+                sys.stdout.write(f"{minute.fault} in {minute.procedure}: {'; '.join(minute.wrong)}\n")
+            if len(minutes) % LOOK_EVERY == 0:
+                looks.append(look(rig_s))
+                sys.stderr.write(f"\r{looks[-1]}")
+    sys.stderr.write("\n")
+    return minutes, looks
+
+
+def slope_a_day(looks: Sequence[Look], name: str) -> float:
+    """Return the growth a day over the later half of the looks; NaN if that is too short."""
+    later = looks[len(looks) // 2 :]
+    hours = np.array([one.rig_h for one in later])
+    values = np.array([getattr(one, name) for one in later])
+    if np.ptp(hours) < SHORTEST_H:
+        return float("nan")
+    return float(24 * np.polyfit(hours, values, 1)[0])
+
+
+def table(minutes: Sequence[Minute], looks: Sequence[Look], seed: int) -> Table:
+    """Return the figures."""
+    rows = [
+        ("time of the rig, h", f"{sum(one.rig_s for one in minutes) / 3600:.2f}"),
+        ("runs, each with a fault", str(len(minutes))),
+        ("runs that ended by it", str(sum(one.status == "fault" for one in minutes))),
+        ("samples", f"{sum(one.samples for one in minutes):,}"),
+        (
+            "recordings with a sample too few or too many, or a gap elsewhere",
+            str(sum(bool(m.wrong) for m in minutes)),
+        ),
+    ]
+    middle = looks[len(looks) // 2]
+    for name, what in (
+        ("memory_MiB", "memory, MiB"),
+        ("threads", "threads"),
+        ("handles", "handles"),
+        ("sockets", "sockets"),
+    ):
+        begin, half, end = (getattr(one, name) for one in (looks[0], middle, looks[-1]))
+        grows = slope_a_day(looks, name)
+        a_day = "" if np.isnan(grows) else f" ({grows:+.1f} a day)"
+        rows.append(
+            (
+                f"{what}: first look, half-time, end",
+                f"{begin:.0f}, {half:.0f}, {end:.0f}{a_day}",
+            )
+        )
+    return Table(
+        "soak",
+        f"Seed {seed}. A growth is that of the later half, if it is {SHORTEST_H:g} h long.",
+        ("", "figure"),
+        tuple(rows),
+    )
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Soak, and print the figures; return 1 if a recording is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--hours", type=float, default=HOURS, help="time of the rig (default: %(default)g)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help=f"replace the table in {DOCUMENT.name}")
+    read = parser.parse_args(words)
+    logging.disable(logging.CRITICAL)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        patch("app.acquisition.bench.Watchdog", WatchdogWithoutProcess),
+    ):
+        os.environ[VARIABLE] = name  # no state of these rigs is kept
+        minutes, looks = soak(read.hours, np.random.default_rng(read.seed), Path(name))
+    found = table(minutes, looks, read.seed)
+    sys.stdout.write(f"\n{found.markdown()}\n")
+    if read.write:
+        write(found, DOCUMENT)
+    return int(any(one.wrong for one in minutes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
