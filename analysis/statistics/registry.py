@@ -54,6 +54,10 @@ STATISTICS: Registry[Statistic] = Registry(
             "analysis.trace_statistics.clustering:STATISTIC",
             "Clusters of traces without labels, with stability and a null",
         ),
+        "open-level": (
+            "analysis.trace_statistics.open_level:STATISTIC",
+            "Level of open junctions, and each peak with it subtracted",
+        ),
         "iv-curves": (
             "analysis.held_statistics.iv_curves:STATISTIC",
             "I-V curves of many junctions: map, quartiles, rectification, hysteresis",
