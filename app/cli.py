@@ -25,6 +25,7 @@ COMMANDS = {
     "fit": "Fit a transmission model to I-V data.",
     "gui": "Operate a rig and watch, or replay a recording.",
     "import": "Convert recordings of other programs.",
+    "iv": "I-V curves of many junctions: transition voltages, levels, and whether they hold.",
     "predict": "Predict charge and heat currents of a transmission model.",
     "probes": "Figures and numbers of the paper on Buettiker probes.",
     "recover": "Copy the intact part of an interrupted recording.",

@@ -87,6 +87,7 @@ def _rectification(points: JunctionPoints, at_V: float, rng: np.random.Generator
 def _map(points: JunctionPoints, direction: int) -> MapPicture:
     found = iv_map(points, direction)
     name = "rising" if direction == RISING else "falling"
+    quartiles = iv_quartiles(points, direction)
     counts = np.where(found.counts_per_curve > 0.0, found.counts_per_curve, np.nan)
     return MapPicture(
         f"I-V curves, voltage {name}",
@@ -96,6 +97,11 @@ def _map(points: JunctionPoints, direction: int) -> MapPicture:
         found.log_edges,
         counts,
         "points per junction",
+        curves=[
+            Curve("median", quartiles.voltage_V, quartiles.median),
+            Curve("quartiles", quartiles.voltage_V, quartiles.lower, style="dashed"),
+            Curve("upper quartile", quartiles.voltage_V, quartiles.upper, style="dashed"),
+        ],
     )
 
 

@@ -149,7 +149,7 @@ def _scatter(fits: Sequence[LevelFit]) -> LinePicture:
     return LinePicture(
         "level and half width of each junction that one level describes",
         PictureAxis("level |E - E_F|", "eV"),
-        PictureAxis("half width", "eV", log=True),
+        PictureAxis("half width", "eV", log=bool(gamma.max() > 10.0 * gamma.min())),
         [points],
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.held_statistics.noise_rows import NoiseRow, telegraph_row
 from analysis.junction_noise.telegraph import Dwell
+from analysis.records import FloatArray
 from analysis.statistics.estimate import share_estimate
 from analysis.statistics.junction_mean import junction_mean
 from analysis.statistics.result import (
@@ -133,10 +134,15 @@ def _picture(seen: Sequence[NoiseRow]) -> LinePicture:
         curves.append(Curve(name, g, 1e3 * tau, 1e3 * low, 1e3 * high, "points"))
     return LinePicture(
         "dwell times of junctions that switch",
-        PictureAxis("conductance", "G0", log=True),
-        PictureAxis("dwell time", "ms", log=True),
+        PictureAxis("conductance", "G0", log=_wide(g)),
+        PictureAxis("dwell time", "ms", log=_wide(np.concatenate([curve.y for curve in curves]))),
         curves,
     )
+
+
+def _wide(values: FloatArray) -> bool:
+    """Return True for positive values over more than a decade, which a logarithmic axis shows better."""
+    return bool(values.min() > 0.0 and values.max() > 10.0 * values.min())
 
 
 def _content(row: NoiseRow) -> dict[str, object]:

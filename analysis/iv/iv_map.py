@@ -10,6 +10,7 @@ from analysis.records import FloatArray
 
 BINS_A_DECADE = 10
 _MOST_DECADES = 12
+_LOWEST = 0.005  # share of the points that may lie below: noise about zero reaches any decade
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,7 @@ def iv_map(points: JunctionPoints, direction: int | None = None) -> IVMap:
         raise ValueError("no current has the sign of its voltage")
     log_current = np.log10(np.abs(points.current_A[chosen]))
     high = np.ceil(log_current.max() + 1e-9)
-    low = max(np.floor(log_current.min()), high - _MOST_DECADES)
+    low = max(np.floor(np.quantile(log_current, _LOWEST)), high - _MOST_DECADES)
     log_edges = np.linspace(low, high, round((high - low) * BINS_A_DECADE) + 1)
     edges = _between(points.voltage_V)
     counts = histogram_counts(points.voltage_V[points.place[chosen]], log_current, edges, log_edges)
@@ -81,17 +82,25 @@ def iv_map(points: JunctionPoints, direction: int | None = None) -> IVMap:
     return IVMap(edges, log_edges, counts / points.junctions, total - round(float(counts.sum())))
 
 
-def iv_quartiles(points: JunctionPoints) -> IVQuartiles:
-    """Return median and quartiles over junctions of the mean log10 |I| of each; NaN where fewer than half are."""
-    log = points.mean_ln / np.log(10.0)
+def iv_quartiles(points: JunctionPoints, direction: int | None = None) -> IVQuartiles:
+    """Return median and quartiles over junctions of the mean log10 |I| of each; NaN where fewer than half are.
+
+    They are those of one direction of the sweeps, or of both.
+    """
+    chosen = points.signed if direction is None else points.signed & (points.direction == direction)
+    log = _mean_log(points, chosen)
     enough = np.isfinite(log).sum(axis=0) >= max(1, points.junctions / 2)
     lower, median, upper = (_quantile(log, q, enough) for q in (0.25, 0.5, 0.75))
-    sides = []
-    for direction in (RISING, FALLING):
-        chosen = points.signed & (points.direction == direction)
-        size = np.abs(np.where(points.signed, points.current_A, 1.0))
-        sides.append(_quantile(points.averaged(np.log10(size), chosen), 0.5, enough))
-    return IVQuartiles(points.voltage_V, lower, median, upper, sides[0], sides[1])
+    rising, falling = (
+        _quantile(_mean_log(points, points.signed & (points.direction == d)), 0.5, enough)
+        for d in (RISING, FALLING)
+    )
+    return IVQuartiles(points.voltage_V, lower, median, upper, rising, falling)
+
+
+def _mean_log(points: JunctionPoints, chosen: NDArray[np.bool_]) -> FloatArray:
+    size = np.abs(np.where(points.signed, points.current_A, 1.0))
+    return points.averaged(np.log10(size), chosen)
 
 
 def hysteresis(points: JunctionPoints) -> FloatArray:

@@ -104,6 +104,8 @@ class MapPicture:
         True for values of both signs, drawn in two colours around zero.
     grey_below : float
         Absolute value below which a cell is not significant and greyed; NaN for none.
+    curves : sequence of Curve
+        Lines over the map.
     """
 
     title: str
@@ -115,6 +117,7 @@ class MapPicture:
     label: str
     signed: bool = False
     grey_below: float = float("nan")
+    curves: Sequence[Curve] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,4 +81,9 @@ def _draw_map(figure: Figure, axes: Axes, picture: MapPicture, style: Style) -> 
         axes.pcolormesh(
             picture.x_edges, picture.y_edges, veil, cmap="gray", vmin=0, vmax=2, alpha=0.6, rasterized=True
         )
+    for curve in picture.curves:
+        line = "-" if curve.style == "line" else "--"
+        axes.plot(curve.x, curve.y, line, color=style.fit, linewidth=1.2, label=curve.name)
+    if picture.curves:
+        axes.legend(fontsize=8)
     figure.colorbar(mesh, ax=axes, pad=0.01).set_label(picture.label)

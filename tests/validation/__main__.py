@@ -15,7 +15,7 @@ import numpy as np
 
 from tests.validation.study import Table
 
-STUDIES: tuple[str, ...] = ("significance", "heating", "fits", "peaks", "traces")
+STUDIES: tuple[str, ...] = ("significance", "means", "heating", "fits", "curves", "noise", "peaks", "traces")
 """Modules of this package; each has ``tables(rng, sets)``, an iterable of `Table`."""
 
 SETS = 200
