@@ -53,10 +53,10 @@ def curves_of_points(
         For a voltage beyond the data, or if no current has the sign of its voltage.
     """
     volts = _volts(points.voltage_V, options.at_V)
-    try:
-        maps = [_map(points, direction) for direction in (RISING, FALLING)]
-    except ValueError as error:
-        raise StatisticError(str(error)) from None
+    if not points.signed.any():
+        raise StatisticError("no current has the sign of its voltage")
+    swept = [d for d in (RISING, FALLING) if (points.signed & (points.direction == d)).any()]
+    maps = [_map(points, direction) for direction in swept]
     numbers = [
         Number(f"log10 of |I| in A at {at:+.3g} V", current_at(points, at, rng))
         for at in sorted([*volts, *(-v for v in volts)])
@@ -65,8 +65,9 @@ def curves_of_points(
         Number(f"rectification log10 |I(+)/I(-)| at {at:.3g} V", _rectification(points, at, rng))
         for at in volts
     ]
-    loops = hysteresis(points)
-    numbers.append(Number("hysteresis, area between over area under", junction_mean(loops, rng)))
+    if len(swept) == 2:
+        loops = junction_mean(hysteresis(points), rng)
+        numbers.append(Number("hysteresis, area between over area under", loops))
     return StatisticResult(
         "I-V curves of many junctions",
         points.junctions,

@@ -63,7 +63,7 @@ def telegraph_result(
     undecided = len(open_question - switching)
     if undecided:
         reasons = Counter(r for row in judged if row.telegraph for r in row.telegraph.reasons[:1])
-        remarks.append(f"{undecided} junctions cannot be decided, such as: {reasons.most_common(1)[0][0]}.")
+        remarks.append(f"The data of {undecided} junctions do not decide: {reasons.most_common(1)[0][0]}.")
     return StatisticResult(
         "Telegraph noise of held junctions",
         len(junctions),

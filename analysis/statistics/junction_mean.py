@@ -25,6 +25,9 @@ FEW_JUNCTIONS = 5
 SKEWED = 1.0
 """Skewness above which Student's t is too narrow: 95 % intervals of exponential samples have a coverage of 89 %."""
 
+FACTOR, ENOUGH_FOR_FACTORS = 5.0, 25.0
+"""Ratio of positive values from which fewer than 25 junctions may lack the few large ones that make the mean."""
+
 RESAMPLES = 2000
 """Of the bootstrap-t of a skewed sample."""
 
@@ -73,9 +76,13 @@ def junction_mean(
     half = student_exceeded(0.025, number - 1.0) * se * wider
     method = "Student's t" if weights is None else "HC3 and Student's t"
     doubts: tuple[str, ...] = ()
+    if number < ENOUGH_FOR_FACTORS and x.min() > 0.0 and x.max() > FACTOR * x.min():
+        doubts = (
+            f"values differ by a factor of {x.max() / x.min():.0f}: the interval may be too short; average logarithms",
+        )
     if abs(skewness_of(x)) > SKEWED:
         method += ", bootstrap-t"
-        doubts = (f"skewed: the median is {np.median(x):.3g}, Hodges and Lehmann's {hodges_lehmann(x):.3g}",)
+        doubts += (f"skewed: the median is {np.median(x):.3g}, Hodges and Lehmann's {hodges_lehmann(x):.3g}",)
     return Estimate(mean, se * wider, (mean - half, mean + half), x.size, number, method, doubts)
 
 

@@ -52,5 +52,7 @@ def curve_statistics(
             results[name] = compute(np.random.default_rng(SEED))
         except StatisticError as error:
             reason = f"{str(error)[:1].upper()}{str(error)[1:]}."
-            results[name] = StatisticResult(title, points.junctions, remarks=[reason], made_of=made_of)
+            results[name] = StatisticResult(
+                title, points.junctions, remarks=[*points.notes, reason], made_of=made_of
+            )
     return MappingProxyType(results)

@@ -69,6 +69,7 @@ class MoleculeParameters(ParameterSection):
     lifetime_s: Positive
     lifetime_spread_decades: NotNegative
     noise_at_1Hz: NotNegative
+    noise_exponent: float = Field(default=2.0, ge=0)
     telegraph_probability: Probability
     telegraph_corner_Hz: Bounds
     telegraph_step: Bounds
@@ -77,6 +78,12 @@ class MoleculeParameters(ParameterSection):
     levels_eV: list[float] = Field(min_length=1)
     level_widths: list[float] = Field(min_length=1)
     level_spread_eV: NotNegative
+
+    def noise_of(self, conductance_G0: float) -> float:
+        """Return S_I/I^2 at 1 Hz, in 1/Hz, of a molecule of this conductance."""
+        return float(
+            self.noise_at_1Hz * (conductance_G0 / self.conductance_G0) ** (self.noise_exponent - 2.0)
+        )
 
     @model_validator(mode="after")
     def _a_width_a_level(self) -> "MoleculeParameters":

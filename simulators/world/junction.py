@@ -203,7 +203,9 @@ class Junction:
         self.bridges += 1
         p = molecules.parameters
         gap = Gap(tip_m + max(gap_nm, p.gap_nm) * NM, self._rules, self._rng)
-        return Bridge(molecules.draw(time_s), tip_m, gap, p.noise_at_1Hz, self._rules, self._rng)
+        molecule = molecules.draw(time_s)
+        noise_at_1Hz = p.noise_of(molecule.conductor.conductance_G0)
+        return Bridge(molecule, tip_m, gap, noise_at_1Hz, self._rules, self._rng)
 
     def _relaxed_gap(self, tip_m: float) -> Gap:
         """Return a gap between relaxed apexes, which meet near height 0 again."""

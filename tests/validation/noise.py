@@ -12,7 +12,14 @@ from tests.validation.study import Table, share
 
 EXPONENT = 1.4
 BETWEEN, WITHIN, WINDOWS = 0.3, 0.15, 5
-FLICKER = ((8, 0.0, 0.0), (20, 0.0, 0.0), (100, 0.0, 0.0), (20, 0.25, 0.0), (100, 0.25, 0.0), (100, 0.0, 0.05))
+FLICKER = (
+    (8, 0.0, 0.0),
+    (20, 0.0, 0.0),
+    (100, 0.0, 0.0),
+    (20, 0.25, 0.0),
+    (100, 0.25, 0.0),
+    (100, 0.0, 0.05),
+)
 """Junctions, amplifier's share of the median noise power, and share of outliers (a decade up)."""
 
 TAU_s = (5e-3, 2e-3)
