@@ -23,6 +23,7 @@ from analysis.statistics.junction_mean import (
     LEAST_EFFECTIVE,
     covariance_of_mean,
     effective_number,
+    random_effects_weights,
     skewness_of,
     widening_of,
 )
@@ -113,6 +114,7 @@ def combine(
         kept_s=float(weights.sum()),
         other_means={
             "inverse_variance": table.mean(_inverse_variance(table)),
+            "random_effects": table.mean(_random_effects(table)),
             "unweighted": table.mean(np.ones(len(used))),
         },
         resamples=resamples,
@@ -200,3 +202,11 @@ def _inverse_variance(table: JunctionTable) -> FloatArray:
     """
     variance = np.trace(table.noise_K2, axis1=1, axis2=2)
     return 1.0 / variance if np.all(variance > 0.0) else table.kept_s
+
+
+def _random_effects(table: JunctionTable) -> FloatArray:
+    """Return weights by the noise and the scatter of the mean of both rises (DerSimonian and Laird); else by time."""
+    variance = table.noise_K2.sum(axis=(1, 2)) / 4.0
+    if len(variance) < 2 or not np.all(variance > 0.0):
+        return table.kept_s
+    return random_effects_weights(table.values[:, :2].mean(axis=1), np.sqrt(variance))

@@ -49,8 +49,8 @@ class HeatingPoint:
     kept_s : float
         Total modulated time.
     other_means : mapping of str to ndarray, shape (4,)
-        The mean with other weights: "inverse_variance", "unweighted". They differ if long-lived junctions
-        are not like the others.
+        The mean with other weights: "inverse_variance" (noise), "random_effects" (noise and scatter between
+        junctions), "unweighted". They differ if long-lived junctions are not like the others.
     resamples : int
     holds : tuple of int
         Numbers of the holds averaged.

@@ -129,6 +129,14 @@ def exclusions_table(analysis: HeatingAnalysis) -> Table:
     return Table(("left out because", "periods", "holds"), rows, words=(0,), note=note)
 
 
+_WEIGHTS_NOTE = (
+    "The result weighs junctions by their time. Weights by noise and scatter, 1/(tau^2 + s^2) with the variance tau^2 "
+    "between junctions (DerSimonian and Laird), are nearly equal where junctions differ by more than their noise."
+)
+OTHER_WEIGHTS = ("inverse_variance", "random_effects", "unweighted")
+"""Other weights of the junctions, in the order of the columns."""
+
+
 def without_exclusions_table(analysis: HeatingAnalysis) -> Table:
     """Return the result with and without exclusions, and with other weights."""
     lenient = {(p.amplitude_V, p.frequency_Hz, p.thermometer): p for p in analysis.points_without_exclusions}
@@ -138,9 +146,7 @@ def without_exclusions_table(analysis: HeatingAnalysis) -> Table:
         other = lenient.get((point.amplitude_V, point.frequency_Hz, point.thermometer))
         for sign, i in (("+", 0), ("-", 1)):
             sigma = (point.sigma_pos_K, point.sigma_neg_K)[i]
-            means = [
-                point.other_means[n][i] for n in ("inverse_variance", "unweighted") if n in point.other_means
-            ]
+            means = [point.other_means[n][i] for n in OTHER_WEIGHTS if n in point.other_means]
             cells = [rounded(m / mK, sigma / mK) for m in means]
             all_in = "not known"
             if other is not None:
@@ -151,7 +157,7 @@ def without_exclusions_table(analysis: HeatingAnalysis) -> Table:
                     f"dT({sign})",
                     with_error(point.mean[i] / mK, sigma / mK),
                     all_in,
-                    *(cells or ("-", "-")),
+                    *(cells or ("-",) * len(OTHER_WEIGHTS)),
                 )
             )
     headings = (
@@ -160,9 +166,10 @@ def without_exclusions_table(analysis: HeatingAnalysis) -> Table:
         "result (mK)",
         "nothing excluded (mK)",
         "inverse variance (mK)",
+        "noise and scatter (mK)",
         "unweighted (mK)",
     )
-    return Table(headings, rows, words=(1,), note="The result weighs junctions by their time.")
+    return Table(headings, rows, words=(1,), note=_WEIGHTS_NOTE)
 
 
 def budget_table(analysis: HeatingAnalysis) -> Table:

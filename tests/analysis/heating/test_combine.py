@@ -150,3 +150,17 @@ def test_whole_rows_are_drawn():
     np.testing.assert_allclose(drawn[:, 1], 10.0 * drawn[:, 0], rtol=1e-12)
     by_hand = {1, 4 / 3, 5 / 3, 2, 2.25, 2.5, 2.6, 2.8, 3}  # of the ten multisets of three, two share a mean
     np.testing.assert_allclose(np.unique(drawn[:, 0].round(12)), sorted(by_hand), rtol=1e-11)
+
+
+def test_weights_by_noise_and_scatter_are_nearly_equal_where_junctions_differ():
+    """One hold of 200 s has a tenth of the others' noise, and counts no more than they do."""
+    rises = [1e-3, 2e-3, 3e-3, 4e-3, 5e-3, 9e-3]
+    sigmas = [1e-5] * 5 + [1e-6]
+    holds = [
+        estimate(x, x, kept_s=200.0 if s < 1e-5 else 5.0, sigma_K=s)
+        for x, s in zip(rises, sigmas, strict=True)
+    ]
+    point = combine(holds, TIP, np.random.default_rng(1), 100)
+    assert point.other_means["random_effects"][0] == pytest.approx(np.mean(rises), rel=1e-3)
+    assert point.mean[0] > 8e-3
+    assert point.other_means["inverse_variance"][0] > 8e-3
