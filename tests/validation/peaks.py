@@ -28,12 +28,16 @@ BOTH = AnalysisOptions(metallic_G0=(0.3, 1.5))
 
 @dataclass(frozen=True)
 class Kind:
-    """Traces: levels as (centre and scatter in decades, share of the traces that have it), and a flat tail or none."""
+    """Traces: levels as (centre and scatter in decades, share of the traces that have it), and a flat tail or none.
+
+    Levels of a ``skewed`` kind scatter with skewness 1 toward large conductance; their centre is the most frequent one.
+    """
 
     name: str
     levels: tuple[tuple[float, float, float], ...]
     tail: bool = True
     n: int = 500
+    skewed: bool = False
 
 
 ONE = (LEVEL, 0.25, 0.7)
@@ -44,6 +48,11 @@ KINDS = (
     Kind("clean", (ONE,), tail=False),
     Kind("flat, 50 traces", (ONE,), n=50),
     Kind("clean, 50 traces", (ONE,), tail=False, n=50),
+    Kind("clean, 20 traces", (ONE,), tail=False, n=20),
+    Kind("clean, 5000 traces", (ONE,), tail=False, n=5000),
+    Kind("double, 5000 traces", (ONE, (LEVEL + 0.8, 0.2, 0.4)), n=5000),
+    Kind("skewed", (ONE,), tail=False, skewed=True),
+    Kind("skewed, 50 traces", (ONE,), tail=False, n=50, skewed=True),
 )
 
 
@@ -73,10 +82,15 @@ def _trace(rng: np.random.Generator, kind: Kind) -> FloatArray:
         if rng.random() < probability:
             n = max(10, int(rng.normal(200.0, 50.0)))
             wander = 0.03 * np.cumsum(rng.standard_normal(n)) / np.sqrt(n)
-            parts.append(centre + scatter * rng.standard_normal() + wander)
+            parts.append(centre + scatter * _deviate(rng, kind.skewed) + wander)
     if kind.tail:
         parts.append(np.arange(-1.0 - 0.1 * rng.random(), -5.5, -0.0094))
     return np.asarray(10.0 ** np.concatenate(parts))
+
+
+def _deviate(rng: np.random.Generator, skewed: bool) -> float:
+    """Return a deviate of unit variance whose most frequent value is 0."""
+    return float((rng.gamma(4.0) - 3.0) / 2.0) if skewed else float(rng.standard_normal())
 
 
 @dataclass(frozen=True)
