@@ -13,18 +13,22 @@ release = version = hotjunction.__version__
 project_copyright = author
 
 extensions = [
-    "myst_parser",
+    "myst_nb",  # the parser of MyST, and of notebooks in it
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx_click",
     "sphinx_copybutton",
 ]
-exclude_patterns = ["models", "campaigns", "_templates"]
+exclude_patterns = ["models", "campaigns", "_templates", "notebooks/data"]
 templates_path = ["_templates"]
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
+
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True  # a notebook that fails is an error of the build
+nb_execution_timeout = 300  # s; a busy machine is slow, not wrong
 
 autosummary_generate = True
 autodoc_typehints = "none"  # the signatures of a numpydoc page say them already

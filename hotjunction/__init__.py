@@ -20,6 +20,7 @@ from hotjunction import _rooms
 
 _rooms.load()
 
+from hotjunction.exports import export, to_xarray  # noqa: E402
 from hotjunction.models import compare_probes, fit, predict, predict_terminals  # noqa: E402
 from hotjunction.recordings import Recordings, analyze, open  # noqa: E402
 from hotjunction.rigs import procedure, procedures, simulated_rig  # noqa: E402
@@ -57,6 +58,7 @@ __all__ = [
     "analyze",
     "compare",
     "compare_probes",
+    "export",
     "fit",
     "open",
     "predict",
@@ -65,6 +67,7 @@ __all__ = [
     "procedures",
     "simulated_rig",
     "statistic",
+    "to_xarray",
 ]
 
 

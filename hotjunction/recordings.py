@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 if TYPE_CHECKING:
     import xarray
@@ -89,6 +89,59 @@ class Recordings(Sequence["Part"]):
                     yield replace(trace, number=number)
             first = number + 1
 
+    def traces_to_xarray(self, largest: int = 20_000_000) -> "xarray.Dataset":
+        """Return all opening traces as an xarray Dataset, shorter ones filled up with NaN.
+
+        Parameters
+        ----------
+        largest : int
+            Number of values, NaN included, above which nothing is returned.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``conductance`` (in G0) and ``displacement`` (in m) over ``trace`` and ``sample``; ``bias`` (in V), and
+            the number of ``samples`` of each trace.
+
+        Raises
+        ------
+        ImportError
+            If xarray is not installed.
+        ValueError
+            For more values than ``largest``; `traces` gives them one by one.
+        RecordingError
+            As `traces`.
+
+        Examples
+        --------
+        >>> hj.open("night.h5").traces_to_xarray().conductance.median("trace")   # doctest: +SKIP
+        """
+        import numpy as np
+
+        xarray = _xarray()
+        traces, longest = [], 0
+        for trace in self.traces():
+            traces.append(trace)
+            longest = max(longest, trace.conductance_G0.size)
+            if len(traces) * longest > largest:
+                raise ValueError(
+                    f"{len(traces)} traces of up to {longest} samples are more than {largest} values; take fewer "
+                    "recordings, a larger limit, or traces(), which gives one after another"
+                )
+        filled = np.full((2, len(traces), longest), np.nan)
+        for row, trace in enumerate(traces):
+            filled[:, row, : trace.conductance_G0.size] = trace.conductance_G0, trace.displacement_m
+        dims = ("trace", "sample")
+        return xarray.Dataset(
+            {
+                "conductance": (dims, filled[0], {"units": "G0"}),
+                "displacement": (dims, filled[1], {"units": "m"}),
+                "bias": ("trace", [trace.bias_V for trace in traces], {"units": "V"}),
+                "samples": ("trace", [trace.conductance_G0.size for trace in traces], {"units": "1"}),
+            },
+            {"trace": [trace.number for trace in traces]},
+        )
+
     def holds(self) -> "Iterator[Hold]":
         """Return the held and modulated junctions, with the samples of each.
 
@@ -171,14 +224,9 @@ class Recordings(Sequence["Part"]):
         >>> samples = hj.open("night.h5").to_xarray(["current", "z"], stop=100_000)  # doctest: +SKIP
         >>> samples.current.plot()                                                # doctest: +SKIP
         """
-        try:
-            import xarray
-        except ImportError:
-            raise ImportError(
-                "to_xarray needs the package xarray, which is not installed: "
-                'python -m pip install "hotjunction[xarray]"'
-            ) from None
         import numpy as np
+
+        xarray = _xarray()
 
         from analysis.recording import Recording
 
@@ -309,6 +357,17 @@ def analyze(
     paths, missing = files_of(given)
     with reading_with(paths, workers, NoCache()) as reading:
         return analyse_files(paths, by_hand, model, first_periods, reading, missing)
+
+
+def _xarray() -> Any:
+    try:
+        import xarray
+    except ImportError:
+        raise ImportError(
+            "to_xarray needs the package xarray, which is not installed: "
+            'python -m pip install "hotjunction[xarray]"'
+        ) from None
+    return xarray
 
 
 def existing(paths: Paths) -> list[Path]:

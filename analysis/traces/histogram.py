@@ -104,7 +104,10 @@ class BinAxis:
         """Return the bin of each value: 0 below, 1 ... bins, bins + 1 above, bins + 2 undefined (NaN)."""
         low, high = (float(x) for x in self.coordinate([self.low, self.high]))
         half = self.step / 2.0
-        place = (np.clip(self.coordinate(values), low - half, high + half) - low) / self.step + 1.0
+        place = np.clip(self.coordinate(values), low - half, high + half)
+        place -= low
+        place /= self.step
+        place += 1.0
         place[np.isnan(place)] = self.bins + 2.0
         return place.astype(np.intp)
 

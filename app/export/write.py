@@ -3,6 +3,7 @@
 import shutil
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -112,4 +113,5 @@ def write_whole(out: Path, is_folder: bool, write: Callable[[Path], None]) -> No
         if part.is_dir():
             shutil.rmtree(part, ignore_errors=True)
         else:
-            remove_file(part)
+            with suppress(OSError):  # there is nothing, not even its folder
+                remove_file(part)

@@ -142,3 +142,41 @@ def test_holds_of_an_imported_file_without_gains_are_refused(tmp_path):
 def test_an_unknown_background_is_refused(night):
     with pytest.raises(ValueError, match="'quadratic': must be 'none', 'constant' or 'linear'"):
         hj.analyze(night / "first.h5", background="quadratic")
+
+
+def test_a_measurement_becomes_files(night, tmp_path):
+    measurement = hj.analyze(night / "iv.h5")
+
+    assert hj.export(measurement, tmp_path / "iv.npz", "npy") == tmp_path / "iv.npz"
+    with np.load(tmp_path / "iv.npz") as file:
+        assert np.array_equal(file["iv.current_A"], measurement.iv.current_A)
+    with pytest.raises(FileExistsError, match="force=True"):
+        hj.export(measurement, tmp_path / "iv.npz", "npy")
+    with pytest.raises(ValueError, match="must be one of csv, npy"):
+        hj.export(measurement, tmp_path / "iv.xls", "xls")
+    with pytest.raises(ValueError, match="have no peaks"):
+        hj.export(measurement, tmp_path / "iv.mat", "mat", only=["peaks"])
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OSError, match="nothing was left"):
+        hj.export(measurement, tmp_path / "file" / "iv.mat", "mat")
+
+
+def test_traces_and_measurements_become_xarray(night):
+    pytest.importorskip("xarray")
+    traces = list(hj.open(night / "first.h5").traces())
+
+    found = hj.open(night / "first.h5").traces_to_xarray()
+
+    assert found.conductance.dims == ("trace", "sample")
+    for i, trace in enumerate(traces):
+        n = int(found.samples[i])
+        assert np.array_equal(found.conductance[i, :n], trace.conductance_G0)
+        assert np.isnan(found.conductance[i, n:]).all()
+    with pytest.raises(ValueError, match="one after another"):
+        hj.open(night / "first.h5").traces_to_xarray(largest=100)
+    measurement = hj.analyze(night / "iv.h5")
+    dataset = hj.to_xarray(measurement)
+    assert np.array_equal(dataset.iv_current_A, measurement.iv.current_A)
+    assert dataset.voltage.attrs["units"] == "V"
+    with pytest.raises(ValueError, match="have no peaks"):
+        hj.to_xarray(measurement, only=["peaks"])
