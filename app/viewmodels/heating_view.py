@@ -142,6 +142,11 @@ class HeatingModel(RecordView[HeatingSnapshot]):
         self.result: HeatingAnalysis | None = None
         self._curves: tuple[HeatingCurve, ...] = ()
 
+    @property
+    def has_result(self) -> bool:
+        """True once a hold has been evaluated; a model alone is no result."""
+        return self._shown.holds > 0
+
     def decide(self, options: HeatingOptions, coupling_eV: float) -> None:
         """Evaluate all holds again with other options; call in the thread of `work`."""
         self._begin(options, coupling_eV)

@@ -87,7 +87,12 @@ class RecordView(ViewModel, Generic[Snapshot]):
     """Records that it shows: Trace, Hold or Sweep."""
 
     def __init__(self, empty: Snapshot) -> None:
-        self._shown = empty
+        self._shown = self._empty = empty
+
+    @property
+    def has_result(self) -> bool:
+        """True once a record has been processed."""
+        return self._shown is not self._empty
 
     def snapshot(self) -> Snapshot:
         """Return the last finished snapshot, which is immutable."""

@@ -245,7 +245,8 @@ class RigWindow(SessionWindow):
             self.procedures.set_rig(rig)
 
     def _began(self, session: Session) -> None:
-        """Bring the view of a new run to the front, unless the user has chosen another tab."""
+        """Bring the view of a new run to the front, unless the user has chosen another tab; keep the last results."""
+        self.area.keep_results()
         if self._raised in (None, self.area.front):
             self.area.raise_view_of(session)
             self._raised = self.area.front

@@ -16,6 +16,7 @@ from app.viewmodels.empty_run import waiting
 from app.viewmodels.registry import HISTOGRAM, STRIPS, VIEWS, tabs
 from app.viewmodels.session import Session
 from app.viewmodels.strips import WINDOWS_S
+from app.viewmodels.view import RecordView
 from procedures.registry import views_filled_by
 
 PLOT_HEIGHT = 320
@@ -69,6 +70,8 @@ class ViewTabs(QMainWindow):
         self.views: dict[str, View[Any]] = {}
         self.docks: dict[str, ViewDock] = {}
         self.window_s = WINDOWS_S[1]
+        self._results: dict[str, Any] = {}
+        self._last_results: dict[str, Any] = {}
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._favour_plots)  # after Qt has updated the layout
@@ -111,10 +114,24 @@ class ViewTabs(QMainWindow):
         awaited = waiting(session.header.procedure, session.status.snapshot())
         drawn = 0
         for title, view in self.views.items():
-            if in_sight(view) and title in session.views:
+            model = session.views.get(title)
+            if isinstance(model, RecordView):
+                self._follow_results(title, model)
+            if model is not None and in_sight(view):
                 view.wait_for(awaited.get(title, ""))
-                drawn += view.present(session.views[title].snapshot())
+                drawn += view.present(self._last_results.get(title) or model.snapshot())
         return drawn
+
+    def keep_results(self) -> None:
+        """Leave the results of a run in their views, marked in their tabs, until the next run has its own."""
+        self._last_results, self._results = self._results, {}
+
+    def _follow_results(self, title: str, model: RecordView[Any]) -> None:
+        """Note the result of a run; that of the last one is over with it."""
+        if model.has_result:
+            self._results[title] = model.snapshot()
+            self._last_results.pop(title, None)
+        self.docks[title].setWindowTitle(f"{title} (last run)" if title in self._last_results else title)
 
     def fit_strips(self, session: Session) -> None:
         """Set the time span and the number of pixels of the strip charts."""
