@@ -51,19 +51,21 @@ def telegraph_result(
     seen = [row for row in judged if row.telegraph and row.telegraph.verdict == "two states"]
     junctions = {row.junction for row in judged}
     switching = {row.junction for row in seen}
-    open_question = {
-        row.junction for row in judged if row.telegraph and row.telegraph.verdict == "cannot tell"
-    }
+    open_question = [row for row in judged if row.telegraph and row.telegraph.verdict == "cannot tell"]
     share = share_estimate(len(switching), len(junctions))
     numbers = [Number("share of junctions that switch between two levels", share), *_times(seen, rng)]
     verdicts = Counter(row.telegraph.verdict for row in judged if row.telegraph)
     remarks = [
         f"{number} of {len(rows)} stretches were not judged: {why}." for why, number in refused.items()
     ]
-    undecided = len(open_question - switching)
+    undecided = {row.junction for row in open_question} - switching
     if undecided:
-        reasons = Counter(r for row in judged if row.telegraph for r in row.telegraph.reasons[:1])
-        remarks.append(f"The data of {undecided} junctions do not decide: {reasons.most_common(1)[0][0]}.")
+        reasons = Counter(
+            reason for row in open_question if row.telegraph for reason in row.telegraph.reasons
+        )
+        remarks.append(
+            f"The data of {len(undecided)} junctions do not decide: {reasons.most_common(1)[0][0]}."
+        )
     return StatisticResult(
         "Telegraph noise of held junctions",
         len(junctions),

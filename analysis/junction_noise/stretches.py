@@ -21,6 +21,7 @@ HELD_STEPS = ("check",)
 
 NEW_JUNCTION = "withdraw"
 _OFFSET = "current_offset_V"
+_CHANGE_NOISE = ("current_gain_V_per_A", "current_rise_time_s", "current_full_scale_V")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +68,8 @@ def stretches_of(recording: Recording) -> Iterator[HeldStretch]:
             if event.name == _OFFSET and "samples" in event.payload:
                 volts = _read(recording, event.sample - int(event.payload["samples"]), event.sample)[0]
                 open_A = calibration.current_A(volts) if volts.size >= open_A.size else open_A
-            elif event.name != _OFFSET:
-                open_A = np.empty(0)  # another gain has another noise
+            elif event.name in _CHANGE_NOISE:
+                open_A = np.empty(0)
         if event.kind is not EventKind.STEP:
             continue
         begins = event.payload.get("phase") == "begin"

@@ -134,6 +134,7 @@ def made_checks(path, holds_G0, rate_Hz, bias_V=0.1, noise_A=1e-12, rng=None, ch
     n = round(0.5 * rate_Hz)
     first = _write_rest(writer, 0, np.zeros(n), 0.0, noise_A, rng)
     writer.add_event(Event(first, EventKind.SETTING, "current_offset_V", {"value": 0.0, "samples": n}))
+    writer.add_event(Event(first, EventKind.SETTING, "bias_V", {"value": bias_V}))
     for i, hold_G0 in enumerate(holds_G0):
         if i % checks_a_junction == 0:
             writer.add_event(Event(first, EventKind.STEP, "withdraw", {"phase": "begin"}))
