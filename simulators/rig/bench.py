@@ -71,11 +71,16 @@ class SimulatedBench(Timeline):
         rngs = [np.random.default_rng(part) for part in parts]
         self.chain: Any = chain or SignalChain.built(parameters, steps.line_address, rngs, models)
         super().__init__(steps, clock, self.chain, self.card.power_up_V)
+        if getattr(self.chain, "has_heater", False):
+            self.card = self.card.with_heater()
+            self._held["heater"] = self._driven["heater"] = self.card.power_up_V
         wiring = self.card.wiring
         self.loop_back_factors = {"bias": wiring.bias_loop_back, "z": wiring.z_loop_back}
         self.errors = CardErrors(self.card, np.random.default_rng(errors))
         self.timebase = self.errors.timebase
-        self._driven_by = {"bias": "ao0", "z": "ao1"} | {wiring.signal(name): name for name in ("ao1", "ao0")}
+        self._driven_by = {"bias": "ao0", "z": "ao1"} | {
+            wiring.signal(name): name for name in ("ao2", "ao1", "ao0")
+        }
         self._levels: dict[str, bool] = {}
         amplifiers = (
             getattr(self.chain, role, None) for role in ("current_amplifier", "voltage_preamplifier")

@@ -16,7 +16,7 @@ from simulators.parameters import ParameterSection
 
 FloatArray = NDArray[np.float64]
 
-InputSignal = Literal["current", "thermocouple", "bias", "z", "ground", "open"]
+InputSignal = Literal["current", "thermocouple", "bias", "z", "heater", "base", "substrate", "ground", "open"]
 OutputSignal = Literal["bias", "z"]
 
 
@@ -38,6 +38,7 @@ class Wiring(ParameterSection):
     ai7: InputSignal
     ao0: OutputSignal
     ao1: OutputSignal
+    ao2: Literal["heater", "open"] = "open"
     bias_loop_back: float
     z_loop_back: float
 
@@ -48,6 +49,12 @@ class Wiring(ParameterSection):
         shown = terminal.removeprefix("_").removesuffix("_vs_aognd")
         return "ground" if shown == "aognd" else before_wires(getattr(self, shown))
 
+    def with_heater(self) -> "Wiring":
+        """Return the wiring of a rig with a heater, where its terminals are free."""
+        wanted = {"ai4": "heater", "ai5": "substrate", "ai6": "base", "ao2": "heater"}
+        free = {name: signal for name, signal in wanted.items() if self.signal(name) == "open"}
+        return self.model_copy(update=free)
+
 
 class Sources(ParameterSection):
     """Resistance of what drives an input, in ohm."""
@@ -56,6 +63,9 @@ class Sources(ParameterSection):
     thermocouple: float = Field(ge=0)
     bias: float = Field(ge=0)
     z: float = Field(ge=0)
+    heater: float = Field(ge=0)
+    base: float = Field(ge=0)
+    substrate: float = Field(ge=0)
     ground: float = Field(ge=0)
 
     def ohm(self, signal: str) -> float:
@@ -130,6 +140,10 @@ class NI6281Parameters(ParameterSection):
             if sorted(ranges) != ranges or min(ranges, default=1.0) <= 0:
                 raise ValueError("ranges must be positive and rise")
         return self
+
+    def with_heater(self) -> "NI6281Parameters":
+        """Return the card with a third output and the terminals of a heater."""
+        return self.model_copy(update={"outputs": max(self.outputs, 3), "wiring": self.wiring.with_heater()})
 
     def noise_V(self, range_V: float, lowpass: bool = False) -> float:
         """Return the converter's rms noise in one of its input ranges, in V, without or with its low pass."""

@@ -276,7 +276,8 @@ class Timeline:
         added_A = self.faults.added_current_A(self.acquired)
         volts = {signal: self._at_terminal(signal, nominal_V) for signal, nominal_V in outputs.items()}
         advance, at_s = (self._chain.advance, _NOWHERE) if scan is None else (self._sample, scan.at_s)
-        signals = self._looped_back(advance(volts["bias"], volts["z"], dt, added_A, at_s))
+        heater = {"heater_V": volts["heater"]} if "heater" in volts else {}
+        signals = self._looped_back(advance(volts["bias"], volts["z"], dt, added_A, at_s, **heater))
         self._present = {name: float(values[-1]) for name, values in signals.items()}
         if scan is not None:
             earlier = {signal: self._at_terminal(signal, nominal_V) for signal, nominal_V in before.items()}

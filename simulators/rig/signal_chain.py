@@ -34,6 +34,10 @@ class WorldCurrents(Protocol):
         """Voltage of the thermocouple."""
 
     @property
+    def terminals_V(self) -> Mapping[str, FloatArray]:
+        """Voltages at further terminals, by signal name."""
+
+    @property
     def current_noise_A2_per_Hz(self) -> FloatArray:
         """One-sided density of the current's white noise."""
 
@@ -46,11 +50,16 @@ class JunctionWorld(Protocol):
     """Junction, its heat and its surroundings."""
 
     def advance(
-        self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float = 0.0
+        self,
+        bias_V: FloatArray,
+        z_V: FloatArray,
+        dt: float,
+        ammeter_ohm: float = 0.0,
+        heater_V: FloatArray | None = None,
     ) -> WorldCurrents:
         """Advance by n steps of ``dt`` seconds; arrays of shape (n,) have one value per step.
 
-        ``ammeter_ohm`` is in series with the junction.
+        ``ammeter_ohm`` is in series with the junction; ``heater_V`` is the voltage of a heater, if there is one.
         """
 
     def move_coarse(self, distance_m: float) -> None:
@@ -211,6 +220,11 @@ class SignalChain:
         self.current_amplifier = current_amplifier
         self.voltage_preamplifier = voltage_preamplifier
 
+    @property
+    def has_heater(self) -> bool:
+        """True if the world has a heater, which an output of the card drives."""
+        return getattr(self.world, "heated", None) is not None
+
     @classmethod
     def built(
         cls,
@@ -230,11 +244,13 @@ class SignalChain:
         dt: float,
         added_current_A: float,
         at_s: Mapping[str, float] = MappingProxyType({}),
+        heater_V: FloatArray | None = None,
     ) -> Mapping[str, FloatArray]:
         """Advance by n steps; the current amplifier's supply and input resistance are in series with the bias."""
         amplifier = self.current_amplifier
+        heater = {} if heater_V is None else {"heater_V": heater_V}
         seen = self.world.advance(
-            self.line.junction_V(bias_V) + amplifier.bias_V, z_V, dt, amplifier.input_ohm
+            self.line.junction_V(bias_V) + amplifier.bias_V, z_V, dt, amplifier.input_ohm, **heater
         )
         current_A = seen.current_A + added_current_A if added_current_A else seen.current_A
         return {
@@ -244,6 +260,7 @@ class SignalChain:
             ),
             "bias": bias_V,
             "z": z_V,
+            **(seen.terminals_V if heater else {}),
         }
 
     def apply(self, event: Mishap | PanelPress) -> None:

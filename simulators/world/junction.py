@@ -58,6 +58,13 @@ class Conduction:
             total[samples] += bridge.molecule.conductor.chord_S(molecule_G0, bias_V[samples])
         return total
 
+    def molecule_seebecks(self) -> list[tuple[slice, float, FloatArray]]:
+        """Return the samples of each molecule, its thermopower in V/K, and its conductance in G0."""
+        return [
+            (samples, bridge.molecule.conductor.seebeck_V_per_K, molecule_G0)
+            for samples, bridge, molecule_G0 in self.molecules
+        ]
+
     def tip_heat_W(self, bias_V: FloatArray) -> FloatArray:
         """Return the heat left in the tip in W at the bias of each sample, shape (n,)."""
         total = metal_tip_heat_W(self.metal_G0, bias_V)

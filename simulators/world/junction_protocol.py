@@ -49,6 +49,9 @@ class Passage(Protocol):
     def chord_S(self, bias_V: FloatArray) -> FloatArray:
         """Return I/V in S at the bias of each sample, shape (n,)."""
 
+    def molecule_seebecks(self) -> Sequence[tuple[slice, float, FloatArray]]:
+        """Return the samples of each molecule, its thermopower in V/K, and its conductance in G0."""
+
     def tip_heat_W(self, bias_V: FloatArray) -> FloatArray:
         """Return the heat left in the tip in W at the bias of each sample, shape (n,)."""
 

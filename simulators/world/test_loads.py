@@ -55,6 +55,10 @@ class Dummy:
         """Return the conductance in S, shape (n,)."""
         return np.full(self.n, self.conductance_S)
 
+    def molecule_seebecks(self) -> list[tuple[slice, float, FloatArray]]:
+        """Return an empty list."""
+        return []
+
     def tip_heat_W(self, bias_V: FloatArray) -> FloatArray:
         """Return the heat in the tip, shape (n,)."""
         return self.heating_S * bias_V**2

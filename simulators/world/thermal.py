@@ -39,8 +39,11 @@ class Tip:
 
     def warm(self, heat_W: FloatArray, dt: float) -> FloatArray:
         """Return the temperature rise in K at the end of each step with the heat ``heat_W``; shape (n,)."""
+        return self.follow(self._p.resistance_K_per_W * heat_W, dt)
+
+    def follow(self, goal_K: FloatArray, dt: float) -> FloatArray:
+        """Return the temperature rise at the end of each step that has the steady rise ``goal_K``; shape (n,)."""
         pole = math.exp(-dt / self._p.time_constant_s)
-        goal_K = self._p.resistance_K_per_W * heat_W
         rise = one_pole((1.0 - pole) * goal_K, pole, self.rise_K) if pole > 1e-15 else goal_K
         self.rise_K = float(rise[-1])
         return rise

@@ -1,6 +1,7 @@
 """Current through a molecule and its heat in the tip, from its transmission."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import brentq
@@ -71,6 +72,12 @@ class Conductor:
         current_A, heat_W = _tabulated(transmission, self.BIAS_V, temperature_K)
         self._current_S = current_A / self.BIAS_V / self.conductance_G0
         self._heat_A = heat_W / self.BIAS_V / self.conductance_G0
+        self._temperature_K = temperature_K
+
+    @cached_property
+    def seebeck_V_per_K(self) -> float:
+        """Thermopower of the same transmission, at the temperature of the table."""
+        return float(linear_response(self.transmission, self._temperature_K).seebeck_V_per_K)
 
     def chord_S(self, conductance_G0: FloatArray, bias_V: FloatArray) -> FloatArray:
         """Return I/V in S for the low-bias conductance ``conductance_G0``; shapes (n,)."""

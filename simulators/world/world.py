@@ -3,12 +3,14 @@
 Positive bias means that the substrate is at a higher potential than the grounded probe; the current is then positive.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.random import Generator
 from pydantic import Field
 
+from analysis.constants import G0_S
 from analysis.records import FloatArray
 from simulators.parameters import ParameterError, Parameters, ParameterSection
 from simulators.signal.drift import PM, SurfaceParameters, Wander, drifting_surface, drifting_temperature
@@ -16,6 +18,7 @@ from simulators.signal.mains import Mains, MainsParameters
 from simulators.signal.noise import NoiseParameters, pink, white
 from simulators.world.conductance_profile import GoldParameters, MoleculeParameters
 from simulators.world.dissipation_log import DissipationLog
+from simulators.world.heated import HeatedSpan, HeatedWorld, HeaterParameters, ThermoelectricParameters
 from simulators.world.induced_failures import FateParameters, Fates
 from simulators.world.junction import Junction, JunctionParameters
 from simulators.world.junction_protocol import Passage, Specimen, StateName
@@ -56,6 +59,8 @@ class WorldSignals:
     thermocouple_V: FloatArray
     current_noise_A2_per_Hz: FloatArray
     thermocouple_noise_V2_per_Hz: float
+    terminals_V: Mapping[str, FloatArray] = field(default_factory=dict)
+    """Voltages at further terminals: read-back of the heater, thermometers."""
 
 
 @dataclass(frozen=True)
@@ -141,13 +146,30 @@ class World:
             Mains(mains.frequency_Hz, mains.harmonics, mains.thermocouple_V, hum),
         )
         self.ledger = DissipationLog(thermal.resistance_K_per_W)
+        self._ambient_K = self._sample.temperature_K
+        heater = parameters.section("heater", HeaterParameters)
+        self.heated: HeatedWorld | None = None
+        if heater.where != "none":
+            self.heated = HeatedWorld(
+                heater,
+                parameters.section("thermoelectric", ThermoelectricParameters),
+                thermal,
+                self._noise,
+                self._ambient_K,
+                rng.spawn(1)[0],
+            )
         self._dt = 0.0
         self._since_s, self._steps = 0.0, 0
         self._bias_V = self._z_V = self._extension_m = self._conductance_G0 = self._deepest_m = 0.0
         self._tip_m = -self._surface_m
 
     def advance(
-        self, bias_V: FloatArray, z_V: FloatArray, dt: float, ammeter_ohm: float = 0.0
+        self,
+        bias_V: FloatArray,
+        z_V: FloatArray,
+        dt: float,
+        ammeter_ohm: float = 0.0,
+        heater_V: FloatArray | None = None,
     ) -> WorldSignals:
         """Advance by n steps.
 
@@ -159,6 +181,8 @@ class World:
             Length of a step in s.
         ammeter_ohm : float
             Input resistance of the current amplifier, in series with the junction.
+        heater_V : ndarray, shape (n,), optional
+            Voltage across the heater, if there is one; 0 V by default.
 
         Returns
         -------
@@ -166,7 +190,10 @@ class World:
             Signals at the end of each step.
         """
         time_s = self._times(len(bias_V), dt)
-        span = self._move(bias_V, z_V, time_s, dt)
+        heated = self._heated_span(heater_V, len(bias_V), dt)
+        if heated is not None and self.heated is not None:
+            bias_V = bias_V + self.heated.junction.offset_V(float(time_s[0]))
+        span = self._move(bias_V, z_V, time_s, dt, 0.0 if heated is None else heated.expansion_m)
         passage = self._specimen.follow(span)
         rise_V_per_s = moves(bias_V, self._bias_V) / dt
         conductance_S = passage.chord_S(bias_V)
@@ -175,14 +202,25 @@ class World:
         across_V = bias_V / (1.0 + series_ohm * conductance_S)
         current_A = conductance_S * across_V
         heat_W = passage.tip_heat_W(across_V)
-        rise_K = self._tip.warm(heat_W, dt)
+        if heated is None:
+            above_base_K = self._tip.warm(heat_W, dt)
+        else:
+            assert self.heated is not None
+            above_base_K, open_V = self.heated.warm(
+                heated, passage, span.tip_m, heat_W, current_A, lambda goal_K: self._tip.follow(goal_K, dt)
+            )
+            low_bias_S = G0_S * passage.low_bias_G0()
+            current_A = current_A - low_bias_S * open_V / (1.0 + series_ohm * low_bias_S)
         self.ledger.enter(passage.stretches, dt, time_s, bias_V.copy(), current_A * across_V, heat_W)
         loudness, temperature_K = self._noise.strength**2, self._sample.temperature_K
         signals = WorldSignals(
-            self._seen_current(current_A, bias_V, rise_V_per_s, time_s),
-            self._thermocouple.volts(rise_K, bias_V, rise_V_per_s, current_A, time_s, passage.stretches),
+            self._seen_current(current_A, bias_V, rise_V_per_s, time_s, heated),
+            self._thermocouple.volts(
+                above_base_K, bias_V, rise_V_per_s, current_A, time_s, passage.stretches
+            ),
             loudness * junction_noise_A2_per_Hz(current_A, conductance_S, temperature_K, passage.shot),
             loudness * johnson_V2_per_Hz(self._thermal.thermocouple_ohm, temperature_K),
+            {} if heated is None or self.heated is None else self.heated.terminals_V(heated),
         )
         self._remember(bias_V, z_V, passage)
         return signals
@@ -248,9 +286,21 @@ class World:
         self._steps += n
         return times
 
-    def _move(self, bias_V: FloatArray, z_V: FloatArray, time_s: FloatArray, dt: float) -> Span:
+    def _heated_span(self, heater_V: FloatArray | None, n: int, dt: float) -> HeatedSpan | None:
+        if self.heated is None:
+            return None
+        return self.heated.begin(np.zeros(n) if heater_V is None else heater_V, dt)
+
+    def _move(
+        self,
+        bias_V: FloatArray,
+        z_V: FloatArray,
+        time_s: FloatArray,
+        dt: float,
+        expansion_m: FloatArray | float,
+    ) -> Span:
         extension = self._piezo.extension(z_V, dt)
-        tip_m = extension - self._surface_m - self._drift.values(time_s)
+        tip_m = extension - self._surface_m - self._drift.values(time_s) + expansion_m
         self._extension_m, self._tip_m = float(extension[-1]), float(tip_m[-1])
         self._deepest_m = max(self._deepest_m, float(tip_m.max()))
         shake = self._noise.strength * self._noise.vibration_pm * PM
@@ -264,10 +314,17 @@ class World:
         )
 
     def _seen_current(
-        self, current_A: FloatArray, bias_V: FloatArray, rise_V_per_s: FloatArray, time_s: FloatArray
+        self,
+        current_A: FloatArray,
+        bias_V: FloatArray,
+        rise_V_per_s: FloatArray,
+        time_s: FloatArray,
+        heated: HeatedSpan | None,
     ) -> FloatArray:
-        """Return the current with leak, capacitive part and mains."""
+        """Return the current with leaks, capacitive part and mains."""
         beside = bias_V / self._circuit.leak_ohm + self._circuit.stray_capacitance_F * rise_V_per_s
+        if heated is not None and self.heated is not None:
+            beside = beside + self.heated.heater.leak_A(heated.heater_V)
         return current_A + beside + self._current_hum.values(time_s)
 
     def _remember(self, bias_V: FloatArray, z_V: FloatArray, passage: Passage) -> None:
