@@ -10,6 +10,7 @@ from analysis.loop_backs import Tolerance
 from analysis.preflight.measured import Facts
 from analysis.preflight.wiring import Wiring
 from drivers.ni6281 import NI6281
+from procedures.heater import Heater
 
 
 class CoarsePositioner(Protocol):
@@ -103,6 +104,10 @@ class ProcedureContext:
         Bias that is high, and the longest time at it.
     extra_outputs : mapping of str to float
         Values, during a run, of outputs beyond bias and z.
+    heater : Heater or None
+        None without one.
+    thermometer_V_per_K : float
+        Volts at the thermocouple's input per kelvin, with the gain of the preamplifier; 0 if unknown.
     facts : Facts
         Wiring of the card and properties of the amplifiers, for the proof before the first motion.
     stimuli : AmplifierStimuli
@@ -141,6 +146,8 @@ class ProcedureContext:
     high_bias_V: float = float("inf")
     most_high_bias_s: float = float("inf")
     extra_outputs: Mapping[str, float] = field(default_factory=dict)
+    heater: Heater | None = None
+    thermometer_V_per_K: float = 0.0
     facts: Facts = field(default_factory=lambda: Facts(Wiring()))
     stimuli: AmplifierStimuli = field(default_factory=AmplifierStimuli)
     current_proved: bool = False

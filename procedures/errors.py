@@ -33,6 +33,10 @@ class ThermometerFault(ProcedureFault):
     """The thermometer's preamplifier does not obey, or its thermocouple is not as it should be."""
 
 
+class HeaterFault(ProcedureFault):
+    """The heater's read-back does not show what it is commanded to."""
+
+
 class LimitReached(ProcedureFault):
     """The current, or the time at a high bias, has reached the rig's limit."""
 

@@ -18,6 +18,7 @@ from procedures.steps import (
     Ramp,
     Recentre,
     SetBias,
+    SetHeater,
     Step,
     SweepStep,
 )
@@ -53,12 +54,24 @@ def check_limits(step: Step, context: ProcedureContext, bias_V: float = 0.0) -> 
             _check_steps(f"bias of {step.name}", (bias_V, *levels_V, *levels_V[:1]), context)
             _check_steps(f"bias after {step.name}", (*levels_V[-1:], bias_V), context)
             _check_stay(step.name, step.programme.largest_bias_V, step.duration_s, context)
+        case SetHeater():
+            _check_heater(step, context)
         case SweepStep():
             _check_sweep(step, context)
             _check_steps(f"bias of {step.name}", (bias_V, *step.bias_V, bias_V), context)
             high = np.flatnonzero(np.abs(step.bias_V) > context.high_bias_V)
             stay_s = (np.ptp(high) + 1) / context.rate_Hz if high.size else 0.0
             _check_stay(step.name, float(np.abs(step.bias_V).max()), float(stay_s), context)
+
+
+def _check_heater(step: SetHeater, context: ProcedureContext) -> None:
+    heater = context.heater
+    if heater is None:
+        raise ImpossibleSetting("This rig has no heater: the table [heater] of its rig file is missing.")
+    if not 0.0 <= step.power_W <= heater.limit_W * ROUNDING:
+        raise ImpossibleSetting(
+            f"heater power {step.power_W:.3g} W is outside 0 to {heater.limit_W:.3g} W (heater.most_W, most_K)."
+        )
 
 
 def _check_bias(what: str, values_V: Iterable[float], context: ProcedureContext) -> None:

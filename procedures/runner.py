@@ -150,6 +150,8 @@ class Runner:
             return f"the loop-backs can't be read ({error})"
         wanted = {"bias": 0.0, "z": self._context.safe_z_V}
         tolerance = self._context.loop_backs
+        if self._context.heater is not None:
+            wanted[self._context.heater.readback] = 0.0
         return ", ".join(
             f"the {self._context.input_name(name)} reads {shown[name]:+.4g} V, not {volts:g} V"
             for name, volts in wanted.items()

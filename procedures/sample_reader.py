@@ -18,6 +18,7 @@ from analysis.records import Block, Event, EventKind, FloatArray
 from drivers.errors import ReadTimeout, SamplesLost
 from procedures.context import ProcedureContext
 from procedures.errors import Aborted, AmplifierRailed, LimitReached, LoopBackFault
+from procedures.heater import HeaterTrip
 from procedures.steps import FINISHED
 
 PATIENCE_S = 0.4
@@ -108,6 +109,7 @@ class SampleReader:
         self._rail: FirstRun | None = None
         self._too_much = FirstRun(CURRENT_SAMPLES)
         high_V = context.high_bias_V + context.loop_backs.margin_V(context.high_bias_V)
+        self._heater = None if context.heater is None else HeaterTrip(context.heater)
         self._high_bias = HighBiasTimer(high_V, context.rate_Hz)
 
     @contextmanager
@@ -278,6 +280,8 @@ class SampleReader:
                 f"The current reached {current_A.max():.3g} A; the rig file allows limits.current_A = "
                 f"{context.most_current_A:g} A. Lower the bias, or raise the limit if the junction bears it."
             )
+        if self._heater is not None:
+            self._heater.feed(block)
         stay_s = self._high_bias.feed(block.first, block.channel("bias"))
         if stay_s > context.most_high_bias_s - END_EARLY_S:
             raise LimitReached(

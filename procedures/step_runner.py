@@ -1,5 +1,6 @@
 """Execution of single steps on the instruments, and their events in the recording."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from analysis.detect import UnknownDetector
 from analysis.records import EventKind, FloatArray
 from drivers.errors import InstrumentFault
 from procedures.context import ProcedureContext
-from procedures.errors import ImpossibleSetting, NoBias
+from procedures.errors import HeaterFault, ImpossibleSetting, NoBias
 from procedures.ramp_pieces import RampWay, padded
 from procedures.sample_reader import SampleReader, Seen
 from procedures.steps import (
@@ -24,6 +25,8 @@ from procedures.steps import (
     Ramp,
     Recentre,
     SetBias,
+    SetHeater,
+    Settle,
     Step,
     SweepStep,
     WriteNote,
@@ -33,6 +36,12 @@ SETTLING_S = 0.01
 """Time left out of a baseline after the bias is removed: charging of the cable, the amplifier's filter."""
 
 UNKNOWN = "The tip position is unknown: the card did not confirm its last move."
+
+HEATER_LOOK_S = 0.1
+"""Time over which the heater's read-back and the thermometers are averaged."""
+
+STEADY_S = 2.0
+"""Time over which the slope of a temperature is judged."""
 
 LOOK_S = 0.02
 """Time over which a loop-back is averaged."""
@@ -63,6 +72,7 @@ class StepRunner:
         self._daq = context.daq
         self._watch = watch
         self._make_safe = make_safe
+        self._extra_outputs = dict(context.extra_outputs)
 
     def do(self, step: Step) -> Outcome:
         """Execute one step, whose limits have been checked."""
@@ -83,6 +93,10 @@ class StepRunner:
                 return self._acquire(step)
             case Recentre(distance_m):
                 return self._recentre(distance_m)
+            case SetHeater():
+                return self._set_heater(step)
+            case Settle():
+                return self._settle(step)
             case WriteNote(name, payload):
                 self._context.verify_amplifier()  # a cycle counts only if it was measured as the header says
                 self._watch.event(EventKind.MARK, name, payload)
@@ -100,8 +114,8 @@ class StepRunner:
 
     def set_extra_outputs(self) -> None:
         """Give the outputs beyond bias and z their values of a run."""
-        if self._context.extra_outputs:
-            self._daq.write(**self._context.extra_outputs)
+        if self._extra_outputs:
+            self._daq.write(**self._extra_outputs)
 
     # ---- steps ----
 
@@ -246,6 +260,42 @@ class StepRunner:
             outcome = self._step_ended(step.name, begin, seen, tripped_at=seen.fired_at)
             self.bias_is(0.0)
         return replace(outcome, conductance_G0=float("nan"), current_A=seen.modulus)
+
+    def _set_heater(self, step: SetHeater) -> Outcome:
+        heater, watch = self._context.heater, self._watch
+        if heater is None:
+            raise ImpossibleSetting("This rig has no heater: the table [heater] of its rig file is missing.")
+        volts = heater.volts(step.power_W, step.polarity)
+        self._daq.write(**{heater.output: volts})
+        self._extra_outputs[heater.output] = volts
+        begin = watch.catch_up_with_now()
+        watch.read_to(begin + watch.samples(step.settle_s))
+        inputs = watch.means(HEATER_LOOK_S)
+        watch.event(
+            EventKind.SETTING,
+            "heater_W",
+            {
+                "value": inputs[heater.readback] ** 2 / heater.resistance_ohm,
+                "commanded": step.power_W,
+                "volts": inputs[heater.readback],
+            },
+        )
+        heater.check_readback(volts, inputs[heater.readback])
+        return replace(self._outcome(FINISHED, begin), inputs=inputs)
+
+    def _settle(self, step: Settle) -> Outcome:
+        """Read until the mean slope of the input over the last two seconds is small."""
+        watch, begin = self._watch, self._watch.catch_up_with_now()
+        previous_K = watch.means(STEADY_S / 2)[step.name]
+        for _ in range(math.ceil(2 * step.longest_s / STEADY_S)):
+            inputs = watch.means(STEADY_S / 2)
+            if abs(inputs[step.name] - previous_K) < step.K_per_s * STEADY_S / 2:
+                return replace(self._outcome(FINISHED, begin), inputs=inputs)
+            previous_K = inputs[step.name]
+        raise HeaterFault(
+            f"The {step.name} thermometer still changes by more than {step.K_per_s:g} K/s after {step.longest_s:g} s. "
+            "Wait longer, or look for a draught or a loose heater."
+        )
 
     def _baseline(self, duration_s: float) -> Outcome:
         watch, bias_V = self._watch, self.bias_V

@@ -139,6 +139,46 @@ class Recentre:
 
 
 @dataclass(frozen=True)
+class SetHeater:
+    """Set the heater to a power and wait until it has settled; the tip must be away, because the tip expands.
+
+    The outcome holds the mean of its read-back and of the thermometers. The heater keeps its power through `MakeSafe`
+    steps; it is off at every end of a run.
+
+    Parameters
+    ----------
+    power_W : float
+    polarity : int
+        +1 or -1: sign of the voltage across the heater.
+    settle_s : float
+        Time after the change before the next step.
+    """
+
+    power_W: float
+    polarity: int = 1
+    settle_s: float = 0.2
+
+
+@dataclass(frozen=True)
+class Settle:
+    """Wait until an input has stopped to change.
+
+    Parameters
+    ----------
+    name : str
+        Input, in K.
+    K_per_s : float
+        Mean slope over two seconds below which it counts as steady.
+    longest_s : float
+        Time after which the run ends with a fault.
+    """
+
+    name: str
+    K_per_s: float = 0.02
+    longest_s: float = 600.0
+
+
+@dataclass(frozen=True)
 class WriteNote:
     """Add a mark to the recording."""
 
@@ -151,7 +191,20 @@ class MakeSafe:
     """Zero the bias and retract the tip: the state that needs no control."""
 
 
-Step = SetBias | Ramp | HoldStep | Modulate | SweepStep | Baseline | Acquire | Recentre | WriteNote | MakeSafe
+Step = (
+    SetBias
+    | Ramp
+    | HoldStep
+    | Modulate
+    | SweepStep
+    | Baseline
+    | Acquire
+    | Recentre
+    | SetHeater
+    | Settle
+    | WriteNote
+    | MakeSafe
+)
 
 FINISHED = "finished"
 """``Outcome.ended`` of a step that ran to its end."""
@@ -177,6 +230,8 @@ class Outcome:
         Mean over the last tenth of a second of the step; NaN if it is undefined (no bias, railed, a mark).
     current_A : float
         Mean modulus of the current over a `Modulate` or `SweepStep`, else NaN.
+    inputs : mapping of str to float
+        Mean of every input at the end of a `SetHeater`, else empty.
     """
 
     ended: str
@@ -184,3 +239,4 @@ class Outcome:
     samples: tuple[int, int]
     conductance_G0: float = float("nan")
     current_A: float = float("nan")
+    inputs: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))

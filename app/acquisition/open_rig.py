@@ -32,6 +32,7 @@ from drivers.pxi import Connect, PXIController
 from drivers.settings import differences
 from drivers.stepper import Stepper
 from procedures.context import AmplifierStimuli, ProcedureContext
+from procedures.heater import Heater
 
 NM = 1e-9
 TEST_SHARE, MOST_TEST_SHARE = 0.05, 0.8
@@ -387,8 +388,19 @@ def _context(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper 
         safe_z_V=rig.safe.z_V,
         step_m=rig.safe.step_nm * NM,
         loop_backs=loop_back_tolerance(rig),
+        heater=heater_of(rig),
+        thermometer_V_per_K=((rig.probe.seebeck_V_per_K or 0.0) if rig.probe else 0.0)
+        * rig.voltage_preamplifier.gain,
         facts=facts(rig),
     )
+
+
+def heater_of(rig: Rig) -> Heater | None:
+    """Return the heater for procedures; None without one."""
+    if rig.heater is None:
+        return None
+    keys = rig.heater.model_dump(exclude={"resistance_uncertainty_ohm"})
+    return Heater(**keys)
 
 
 def facts(rig: Rig) -> Facts:

@@ -112,11 +112,38 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
         current_range_V=next(v for v in values["ni6281"]["input_ranges_V"] if v >= CURRENT_RANGE_V),
         line=values["bias_line"],
         thermal=values["thermal"],
+        heater=_heater(values),
         told=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     content = tomllib.loads(text)
     twice = nested(unusual(Rig.for_content(content), content))  # chosen on purpose
     return text + (f"\n{table_toml('unusual', twice)}" if twice else "")
+
+
+def _heater(values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what the rig file says of the simulated heater; None without one."""
+    heater = values["heater"]
+    if heater["where"] == "none":
+        return None
+    of = {
+        "tip": values["thermal"]["resistance_K_per_W"],
+        "base": heater["base_K_per_W"],
+        "substrate": heater["substrate_K_per_W"],
+    }
+    slow_s = {"tip": heater["expansion_s"], "base": heater["expansion_s"], "substrate": heater["substrate_s"]}
+    where = heater["where"]
+    most_W = 40.0 / of[where]
+    return {
+        **heater,
+        "kelvin_per_W": of[where],
+        "most_W": most_W,
+        "most_V": (most_W * heater["resistance_ohm"]) ** 0.5,
+        "settle_s": 3.0 * slow_s[where],
+        "ambient_K": values["sample"]["temperature_K"],
+        "input_range_V": next(
+            v for v in values["ni6281"]["input_ranges_V"] if v**2 >= 1.21 * most_W * heater["resistance_ohm"]
+        ),
+    }
 
 
 @cache

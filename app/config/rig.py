@@ -20,6 +20,7 @@ from app.config.amplifier_sections import (
     section_of,
 )
 from app.config.amplifiers import ROLES, AmplifierModel, amplifier_model, named_model
+from app.config.heater import HeaterSection
 from app.config.limits import LimitsSection
 from app.config.toml import Section, load_toml
 from app.config.unusual import Usual, at, unusual, written_twice
@@ -286,6 +287,7 @@ class Rig(Section):
     voltage_preamplifier: VoltagePreamplifierSection
     piezo: PiezoSection
     probe: Probe | None = None
+    heater: HeaterSection | None = None
     junction: JunctionSection = JunctionSection()
     coarse: Coarse | None = None
     contact: ContactSection = ContactSection()
@@ -314,6 +316,26 @@ class Rig(Section):
             raise ValueError(
                 f"safe.z_V = {self.safe.z_V} is not the end away from the sample: extension grows with the volts, so "
                 f"that end is daq.outputs.z.min_V = {z.min_V}. Write z_V = {z.min_V} in [safe]"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _heater_wired(self) -> Self:
+        heater = self.heater
+        if heater is None:
+            return self
+        wired = (
+            ("output", heater.output, self.daq.outputs.extras, "daq.outputs"),
+            ("readback", heater.readback, self.daq.inputs.extras, "daq.inputs"),
+            ("substrate", heater.substrate, self.daq.inputs.extras, "daq.inputs"),
+            ("base", heater.base, self.daq.inputs.extras, "daq.inputs"),
+        )
+        for key, name, channels, table in wired:
+            if name not in channels and (name or key in ("output", "readback")):
+                raise ValueError(f"heater.{key} = {name!r}: there is no {table}.{name}")
+        if self.daq.outputs.extras[heater.output].safe != 0.0:
+            raise ValueError(
+                f"daq.outputs.{heater.output}.safe must be 0: the heater is off when the rig is safe"
             )
         return self
 

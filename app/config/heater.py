@@ -1,0 +1,30 @@
+"""The heater of a rig: the output that drives it, the input that reads it back, and its limits."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from app.config.amplifier_sections import NotNegative, Positive
+from app.config.toml import Section
+from app.config.unusual import Usual
+
+
+class HeaterSection(Section):
+    """A heater in the tip, at the base of the probe, or under the substrate, driven by an output of the card.
+
+    ``output`` and ``readback`` are names in daq.outputs and daq.inputs, both in volts across the heater; ``substrate``
+    and ``base`` name inputs in kelvin above ambient, where there are thermometers.
+    """
+
+    where: Literal["tip", "base", "substrate"]
+    output: str = "heater"
+    readback: str = "heater"
+    resistance_ohm: Annotated[Positive, Usual(1, 1e6, "ohm")]
+    resistance_uncertainty_ohm: NotNegative = 0.0
+    kelvin_per_W: Annotated[Positive, Usual(1, 1e8, "K/W")]
+    most_W: Annotated[Positive, Usual(1e-6, 1, "W")]
+    most_K: Annotated[Positive, Usual(0.1, 60, "K")] = 40.0
+    settle_s: Annotated[float, Field(ge=0, le=3600)] = 0.2
+    ambient_K: Annotated[Positive, Usual(4, 400, "K")] = 300.0
+    substrate: str = ""
+    base: str = ""

@@ -1,0 +1,113 @@
+"""The heater as procedures use it: power from a temperature, volts from a power, and the trip on its read-back."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.detect import FirstRun
+from analysis.records import Block
+from procedures.errors import HeaterFault, ImpossibleSetting, LimitReached
+
+TRIP_MARGIN = 1.05
+"""Factor on the largest power at which the read-back ends a run: noise and the card's error are below it."""
+
+TRIP_SAMPLES = 5
+"""Consecutive samples beyond it that end a run."""
+
+RELATIVE, LEAST_V = 0.03, 0.02
+"""Largest difference of the read-back from the command."""
+
+
+@dataclass(frozen=True)
+class Heater:
+    """A heater of the rig.
+
+    Parameters
+    ----------
+    where : str
+        "tip", "base" or "substrate".
+    output, readback : str
+        Names of the output that drives it and of the input that reads it back, in V across the heater.
+    resistance_ohm, kelvin_per_W : float
+    most_W, most_K : float
+        Largest power, and largest rise of what is heated.
+    settle_s : float
+        Time for which a changed power is given before it counts.
+    ambient_K : float
+        Temperature of everything without a heater.
+    substrate, base : str
+        Names of the inputs of thermometers, in K above ambient; "" without one.
+    """
+
+    where: str
+    output: str
+    readback: str
+    resistance_ohm: float
+    kelvin_per_W: float
+    most_W: float
+    most_K: float
+    settle_s: float = 0.2
+    ambient_K: float = 300.0
+    substrate: str = ""
+    base: str = ""
+
+    @property
+    def limit_W(self) -> float:
+        """Largest power that both limits allow."""
+        return min(self.most_W, self.most_K / self.kelvin_per_W)
+
+    def power_W(self, difference_K: float) -> float:
+        """Return the power for a temperature difference T_tip - T_substrate, which only one sign of has.
+
+        Raises
+        ------
+        ImpossibleSetting
+            For the other sign, or beyond the limits.
+        """
+        heated_K = -difference_K if self.where == "substrate" else difference_K
+        if heated_K < 0.0:
+            raise ImpossibleSetting(
+                f"dT = {difference_K:g} K: the heater of this rig is at the {self.where}, so that T_tip - T_substrate "
+                f"can only be {'negative' if self.where == 'substrate' else 'positive'}.",
+                "dT",
+            )
+        power_W = heated_K / self.kelvin_per_W
+        if power_W > self.limit_W * (1 + 1e-9):
+            raise ImpossibleSetting(
+                f"dT = {difference_K:g} K takes {power_W:.3g} W; the rig file allows {self.limit_W:.3g} W "
+                f"(heater.most_W = {self.most_W:g} W, heater.most_K = {self.most_K:g} K).",
+                "dT",
+            )
+        return power_W
+
+    def volts(self, power_W: float, polarity: int = 1) -> float:
+        """Return the voltage across the heater that gives a power."""
+        return polarity * math.sqrt(power_W * self.resistance_ohm)
+
+    def check_readback(self, commanded_V: float, shown_V: float) -> None:
+        """Raise ``HeaterFault`` if the read-back does not show the command."""
+        if abs(shown_V - commanded_V) > LEAST_V + RELATIVE * abs(commanded_V):
+            raise HeaterFault(
+                f"The heater is commanded to {commanded_V:+.3g} V, but its read-back ({self.readback}) shows "
+                f"{shown_V:+.3g} V: the read-back is unplugged, the heater's supply is off or stuck, or another scale "
+                "belongs into the rig file. The heater is set to 0 V; check it by hand."
+            )
+
+
+class HeaterTrip:
+    """Detector of a read-back power beyond the heater's limit."""
+
+    def __init__(self, heater: Heater) -> None:
+        self._heater = heater
+        self._run = FirstRun(TRIP_SAMPLES)
+
+    def feed(self, block: Block) -> None:
+        """Take the next samples. Raises ``LimitReached``."""
+        heater = self._heater
+        power_W = np.square(block.channel(heater.readback)) / heater.resistance_ohm
+        if self._run.feed(power_W > TRIP_MARGIN * heater.limit_W) is not None:
+            raise LimitReached(
+                f"The heater's read-back shows {float(power_W.max()):.3g} W; the rig file allows "
+                f"{heater.limit_W:.3g} W (heater.most_W, heater.most_K). The heater was switched off."
+            )
