@@ -26,6 +26,7 @@ UNIT_SUFFIX = {
     "eV": "_eV",
     "uV/K": "_uV_per_K",
     "uW": "_uW",
+    "K": "_K",
 }
 """Suffix of a parameter's name in a recording, by its unit; counting units (traces) have none."""
 
@@ -65,7 +66,7 @@ class RigProcedure(Procedure):
     """True if the form of the window lists the procedure."""
 
     evaluated_as: str = "traces"
-    """Evaluation of its recordings: "traces" (histograms), "iv" or "heating"."""
+    """Evaluation of its recordings: "traces" (histograms), "iv", "heating" or "thermopower"."""
 
     views: tuple[str, ...] = ("Histogram",)
     """Titles of the views that its data fill; the first is raised when a run starts."""

@@ -16,6 +16,18 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
     "break-junction": ("procedures.break_junction:BreakJunction", "Take opening traces.", "traces"),
     "heating": ("procedures.heating:Heating", "Measure the heat dissipated in the tip by held junctions.", "heating"),
     "iv": ("procedures.iv:IV", "Take I-V curves of held junctions.", "iv"),
+    "thermopower": (
+        "procedures.thermopower:Thermopower", "Measure the thermopower of held junctions.", "thermopower",
+    ),
+    "control-thermopower-dummy-heater": (
+        "procedures.thermopower_controls:HeaterOnDummy", "Heater wired to a dummy: no slope.", "thermopower",
+    ),
+    "control-thermopower-half-amplitude": (
+        "procedures.thermopower_controls:HalfAmplitude", "Half amplitude: the same thermopower.", "thermopower",
+    ),
+    "control-thermopower-resistor": (
+        "procedures.thermopower_controls:ResistorThermopower", "A resistor has no thermopower.", "thermopower",
+    ),
     "control-out-of-contact": (
         "procedures.controls:OutOfContact", "Modulate a gap: nothing may be seen.", "heating",
     ),
@@ -71,7 +83,7 @@ def views_filled_by(name: str) -> tuple[str, ...]:
 
 
 def evaluated_as(name: str) -> str:
-    """Return "heating", "iv" or "traces" for a recording, by the name in its header; "" for an unknown procedure."""
+    """Return the evaluation of a recording by the name in its header, such as "traces"; "" if that is unknown."""
     key = _key(name)
     if key in _BUILT_IN:
         return _BUILT_IN[key][2]

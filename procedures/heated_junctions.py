@@ -1,0 +1,169 @@
+"""Base of procedures that catch junctions between a tip and a substrate of different temperatures."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
+
+from procedures.capture import SearchProgress
+from procedures.contact import NM
+from procedures.context import ProcedureContext
+from procedures.errors import ImpossibleSetting
+from procedures.heater import Heater
+from procedures.large_bias import HeldProcedure
+from procedures.parameters import NumbersParameter
+from procedures.procedure import Steps
+from procedures.steps import Baseline, Ramp, SetHeater, Settle
+
+MOST_SHARE = 0.6
+"""Largest share of the preamplifier's range that the thermocouple may fill at the largest difference."""
+
+RAMP_REACTION_s = 0.25
+
+
+@dataclass
+class Turns:
+    """Order of the temperature differences: a b c c b a, some junctions each, until each has its number.
+
+    Parameters
+    ----------
+    differences_K : sequence of float
+    wanted : int
+        Junctions at each difference.
+    at_once : int
+        Junctions before the next difference.
+    """
+
+    differences_K: tuple[float, ...]
+    wanted: int
+    at_once: int
+    done: dict[float, int] = field(default_factory=dict)
+    _place: int = 0
+    _taken: int = 0
+
+    @property
+    def present_K(self) -> float | None:
+        """Difference for the next junction; None if all have their numbers."""
+        if all(self.done.get(difference, 0) >= self.wanted for difference in self.differences_K):
+            return None
+        while self._taken >= self.at_once or self.done.get(self._here, 0) >= self.wanted:
+            self._place, self._taken = self._place + 1, 0
+        return self._here
+
+    @property
+    def _here(self) -> float:
+        there_and_back = (*self.differences_K, *self.differences_K[::-1])
+        return there_and_back[self._place % len(there_and_back)]
+
+    @property
+    def turn(self) -> int:
+        """Number of the present turn, which grows with each change."""
+        return self._place
+
+    def count(self, counts: bool) -> None:
+        """Count a junction at the present difference."""
+        self._taken += 1
+        if counts:
+            self.done[self._here] = self.done.get(self._here, 0) + 1
+
+
+class HeatedProcedure(HeldProcedure):
+    """Base of procedures that heat the tip, its base, or the substrate."""
+
+    bias = FloatParameter(
+        "Bias", units="mV", minimum=-2000, maximum=2000, default=10,
+        description="Bias while the tip moves. At 1e6 V/A 10 mV shows contacts to 6 G0.",
+    )  # fmt: skip
+    open_threshold = FloatParameter(
+        "Open below", units="G_0", minimum=1e-9, maximum=0.5, default=5e-4,
+        description="End the trace when the conductance stays below this.",
+    )  # fmt: skip
+    dT: Any = NumbersParameter(
+        "Temperature differences", units="K", minimum=-100, maximum=100, default=(0.0, 10.0, 20.0),
+        description="T_tip - T_substrate, one after the other and back. 0 must be among them: it gives the zero of "
+        "the thermometer.",
+    )  # fmt: skip
+    holds = IntegerParameter(
+        "Junctions per difference", minimum=1, maximum=100_000, default=60,
+        description="Junctions to measure at each temperature difference.",
+    )  # fmt: skip
+    at_once = IntegerParameter(
+        "Junctions in a row", minimum=1, maximum=10_000, default=1,
+        description="Junctions at one difference before the next. Use 20 with a slow heater (base, substrate).",
+    )  # fmt: skip
+    reverse_heater = BooleanParameter(
+        "Reverse the heater", default=True,
+        description="Change the sign of the heater's voltage from turn to turn: its heat stays, its leak changes sign.",
+    )  # fmt: skip
+    heater_clearance = FloatParameter(
+        "Retract before heating", units="nm", minimum=1, maximum=500, default=25,
+        description="Retraction from the surface before the heater changes, because tip and substrate expand.",
+    )  # fmt: skip
+
+    def check(self, context: ProcedureContext) -> None:
+        """Refuse also a rig without heater, differences beyond its limits, and a thermocouple that would overload."""
+        heater = context.heater
+        if heater is None:
+            raise ImpossibleSetting(
+                f"{self.name} needs a heater: describe it in the table [heater] of the rig file, with the output that "
+                "drives it and the input that reads it back."
+            )
+        differences_K = tuple(float(each) for each in self.dT or ())
+        if 0.0 not in differences_K:
+            raise ImpossibleSetting("dT must contain 0 K: it gives the zero of the thermometer.", "dT")
+        if len(set(differences_K)) < len(differences_K):
+            raise ImpossibleSetting("dT: one difference is given twice.", "dT")
+        for difference_K in differences_K:
+            heater.power_W(difference_K)
+        self._check_thermometer(context, heater, max(abs(each) for each in differences_K))
+        super().check(context)
+
+    def _check_thermometer(self, context: ProcedureContext, heater: Heater, largest_K: float) -> None:
+        if not context.thermometer_V_per_K:
+            raise ImpossibleSetting(
+                "the thermocouple is not calibrated: the rig file needs seebeck_V_per_K and the other numbers of "
+                "[probe], or a calibration that was saved."
+            )
+        volts, range_V = (
+            context.thermometer_V_per_K * largest_K,
+            min(5.0, context.facts.thermometer_full_scale_V),
+        )
+        if heater.where == "tip" and volts > MOST_SHARE * range_V:
+            raise ImpossibleSetting(
+                f"at dT = {largest_K:g} K the preamplifier of the thermocouple gives {volts:.3g} V; more than "
+                f"{100 * MOST_SHARE:g} % of {range_V:g} V may overload it. Lower voltage_preamplifier.gain of the rig "
+                f"file to {0.999 * MOST_SHARE * range_V / volts * context.facts.thermometer_gain:.2g} or less.",
+                "dT",
+            )
+
+    def turns(self) -> Turns:
+        """Return a fresh order of the differences."""
+        return Turns(tuple(float(each) for each in self.dT), int(self.holds), int(self.at_once))
+
+    def heat(
+        self, context: ProcedureContext, search: SearchProgress, difference_K: float, turn: int
+    ) -> Steps[dict[str, Any]]:
+        """Retract, set the heater, wait, and measure the current's zero; return the description for the recording."""
+        heater = context.heater
+        assert heater is not None, "check comes first"
+        if search.surface_m is not None:
+            low_m, _ = context.extension_range_m
+            back_m = max(low_m, search.surface_m - self.heater_clearance * NM)
+            yield Ramp("back", back_m, self.approach_speed * NM, reaction_s=RAMP_REACTION_s)
+        polarity = -1 if self.reverse_heater and turn % 2 else 1
+        outcome = yield SetHeater(heater.power_W(difference_K), polarity, heater.settle_s)
+        thermometer = {"substrate": heater.substrate, "base": heater.base}.get(heater.where, "")
+        if thermometer:
+            outcome = yield Settle(thermometer, longest_s=max(60.0, 10 * heater.settle_s))
+        yield Baseline(self.baseline_time)
+        shown = outcome.inputs
+        volts = shown.get(heater.readback, float("nan"))
+        return {
+            "dT_K": difference_K,
+            "heater_V": volts,
+            "heater_W": volts**2 / heater.resistance_ohm,
+            "heater_where": heater.where,
+            "ambient_K": heater.ambient_K,
+            "base_rise_K": shown.get(heater.base, 0.0),
+            "substrate_rise_K": shown.get(heater.substrate, 0.0),
+        }

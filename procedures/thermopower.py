@@ -1,0 +1,174 @@
+"""Thermopower: open-circuit voltage of held junctions against the temperature difference across them.
+
+Reddy et al., Science 315, 1568 (2007); Widawsky et al., Nano Lett. 12, 354 (2012). The current of one hold at +V, 0 and
+-V gives conductance and open-circuit voltage together; the metallic contact at the beginning of each opening gives the
+offset of the bias.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from pymeasure.experiment import BooleanParameter, FloatParameter, ListParameter
+
+from analysis.heating.aligned_hold import whole_periods
+from analysis.heating.programme import LevelProgramme, ordered
+from procedures.capture import SearchProgress
+from procedures.context import ProcedureContext
+from procedures.errors import ImpossibleSetting
+from procedures.expected_current import ExpectedCurrent
+from procedures.heated_junctions import HeatedProcedure
+from procedures.large_bias import HoldOutcome
+from procedures.limits import check_programme
+from procedures.parameters import FractionParameter, parsed_levels
+from procedures.procedure import Plan, Steps
+from procedures.steps import MakeSafe, Modulate, SetHeater, WriteNote
+
+METHODS = {
+    "levels": "+1:1 0:1 -1:1",
+    "zero": "+1:1 0:1 +1:1",
+    "sweep": "0:1 +1/2:1 +1:1 +1/2:1 0:1 -1/2:1 -1:1 -1/2:1",
+}
+"""Bias levels as fractions of the amplitude, by method."""
+
+LEAST_PERIODS = 3
+CONTACT_SHARE = 0.5
+"""Amplitude in a metallic contact over that in a junction, so that the amplifier does not rail."""
+
+STEP, CONTACT = "thermopower", "contact offset"
+"""Names of the two modulations in the recording."""
+
+
+class Thermopower(HeatedProcedure):
+    """Measure the thermopower of held junctions at several temperature differences."""
+
+    name = "thermopower"
+    repeats = "total_cycles"
+    cycle = "thermopower"
+    label = "Thermopower"
+    evaluated_as = "thermopower"
+    views = ("Thermopower",)
+    distinguished_by = ("dT", "amplitude")
+    control: str | None = None
+    """Name of the control experiment; None for the measurement itself."""
+    presets: Mapping[str, Mapping[str, Any]] = {
+        "Reddy 2007: 0 to 30 K": {"dT": (0.0, 10.0, 20.0, 30.0), "holds": 100, "method": "levels"},
+        "Widawsky 2012: plateau at zero bias": {
+            "dT": (0.0, 14.0, 27.0), "holds": 100, "method": "zero", "amplitude": 10.0, "hold_time": 0.15,
+            "frequency": "20",
+        },
+        "Rincon-Garcia 2016: sweeps": {
+            "dT": (0.0, 10.0, 20.0), "holds": 60, "method": "sweep", "amplitude": 10.0, "frequency": "12.5",
+        },
+    }  # fmt: skip
+
+    method = ListParameter(
+        "Method", choices=list(METHODS), default="levels",
+        description="Bias during a hold. levels: +V, 0, -V; zero: +V, 0, +V; sweep: stairs between +V and -V.",
+    )  # fmt: skip
+    amplitude = FloatParameter(
+        "Amplitude", units="mV", minimum=0.1, maximum=100, default=10,
+        description="Largest bias during a hold. The smallest errors come from a few times the thermoelectric voltage.",
+    )  # fmt: skip
+    hold_time = FloatParameter(
+        "Hold time", units="s", minimum=0.05, maximum=60, default=0.5, description="Duration of one hold."
+    )
+    frequency: Any = FractionParameter(
+        "Frequency", units="Hz", default="12.25", description="Periods of the levels per second, exact."
+    )
+    contact_offset = BooleanParameter(
+        "Offset from the contact", default=True,
+        description="Measure the offset of the bias in the metallic contact at the start of each opening.",
+    )  # fmt: skip
+    contact_time = FloatParameter(
+        "Contact time", units="s", minimum=0.02, maximum=5, default=0.1,
+        description="Duration of that measurement.",
+    )  # fmt: skip
+
+    @property
+    def total_cycles(self) -> int:
+        """Number of junctions in a whole run."""
+        return int(self.holds) * len(self.dT)
+
+    @classmethod
+    def recorded_cycles(cls, parameters: Mapping[str, Any]) -> int | None:
+        """Return the number of junctions of a run from the parameters in its recording."""
+        holds, differences = parameters.get("holds"), parameters.get("dT_K")
+        return int(holds) * len(differences) if holds and differences else None
+
+    def programme(self, share: float = 1.0) -> LevelProgramme:
+        """Return the bias levels of one period, their largest a share of the amplitude."""
+        levels = [
+            (level * share * self.amplitude * 1e-3, duration)
+            for level, duration in parsed_levels(METHODS[self.method].replace("1/2", "0.5"))
+        ]
+        return ordered(levels, "+0-", Fraction(self.frequency))
+
+    def check(self, context: ProcedureContext) -> None:
+        """Refuse also an amplitude beyond the limits, and holds of too few periods."""
+        super().check(context)
+        programme = self.programme()
+        self.check_largest("amplitude", programme.largest_bias_V, context)
+        check_programme(programme, context, "frequency")
+        periods = whole_periods(round(self.hold_time * context.rate_Hz), programme, context.rate_Hz)
+        if periods < LEAST_PERIODS:
+            raise ImpossibleSetting(
+                f"hold_time = {self.hold_time:g} s is {periods} whole periods of {self.frequency} Hz; at least "
+                f"{LEAST_PERIODS} are needed.",
+                "hold_time",
+                "frequency",
+            )
+
+    def duration_s(self, context: ProcedureContext) -> float:
+        """Estimate the time of a run, in s: first approach, junctions at `obtain_s` each, holds, and heater changes."""
+        settle_s = context.heater.settle_s if context.heater else 0.0
+        change_s = (settle_s + 2 * self.heater_clearance / self.approach_speed) / self.at_once
+        held_s = self.obtain_s(context) + self.hold_time + change_s
+        return self.first_approach_s(context) + self.total_cycles * held_s
+
+    def plan(self, context: ProcedureContext) -> Plan:
+        """At each difference in turn, catch a junction, hold it, and release it."""
+        yield from self.begin()
+        search, turns = SearchProgress(), self.turns()
+        number, heated_turn, heated = 0, -1, {"dT_K": 0.0}
+        while (difference_K := turns.present_K) is not None:
+            if turns.turn != heated_turn:
+                heated = yield from self.heat(context, search, difference_K, turns.turn)
+                heated_turn = turns.turn
+            before_G0 = yield from self.obtain(context, search)
+            held = yield from self._hold(context, before_G0, number, heated)
+            number += 1
+            turns.count(held.counts)
+            self.count_trips(search, held)
+            yield from self.release(context, search, held.extension_m)
+        yield SetHeater(0.0)
+        yield MakeSafe()
+
+    def obtain(self, context: ProcedureContext, search: SearchProgress) -> Steps[float]:
+        """Catch a junction; return its conductance at low bias, in G0."""
+        return (yield from self.next_junction(context, search))
+
+    def release(self, context: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
+        """Open the junction that was held."""
+        yield from self.leave(context, search, extension_m)
+
+    def _capture(self, context: ProcedureContext, surface_m: float) -> Steps[float | None]:
+        """Measure the offset in the contact, then withdraw until a plateau passes its check."""
+        if self.contact_offset:
+            programme = self.programme(CONTACT_SHARE)
+            yield Modulate(CONTACT, programme, self.contact_time, reaction_s=self.contact_time)
+        return (yield from super()._capture(context, surface_m))
+
+    def _hold(
+        self, context: ProcedureContext, before_G0: float, number: int, heated: Mapping[str, Any]
+    ) -> Steps[HoldOutcome]:
+        """Hold a junction, check it, and record the outcome."""
+        programme = self.programme()
+        trip = self.trips(ExpectedCurrent(programme.largest_bias_V), before_G0, context)
+        payload = {"hold": number, "control": self.control, **heated}
+        modulated = yield Modulate(STEP, programme, self.hold_time, trip, self.trip_reaction, payload)
+        kind, after_G0, extension_m = yield from self.afterwards(context, modulated)
+        held = HoldOutcome(kind, after_G0, extension_m, kind == "whole")
+        note = {"control": self.control, "method": self.method, **heated}
+        yield WriteNote(self.cycle, {**self.note(number, before_G0, held), **note})
+        return held
