@@ -20,11 +20,14 @@ from analysis.iv.sweeps import Sweep, junction_sweeps
 from analysis.json_data import to_json
 from analysis.recording import RecordingError
 from analysis.statistics.result import StatisticResult
+from analysis.thermoelectric.thermopower import ThermopowerAnalysis
+from analysis.thermoelectric.thermopower_json import thermopower_json
 from analysis.traces.result import Analysis
 from app.models.load import imported_model
 from app.offline.recordings import Part, RecordingKind, describe, find_recordings
 from app.offline.statistics import NO_STATISTICS, ChosenStatistics, compute_statistics, record_set, records_of
 from app.offline.tasks import Failure, evaluate_holds
+from app.offline.thermopower import analyse_thermopower
 from app.offline.trace_files import analyse_traces
 from app.offline.traces import BOOTSTRAP_SEED, Analysed, ByHand
 
@@ -50,6 +53,8 @@ class Measurement:
         Chosen statistics over the records, by name.
     failed : tuple of Failure
         Files that were given and could not be used.
+    thermopower : ThermopowerAnalysis or None
+        Of all recordings of thermopower and its controls.
     """
 
     parts: tuple[Part, ...]
@@ -60,6 +65,7 @@ class Measurement:
     warnings: tuple[str, ...] = ()
     statistics: Mapping[str, StatisticResult] = field(default_factory=dict)
     failed: tuple[Failure, ...] = ()
+    thermopower: ThermopowerAnalysis | None = None
 
     @property
     def sample(self) -> str:
@@ -84,6 +90,8 @@ class Measurement:
             content["iv"] = iv_section(self.iv)
         if self.heating is not None:
             content["heating"] = self.heating.to_json()
+        if self.thermopower is not None:
+            content["thermopower"] = thermopower_json(self.thermopower)
         if self.transmission is not None:
             comparison = self.comparison
             predicted = comparison.to_json() if comparison else []
@@ -187,15 +195,17 @@ def measured(
     iv, why_not = _mean_iv(curves) if of[RecordingKind.IV] else (None, ())
     heating = summarise(list(runs), np.random.default_rng(BOOTSTRAP_SEED)) if runs else None
     model = _model(iv, heating, transmission)
+    thermopower, doubts = analyse_thermopower(of[RecordingKind.THERMOPOWER])
     warnings = (
         *(failure.sentence for failure in failed),
         *remarks,
         *why_not,
         *(histogram.analysis.remarks if histogram else ()),
         *_warnings(used, heating),
+        *doubts,
     )
     computed = compute_statistics(statistics, records_of(used, histogram), record_set(used, histogram))
-    return Measurement(used, histogram, iv, heating, model, warnings, computed, tuple(failed))
+    return Measurement(used, histogram, iv, heating, model, warnings, computed, tuple(failed), thermopower)
 
 
 def _by_kind(parts: Sequence[Part]) -> dict[RecordingKind, list[Part]]:
@@ -291,7 +301,9 @@ def _warnings(parts: Sequence[Part], heating: HeatingAnalysis | None) -> list[st
             f"The recordings name different samples ({named}), and are evaluated together all the same."
         )
     selective = sum(
-        part.withdrawals for part in parts if part.kind in (RecordingKind.IV, RecordingKind.HEATING)
+        part.withdrawals
+        for part in parts
+        if part.kind in (RecordingKind.IV, RecordingKind.HEATING, RecordingKind.THERMOPOWER)
     )
     if selective and not any(part.kind is RecordingKind.TRACES for part in parts):
         found.append(

@@ -11,6 +11,7 @@ from analysis.plausibility import doubts
 from analysis.recording import Recording, RecordingError, RunHeader, damage_told
 from analysis.recording.run_log import SUFFIX
 from analysis.records import EventKind
+from analysis.thermoelectric import thermopower_holds
 from procedures.registry import CONTROL, evaluated_as
 
 ENDINGS = (".h5", ".hdf5", ".nxs")
@@ -22,6 +23,7 @@ class RecordingKind(StrEnum):
     TRACES = "traces"
     IV = "iv"
     HEATING = "heating"
+    THERMOPOWER = "thermopower"
     CALIBRATION = "calibration"
 
 
@@ -131,6 +133,8 @@ def recording_kind(procedure: str, steps: Collection[str]) -> RecordingKind:
     if procedure.startswith("calibrate"):
         return RecordingKind.CALIBRATION
     kind = evaluated_as(procedure)
+    if kind == RecordingKind.THERMOPOWER or thermopower_holds.STEP in steps:
+        return RecordingKind.THERMOPOWER
     if kind == RecordingKind.HEATING or holds.STEP in steps:
         return RecordingKind.HEATING
     if kind == RecordingKind.IV or sweeps.STEP in steps:

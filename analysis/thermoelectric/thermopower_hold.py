@@ -1,0 +1,166 @@
+"""Open-circuit voltage of single holds, with its noise, and the reasons for which a hold is left out."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.constants import G0_S
+from analysis.heating.exclusion import ExclusionRules
+from analysis.records import FloatArray
+from analysis.thermoelectric.open_circuit import OpenCircuit, open_circuit
+from analysis.thermoelectric.thermopower_holds import ThermopowerHold
+
+LEAST_SAMPLES = 20
+EDGE = 0.2
+"""Share of the bias's range by which it changes at an edge of the programme."""
+
+LOW_SHARE, HIGH_MULTIPLE = 0.5, 6.0
+"""Band of the residuals' spectrum in multiples of the modulation, whose mean is the noise of a hold."""
+
+WIDENED = ExclusionRules().widened
+
+
+@dataclass(frozen=True)
+class HoldRules:
+    """Times around an edge that are left out, and lines of the mains that are fitted beside the line.
+
+    Parameters
+    ----------
+    settle_s, lead_s : float
+        Left out after and before each edge of the looped-back bias.
+    mains_Hz : float
+        0: no line is fitted.
+    """
+
+    settle_s: float
+    lead_s: float = 0.0015
+    mains_Hz: float = 50.0
+
+
+@dataclass(frozen=True)
+class MeasuredHold:
+    """Result of one hold.
+
+    ``rejected`` is the reason for which it is left out, "" if it is used; reasons come from the current alone, never
+    from the voltage, the temperature or the thermopower. ``contact_offset_V`` is NaN without its measurement.
+    """
+
+    number: int
+    sample: int
+    difference_K: float
+    control: str
+    heater_V: float
+    fit: OpenCircuit
+    contact_offset_V: float
+    sigma_contact_V: float
+    thermocouple_V: float
+    ambient_K: float
+    base_rise_K: float
+    substrate_rise_K: float
+    rejected: str = ""
+
+    @property
+    def voltage_V(self) -> float:
+        """Open-circuit voltage less the offset of the contact, if that was measured."""
+        offset_V = 0.0 if math.isnan(self.contact_offset_V) else self.contact_offset_V
+        return self.fit.open_circuit_V - offset_V
+
+    @property
+    def sigma_V(self) -> float:
+        """Standard error of `voltage_V` from the noise of the current."""
+        contact_V = 0.0 if math.isnan(self.sigma_contact_V) else self.sigma_contact_V
+        return math.hypot(self.fit.sigma_open_circuit_V, contact_V)
+
+
+def settled(bias_V: FloatArray, rate_Hz: float, rules: HoldRules) -> NDArray[np.bool_]:
+    """Return True for samples away from the edges of the bias, shape (n,)."""
+    keep = np.isfinite(bias_V)
+    if len(bias_V) < 2:
+        return keep
+    step_V = EDGE * np.ptp(bias_V[keep]) if keep.any() else 0.0
+    lead, after = math.ceil(rules.lead_s * rate_Hz), math.ceil(rules.settle_s * rate_Hz)
+    for edge in np.flatnonzero(np.abs(np.diff(bias_V)) > step_V) + 1:
+        keep[max(edge - lead, 0) : edge + after] = False
+    return keep
+
+
+def measured(hold: ThermopowerHold, rules: HoldRules) -> MeasuredHold:
+    """Fit the line of current on bias in one hold and in its contact."""
+    fit, rejected = _fitted(hold.bias_V, hold.current_A, hold.rate_Hz, rules)
+    contact, trouble = _fitted(hold.contact_V, hold.contact_A, hold.rate_Hz, rules)
+    notes, seen = hold.notes, np.isfinite(hold.thermocouple_V)
+    return MeasuredHold(
+        number=hold.number,
+        sample=hold.samples[0],
+        difference_K=hold.difference_K,
+        control=hold.control,
+        heater_V=float(notes.get("heater_V", math.nan)),
+        fit=fit,
+        contact_offset_V=math.nan if trouble else contact.open_circuit_V,
+        sigma_contact_V=math.nan if trouble else contact.sigma_open_circuit_V,
+        thermocouple_V=float(hold.thermocouple_V[seen].mean()) if seen.any() else math.nan,
+        ambient_K=float(notes.get("ambient_K", 300.0)),
+        base_rise_K=float(notes.get("base_rise_K", 0.0)),
+        substrate_rise_K=float(notes.get("substrate_rise_K", 0.0)),
+        rejected=rejected or _left_out(hold),
+    )
+
+
+def _left_out(hold: ThermopowerHold) -> str:
+    """Return why a hold is left out, by its current alone; "" if it is used."""
+    low_G0, high_G0 = hold.window_G0
+    for flag, reason in (
+        ("aborted", "aborted"),
+        ("gap", "samples are missing"),
+        ("railed", "amplifier at its rail"),
+    ):
+        if flag in hold.flags:
+            return reason
+    for name, seen_G0 in (("before", hold.before_G0), ("after", hold.after_G0)):
+        if not low_G0 / WIDENED <= seen_G0 <= high_G0 * WIDENED:
+            return f"conductance {name} the hold outside of twice the window"
+    return ""
+
+
+_UNKNOWN = OpenCircuit(*[math.nan] * 6)
+
+
+def _fitted(
+    bias_V: FloatArray, current_A: FloatArray, rate_Hz: float, rules: HoldRules
+) -> tuple[OpenCircuit, str]:
+    """Return the line and "", or unknown numbers and the reason."""
+    keep = settled(bias_V, rate_Hz, rules) & np.isfinite(current_A)
+    if np.count_nonzero(keep) < LEAST_SAMPLES or not np.ptp(bias_V[keep]) > 0.0:
+        return _UNKNOWN, "too few samples"
+    at, volts, amperes = np.flatnonzero(keep), bias_V[keep], current_A[keep]
+    columns = [np.ones(len(at)), volts]
+    if rules.mains_Hz and np.ptp(at) * rules.mains_Hz > 2.0 * rate_Hz:
+        phase = 2.0 * np.pi * rules.mains_Hz / rate_Hz * at
+        columns += [np.sin(phase), np.cos(phase)]
+    size = [np.sqrt(column @ column) for column in columns]
+    design = np.column_stack([column / one for column, one in zip(columns, size, strict=True)])
+    solution = np.linalg.lstsq(design, amperes, rcond=None)[0]
+    hum_A = design[:, 2:] @ solution[2:]
+    residual_A = amperes - design @ solution
+    noise = noise_A2_per_Hz(residual_A, at, bias_V, rate_Hz)
+    fit = open_circuit(volts, amperes - hum_A, noise, rate_Hz)
+    return (fit, "") if fit.conductance_S > 1e-12 * G0_S else (_UNKNOWN, "no conductance")
+
+
+def noise_A2_per_Hz(
+    residual_A: FloatArray, at: NDArray[np.int64], bias_V: FloatArray, rate_Hz: float
+) -> float:
+    """Return the density of the residuals about the modulation, where the line has its weight.
+
+    It is not below the white level, so that a chance gap of the spectrum makes no error too small.
+    """
+    spread = np.zeros(len(bias_V))
+    spread[at] = residual_A
+    power = 2.0 / (rate_Hz * len(at)) * np.abs(np.fft.rfft(spread)) ** 2
+    f_Hz = np.fft.rfftfreq(len(bias_V), 1.0 / rate_Hz)
+    swing = np.abs(np.fft.rfft(np.nan_to_num(bias_V - np.nanmean(bias_V))))
+    modulation_Hz = f_Hz[1:][np.argmax(swing[1:])]
+    band = (f_Hz >= LOW_SHARE * modulation_Hz) & (f_Hz <= HIGH_MULTIPLE * modulation_Hz) & (f_Hz > 0.0)
+    return max(float(power[band].mean()), float(power[f_Hz > 0.0].mean()))

@@ -1,0 +1,92 @@
+"""Evaluation of recordings of thermopower: the measurement and its controls, hold by hold or all at once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.heating.mask import TIME_CONSTANTS, filters_of
+from analysis.heating.thermometer import Thermometer
+from analysis.recording.header import RunHeader
+from analysis.thermoelectric.thermopower import (
+    PlacedHold,
+    ThermopowerAnalysis,
+    placed,
+    summarise,
+    with_controls,
+)
+from analysis.thermoelectric.thermopower_hold import HoldRules, MeasuredHold, measured
+from analysis.thermoelectric.thermopower_holds import ThermopowerHold
+
+LEAST_SETTLING_S = 0.003
+
+
+@dataclass(frozen=True, eq=False)
+class ThermopowerRun:
+    """Measured holds of one recording, with the thermometer of its tip."""
+
+    name: str
+    holds: tuple[MeasuredHold, ...]
+    thermometer: Thermometer
+
+    @property
+    def control(self) -> str:
+        """Name of the control experiment; "" for the measurement itself."""
+        return next((hold.control for hold in self.holds if hold.control), "")
+
+
+class ThermopowerReducer:
+    """Reducer of the holds of one recording to a `ThermopowerRun`, live or offline.
+
+    Raises
+    ------
+    UncalibratedThermometer
+        If the recording lacks a calibration of its thermometer.
+    """
+
+    def __init__(self, header: RunHeader, name: str) -> None:
+        self._name, self._thermometer = name, Thermometer.from_calibrations(header.calibrations)
+        self._rules = rules_of(header)
+        self.holds: list[MeasuredHold] = []
+
+    def feed(self, hold: ThermopowerHold) -> MeasuredHold:
+        """Measure the next hold."""
+        self.holds.append(measured(hold, self._rules))
+        return self.holds[-1]
+
+    def run(self) -> ThermopowerRun:
+        """Return the holds so far."""
+        return ThermopowerRun(self._name, tuple(self.holds), self._thermometer)
+
+
+def rules_of(header: RunHeader) -> HoldRules:
+    """Return the times around an edge that are left out, from the current amplifier's rise time."""
+    settle_s = TIME_CONSTANTS * filters_of(header.settings).current_s
+    mains_Hz = float((header.rig or {}).get("mains_Hz", 50.0))
+    return HoldRules(max(settle_s, LEAST_SETTLING_S), mains_Hz=mains_Hz)
+
+
+def evaluate(holds: Iterable[ThermopowerHold], header: RunHeader, name: str) -> ThermopowerRun:
+    """Evaluate all holds of one recording; errors as of `ThermopowerReducer`."""
+    reducer = ThermopowerReducer(header, name)
+    for hold in holds:
+        reducer.feed(hold)
+    return reducer.run()
+
+
+def combine(runs: Sequence[ThermopowerRun], rng: np.random.Generator) -> ThermopowerAnalysis:
+    """Combine recordings of the measurement, and compare its controls.
+
+    Raises
+    ------
+    ValueError
+        If a recording has no hold at dT = 0, which gives the zero of its thermometer.
+    """
+    kinds: dict[str, list[PlacedHold]] = {}
+    for run in runs:
+        seebeck = run.thermometer.seebeck_V_per_K
+        kinds.setdefault(run.control, []).extend(placed(run.holds, seebeck) if run.holds else ())
+    scale = max((run.thermometer.temperature_relative for run in runs), default=0.0)
+    results = {kind: summarise(holds, scale, rng) for kind, holds in kinds.items()}
+    measurement = results.pop("", None) or summarise((), scale, rng)
+    return with_controls(measurement, tuple(results.items()))
