@@ -77,7 +77,7 @@ def _likeliest(
     x: FloatArray, y: FloatArray, variance_x: FloatArray, variance_y: FloatArray, *, free: bool
 ) -> tuple[float, FloatArray, FloatArray]:
     """Return York's slope, the weights of the points, and his beta; the intercept is ``free`` or 0."""
-    slope = _least_squares_slope(x, y)
+    slope = _least_squares_slope(x, y) if free else float(x @ y / (x @ x))
     for _ in range(200):
         weight = 1.0 / (variance_y + slope**2 * variance_x)
         u = x - weight @ x / weight.sum() if free else x

@@ -55,7 +55,7 @@ class Thermopower(HeatedProcedure):
         "Reddy 2007: 0 to 30 K": {"dT": (0.0, 10.0, 20.0, 30.0), "holds": 100, "method": "levels"},
         "Widawsky 2012: plateau at zero bias": {
             "dT": (0.0, 14.0, 27.0), "holds": 100, "method": "zero", "amplitude": 10.0, "hold_time": 0.15,
-            "frequency": "20",
+            "frequency": "25",
         },
         "Rincon-Garcia 2016: sweeps": {
             "dT": (0.0, 10.0, 20.0), "holds": 60, "method": "sweep", "amplitude": 10.0, "frequency": "12.5",

@@ -132,17 +132,19 @@ def _heater(values: Mapping[str, Any]) -> dict[str, Any] | None:
     }
     slow_s = {"tip": heater["expansion_s"], "base": heater["expansion_s"], "substrate": heater["substrate_s"]}
     where = heater["where"]
-    most_W = 40.0 / of[where]
+    most_W, ohm = (
+        40.0 / of[where],
+        heater["substrate_ohm" if where == "substrate" else "resistance_ohm"],
+    )
     return {
         **heater,
+        "resistance_ohm": ohm,
         "kelvin_per_W": of[where],
         "most_W": most_W,
-        "most_V": (most_W * heater["resistance_ohm"]) ** 0.5,
+        "most_V": (most_W * ohm) ** 0.5,
         "settle_s": 3.0 * slow_s[where],
         "ambient_K": values["sample"]["temperature_K"],
-        "input_range_V": next(
-            v for v in values["ni6281"]["input_ranges_V"] if v**2 >= 1.21 * most_W * heater["resistance_ohm"]
-        ),
+        "input_range_V": next(v for v in values["ni6281"]["input_ranges_V"] if v**2 >= 1.21 * most_W * ohm),
     }
 
 

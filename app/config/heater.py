@@ -22,7 +22,7 @@ class HeaterSection(Section):
     resistance_ohm: Annotated[Positive, Usual(1, 1e6, "ohm")]
     resistance_uncertainty_ohm: NotNegative = 0.0
     kelvin_per_W: Annotated[Positive, Usual(1, 1e8, "K/W")]
-    most_W: Annotated[Positive, Usual(1e-6, 1, "W")]
+    most_W: Annotated[Positive, Usual(1e-6, 5, "W")]
     most_K: Annotated[Positive, Usual(0.1, 60, "K")] = 40.0
     settle_s: Annotated[float, Field(ge=0, le=3600)] = 0.2
     ambient_K: Annotated[Positive, Usual(4, 400, "K")] = 300.0

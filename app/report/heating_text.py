@@ -8,8 +8,10 @@ from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.junction_model import JunctionModel
 from analysis.iv.mean import MeanIV
 from analysis.numbers import with_error
+from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from app.offline.measurement import Measurement
 from app.report import heating_tables as tables
+from app.report import thermopower_sections as thermopower
 from app.report.statistic_tables import print_statistic
 from app.report.table import Table
 from app.report.text import WIDTH, print_result
@@ -26,7 +28,8 @@ def print_measurement(measurement: Measurement) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=WIDTH)
-    for part in measurement.parts if measurement.iv or measurement.heating else ():
+    results = measurement.iv or measurement.heating or measurement.thermopower
+    for part in measurement.parts if results else ():
         started = f", {part.header.started[:16].replace('T', ' ')}" if part.header.started else ""
         console.print(
             f"[bold]{part.path}[/bold]  {part.header.procedure}{started}  ({part.status})", soft_wrap=True
@@ -39,6 +42,8 @@ def print_measurement(measurement: Measurement) -> None:
         _print_heating(console, measurement, measurement.heating)
     for result in measurement.statistics.values():
         print_statistic(console, result)
+    if measurement.thermopower is not None:
+        _print_thermopower(console, measurement.thermopower)
     for warning in measurement.warnings:
         console.print(f"[yellow]{warning}[/yellow]", soft_wrap=True)
 
@@ -84,6 +89,16 @@ def _print_heating(console: Console, measurement: Measurement, heating: HeatingA
     _print_table(console, "Controls", tables.controls_table(heating.controls))
     if no_controls(heating):
         console.print(f"[yellow]{CONTROLS_MISSING}[/yellow]", soft_wrap=True)
+
+
+def _print_thermopower(console: Console, result: ThermopowerAnalysis) -> None:
+    _print_table(console, "Thermopower", thermopower.sets_table(result))
+    for sentence in thermopower.thermopower_words(result):
+        console.print(sentence, soft_wrap=True)
+    _print_table(console, "Left out", thermopower.exclusions_table(result))
+    _print_table(console, "Controls", thermopower.controls_table(result))
+    if not result.controls:
+        console.print(f"[yellow]{thermopower.NO_CONTROLS}[/yellow]", soft_wrap=True)
 
 
 def _print_table(console: Console, heading: str, table: Table) -> None:

@@ -39,6 +39,7 @@ PARTS: Registry[ReportPart] = Registry(
     "part of a report",
     {
         "heating": ("app.report.heating_sections:PART", "heat in the tip, controls, noise, calibrations"),
+        "thermopower": ("app.report.thermopower_sections:PART", "thermopower, its controls"),
         "traces": ("app.report.trace_sections:PART", "traces, histograms, peaks"),
         "statistics": ("app.report.statistic_sections:PART", "statistics over traces, holds and sweeps"),
     },

@@ -11,11 +11,12 @@ from analysis.iv.sweeps import Sweep, SweepSegmenter
 from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.reduce import Reducer
+from analysis.thermoelectric.thermopower_holds import ThermopowerHold, ThermopowerSegmenter
 from analysis.traces.segmenter import Segmenter
 from app.viewmodels.iv_view import JunctionNumbers
 from app.viewmodels.signals import known_calibration
 
-Record = Trace | Hold | Sweep
+Record = Trace | Hold | Sweep | ThermopowerHold
 
 Kept = tuple[Record, bool]
 """Record, and whether it is new: one that is repeated after a jump is kept once."""
@@ -37,7 +38,7 @@ class Records:
         self.sweeps: DiskBackedList[Sweep] = DiskBackedList()
         """Sweeps with the voltage across the junction as bias, junctions numbered in order of appearance."""
         self._header = header
-        self._seen: dict[type, set[int]] = {Trace: set(), Hold: set(), Sweep: set()}
+        self._seen: dict[type, set[int]] = {kind: set() for kind in (Trace, Hold, Sweep, ThermopowerHold)}
         self._places: list[tuple[int, int]] = []  # end of each trace, and its index in the list
         self._junctions: JunctionNumbers | None = None
         self.begin()
@@ -55,6 +56,7 @@ class Records:
                 Segmenter(calibration, extension, float("nan") if bias_V is None else float(bias_V)),
                 HoldSegmenter(calibration, gain),
                 SweepSegmenter(calibration),
+                ThermopowerSegmenter(calibration, gain),
             ]
             self._junctions = self._junctions or JunctionNumbers(calibration.series_resistance_ohm)
 

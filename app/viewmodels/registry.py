@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
     V = TypeVar("V", bound=ViewModel)
 
-STRIPS, TRACE, HISTOGRAM, IV, HEATING, THEORY, NOISE, STATISTICS = (
-    "Strip charts", "Live", "Histogram", "I-V", "Heating", "Theory", "Noise", "Statistics",
+STRIPS, TRACE, HISTOGRAM, IV, HEATING, THEORY, NOISE, STATISTICS, THERMOPOWER = (
+    "Strip charts", "Live", "Histogram", "I-V", "Heating", "Theory", "Noise", "Statistics", "Thermopower",
 )  # fmt: skip
 
 VIEWS: "Registry[type[ViewModel]]" = Registry(
@@ -41,6 +41,10 @@ VIEWS: "Registry[type[ViewModel]]" = Registry(
         STATISTICS: (
             "app.viewmodels.statistics_view:StatisticsModel",
             "Statistics over opening traces: by time, yield, plateau lengths, drift, enough traces",
+        ),
+        THERMOPOWER: (
+            "app.viewmodels.thermopower_view:ThermopowerModel",
+            "Open-circuit voltage of held junctions against the temperature difference",
         ),
     },
 )

@@ -27,11 +27,23 @@ from app.viewmodels.iv_view import IVModel, IVSnapshot
 from app.viewmodels.noise_view import NoiseModel, NoiseSnapshot, open_G0_of
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.records import Kept, Record, Records
-from app.viewmodels.registry import HEATING, HISTOGRAM, IV, NOISE, STATISTICS, STRIPS, THEORY, TRACE, VIEWS
+from app.viewmodels.registry import (
+    HEATING,
+    HISTOGRAM,
+    IV,
+    NOISE,
+    STATISTICS,
+    STRIPS,
+    THEORY,
+    THERMOPOWER,
+    TRACE,
+    VIEWS,
+)
 from app.viewmodels.signals import Decoder, extra_units
 from app.viewmodels.statistics_view import StatisticsModel, StatisticsSnapshot
 from app.viewmodels.status_view import StatusSnapshot, StatusView
 from app.viewmodels.strips import StripCharts, StripsSnapshot
+from app.viewmodels.thermopower_view import ThermopowerModel, ThermopowerSnapshot
 from app.viewmodels.transmission_view import TransmissionModel, TransmissionSnapshot
 from app.viewmodels.view import RecordView, StreamView, ViewModel
 from app.viewmodels.worker import AtOnce, ViewWorker
@@ -53,6 +65,7 @@ class SessionSnapshot:
     transmission: TransmissionSnapshot
     noise: NoiseSnapshot
     statistics: StatisticsSnapshot
+    thermopower: ThermopowerSnapshot
     status: StatusSnapshot
 
 
@@ -104,6 +117,7 @@ class Session:
         self.heating = HeatingModel(
             self._records.holds, header, chosen.heating, chosen.probe_coupling_eV, self._on_points, name
         )
+        self.thermopower = ThermopowerModel(header)
         self._show_model(chosen.model)
         self.views: dict[str, ViewModel] = {
             STRIPS: self.strips,
@@ -114,6 +128,7 @@ class Session:
             THEORY: self.transmission,
             NOISE: self.noise,
             STATISTICS: self.statistics,
+            THERMOPOWER: self.thermopower,
         }
         """Views by title, those of plug-ins last."""
         self._plugged: dict[str, Any] = {
@@ -221,6 +236,7 @@ class Session:
             if not new:
                 continue
             self._each(RecordView, partial(_add, record))
+            _add(record, self.thermopower)
             for view in self._record_views():
                 if isinstance(record, view.shows):
                     self._worker.ask(view.work)
@@ -238,6 +254,7 @@ class Session:
             self.transmission.snapshot(),
             self.noise.snapshot(),
             self.statistics.snapshot(),
+            self.thermopower.snapshot(),
             self.status.snapshot(),
         )
 
@@ -293,6 +310,7 @@ class Session:
             heating=self.heating.result,
             transmission=self.model,
             warnings=tuple(problem for problem in problems if problem),
+            thermopower=self.thermopower.result,
         )
 
     def _analysed(self, analysis: Analysis) -> Analysed:

@@ -35,6 +35,7 @@ class HeaterParameters(ParameterSection):
 
     where: Literal["none", "tip", "base", "substrate"]
     resistance_ohm: float = Field(gt=0)
+    substrate_ohm: float = Field(gt=0)
     base_K_per_W: float = Field(gt=0)
     base_s: float = Field(gt=0)
     substrate_K_per_W: float = Field(gt=0)
@@ -48,6 +49,11 @@ class HeaterParameters(ParameterSection):
     thermometer_V_per_K: float = Field(gt=0)
     dummy: bool
     readback: float
+
+    @property
+    def ohm(self) -> float:
+        """Resistance of the heater that there is."""
+        return self.substrate_ohm if self.where == "substrate" else self.resistance_ohm
 
 
 class ThermoelectricParameters(ParameterSection):
@@ -115,7 +121,7 @@ class Heater:
         loud = p.noise_per_rtHz * self._noise_p.strength
         relative = loud * np.sqrt(0.5 / dt) * self._white.take(n)
         relative = relative + p.noise_per_rtHz * np.sqrt(p.noise_corner_Hz) * self._pink.take(n)
-        return heater_V**2 / p.resistance_ohm * (1.0 + relative)
+        return heater_V**2 / p.ohm * (1.0 + relative)
 
     def rises_K(self, power_W: FloatArray, dt: float) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return the rises of base and substrate, each behind its pole, and the power in the tip; shapes (n,)."""

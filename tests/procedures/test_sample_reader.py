@@ -60,6 +60,7 @@ def watch_of(card, should_stop=lambda: False, clock=None):
         most_current_A=np.inf,
         high_bias_V=np.inf,
         most_high_bias_s=np.inf,
+        heater=None,
         input_delay_s=0.0,
         input_name=lambda name: f"{name} input",
     )

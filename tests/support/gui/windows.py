@@ -19,7 +19,17 @@ from app.replay.library import LibraryRow
 from app.replay.player import PlayerState
 from app.replay.segments import ReplaySegment
 from app.viewmodels.options import SessionOptions
-from app.viewmodels.registry import HEATING, HISTOGRAM, IV, NOISE, STATISTICS, STRIPS, THEORY, TRACE
+from app.viewmodels.registry import (
+    HEATING,
+    HISTOGRAM,
+    IV,
+    NOISE,
+    STATISTICS,
+    STRIPS,
+    THEORY,
+    THERMOPOWER,
+    TRACE,
+)
 from tests.support.gui.fake_bench import instruments, job, rig, state
 from tests.support.recordings import synthetic
 
@@ -36,6 +46,7 @@ SHOWN = {
     THEORY: "transmission",
     NOISE: "noise",
     STATISTICS: "statistics",
+    THERMOPOWER: "thermopower",
 }
 """Names of the views of a made session by the titles of their tabs."""
 
@@ -45,7 +56,8 @@ def made_session(**changed: Any) -> Any:
     made = {
         "strips": synthetic.strips(), "trace": synthetic.traces(), "histogram": synthetic.histogram(),
         "iv": synthetic.iv(), "heating": synthetic.heating(), "transmission": synthetic.transmission(),
-        "noise": synthetic.noise(), "statistics": synthetic.statistics(), "status": synthetic.status(), **changed,
+        "noise": synthetic.noise(), "statistics": synthetic.statistics(),
+        "thermopower": synthetic.thermopower(), "status": synthetic.status(), **changed,
     }  # fmt: skip
     views = {
         name: SimpleNamespace(snapshot=lambda s=shown: s, show=lambda *_: None)

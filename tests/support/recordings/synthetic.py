@@ -30,6 +30,7 @@ from app.viewmodels.signals import SampledSignals
 from app.viewmodels.statistics_view import StatisticsSnapshot
 from app.viewmodels.status_view import StatusSnapshot
 from app.viewmodels.strips import StripCharts, StripsSnapshot
+from app.viewmodels.thermopower_view import ThermopowerSnapshot
 from app.viewmodels.transmission_view import TransmissionSnapshot
 from tests.support.physics.opening_traces import molecular_traces
 
@@ -244,6 +245,29 @@ def transmission() -> TransmissionSnapshot:
 
 
 @cache
+def thermopower(seed: int = 8) -> ThermopowerSnapshot:
+    """Sixty junctions at each of three temperature differences."""
+    rng = np.random.default_rng(seed)
+    set_K = np.array([0.0, 10.2, 20.7])
+    theta_K = np.repeat(set_K, 60)
+    volts = 19.5 * theta_K + rng.normal(0.0, 40.0 + 2.0 * theta_K)
+    means = volts.reshape(3, 60).mean(axis=1)
+    return ThermopowerSnapshot(
+        theta_K=theta_K,
+        voltage_uV=volts,
+        set_K=set_K,
+        mean_uV=means,
+        sem_uV=volts.reshape(3, 60).std(axis=1) / np.sqrt(60),
+        line_K=set_K[[0, 2]],
+        line_uV=19.5 * set_K[[0, 2]],
+        seebeck_uV_per_K=19.5,
+        sigma_uV_per_K=0.6,
+        spread_uV_per_K=2.0,
+        junctions=180,
+        rejected=14,
+    )
+
+
 def noise(seed: int = 7) -> NoiseSnapshot:
     """Samples of a heating run: short stretches out of contact, and holds whose current is modulated."""
     rng = np.random.default_rng(seed)

@@ -1,0 +1,160 @@
+"""Thermopower from holds: the line of one hold, what is left out, and the slope through many junctions."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from analysis.constants import G0_S
+from analysis.thermoelectric.open_circuit import OpenCircuit
+from analysis.thermoelectric.temperatures import reduced_difference_K
+from analysis.thermoelectric.thermopower import placed, summarise, with_controls
+from analysis.thermoelectric.thermopower_hold import HoldRules, MeasuredHold, measured
+from analysis.thermoelectric.thermopower_holds import ThermopowerHold
+from analysis.thermoelectric.thermopower_json import thermopower_json
+
+RATE_Hz, S_TC = 2000.0, 16.3e-6
+RULES = HoldRules(0.003)
+G = 0.005 * G0_S
+
+
+def levels_V(n, amplitude_V):
+    return amplitude_V * np.array([1.0, 0.0, -1.0])[(np.arange(n) * 3 * 12.25 / RATE_Hz).astype(int) % 3]
+
+
+def hold(open_circuit_V=4e-4, contact_V=3e-5, hum_A=2e-11, **changes):
+    bias_V, contact_bias_V = levels_V(1000, 0.01), levels_V(200, 0.005)
+    hum = hum_A * np.sin(2 * np.pi * 50.0 * np.arange(1000) / RATE_Hz + 0.4)
+    values = {
+        "number": 0,
+        "samples": (0, 1000),
+        "rate_Hz": RATE_Hz,
+        "bias_V": bias_V,
+        "current_A": G * (bias_V - open_circuit_V) + hum,
+        "thermocouple_V": np.full(1000, -20.0 * S_TC),
+        "railed": np.zeros(1000, dtype=bool),
+        "contact_V": contact_bias_V,
+        "contact_A": 5 * G0_S * (contact_bias_V - contact_V),
+        "before_G0": 0.005,
+        "after_G0": 0.0049,
+        "window_G0": (0.0045, 0.0055),
+        "kind": "whole",
+        "control": "",
+        "difference_K": 20.0,
+    }
+    return ThermopowerHold(**{**values, **changes})
+
+
+def test_one_hold_gives_conductance_and_voltage_less_that_of_its_contact():
+    result = measured(hold(), RULES)
+    assert result.fit.conductance_S == pytest.approx(G)
+    assert result.fit.open_circuit_V == pytest.approx(4e-4)
+    assert result.voltage_V == pytest.approx(3.7e-4)
+    assert result.rejected == ""
+
+
+def test_a_hold_without_a_contact_keeps_its_offset():
+    result = measured(hold(contact_V=0.0, **{}), RULES)
+    alone = measured(replace(hold(), contact_V=np.empty(0), contact_A=np.empty(0)), RULES)
+    assert np.isnan(alone.contact_offset_V)
+    assert alone.voltage_V == pytest.approx(result.voltage_V)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"after_G0": 0.02}, "conductance after"),
+        ({"before_G0": float("nan")}, "conductance before"),
+        ({"flags": ("railed",)}, "rail"),
+        ({"flags": ("gap",)}, "missing"),
+        ({"flags": ("aborted",)}, "aborted"),
+        ({"bias_V": np.zeros(1000)}, "too few"),
+    ],
+)
+def test_holds_are_left_out_by_their_current(changes, reason):
+    assert reason in measured(hold(**changes), RULES).rejected
+
+
+def test_the_thermometer_leaves_no_hold_out():
+    noise_V = np.random.default_rng(1).normal(0.0, 1.0, 1000)
+    kept, left_out = hold(thermocouple_V=noise_V), hold(thermocouple_V=noise_V, after_G0=0.02)
+    assert measured(kept, RULES).rejected == ""
+    assert measured(left_out, RULES).rejected == measured(hold(after_G0=0.02), RULES).rejected
+
+
+def test_the_error_of_a_voltage_covers_its_noise():
+    rng, density = np.random.default_rng(2), 9e-24
+    pulls = []
+    for _ in range(150):
+        noise_A = rng.normal(0.0, np.sqrt(density * RATE_Hz / 2), 1000)
+        clean = hold()
+        result = measured(replace(clean, current_A=clean.current_A + noise_A), RULES)
+        pulls.append((result.fit.open_circuit_V - 4e-4) / result.fit.sigma_open_circuit_V)
+    assert 0.55 < np.std(pulls) < 1.15  # the noise of a hold is never below its white level
+
+
+def campaign(rng, S=12e-6, spread=6e-6, noise_V=11e-6, junctions=40, offset_V=4e-5, scale=0.0):
+    """Measured holds of five differences, as in the specification's Monte-Carlo."""
+    holds = []
+    for k in range(junctions):
+        for wanted_K in (0.0, 5.0, 10.0, 15.0, 20.0):
+            theta_K = reduced_difference_K(300.0 + wanted_K, 300.0)
+            volts = rng.normal(S, spread) * theta_K + offset_V + noise_V * rng.standard_normal()
+            fit = OpenCircuit(G, float(volts), 0.0, 0.0, noise_V, 0.0)
+            tc_V = -S_TC * wanted_K * (1 + scale) + 1e-5 + 4e-7 * rng.standard_normal()
+            heater_V = (-1.0) ** k if wanted_K else 0.0
+            number = len(holds)
+            holds.append(
+                MeasuredHold(
+                    number, number * 1000, wanted_K, "", heater_V, fit, np.nan, np.nan, tc_V, 300.0, 0.0, 0.0
+                )
+            )
+    return holds
+
+
+def test_the_slope_of_a_campaign_is_the_thermopower_and_its_error_covers():
+    rng, pulls = np.random.default_rng(7), []
+    for _ in range(25):
+        holds = campaign(rng, scale=0.0123 * rng.standard_normal())
+        result = summarise(placed(holds, S_TC), 0.0123, rng)
+        pulls.append((result.line.slope - 12e-6) / result.sigma_V_per_K)
+        assert result.through_origin_V_per_K > 1.1 * result.line.slope, "an offset makes it too steep"
+    assert np.sum(np.abs(pulls) < 2.0) >= 19  # 25 at 95 %: fewer by chance with p = 3e-4
+    assert 0.55 < np.sqrt(np.mean(np.square(pulls))) < 1.6
+    assert result.spread_V_per_K == pytest.approx(6e-6, rel=0.35)
+    assert not result.warnings
+    content = thermopower_json(result)
+    assert content["sets"][0]["junctions"] == 40
+    assert content["S_junction_V_per_K"] == pytest.approx(content["S_V_per_K"] + 1.9e-6)
+
+
+def test_without_a_hold_at_zero_there_is_no_thermometer():
+    holds = [one for one in campaign(np.random.default_rng(1), junctions=3) if one.difference_K]
+    with pytest.raises(ValueError, match="no hold at dT = 0"):
+        placed(holds, S_TC)
+
+
+def test_a_leak_of_the_heater_fails_its_controls():
+    rng = np.random.default_rng(3)
+    holds = campaign(rng)
+    leaking = [
+        replace(one, fit=replace(one.fit, open_circuit_V=one.fit.open_circuit_V + 8e-5 * one.heater_V))
+        for one in holds
+    ]
+    good, bad = (summarise(placed(each, S_TC), 0.0123, rng) for each in (holds, leaking))
+    dummy = summarise(placed(campaign(rng, S=0.0, spread=0.0), S_TC), 0.0123, rng)
+    verdicts = {one.name: one.passed for one in with_controls(good, [("dummy heater", dummy)]).controls}
+    assert verdicts["reversed heater"]
+    assert with_controls(good, [("dummy heater", good)]).controls[-1].passed is False
+    assert "leaks into the current" in " ".join(bad.warnings)
+
+
+def test_two_kinds_of_junctions_are_pointed_out():
+    rng = np.random.default_rng(5)
+    tails = [
+        replace(one, fit=replace(one.fit, open_circuit_V=one.fit.open_circuit_V + 2e-3))
+        if one.difference_K == 20.0 and one.number % 4 == 0
+        else one
+        for one in campaign(rng)
+    ]
+    assert "two kinds of junctions" in " ".join(summarise(placed(tails, S_TC), 0.0123, rng).warnings)

@@ -1,0 +1,117 @@
+"""A thermopower run on the simulated rig, from its procedure to the report, and what a heater may do wrong."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from analysis.recording import Recording
+from app.cli import main
+from app.offline.measurement import analyse_measurement
+from app.replay.player import Player
+from app.viewmodels.session import Session
+from procedures.thermopower import Thermopower
+from tests.support.rig.rigs import served_rig
+
+WORLD = {
+    "sample.species": "BDA",
+    "heater.where": "tip",
+    "heater.expansion_s": 0.2,
+    "molecule.BDA.binding_probability": 0.95,
+    "molecule.BDA.lifetime_s": 1e4,
+    "molecule.BDA.telegraph_probability": 0.0,
+    "molecule.BDA.site_jump_Hz": 1e-6,
+    "molecule.BDA.noise_at_1Hz": 1e-6,
+}
+QUICK = {
+    "conductance": 0.005,
+    "window_percent": 60.0,
+    "approach_speed": 50.0,
+    "withdraw_speed": 5.0,
+    "leave_speed": 50.0,
+    "past_break": 0.6,
+    "baseline_time": 0.05,
+    "check_time": 0.05,
+    "stop_within": 0.02,
+    "hold_time": 0.3,
+}
+
+
+def thermopower(**values):
+    return Thermopower.from_values({**QUICK, **values})
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory):
+    """A recording, the true thermopowers of its molecules, and what the heater's output is afterwards."""
+    folder = tmp_path_factory.mktemp("thermopower")
+    with served_rig(folder, overrides=WORLD, seed=4) as rig:
+        summary = rig.bench().run(thermopower(holds=4, dT="0 20"), folder / "night.h5")
+        log = rig.simulated.bench.world.heated.junction.log
+        true = [truth.seebeck_V_per_K for (kind, _), truth in log.items() if kind == "molecule"]
+        yield summary, np.array(true), rig.simulated.bench.outputs["heater"]
+
+
+def test_the_run_ends_safely_with_the_heater_off(campaign):
+    summary, _, heater_V = campaign
+    assert (summary.end.status, summary.end.safe, heater_V) == ("finished", True, 0.0)
+
+
+def test_the_thermopower_of_the_recording_is_that_of_its_molecules(campaign):
+    summary, true, _ = campaign
+    result = analyse_measurement([summary.recording]).thermopower
+    assert [one.junctions for one in result.sets] == [4, 4]
+    assert result.sets[1].dT_K == pytest.approx(20.0, abs=0.3)
+    # Four junctions at each difference: their spread, 1.6 uV/K and the noise of the offset, and five sigma.
+    assert result.line.slope + 1.9e-6 == pytest.approx(true.mean(), abs=5 * 1.6e-6)
+
+
+def test_the_window_shows_what_the_analysis_finds(campaign):
+    summary, _, _ = campaign
+    offline = analyse_measurement([summary.recording]).thermopower
+    with Player(summary.recording) as player:
+        session = Session(player.header)
+        player.play()
+        for item in player.advance(3600.0):
+            session.feed(item)
+    session.close()
+    session.settle()
+    shown, saved = session.thermopower.snapshot(), session.to_result()["thermopower"]
+    session.dispose()
+    assert shown.seebeck_uV_per_K == pytest.approx(1e6 * offline.line.slope)
+    assert shown.junctions == len(offline.holds)
+    assert saved["S_V_per_K"] == pytest.approx(offline.line.slope)
+
+
+def test_command_line_and_report_tell_it(campaign, tmp_path):
+    summary, _, _ = campaign
+    runner = CliRunner()
+    told = runner.invoke(main, ["analyze", str(summary.recording)])
+    assert "uV/K at 300 K" in told.output and "HOMO" in told.output
+    content = json.loads(runner.invoke(main, ["analyze", "--json", str(summary.recording)]).output)
+    assert content["thermopower"]["S_V_per_K"] > 0.0
+    page = tmp_path / "night.html"
+    assert runner.invoke(main, ["report", str(summary.recording), "--out", str(page)]).exit_code == 0
+    assert "thermopower S at 300 K" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"heater.readback": 0.0}, "read-back is unplugged"),
+        ({"heater.readback": 3.0}, "heater.most_W"),
+    ],
+)
+def test_a_heater_that_is_not_as_commanded_ends_the_run_with_heater_and_bias_at_zero(
+    tmp_path: Path, wrong, message
+):
+    with served_rig(tmp_path, overrides={**WORLD, **wrong}, seed=2) as rig:
+        summary = rig.bench(unproved="heater").run(thermopower(holds=1, dT="0 20"), tmp_path / "a.h5")
+        assert summary.end.status == "fault"
+        assert message in summary.end.reason
+        assert rig.simulated.bench.outputs["heater"] == 0.0
+        assert rig.is_safe(after_s=2.0), "once the tip has cooled and shrunk"
+    with Recording(summary.recording) as recording:
+        assert recording.n_samples > 0
