@@ -15,7 +15,9 @@ import numpy as np
 
 from tests.validation.study import Table
 
-STUDIES: tuple[str, ...] = ("significance", "means", "heating", "fits", "curves", "noise", "peaks", "traces")
+STUDIES: tuple[str, ...] = (
+    "significance", "means", "heating", "fits", "curves", "noise", "peaks", "traces", "thermopower",
+)  # fmt: skip
 """Modules of this package; each has ``tables(rng, sets)``, an iterable of `Table`."""
 
 SETS = 200

@@ -1,0 +1,140 @@
+"""Thermopower: do its errors hold the truth, and does the simulated rig give back what its molecules have?"""
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from analysis.line_fit import line_with_both_errors, slope_through_origin
+from analysis.records import FloatArray
+from tests.validation.study import Table, share
+
+uV = 1e-6
+DIFFERENCES_K = np.array([0.0, 5.0, 10.0, 15.0, 20.0])
+
+
+@dataclass(frozen=True)
+class Case:
+    """Campaigns of the specification: S, spread and noise of junctions, offset, scale and set-point errors."""
+
+    junctions: int = 60
+    tails: bool = False
+    S: float = 12e-6
+    spread: float = 6e-6
+    noise_V: float = 11e-6
+    offset_V: float = 40e-6
+    scale: float = 0.0123
+    setpoint_K: float = 0.25
+
+
+@dataclass(frozen=True)
+class Pulls:
+    """(result - truth) / sigma of slopes and intercepts, quoted errors, and slopes through the origin."""
+
+    slope: FloatArray
+    intercept: FloatArray
+    sigma_V_per_K: FloatArray
+    origin_V_per_K: FloatArray
+
+
+def pulls(rng: np.random.Generator, case: Case, sets: int) -> Pulls:
+    """Draw campaigns and fit York's line to the means, as `analysis.thermoelectric.thermopower` does."""
+    rows = []
+    for _ in range(sets):
+        true_K = DIFFERENCES_K + np.where(DIFFERENCES_K > 0, case.setpoint_K, 0.0) * rng.standard_normal(5)
+        shape = (5, case.junctions)
+        deviate = rng.standard_t(3, shape) / np.sqrt(3.0) if case.tails else rng.standard_normal(shape)
+        S = case.S + case.spread * deviate
+        volts = S * true_K[:, None] + case.offset_V + case.noise_V * rng.standard_normal(shape)
+        seen_K = DIFFERENCES_K * (1.0 + case.scale * rng.standard_normal())
+        sem_V = volts.std(axis=1, ddof=1) / np.sqrt(case.junctions)
+        sigma_K = np.where(DIFFERENCES_K > 0, case.setpoint_K, 1e-3)
+        line = line_with_both_errors(seen_K, volts.mean(axis=1), sigma_K, sem_V)
+        sigma = line.with_scale_error(case.scale)
+        origin = slope_through_origin(seen_K[1:], volts.mean(axis=1)[1:], sigma_K[1:], sem_V[1:])
+        rows.append(
+            (
+                (line.slope - case.S) / sigma,
+                (line.intercept - case.offset_V) / line.sigma_intercept,
+                sigma,
+                origin,
+            )
+        )
+    return Pulls(*np.array(rows).T)
+
+
+CASES = (Case(), Case(tails=True), Case(junctions=20), Case(junctions=6))
+
+
+def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
+    """Coverage of the line through the means; the campaigns on the simulated rig have a command of their own."""
+    rows = []
+    for case in CASES:
+        result = pulls(rng, case, sets)
+        rows.append(
+            [
+                str(case.junctions),
+                "Student's t, 3" if case.tails else "Gaussian",
+                share(np.abs(result.slope) < 2.0),
+                share(np.abs(result.intercept) < 2.0),
+                f"{np.sqrt(np.mean(result.slope**2)):.2f}",
+                f"{result.sigma_V_per_K.mean() / uV:.2f}",
+                f"{result.origin_V_per_K.mean() / uV:.1f}",
+            ]
+        )
+    yield Table(
+        "thermopower",
+        f"{sets} campaigns a line of five differences from 0 to 20 K; S = 12, spread 6 uV/K, noise 11 uV, offset "
+        "40 uV, scale 1.23 %.",
+        (
+            "junctions a difference",
+            "junctions scatter as",
+            "slope within 2 sigma",
+            "intercept within 2 sigma",
+            "rms pull",
+            "error (uV/K)",
+            "through the origin (uV/K)",
+        ),
+        rows,
+    )
+
+
+def simulated_campaign(seed: int, species: str, holds: int) -> tuple[float, float]:
+    """Run a campaign on the simulated rig; return its pull against the molecules held, and its error in V/K.
+
+    60 junctions at each of 5 differences take a quarter of an hour of processor time.
+    """
+    from app.offline.measurement import analyse_measurement
+    from procedures.thermopower import Thermopower
+    from tests.support.rig.rigs import served_rig
+
+    world = {"sample.species": species, "heater.where": "tip", f"molecule.{species}.binding_probability": 0.9}
+    moves = {"approach_speed": 50.0, "withdraw_speed": 5.0, "leave_speed": 50.0, "past_break": 0.6}
+    conductance_G0 = {"BDA": 0.005, "BDNC": 0.002}[species]
+    procedure = Thermopower.from_values(
+        {
+            **moves,
+            "conductance": conductance_G0,
+            "window_percent": 40.0,
+            "holds": holds,
+            "dT": "0 5 10 15 20",
+            "stop_within": 0.02,
+        }
+    )
+    with tempfile.TemporaryDirectory() as folder, served_rig(Path(folder), overrides=world, seed=seed) as rig:
+        summary = rig.bench().run(procedure, Path(folder) / "night.h5")
+        log = rig.simulated.bench.world.heated.junction.log
+        true = np.mean([one.seebeck_V_per_K for (kind, _), one in log.items() if kind == "molecule"])
+        result = analyse_measurement([summary.recording]).thermopower
+    assert result is not None and result.line is not None
+    return (result.line.slope + 1.9 * uV - float(true)) / result.sigma_V_per_K, result.sigma_V_per_K
+
+
+if __name__ == "__main__":
+    import sys
+
+    for seed in range(1, 1 + int(sys.argv[2])):
+        pull, sigma = simulated_campaign(seed, sys.argv[1], int(sys.argv[3]))
+        print(f"{sys.argv[1]} seed {seed}: pull {pull:+.2f}, error {sigma / uV:.2f} uV/K", flush=True)
