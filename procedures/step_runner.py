@@ -199,7 +199,10 @@ class StepRunner:
         watch.event(EventKind.STEP, hold.name, {"phase": "begin", "duration_s": hold.duration_s})
         n = watch.samples(hold.duration_s)
         seen = watch.until(begin, n, watch.conductance_G0, hold.until, hold.reaction_s)
-        return self._step_ended(hold.name, begin, seen)
+        if seen.fired_at is None:
+            return self._step_ended(hold.name, begin, seen)
+        watch.read_to(seen.fired_at + round(hold.linger_s * self._context.rate_Hz))
+        return self._step_ended(hold.name, begin, seen, fired_at=seen.fired_at)
 
     def _modulate(self, step: Modulate) -> Outcome:
         bias_V = step.programme.bias_V(self._context.rate_Hz)
@@ -246,12 +249,13 @@ class StepRunner:
         begin = start()
         begun = {**step.payload, **payload, "phase": "begin", "start": begin}
         watch.event(EventKind.STEP, step.name, begun, at=begin)
-        seen = watch.until(begin, n, watch.current_A, step.trip, step.reaction_s)
+        seen, tripped = self._watch_bias(step, begin, n)
         since = watch.next
-        if seen.fired_at is None:
+        if not tripped:
             self._daq.stop_modulation()
             watch.settle(since)
-            outcome = self._step_ended(step.name, begin, seen)
+            fired = {} if seen.fired_at is None else {"fired_at": seen.fired_at}
+            outcome = self._step_ended(step.name, begin, seen, **fired)
             self.set_bias(self.bias_V)
         else:
             self._daq.drop("bias")
@@ -296,6 +300,20 @@ class StepRunner:
             f"The {step.name} thermometer still changes by more than {step.K_per_s:g} K/s after {step.longest_s:g} s. "
             "Wait longer, or look for a draught or a loose heater."
         )
+
+    def _watch_bias(self, step: Modulate | SweepStep, begin: int, n: int) -> tuple[Seen, bool]:
+        """Watch a driven bias; return what ended it, and True if that was a trip."""
+        watch, until = self._watch, step.until if isinstance(step, Modulate) else {}
+        seen = watch.until(begin, n, watch.current_A, {**step.trip, **until}, step.reaction_s)
+        if seen.fired_at is None or seen.ended not in until:
+            return seen, seen.fired_at is not None
+        assert isinstance(step, Modulate)
+        left = seen.fired_at + round(step.linger_s * self._context.rate_Hz) - watch.next
+        if left > 0:
+            after = watch.until(watch.next, left, watch.current_A, step.trip, step.reaction_s)
+            if after.fired_at is not None:
+                return after, True
+        return seen, False
 
     def _baseline(self, duration_s: float) -> Outcome:
         watch, bias_V = self._watch, self.bias_V

@@ -51,20 +51,25 @@ class Ramp:
 
 @dataclass(frozen=True)
 class HoldStep:
-    """Keep tip and bias as they are for ``duration_s``, or until a detector fires."""
+    """Keep tip and bias as they are for ``duration_s``, or until a detector fires.
+
+    After that nothing changes for another ``linger_s``, so that a rupture has samples on both sides.
+    """
 
     name: str
     duration_s: float
     until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
     reaction_s: float = 0.02
+    linger_s: float = 0.0
 
 
 @dataclass(frozen=True)
 class Modulate:
     """Apply a level programme to the bias for ``duration_s``, or until a detector fires; the tip stays.
 
-    A step that runs to its end restores the previous bias. If a detector fires, the bias goes to 0 V as early as
-    possible and stays there.
+    A step that runs to its end restores the previous bias. If a detector of ``trip`` fires, the bias goes to 0 V as
+    early as possible and stays there. If one of ``until`` fires, the modulation goes on for ``linger_s``, so that a
+    rupture has samples on both sides; then the step ends like one that ran to its end.
 
     Parameters
     ----------
@@ -78,6 +83,9 @@ class Modulate:
         Interval between checks of the samples.
     payload : mapping
         Recorded at the step's begin, beside the programme.
+    until : mapping of str to Detector
+        Detectors that end the step later, after ``linger_s``; they get the current, too.
+    linger_s : float
     """
 
     name: str
@@ -86,6 +94,8 @@ class Modulate:
     trip: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
     reaction_s: float = 0.002
     payload: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
+    linger_s: float = 0.0
 
 
 @dataclass(frozen=True)

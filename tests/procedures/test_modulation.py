@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from analysis.constants import G0_S
+from analysis.detect import ContactDetector
 from analysis.heating.programme import LevelProgramme, programme, three_level
 from analysis.recording import Recording
 from analysis.records import EventKind
+from analysis.trip import CurrentTrip
 from app.acquisition.bench import Observer
 from procedures.errors import ImpossibleSetting
 from procedures.limits import check_limits
@@ -139,6 +141,47 @@ def test_outcomes_tell_current_and_conductance(rig):
     assert abs(check.conductance_G0) < 1e-4
     assert after.conductance_G0 == pytest.approx(current_A / 0.1 / G0_S, rel=0.01)
     assert np.isnan(procedure.of("hold").conductance_G0)
+
+
+class Lingering(Holding):
+    """The modulation goes on for 0.1 s after a current has come; a check for 0.05 s."""
+
+    def steps(self):
+        steps = super().steps()
+        for at, step in enumerate(steps):
+            if isinstance(step, Modulate):
+                steps[at] = replace(step, until={"seen": CurrentTrip(0.05e-6)}, linger_s=0.1)
+        steps[3] = replace(steps[3], until={"seen": ContactDetector(1e-3, 3)}, linger_s=0.05)
+        return steps
+
+
+def test_nothing_changes_while_a_step_lingers(rig):
+    small = Overload(current_A=0.1e-6)  # too little for a trip
+
+    with run(rig, Lingering(duration_s=1.0), {"modulate": small, "check": small}) as recording:
+        begin, end = steps(recording, "modulate")
+        bias = recording.samples(begin.sample, end.sample, ("bias",))[0]
+        after = bias_set_after(recording, end.sample)
+        _, check_end = steps(recording, "check")
+
+    assert end.payload["ended"] == "seen"
+    fired = end.payload["fired_at"] - begin.sample
+    assert end.sample - begin.sample == pytest.approx(fired + 200, abs=2 * REACTION)
+    expected_V = three_level(AMPLITUDE_V).bias_V(RATE_Hz)[: len(bias)]
+    np.testing.assert_allclose(bias[:-REACTION], expected_V[: len(bias) - REACTION], atol=LOOPBACK_V)
+    assert after.payload == {"value": 0.1}
+    assert check_end.sample == check_end.payload["fired_at"] + 100
+
+
+def test_a_trip_while_a_step_lingers_takes_the_bias_away(rig):
+    procedure = Lingering(duration_s=1.0)
+
+    with run(rig, procedure, {"modulate": Overload(current_A=2e-6)}) as recording:
+        _, end = steps(recording, "modulate")
+        after = bias_set_after(recording, end.sample)
+
+    assert end.payload["ended"] != "seen"
+    assert after.payload == {"value": 0.0}
 
 
 def test_a_step_that_saw_a_railed_amplifier_tells_no_conductance(rig):
