@@ -77,6 +77,10 @@ class NI6281:
         self.rate_Hz = rate_Hz
         self.on_samples: Callable[[int], None] = lambda n: None
         """Called with the number of samples a channel whenever some have come, by whatever way."""
+
+        self.heartbeat: Callable[[int], None] = lambda n: None
+        """Called before it, with the same number: a line that a relay watches."""
+
         self._inputs = Inputs(controller, device, inputs, rate_Hz, decimation, self._asked, filtered)
         self._outputs = Outputs(
             controller,
@@ -172,7 +176,7 @@ class NI6281:
             If the card or its controller is gone.
         """
         block = self._inputs.read(n, timeout_s)
-        self.on_samples(len(block))
+        self._came(len(block))
         return block
 
     @property
@@ -286,7 +290,7 @@ class NI6281:
         """
         free = self.controller.differential_inputs(self.device)
         channels = every_terminal(self._inputs.channels, free)
-        return TerminalScan(self.controller, self.device, channels, rate_Hz, self.on_samples)
+        return TerminalScan(self.controller, self.device, channels, rate_Hz, self._came)
 
     def scan_of(self, channels: Sequence[AnalogInput], rate_Hz: float) -> TerminalScan:
         """Return scans of some input terminals in this order. Use it while no acquisition runs."""
@@ -298,8 +302,13 @@ class NI6281:
         Raises ``NotNow`` while an acquisition runs.
         """
         means = self._inputs.glance()
-        self.on_samples(1)
+        self._came(1)
         return means
+
+    def _came(self, n: int) -> None:
+        """Tell those who wait for samples that ``n`` of each channel have come."""
+        self.heartbeat(n)
+        self.on_samples(n)
 
     def drop(self, name: str) -> None:
         """Set one output to 0 V at once, even during a waveform, by two calls, the first of which stops the waveform.

@@ -27,6 +27,7 @@ from drivers.daqmx.card_report import CardReport
 from drivers.daqmx.lines import DigitalLines
 from drivers.errors import InstrumentFault
 from drivers.guard import session_names
+from drivers.heartbeat_line import HeartbeatLine
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, InputReference
 from drivers.pxi import Connect, PXIController
 from drivers.settings import differences
@@ -191,6 +192,7 @@ def open_rig(
         )
         stack.enter_context(daq)
         _claim(daq, rig.daq.buffer_s)
+        beat_on_line(daq, rig, stack)
         amplifier = cast(CurrentAmplifier, open_amplifier(rig, CURRENT_AMPLIFIER, wires))
         stack.callback(amplifier.close)
         preamplifier = cast(VoltagePreamplifier, open_amplifier(rig, VOLTAGE_PREAMPLIFIER, wires))
@@ -209,6 +211,14 @@ def open_rig(
         context = replace(context, stimuli=stimuli(rig, amplifier, preamplifier))
         drivers = {CURRENT_AMPLIFIER: amplifier, VOLTAGE_PREAMPLIFIER: preamplifier}
         yield OpenRig(context, settings, _identified(daq), report, working, drivers)
+
+
+def beat_on_line(daq: NI6281, rig: Rig, stack: ExitStack) -> None:
+    """Let the heartbeat line of a rig, if it has one, toggle while samples come, until the stack is closed."""
+    name = rig.safe.heartbeat_line
+    if name is not None:
+        daq.heartbeat = stack.enter_context(HeartbeatLine(daq.controller, daq.device, name)).beat
+        stack.callback(setattr, daq, "heartbeat", lambda n: None)
 
 
 def card_settings(report: CardReport) -> dict[str, Any]:

@@ -262,13 +262,15 @@ class SafeSection(Section):
     """Safe position of the tip (the safe bias is always 0 V), and the time limit for reaching it.
 
     ``step_nm`` is the largest distance by which a single write moves the tip toward the sample.
-    ``heartbeat_s`` is the longest time without samples before the watchdog makes the rig safe.
+    ``heartbeat_s`` is the longest time without samples before the watchdog makes the rig safe. ``heartbeat_line`` is a
+    digital line of the DAQ that toggles while samples come.
     """
 
     z_V: float = 0.0
     step_nm: Annotated[Positive, Usual(0.1, 20, "nm")] = 5.0
     within_s: Annotated[float, Usual(0.05, 60, "s")] = Field(default=0.9, gt=0, le=60)
     heartbeat_s: Annotated[float, Usual(0.3, 2, "s")] = Field(default=0.4, ge=0.2, le=60)
+    heartbeat_line: str | None = Field(default=None, pattern=r"^port\d+/line\d+$")
 
 
 class Rig(Section):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.acquisition.open_rig import current_calibration, loop_back_tolerance, wired_terminals
+from app.acquisition.open_rig import beat_on_line, current_calibration, loop_back_tolerance, wired_terminals
 from app.acquisition.watchdog import Watchdog
 from app.acquisition.watchdog.guarded_rig import GuardedRig
 from app.acquisition.watchdog.latch import require_untripped
@@ -111,6 +111,7 @@ class BiasByHand:
         try:
             watchdog.wait_until_ready()
             daq.on_samples = watchdog.beat
+            beat_on_line(daq, rig, self._stack)
             watchdog.arm(rig.safe.heartbeat_s)
             self._stack.enter_context(_sampling(daq, LOOKS_IN_SILENCE * rig.safe.heartbeat_s))
         except BaseException:
