@@ -99,8 +99,12 @@ class _Played:
 
     def envelope(self, first: int, stop: int) -> tuple[FloatArray, FloatArray]:
         """Return the least and the largest volts that samples ``first`` to ``stop`` may show."""
-        index = np.arange(first, stop) - self._middle
-        n = self._low.size
+        n, begin = self._low.size, first - self._middle
+        begin = begin % n if self._repeats else begin
+        end = begin + stop - first
+        if begin >= 0 and end <= n:
+            return self._low[begin:end], self._high[begin:end]
+        index = np.arange(begin, end)
         index = index % n if self._repeats else np.clip(index, 0, n - 1)
         return self._low[index], self._high[index]
 
@@ -138,6 +142,9 @@ class CommandedOutput:
     def envelope(self, first: int, stop: int) -> tuple[FloatArray, FloatArray]:
         """Return the least and largest volts of samples ``first`` to ``stop``; call it for blocks in order."""
         self._forget(first)
+        if len(self._commands) == 1:  # nearly always
+            least, largest = self._commands[0].envelope(first, stop)
+            return np.broadcast_to(least, stop - first), np.broadcast_to(largest, stop - first)
         low, high = np.full(stop - first, np.inf), np.full(stop - first, -np.inf)
         ends = [command.known_at + self._slack for command in self._commands[1:]] + [math.inf]
         for command, end in zip(self._commands, ends, strict=True):

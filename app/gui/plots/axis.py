@@ -62,6 +62,13 @@ class AxisQuantity:
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
 
+class HiddenAxis(pg.AxisItem):
+    """Axis at the top or right: pyqtgraph makes them for every plot and writes their empty labels again and again."""
+
+    def _updateLabel(self) -> None:
+        """Leave the label empty."""
+
+
 LABEL_BEYOND = 8
 """Number of pixels by which a label may be longer than its axis."""
 
@@ -71,6 +78,7 @@ class ReadableAxis(pg.AxisItem):
 
     def __init__(self, orientation: str, quantity: AxisQuantity) -> None:
         self.quantity = quantity  # first: pyqtgraph's constructor resizes the axis
+        self._written = ""
         super().__init__(orientation, maxTickLength=-5)
         self.log = quantity.log
         self._bare = self._blank = False
@@ -91,6 +99,16 @@ class ReadableAxis(pg.AxisItem):
         """Draw inside the axis' own rectangle (see `unclipped`)."""
         p.setClipRect(self.boundingRect().adjusted(-2.0, -2.0, 2.0, 2.0))
         super().drawPicture(p, axisSpec, tickSpecs, textSpecs)
+
+    def _updateLabel(self) -> None:
+        """Write the label if it changed: pyqtgraph sets the range of every axis ten times before it is first drawn."""
+        if self.labelString() != self._written:
+            self._written = self.labelString()
+            super()._updateLabel()
+        else:
+            self._adjustSize()
+            self.picture = None
+            self.update()
 
     def labelString(self) -> str:
         """Return the label without pyqtgraph's own unit."""
@@ -189,7 +207,9 @@ class ReadableAxis(pg.AxisItem):
     def _fit_label(self) -> None:
         room = self.size().height() + LABEL_BEYOND
         for text in (self.quantity.label, self.quantity.unit):
-            self.label.setHtml(self._styled(text))
+            if self._styled(text) != self._written:
+                self._written = self._styled(text)
+                self.label.setHtml(self._written)
             if text and self.label.boundingRect().width() <= room:
                 self.label.setOpacity(1.0)
                 return

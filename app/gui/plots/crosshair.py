@@ -7,7 +7,7 @@ from PyQt6.QtCore import QEvent, QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent
 from PyQt6.QtWidgets import QMenu, QWidget
 
-from app.gui.plots.axis import AxisQuantity, ReadableAxis
+from app.gui.plots.axis import AxisQuantity, HiddenAxis, ReadableAxis
 from app.gui.plots.overlay import Overlay
 from app.gui.widgets.theme import Theme
 
@@ -46,8 +46,11 @@ class PointedPlot(pg.PlotWidget):
     def __init__(self, theme: Theme, x: AxisQuantity, y: AxisQuantity, parent: QWidget | None = None) -> None:
         self.inside = PanelView()
         self.x_axis, self.y_axis = ReadableAxis("bottom", x), ReadableAxis("left", y)
-        axes = {"bottom": self.x_axis, "left": self.y_axis}
+        hidden = {side: HiddenAxis(side) for side in ("top", "right")}
+        axes = {"bottom": self.x_axis, "left": self.y_axis, **hidden}
         super().__init__(parent, viewBox=self.inside, axisItems=axes, enableMenu=False)
+        for side in hidden:
+            self.hideAxis(side)  # pyqtgraph shows an axis that it was given
         self.theme = theme
         self.cross = (pg.InfiniteLine(angle=90), pg.InfiniteLine(angle=0))
         for line in self.cross:
