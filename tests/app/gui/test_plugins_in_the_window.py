@@ -90,12 +90,12 @@ def test_the_view_is_fed_drawn_and_saved(lengths, theme, qtbot):
     area.resize(900, 700)
     area.show()
 
-    area.raise_tab(7)
+    area.raise_tab(8)
     qtbot.waitUntil(lambda: area.front == "Lengths")
     area.paint(session)
 
-    assert shortcut_of("Lengths") == "Ctrl+8"
-    assert area.docks["Lengths"].toolTip() == "Lengths of the traces (Ctrl+8)"
+    assert shortcut_of("Lengths") == "Ctrl+9"
+    assert area.docks["Lengths"].toolTip() == "Lengths of the traces (Ctrl+9)"
     assert not area.views["Lengths"].panel.is_empty
     area.close()
 
@@ -115,7 +115,7 @@ def test_a_layout_with_a_view_whose_plug_in_is_gone_opens_with_a_sentence(tmp_pa
     with plugins(tmp_path / "plugins", files, VIEWS, load=True):
         window = RigWindow(theme, settings)
         window.show()
-        window.area.raise_tab(7)
+        window.area.raise_tab(8)
         qtbot.waitUntil(lambda: window.area.front == "Lengths")
         assert "saved layout" not in window.messages.text
         window.close()

@@ -291,7 +291,7 @@ def test_a_sequence_runs_in_its_order(window, client, qtbot):
     assert [(one["values"]["curves"], one["place"]) for one in client.of("queue_add")] == [(2, 0), (3, 1)]
 
 
-@pytest.mark.parametrize("number", range(7))
+@pytest.mark.parametrize("number", range(8))
 def test_tabs_by_key(window, qtbot, number):
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
