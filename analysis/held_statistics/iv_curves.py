@@ -100,7 +100,7 @@ def _map(points: JunctionPoints, direction: int) -> MapPicture:
         "points per junction",
         curves=[
             Curve("median", quartiles.voltage_V, quartiles.median),
-            Curve("quartiles", quartiles.voltage_V, quartiles.lower, style="dashed"),
+            Curve("lower quartile", quartiles.voltage_V, quartiles.lower, style="dashed"),
             Curve("upper quartile", quartiles.voltage_V, quartiles.upper, style="dashed"),
         ],
     )
@@ -136,11 +136,13 @@ def _means_table(points: JunctionPoints, volts: Sequence[float]) -> ResultTable:
 
 
 def _mean_of_what(points: JunctionPoints) -> str:
-    sweeps = np.bincount(points.junction, minlength=points.junctions)
+    each = np.bincount(points.junction, minlength=points.junctions)
+    wrong = int(np.count_nonzero(~points.signed & (points.bias_V != 0.0)))
+    number = f"{each.min()}" if each.min() == each.max() else f"{each.min()} to {each.max()}"
     return (
-        f"{points.junctions} junctions with {sweeps.min()} to {sweeps.max()} points each. A junction counts once: its "
-        "sweeps are averaged first, in the logarithm. Points whose current and voltage differ in sign "
-        f"({np.count_nonzero(~points.signed)} of {points.signed.size}) have no logarithm."
+        f"{points.junctions} junctions with {number} points each. A junction counts once: its sweeps are averaged "
+        f"first, in the logarithm. {wrong} of {each.sum()} points differ in sign from their voltage and have no "
+        "logarithm."
     )
 
 

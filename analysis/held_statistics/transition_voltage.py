@@ -122,7 +122,7 @@ def _table(both: Sequence[TransitionVoltages], junctions: int) -> ResultTable:
         "minima of ln(I/V^2), moduli in V",
         ("polarity", "junctions with a minimum", "median", "of the mean curve", "of the log-mean curve"),
         rows,
-        "A dash or nan: no minimum inside the data.",
+        "A dash: no minimum inside the data.",
     )
 
 
