@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 from scipy.special import ndtri
@@ -106,3 +108,10 @@ def test_what_cannot_be_clustered_is_refused():
         STATISTIC.compute(traces, np.random.default_rng(0))
     with pytest.raises(StatisticError, match="not one of gmm, k-means, agglomerative"):
         clustered(np.zeros((50, 2)), 2, "hdbscan")
+
+
+def test_without_scikit_learn_it_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+
+    with pytest.raises(StatisticError, match=r'pip install "hotjunction\[analysis\]"'):
+        clustered(np.zeros((50, 2)), 2)

@@ -1,5 +1,7 @@
 """Drift, time, correlation, directions, alignment, full scale, slope: known truth, and controls with nothing."""
 
+import sys
+
 import numpy as np
 import pytest
 from scipy.special import ndtri
@@ -348,3 +350,12 @@ def test_enough_traces_of_a_molecule():
     assert result.numbers[0].estimate.value == pytest.approx(-2.7, abs=0.3)  # its coverage is a study
     with pytest.raises(StatisticError, match="the first check is at 50 traces; there are 20"):
         enough_traces.STATISTIC.compute(traces[:20], np.random.default_rng(0))
+
+
+def test_without_ruptures_the_drift_is_still_given(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ruptures", None)
+
+    result = drift.STATISTIC.compute(contacts(40, np.random.default_rng(17)), np.random.default_rng(0))
+
+    assert any("pip install 'hotjunction[analysis]'" in remark for remark in result.remarks)
+    assert result.numbers[0].estimate.is_known

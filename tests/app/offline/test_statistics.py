@@ -17,7 +17,9 @@ from app.offline.measurement import Measurement
 from app.offline.statistics import ChosenStatistics, chosen_statistics, compute_statistics
 from app.report.statistic_sections import statistic_sections
 from app.report.statistic_tables import print_statistic
+from tests.docs.pages import definition
 from tests.support.physics.opening_traces import molecular_traces, trace_of
+from tests.support.plugins import plugins
 
 TRACES_WITH_PLATEAUS = [trace_of([3] * 5 + [1] * k + [0.001] * 20) for k in range(10, 60)]
 RECORDS = {(TRACES, True): lambda: TRACES_WITH_PLATEAUS, (TRACES, False): lambda: TRACES_WITH_PLATEAUS}
@@ -151,3 +153,14 @@ def test_sets_are_compared_by_the_command(recording):
     assert content["pairs"][0]["distance"] == 0.0 and content["pairs"][0]["p"] == 1.0
     assert content["pairs"][0]["verdict"] in ("equivalent", "cannot tell")
     assert "at least two" in run("compare", recording, code=2)
+
+
+def test_the_statistic_of_the_how_to_guide_is_computed_like_the_others(tmp_path):
+    files = {"trace_length.py": definition("how-to/add-a-statistic.md")}
+    with plugins(tmp_path / "plugins", files, STATISTICS, load=True):
+        chosen = chosen_statistics("trace-length", {"trace-length": {"skipped": 20}})
+        result = compute_statistics(chosen, RECORDS, RecordSet())["trace-length"]
+
+    lengths = [trace.conductance_G0.size for trace in TRACES_WITH_PLATEAUS]
+    assert result.numbers[0].estimate.value == pytest.approx(np.mean(lengths) - 20)
+    assert "trace-length" not in STATISTICS
