@@ -102,9 +102,13 @@ class BinAxis:
 
     def place(self, values: ArrayLike) -> NDArray[np.intp]:
         """Return the bin of each value: 0 below, 1 ... bins, bins + 1 above, bins + 2 undefined (NaN)."""
+        return self.place_of(self.coordinate(values))
+
+    def place_of(self, coordinates: FloatArray) -> NDArray[np.intp]:
+        """Return the bin of each value by its coordinate, as `place`."""
         low, high = (float(x) for x in self.coordinate([self.low, self.high]))
         half = self.step / 2.0
-        place = np.clip(self.coordinate(values), low - half, high + half)
+        place = np.clip(coordinates, low - half, high + half)
         place -= low
         place /= self.step
         place += 1.0

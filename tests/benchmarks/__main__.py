@@ -14,6 +14,7 @@ BENCHMARKS = (
     "trip",
     "recorder",
     "traces",
+    "histograms",
     "heating",
     "landauer",
     "probes",
