@@ -79,7 +79,7 @@ class OnePassHistograms:
                 self._count()
 
     def _table_of_bins(self) -> tuple[int, NDArray[np.int64]]:
-        """Return the first beginning of a number, and the bins on both axes for each: the fine one in the upper half."""
+        """Return the first beginning of a number, and the bins on both axes for each: the fine one above."""
         conductance = self._axes[0]
         ends = np.array([conductance.low, conductance.high]).view(np.int64) >> _SHIFT
         beginnings = np.arange(ends[0] - 2, ends[1] + 3, dtype=np.int64)
