@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QFrame, QInputDialog, QScrollArea, QStackedWidget
 
 from app.gui.bench_connection import BenchConnection
 from app.gui.dialogs.close_dialog import Parting, ask_about_run, part
+from app.gui.dialogs.run_settings import load_settings, save_settings
 from app.gui.panels.commissioning import CommissioningPage
 from app.gui.panels.notes import NotesPanel
 from app.gui.panels.procedures import ProceduresPanel, Wanted
@@ -150,6 +151,9 @@ class RigWindow(SessionWindow):
             "&Run": [
                 Item("&Run now", self.procedures.run, "Ctrl+Return|Ctrl+Enter"),
                 Item("&Add to queue", self.procedures.queue, "Ctrl+Shift+Return|Ctrl+Shift+Enter"),
+                Item("&Save these settings …", lambda: save_settings(self.procedures, self.say)),
+                Item("&Load settings …", lambda: load_settings(self.procedures, self.say)),
+                None,
                 Item("&Pause or resume (Space)", self.pause),
                 Item("A&bort the run", self.queue.abort_present),
                 None,
