@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.constants import G0_S
 from analysis.iv.curves import Curve
-from analysis.iv.junction_points import junction_points
+from analysis.iv.junction_points import JunctionPoints, junction_points
 from analysis.iv.single_level import fit_level, fit_levels
 from analysis.iv.transition_voltages import transition_voltages
 from analysis.statistics.junction_mean import junction_mean, one_sigma_half
@@ -37,18 +37,31 @@ def currents_A(rng: np.random.Generator, n: int, noise: float = 0.01) -> np.ndar
     return np.asarray(ideal * (1.0 + noise * rng.standard_normal(ideal.shape)))
 
 
-def outcomes(rng: np.random.Generator, n: int, sets: int) -> tuple[list[Outcome], list[Outcome]]:
-    """Return transition voltages and levels of ``sets`` sets of junctions."""
-    voltages, levels = [], []
+def points_of(rng: np.random.Generator, n: int) -> JunctionPoints:
+    """Return the points of ``n`` junctions that are drawn anew."""
+    return junction_points([Curve(f"{i}", VOLTAGE_V, row) for i, row in enumerate(currents_A(rng, n))])
+
+
+def voltages(rng: np.random.Generator, n: int, sets: int) -> list[Outcome]:
+    """Return transition voltages of ``sets`` sets of junctions."""
+    outcomes = []
     for _ in range(sets):
-        points = junction_points([Curve(f"{i}", VOLTAGE_V, row) for i, row in enumerate(currents_A(rng, n))])
+        points = points_of(rng, n)
         found = transition_voltages(points.voltage_V, points.mean_A, points.mean_ln, 1)
-        voltages.append(_outcome(found.by_junction_V, found.of_mean_curve_V, rng))
+        outcomes.append(_outcome(found.by_junction_V, found.of_mean_curve_V, rng))
+    return outcomes
+
+
+def levels(rng: np.random.Generator, n: int, sets: int) -> list[Outcome]:
+    """Return levels of ``sets`` sets of junctions."""
+    outcomes = []
+    for _ in range(sets):
+        points = points_of(rng, n)
         fits = fit_levels(points.voltage_V, points.mean_A, COLD_K)
         energy = np.array([fit.energy_eV for fit in fits if fit.described])
         mean = fit_level(points.voltage_V, points.mean_A.mean(axis=0), COLD_K)
-        levels.append(_outcome(energy, mean.energy_eV, rng))
-    return voltages, levels
+        outcomes.append(_outcome(energy, mean.energy_eV, rng))
+    return outcomes
 
 
 def _outcome(values: np.ndarray, of_mean_curve: float, rng: np.random.Generator) -> Outcome:
@@ -72,10 +85,9 @@ def tables(rng: np.random.Generator, sets: int) -> Iterator[Table]:
     truth_V, rows = true_transition_voltage(rng), []
     few = max(sets // 4, 8)
     for n in NUMBERS:
-        voltages, levels = outcomes(rng, n, few)
         for name, unit, truth, found in (
-            ("transition voltage", "V", truth_V, voltages),
-            ("level", "eV", LEVEL_eV, levels),
+            ("transition voltage", "V", truth_V, voltages(rng, n, few)),
+            ("level", "eV", LEVEL_eV, levels(rng, n, few)),
         ):
             rows.append(
                 (

@@ -11,13 +11,13 @@ from analysis.statistics.statistic import StatisticError
 from tests.support.physics.held_noise import RATE_Hz, flicker_hold, telegraph_hold
 from tests.support.recordings.made_recordings import made_checks
 
-JUNCTIONS, SWITCHING = 14, 4
+JUNCTIONS, SWITCHING = 10, 4
 EXPONENT = 1.4
 
 
 @pytest.fixture(scope="module")
 def stretches(tmp_path_factory):
-    """14 junctions with flicker noise of exponent 1.4, two checks each, then four that switch; white amplifier."""
+    """Ten junctions with flicker noise of exponent 1.4, two checks each, then four that switch; white amplifier."""
     rng = np.random.default_rng(1)
     holds = []
     for log_g in rng.uniform(-4.0, -2.5, JUNCTIONS):
@@ -69,7 +69,7 @@ def test_the_switching_junctions_have_dwell_times(stretches):
 
 
 def test_flicker_alone_has_no_telegraph_noise(stretches):
-    result = TELEGRAPH.compute(stretches[:8], np.random.default_rng(0))
+    result = TELEGRAPH.compute(stretches[:4], np.random.default_rng(0))
     assert result.numbers[0].estimate.value == 0.0
     assert len(result.tables) == 1 and not result.pictures
 
@@ -77,7 +77,7 @@ def test_flicker_alone_has_no_telegraph_noise(stretches):
 def test_slow_samples_are_refused_with_the_remedy(stretches):
     from dataclasses import replace
 
-    slow = [replace(s, rate_Hz=2000.0) for s in stretches[:4]]
+    slow = [replace(s, rate_Hz=2000.0) for s in stretches[:2]]
     with pytest.raises(StatisticError, match="needs 2500 samples/s or more"):
         FLICKER.compute(slow, np.random.default_rng(0))
     with pytest.raises(StatisticError, match="there is no held junction"):

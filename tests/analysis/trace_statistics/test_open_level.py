@@ -16,13 +16,13 @@ from analysis.trace_statistics.open_level import (
 )
 from tests.support.physics.opening_traces import FOLDER, gold_traces, molecular_traces, trace_of
 
-OPTIONS = OpenLevelOptions(end_samples=60, resamples=30)
+OPTIONS = OpenLevelOptions(end_samples=60, resamples=15)
 LEVEL_G0 = 10.0**-2.7
 
 
 @pytest.fixture(scope="module")
 def traces():
-    return molecular_traces(150, np.random.default_rng(1), share=0.8, samples=500)
+    return molecular_traces(100, np.random.default_rng(1), share=0.8, samples=500)
 
 
 def computed(traces, offset_G0=0.0, options=OPTIONS):
