@@ -85,7 +85,9 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
             return
         from app.acquisition.bench import Bench
         from app.acquisition.run_in_terminal import run_and_tell
+        from app.server.process import leave_modules_alone
 
+        leave_modules_alone()
         run_and_tell(
             lambda: procedure_class.from_values(values),
             Bench(rig_file, unproved=unproved),

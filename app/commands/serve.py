@@ -85,7 +85,7 @@ def command(
     from app.console.progress import signals_stop
     from app.console.terminal import LOOK_S, output_never_waits
     from app.remote.companions import companion
-    from app.server.process import announced, rig_served_by, settle_in
+    from app.server.process import announced, leave_modules_alone, rig_served_by, settle_in
     from drivers.errors import RigError
 
     if alerts is not None:
@@ -107,6 +107,7 @@ def command(
                 ExitStack() as companions,
             ):
                 click.echo(path)
+                leave_modules_alone()
                 for words in _companions(path, web, web_host, web_port, camera, alerts):
                     click.echo(companions.enter_context(companion(words)), err=True)
                 while not sentences and not server.ended.wait(LOOK_S):

@@ -1,5 +1,6 @@
 """A bench in a process of its own, which outlives the program that started it."""
 
+import gc
 import logging
 import subprocess
 import sys
@@ -111,3 +112,12 @@ def settle_in() -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     for noisy in ("pymeasure", "pyvisa", "grpc", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def leave_modules_alone() -> None:
+    """Leave all that is loaded out of every later collection of garbage.
+
+    A whole collection takes 0.1 s of a thread in which no contact is seen, nearly all of it on modules.
+    """
+    gc.collect()
+    gc.freeze()
