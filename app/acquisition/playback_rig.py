@@ -68,6 +68,7 @@ def playback_rig(
     for role in ROLES:
         content[role].setdefault("inverting", False)  # recorded before a rig file could state it
     content["coarse"] = None  # the housing of a recording can't be moved
+    content["heater"] = None  # nor can its tip be heated
     content["calibrations"] = NO_CALIBRATIONS
     content["safe"] = {**content.get("safe", {}), "z_V": daq["outputs"]["z"]["min_V"]}
     content["unusual"] = nested(

@@ -1,6 +1,7 @@
 """A thermopower run on the simulated rig, from its procedure to the report, and what a heater may do wrong."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.recording import Recording
+from app.acquisition.playback_rig import playback_rig, rig_toml
 from app.cli import main
 from app.offline.measurement import analyse_measurement
 from app.replay.player import Player
@@ -95,6 +97,19 @@ def test_command_line_and_report_tell_it(campaign, tmp_path):
     page = tmp_path / "night.html"
     assert runner.invoke(main, ["report", str(summary.recording), "--out", str(page)]).exit_code == 0
     assert "thermopower S at 300 K" in page.read_text(encoding="utf-8")
+
+
+def test_the_rig_of_its_recording_can_be_played_back(campaign):
+    summary, _, _ = campaign
+    addresses = {
+        "daq": "127.0.0.1:1",
+        "current_amplifier": "TCPIP0::127.0.0.1::gpib0,22::INSTR",
+        "voltage_preamplifier": "ASRL9::INSTR",
+    }
+    with Recording(summary.recording) as recording:
+        played = playback_rig(recording.header, "", "Dev1", addresses, 1.0)
+    assert played.heater is None
+    assert "heater" not in tomllib.loads(rig_toml(played, ""))
 
 
 @pytest.mark.parametrize(
