@@ -24,11 +24,11 @@ from app.viewmodels.view import AS_PLAYED, Growth, RecordView
 
 log = logging.getLogger(__name__)
 
-LEAST_TRACES, EVERY = 10, 5
+LEAST_TRACES, EVERY = 10, 10
 """Minimum number of traces for a result, and of new traces for another one."""
 
-GROWTH = 0.1
-"""Relative growth of the number of traces that makes new results due."""
+GROWTH = 0.25
+"""Relative growth of the number of traces that makes new results due: all of them take a second."""
 
 
 @dataclass(frozen=True, eq=False)
