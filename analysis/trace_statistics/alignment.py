@@ -178,7 +178,8 @@ def _picture(profiles: FloatArray, options: AlignmentOptions) -> MapPicture:
     counts = np.full((options.bins, axis.bins), np.nan)
     for column in range(options.bins):
         values = profiles[:, column]
-        counts[column] = np.histogram(values[np.isfinite(values)], log_edges)[0]
+        above = values > log_edges[0] + 1e-5  # not those that were clipped to the lowest conductance
+        counts[column] = np.histogram(values[above], log_edges)[0]
     return MapPicture(
         "aligned traces",
         PictureAxis("displacement from the alignment", "nm"),
