@@ -71,6 +71,8 @@ class VisaInstrument(Instrument):
             adapter = self._open(name, library, timeout_s, prologix_address, connection)
         self.timeout_s = timeout_s
         super().__init__(adapter, name, includeSCPI=False)
+        # PyMeasure adds one more silent handler to its log with every adapter; over days they would be thousands
+        del self.adapter.log.handlers[1:]
 
     def _open(
         self,

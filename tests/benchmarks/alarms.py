@@ -1,6 +1,7 @@
 """False alarms of a right rig: every procedure on several rigs, an hour of the rig's time in all."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from procedures.registry import PROCEDURES
 from tests.benchmarks.table import Row, scaled
 
 SEEDS = 5
+RATE_Hz = 2000.0
 TRACES = 60
 CATCH = {
     "conductance": 1.0,
@@ -34,8 +36,9 @@ RUNS = {
 
 
 def rows(size: float = 1.0) -> Iterator[Row]:
-    """Yield runs, samples and faults by which a right rig was refused or stopped."""
-    runs, samples, alarms = 0, 0, []
+    """Yield runs, time and faults by which a right rig was refused or stopped, for each procedure and in all."""
+    alarms: list[str] = []
+    runs, seconds, stopped = Counter[str](), Counter[str](), Counter[str]()
     names = list(RUNS)[: scaled(len(RUNS), size)]
     for seed in range(1, scaled(SEEDS, size) + 1):
         with (
@@ -49,8 +52,15 @@ def rows(size: float = 1.0) -> Iterator[Row]:
                 summary = Bench(rig_file, wires=direct_wires(rig)).run(
                     PROCEDURES[name].from_values(values), Path(folder) / f"{name}.h5"
                 )
-                runs, samples = runs + 1, samples + summary.samples
+                runs[name] += 1
+                seconds[name] += summary.samples / RATE_Hz
                 if summary.end.status == "fault":
+                    stopped[name] += 1
                     alarms.append(f"{name}, seed {seed}: {summary.end.reason}")
-    yield Row("alarms of a right rig", f"{len(alarms)} in {runs} runs, {samples} samples", "0")
+    for name in names:
+        yield Row(
+            f"alarms: {name}", f"{stopped[name]} in {runs[name]} runs, {seconds[name] / 60:.1f} min", "0"
+        )
+    whole = f"{len(alarms)} in {runs.total()} runs, {seconds.total() / 60:.1f} min of the rig"
+    yield Row("alarms of a right rig", whole, "0 in an hour")
     yield from (Row("alarm", alarm) for alarm in alarms)

@@ -31,7 +31,9 @@ REACH_S = 2.0
 GONE_S = 0.3
 """Time for which a bench tries to make a rig safe whose card is gone."""
 
-MOST_LETTERS = 700
+MOST_LETTERS, MOST_LETTERS_OF_PROOF = 700, 1500
+"""Longest message; a proof has a sentence for each wire that answers wrongly."""
+
 NOT_SAFE = "NOT SAFE", "NOT SEEN TO BE SAFE"
 
 
@@ -180,8 +182,9 @@ def _judge_end(outcome: Outcome, fault: MatrixFault, end: RunEnd | BaseException
     else:
         outcome.demand(outcome.status == FINISHED, f"nothing happened, but {outcome.status}: {outcome.said}")
     if outcome.status == FAULT:
-        one_sentence = 15 < len(outcome.said) < MOST_LETTERS and "\n" not in outcome.said
-        outcome.demand(one_sentence, f"no plain sentence: {outcome.said!r}")
+        most = MOST_LETTERS_OF_PROOF if outcome.case.moment.step == PROOF else MOST_LETTERS
+        plain = 15 < len(outcome.said) < most and "\n" not in outcome.said
+        outcome.demand(plain, f"no plain sentence: {outcome.said!r}")
     unsafe_said = any(words in f"{outcome.said} {scene.bench.unsafe}" for words in NOT_SAFE)
     outcome.demand(outcome.said_safe != unsafe_said, f"called safe: {outcome.said_safe}, but: {outcome.said}")
 
@@ -225,11 +228,15 @@ def _compare(outcome: Outcome, recording: Recording, scene: Scene, *, whole: boo
     indices, data = scene.handed_on()
     blocks = list(recording.blocks())
     rows = np.concatenate([np.arange(b.first, b.stop) for b in blocks]) if blocks else np.empty(0, int)
-    outcome.demand(np.array_equal(rows, indices[: len(rows)]), "samples missing or repeated in the recording")
-    if blocks and len(rows) <= len(indices):
+    places = np.searchsorted(indices, rows)
+    known = bool((places < len(indices)).all()) and np.array_equal(indices[places], rows)
+    outcome.demand(known, "samples in the recording that were never read")
+    if len(blocks) and known:
         recorded = np.concatenate([b.data for b in blocks], axis=1)
-        equal = np.array_equal(recorded, data[:, : len(rows)].astype(recorded.dtype))
+        equal = np.array_equal(recorded, data[:, places].astype(recorded.dtype))
         outcome.demand(equal, "samples of other values in the recording")
+    said = [event for event in recording.events if event.name == "damaged samples left out"]
+    outcome.demand(np.array_equal(rows, indices[: len(rows)]) or bool(said), "samples missing without a word")
     if whole:
         outcome.demand(len(rows) == len(indices), f"{len(rows)} of {len(indices)} samples recorded")
         outcome.demand(recording.status != "unfinished", "the recording was not ended")
