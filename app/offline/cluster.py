@@ -84,9 +84,10 @@ class Cluster:
             for index, task in enumerate(tasks)
         }
         try:
-            for future in as_completed(list(futures)):
-                index = futures.pop(future)
-                done(index, _result(future, tasks[index]))
+            with self._client.as_current():
+                for future in as_completed(list(futures)):
+                    index = futures.pop(future)
+                    done(index, _result(future, tasks[index]))
         except BaseException:
             self._client.cancel(list(futures))
             raise

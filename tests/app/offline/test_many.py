@@ -385,6 +385,19 @@ def test_a_cluster_refuses_another_version(monkeypatch):
         Cluster("tcp://a:1")
 
 
+def test_a_cluster_gives_every_result():
+    distributed = pytest.importorskip("distributed")
+    found = {}
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, protocol="tcp"
+    ) as local:
+        cluster = Cluster(local.scheduler_address)
+        cluster.run([Task(name_of, Path(f"{i}.h5")) for i in range(3)], found.__setitem__)
+        cluster.close()
+
+    assert found == {0: "0.h5", 1: "1.h5", 2: "2.h5"}
+
+
 def test_where_everything_fails_the_first_reason_is_told(tmp_path):
     (tmp_path / "one.h5").write_bytes(b"")
     with pytest.raises(RecordingError, match="not an HDF5 file"):
