@@ -75,6 +75,8 @@ def read_file(
 def files_in(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     """Return the files; a folder stands for the files of known formats in it, sorted by name and number.
 
+    A link in a folder that leads out of it is passed over.
+
     Returns
     -------
     files, skipped : list of Path
@@ -85,11 +87,18 @@ def files_in(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     skipped: list[Path] = []
     for path in paths:
         inside = (
-            sorted((p for p in path.iterdir() if p.is_file()), key=_by_number) if path.is_dir() else [path]
+            sorted((p for p in path.iterdir() if _inside(p, path)), key=_by_number)
+            if path.is_dir()
+            else [path]
         )
         for file in inside:
             (files if path == file or file.suffix.lower() in known else skipped).append(file)
     return files, skipped
+
+
+def _inside(file: Path, folder: Path) -> bool:
+    """Return True for a file of a folder; a link that leads out of it is none."""
+    return file.is_file() and (not file.is_symlink() or file.resolve().is_relative_to(folder.resolve()))
 
 
 def _by_number(path: Path) -> list[tuple[int, str]]:

@@ -3,10 +3,15 @@
 import codecs
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from analysis.importers.imported import ForeignFile
 
 _SAMPLE_BYTES = 2**16
+
+MOST_LETTERS = 2**26
+"""Longest line of a text; a longer one would fill the memory before anything is known of it."""
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -47,14 +52,14 @@ def read_lines(path: Path, skip: int = 0) -> Iterator[tuple[int, str]]:
     Raises
     ------
     ForeignFile
-        For a file that is not text, is empty, or cannot be read.
+        For a file that is not text, is empty, has a line without an end, or cannot be read.
     """
     try:
         with path.open("rb") as file:
             encoding = encoding_of(file.read(_SAMPLE_BYTES))
         empty = True
         with path.open(encoding=encoding, errors="replace", newline=None) as text:
-            for number, line in enumerate(text, 1):
+            for number, line in enumerate(_bounded_lines(text), 1):
                 if line.strip() and number > skip:
                     empty = False
                     yield number, line.rstrip("\n")
@@ -64,3 +69,15 @@ def read_lines(path: Path, skip: int = 0) -> Iterator[tuple[int, str]]:
         raise ForeignFile(f"{path}: cannot be read ({error.strerror})") from error
     if empty:
         raise ForeignFile(f"{path}: an empty file")
+
+
+def _bounded_lines(text: TextIO) -> Iterator[str]:
+    """Yield the lines of a text. Raises ``ValueError`` for one that is too long to be a line of a table."""
+    number = 0
+    while line := text.readline(MOST_LETTERS + 1):
+        number += 1
+        if len(line) > MOST_LETTERS:
+            raise ValueError(
+                f"line {number} has more than {MOST_LETTERS / 1e6:.3g} million letters: it is no table of numbers"
+            )
+        yield line
