@@ -4,13 +4,12 @@ Lee et al., Nature 498, 209 (2013), Methods Summary: approach at 5 nm/s until th
 withdraw at 0.1 nm/s, 100 mV across the junction, 500 traces a histogram.
 """
 
-from pymeasure.experiment import IntegerParameter
-
 from analysis.traces.selection import SelectionRules
 from procedures.contact import NM, OPEN_SAMPLES, ContactProcedure, OPENING_nm
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, Steps
+from procedures.pymeasure_types import IntegerParameter
 from procedures.steps import Baseline, MakeSafe, WriteNote
 
 LEAST_SAMPLES = SelectionRules().shortest

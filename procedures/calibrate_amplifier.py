@@ -1,11 +1,11 @@
 """Calibration of the current amplifier: step the bias on a known resistor in place of the junction."""
 
 import numpy as np
-from pymeasure.experiment import FloatParameter, IntegerParameter
 
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
+from procedures.pymeasure_types import FloatParameter, IntegerParameter
 from procedures.steps import HoldStep, MakeSafe, SetBias, WriteNote
 
 RAIL_SHARE = 0.95

@@ -1,11 +1,10 @@
 """Calibration of the lag: modulate the bias with the tip retracted, and time the edges on the bias loop-back."""
 
-from pymeasure.experiment import FloatParameter, IntegerParameter
-
 from analysis.heating.programme import three_level
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
+from procedures.pymeasure_types import FloatParameter, IntegerParameter
 from procedures.steps import MakeSafe, Modulate, SetBias, WriteNote
 
 LEAST_STEPS = 30

@@ -1,9 +1,8 @@
 """Calibration of the noise: record the thermocouple at zero bias with the tip retracted."""
 
-from pymeasure.experiment import FloatParameter, IntegerParameter
-
 from procedures.context import ProcedureContext
 from procedures.procedure import Plan, RigProcedure
+from procedures.pymeasure_types import FloatParameter, IntegerParameter
 from procedures.steps import HoldStep, MakeSafe, SetBias, WriteNote
 
 

@@ -1,7 +1,5 @@
 """Calibration of the piezo: withdrawals whose tunnelling tails give the piezo constant."""
 
-from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
-
 from analysis.calibration.piezo import LEAST_DECADES, LEAST_SAMPLES, LEAST_TRACES
 from analysis.conductance import full_scale_conductance_G0
 from procedures.capture import TAIL_DECADES_PER_NM
@@ -9,6 +7,7 @@ from procedures.contact import NM, ContactProcedure
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, Steps
+from procedures.pymeasure_types import BooleanParameter, FloatParameter, IntegerParameter
 from procedures.steps import Baseline, MakeSafe, Ramp, WriteNote
 
 

@@ -2,13 +2,12 @@
 
 from math import sqrt
 
-from pymeasure.experiment import FloatParameter, IntegerParameter
-
 from analysis.calibration.line import LEAST_POINTS
 from analysis.heating.programme import three_level
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
+from procedures.pymeasure_types import FloatParameter, IntegerParameter
 from procedures.steps import MakeSafe, Modulate, SetBias, WriteNote
 
 UNHURRIED_S = 0.25

@@ -7,8 +7,6 @@ gap, whose conductance falls by nine decades per nanometre.
 
 from dataclasses import dataclass
 
-from pymeasure.experiment import FloatParameter, IntegerParameter
-
 from analysis.conductance import full_scale_conductance_G0
 from analysis.constants import G0_S
 from analysis.detect import OpenDetector, PlateauDetector
@@ -18,6 +16,7 @@ from procedures.contact import NM, OPEN_SAMPLES, ContactProcedure
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, NoJunction
 from procedures.procedure import Steps
+from procedures.pymeasure_types import FloatParameter, IntegerParameter
 from procedures.steps import Baseline, HoldStep, Ramp, SetBias
 
 LEAST_DWELL_SAMPLES = 10

@@ -6,8 +6,6 @@ Base of every procedure that opens junctions repeatedly.
 import sys
 from collections.abc import Mapping
 
-from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
-
 from analysis.conductance import LEAST_BIAS_V, full_scale_conductance_G0
 from analysis.constants import G0_S
 from analysis.detect import ContactDetector, CurrentWitness, Detector, OpenDetector
@@ -15,6 +13,7 @@ from procedures import no_contact
 from procedures.context import ProcedureContext
 from procedures.errors import ContactNotBroken, ImpossibleSetting, ProcedureFault
 from procedures.procedure import RigProcedure, Steps
+from procedures.pymeasure_types import BooleanParameter, FloatParameter, IntegerParameter
 from procedures.steps import APPROACH, FINISHED, Baseline, Outcome, Ramp, Recentre, SetBias
 
 NM = 1e-9

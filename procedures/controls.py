@@ -7,7 +7,6 @@ currents); the others reveal unsteady ones (drift, slow filters, recovery after 
 from fractions import Fraction
 
 import numpy as np
-from pymeasure.experiment import FloatParameter
 
 from analysis.constants import G0_S
 from analysis.heating.controls import (
@@ -27,6 +26,7 @@ from procedures.heating import Heating
 from procedures.large_bias import WIDENED
 from procedures.parameters import FractionsParameter, NumbersParameter
 from procedures.procedure import Steps
+from procedures.pymeasure_types import FloatParameter
 from procedures.steps import FINISHED, Outcome, Ramp
 
 ONE_ATOM_G0 = 1.0

@@ -1,4 +1,4 @@
-"""PyMeasure's parameters without pandas: a fifth of the imports of a bench, and only PyMeasure's own files need it."""
+"""An import without one of the modules that it would import: that one comes when it is first used."""
 
 import sys
 from importlib import import_module

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from pymeasure.experiment import BooleanParameter, FloatParameter, IntegerParameter
-
 from procedures.capture import SearchProgress
 from procedures.contact import NM
 from procedures.context import ProcedureContext
@@ -13,6 +11,7 @@ from procedures.heater import Heater
 from procedures.large_bias import HeldProcedure
 from procedures.parameters import NumbersParameter
 from procedures.procedure import Steps
+from procedures.pymeasure_types import BooleanParameter, FloatParameter, IntegerParameter
 from procedures.steps import Baseline, Ramp, SetHeater, Settle
 
 MOST_SHARE = 0.6

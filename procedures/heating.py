@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from pymeasure.experiment import FloatParameter, IntegerParameter, ListParameter
-
 from analysis.constants import G0_S
 from analysis.heating.aligned_hold import whole_periods
 from analysis.heating.estimator import LEAST_PERIODS as LEAST_KEPT
@@ -26,6 +24,7 @@ from procedures.large_bias import RUPTURED, HeldProcedure, HoldOutcome
 from procedures.limits import check_programme
 from procedures.parameters import FractionParameter, LevelsParameter, NumbersParameter, parsed_levels
 from procedures.procedure import Plan, Steps
+from procedures.pymeasure_types import FloatParameter, IntegerParameter, ListParameter
 from procedures.steps import MakeSafe, Modulate, WriteNote
 
 THREE_LEVELS = "+1:1 0:1 -1:1"

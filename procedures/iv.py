@@ -6,7 +6,6 @@ Lee et al., Nature 498, 209 (2013), show the mean of 100 curves with their stand
 import math
 
 import numpy as np
-from pymeasure.experiment import FloatParameter, IntegerParameter
 
 from analysis.constants import G0_S
 from analysis.heating.mask import RISE_PER_TAU
@@ -19,6 +18,7 @@ from procedures.errors import ImpossibleSetting
 from procedures.expected_current import ExpectedCurrent
 from procedures.large_bias import HeldProcedure, HoldOutcome
 from procedures.procedure import Plan, Steps
+from procedures.pymeasure_types import FloatParameter, IntegerParameter
 from procedures.steps import MakeSafe, SweepStep, WriteNote
 
 LEAST_SAMPLES = 40

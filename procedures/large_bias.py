@@ -4,8 +4,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from pymeasure.experiment import FloatParameter, IntegerParameter
-
 from analysis.constants import G0_S
 from analysis.detect import Detector
 from analysis.heating.exclusion import ExclusionRules
@@ -15,6 +13,7 @@ from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, TooManyTrips
 from procedures.expected_current import ExpectedCurrent
 from procedures.procedure import Steps
+from procedures.pymeasure_types import FloatParameter, IntegerParameter
 from procedures.steps import FINISHED, Outcome, SetBias
 
 WIDENED = ExclusionRules().widened

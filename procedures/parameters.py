@@ -11,7 +11,7 @@ from fractions import Fraction
 from os import PathLike
 from typing import Any
 
-from pymeasure.experiment import (
+from procedures.pymeasure_types import (
     BooleanParameter,
     FloatParameter,
     IntegerParameter,

@@ -7,13 +7,12 @@ at its own sample, and the same traces and holds result.
 from pathlib import Path
 from typing import Any
 
-from pymeasure.experiment import Parameter
-
 from analysis.recording import Recording, RecordingError, RunHeader
 from analysis.records import TIE, Event, EventKind
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
+from procedures.pymeasure_types import Parameter
 from procedures.steps import Acquire
 
 CUTS = ("withdraw", "modulate", "sweep")

@@ -5,12 +5,11 @@ from collections.abc import Generator, Mapping
 from difflib import get_close_matches
 from typing import Any, Self, TypeVar
 
-from pymeasure.experiment import Procedure
-
 from analysis.records import Event, EventKind
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.parameters import read
+from procedures.pymeasure_types import Procedure
 from procedures.steps import Outcome, Step
 
 UNIT_SUFFIX = {

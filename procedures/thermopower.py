@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from pymeasure.experiment import BooleanParameter, FloatParameter, ListParameter
-
 from analysis.heating.aligned_hold import whole_periods
 from analysis.heating.programme import LevelProgramme, ordered
 from procedures.capture import SearchProgress
@@ -22,6 +20,7 @@ from procedures.large_bias import HoldOutcome
 from procedures.limits import check_programme
 from procedures.parameters import FractionParameter, parsed_levels
 from procedures.procedure import Plan, Steps
+from procedures.pymeasure_types import BooleanParameter, FloatParameter, ListParameter
 from procedures.steps import MakeSafe, Modulate, SetHeater, WriteNote
 
 METHODS = {

@@ -1,12 +1,11 @@
 """Control experiments of a thermopower measurement: what must vanish, or must not change."""
 
-from pymeasure.experiment import FloatParameter
-
 from analysis.constants import G0_S
 from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, NoFixture
 from procedures.procedure import Steps
+from procedures.pymeasure_types import FloatParameter
 from procedures.thermopower import Thermopower
 
 

@@ -33,7 +33,7 @@ class _Number(_InWords, click.FloatRange):
 
 def parameter_option(name: str, parameter: Any) -> click.Option:
     """Return an option with the parameter's type, unit, bounds, default and description."""
-    from pymeasure.experiment import FloatParameter, IntegerParameter, ListParameter
+    from procedures.pymeasure_types import FloatParameter, IntegerParameter, ListParameter
 
     flag = "--" + name.replace("_", "-")
     unit = (getattr(parameter, "units", None) or "").replace("_", "")

@@ -1,10 +1,9 @@
 """Direction of the piezo: z is raised by a fraction of a nanometre and lowered again, with a tunnelling current on."""
 
-from pymeasure.experiment import FloatParameter, IntegerParameter
-
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
+from procedures.pymeasure_types import FloatParameter, IntegerParameter
 from procedures.steps import HoldStep, MakeSafe, Ramp, SetBias, WriteNote
 
 REST, RAISED = "at rest", "raised"

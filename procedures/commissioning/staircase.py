@@ -1,12 +1,12 @@
 """Staircase: both outputs rise and fall by half of their expected smallest step at a time."""
 
 import numpy as np
-from pymeasure.experiment import FloatParameter, IntegerParameter
 
 from analysis.records import FloatArray
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
+from procedures.pymeasure_types import FloatParameter, IntegerParameter
 from procedures.steps import HoldStep, MakeSafe, Ramp, SetBias, SweepStep, WriteNote
 
 uV = 1e-6

@@ -6,13 +6,12 @@ The detector counts samples, so the loop-backs show how long the program takes f
 
 from dataclasses import dataclass
 
-from pymeasure.experiment import FloatParameter, IntegerParameter
-
 from analysis.heating.programme import three_level
 from analysis.records import FloatArray
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import Plan, RigProcedure
+from procedures.pymeasure_types import FloatParameter, IntegerParameter
 from procedures.steps import HoldStep, MakeSafe, Modulate, Ramp, SetBias, WriteNote
 
 STOP, TRIP = "stopped ramp", "tripped modulation"
