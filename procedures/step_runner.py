@@ -145,6 +145,8 @@ class StepRunner:
         for first in range(piece, way.n, piece):
             if seen.ended != FINISHED:
                 break
+            if way.distance_m > 0.0:
+                self._context.verify_amplifier()  # again: somebody may have pressed a key
             seen = self._watch_ramp(self._start_piece(way, first, piece), min(piece, way.n - first), ramp)
         return self._step_ended(ramp.name, begin, seen)
 

@@ -54,7 +54,7 @@ def _demand_quanta(header: RunHeader) -> None:
         )
 
 
-def _demand_traces(recording: Recording) -> None:
+def demand_traces(recording: Recording) -> None:
     """Raise ``RecordingError`` for imported I-V sweeps, with the command that reads them."""
     sweeps = [entry for entry in recording.traces if SWEEP in entry.flags]
     if sweeps and len(sweeps) == len(recording.traces):
@@ -91,7 +91,7 @@ class RecordedTraces:
     """
 
     def __init__(self, recording: Recording) -> None:
-        _demand_traces(recording)
+        demand_traces(recording)
         self._recording = recording
         calibration = calibration_of(recording.header)
         if calibration is not None and "current" not in recording.channels:

@@ -409,8 +409,7 @@ def heater_of(rig: Rig) -> Heater | None:
     """Return the heater for procedures; None without one."""
     if rig.heater is None:
         return None
-    keys = rig.heater.model_dump(exclude={"resistance_uncertainty_ohm"})
-    return Heater(**keys)
+    return Heater(**rig.heater.model_dump())
 
 
 def facts(rig: Rig) -> Facts:

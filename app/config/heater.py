@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from app.config.amplifier_sections import NotNegative, Positive
+from app.config.amplifier_sections import Positive
 from app.config.toml import Section
 from app.config.unusual import Usual
 
@@ -20,7 +20,6 @@ class HeaterSection(Section):
     output: str = "heater"
     readback: str = "heater"
     resistance_ohm: Annotated[Positive, Usual(1, 1e6, "ohm")]
-    resistance_uncertainty_ohm: NotNegative = 0.0
     kelvin_per_W: Annotated[Positive, Usual(1, 1e8, "K/W")]
     most_W: Annotated[Positive, Usual(1e-6, 5, "W")]
     most_K: Annotated[Positive, Usual(0.1, 60, "K")] = 40.0

@@ -19,6 +19,7 @@ from analysis.recording.run_log import SUFFIX, log_of
 from analysis.traces.merged import CountedTraces, count_traces, lengths_in
 from analysis.traces.options import AnalysisOptions
 from analysis.traces.plateaus import PlateauLengths
+from analysis.traces.read import demand_traces
 from app.offline.identity import Stamp, sha256_of
 from app.offline.recordings import Part, describe
 from app.offline.traces import ByHand, options_for
@@ -149,6 +150,7 @@ def identify(path: Path, sha256: str = "") -> Identified:
 def count(path: Path, by_hand: ByHand) -> CountedTraces:
     """Reduce the traces of a recording to rows, with the rules that suit them alone."""
     with Recording(path) as recording, damage_told(path, "what its events say"):
+        demand_traces(recording)
         return count_traces(recording, options_for(recording.header, by_hand))
 
 

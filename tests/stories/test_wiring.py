@@ -15,7 +15,7 @@ from app.acquisition.open_rig import proving_current_A
 from app.server.instruments import Instruments
 from drivers.errors import InstrumentFault
 from drivers.ni6281 import NI6281
-from simulators.rig.faults import DroppedReads, LoopBack, OutputStuck
+from simulators.rig.faults import DroppedReads, LoopBack, OutputStuck, PanelPress
 from tests.support.rig.rigs import OFFSET_V, ServedRig, quick
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 from tests.support.rig.watched import watched
@@ -192,6 +192,22 @@ def test_a_bias_that_is_too_small_to_compare_and_vanishes_stops_the_tip(tmp_path
         assert fault_of(rig) == "NoBias"
         assert "while +2 mV is commanded" in summary.end.reason
         assert worst.depth_m == 0
+
+
+@pytest.mark.parametrize(("pressed", "said"), [("C1X", "zero check is on"), ("R4X", "gain")])
+def test_a_key_pressed_during_an_approach_stops_it_before_the_surface(tmp_path, pressed, said):
+    """The current says nothing under zero check: only the amplifier itself can tell."""
+    with watched(tmp_path, {}) as (rig, worst):
+        rig.simulated.faults.add(PanelPress(3000, pressed))
+
+        summary = rig.bench().run(quick(1, approach_speed=5.0), tmp_path / "run.h5")
+
+        assert summary.end.status == "fault" and said in summary.end.reason
+        assert worst.depth_m == 0
+        assert rig.is_safe()
+    with Recording(tmp_path / "run.h5") as recording:
+        pressed_at = recording.stop - 3000
+        assert pressed_at < 1.5 * recording.header.rate_Hz  # a piece of the way, and the way to safe
 
 
 # ---- a bias by hand ----

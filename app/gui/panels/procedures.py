@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from app.config.rig import Rig
 
 CHECK_AFTER_MS = 200
+SHORTEST_NAME = 16
+"""Letters of a procedure's name that its list shows at least; the panel may be narrower than the longest name."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ class ProceduresPanel(QWidget):
 
     def _build(self) -> None:
         self.procedure, self.presets = QComboBox(), PresetChoice()
+        self.procedure.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.procedure.setMinimumContentsLength(SHORTEST_NAME)
         self.preset = self.presets.combo
         for name in offered():
             self.procedure.addItem(PROCEDURES[name].label, name)

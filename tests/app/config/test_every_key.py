@@ -1,6 +1,7 @@
 """Every key of a rig file, a calibration, a campaign or a simulated rig has an effect, or is refused."""
 
 import ast
+import dataclasses
 import importlib
 import pkgutil
 import re
@@ -32,7 +33,9 @@ from app.config.amplifier_sections import CurrentAmplifierSection, VoltagePreamp
 from app.config.amplifiers import DEFAULTS, ROLES, amplifier_model
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.calibration_store import RECORDS
+from app.config.heater import HeaterSection
 from app.config.toml import FileError, Section
+from procedures.heater import Heater
 from simulators.parameters import ParameterSection as Told
 from simulators.rig.ni6281 import Sources, Wiring
 from tests.support.file_keys import changed, fields, others, reads, sections, subclasses, toml
@@ -308,10 +311,25 @@ def test_an_amplitude_that_is_not_used_is_refused(programme):
     assert programme(content) is not None
 
 
+def test_every_key_of_a_heater_reaches_the_procedures():
+    handed_on = {field.name for field in dataclasses.fields(Heater)}
+    files = (ROOT / "procedures").glob("*.py")
+    read = {
+        node.attr
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+    }
+
+    assert set(HeaterSection.model_fields) == handed_on
+    assert handed_on <= read
+
+
 def test_no_kind_of_file_is_left_out():
     """A new kind of file must be walked too, here in `test_import_profile` or in the models' `test_every_key`."""
     walked = {
         *RIG_FILE,
+        "app.config.heater",
         "app.config.import_profile",
         "app.config.calibration_store",
         "app.campaign.file",

@@ -24,8 +24,8 @@ CONNECTION = Connection(
 
 
 @cache
-def rig(species: str = "BDNC") -> Rig:
-    parameters = load_parameters(overrides={"sample.species": species})
+def rig(species: str = "BDNC", heater: str = "none") -> Rig:
+    parameters = load_parameters(overrides={"sample.species": species, "heater.where": heater})
     text = rig_file_text(SimulationSettings("fast", 0), parameters, ADDRESSES)
     return validate(tomllib.loads(text), Rig, "rig.toml")
 
