@@ -18,6 +18,9 @@ from app.offline.many import analyse_files
 from app.report.pdf import write_pdf
 from tests.support.recordings.made_recordings import made_iv
 
+# PDF needs an application of Qt, and the widgets of later tests need this kind.
+pytestmark = pytest.mark.usefixtures("qapp")
+
 ABOUT = About(
     "Heat", "d", "https://example.org/by", ("Ada Müller", "https://orcid.org/0000-0001"), date(2026, 1, 2)
 )
