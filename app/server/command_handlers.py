@@ -26,7 +26,7 @@ from app.server.messages import (
     run_request,
 )
 from app.server.protocol import VERSION
-from app.server.queue import Job, JobQueue
+from app.server.queue import PAUSED_BY_USER, Job, JobQueue
 from app.server.rpc_server import Command, Reply, apart
 from drivers.errors import NotNow, RigError
 from drivers.settings import unit_of
@@ -184,7 +184,7 @@ class CommandHandlers:
             raise ImpossibleSetting(
                 f'a run can be paused at its next "approach" or at "run end", not at {at!r}'
             )
-        self._bench.queue.hold("paused by the user", within_run=at == "approach")
+        self._bench.queue.hold(PAUSED_BY_USER, within_run=at == "approach")
         return self._changed()
 
     def _resume(self) -> Reply:

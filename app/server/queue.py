@@ -15,6 +15,9 @@ from drivers.errors import NotNow
 DONE_KEPT = 200
 """Number of finished jobs that stay listed; recordings are always kept."""
 
+PAUSED_BY_USER = "paused by the user"
+"""Reason of a hold that a user has asked for."""
+
 EXPECTED_CYCLES = 3
 """Number of cycles for which the expected pace of a run counts in its remaining time."""
 

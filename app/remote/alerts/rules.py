@@ -7,6 +7,7 @@ from typing import Any
 from app.remote.alerts.file import Occasion
 from app.server.job_text import reason_of, title_of
 from app.server.messages import JobState
+from app.server.queue import PAUSED_BY_USER
 from app.viewmodels.wording import with_units
 
 OVER = "finished", "aborted", "fault"
@@ -99,7 +100,9 @@ class AlertRules:
     def _of_state(self, state: Any) -> list[Alert]:
         unsafe = self._once("fault", state["unsafe"], "NOT SAFE", urgent=True)
         tripped = self._once("fault", state.get("tripped", ""), "The watchdog has tripped", urgent=True)
-        held = self._once("hand", state["held"], "The queue waits for a hand")
+        waits = any(job["status"] == "waiting" for job in state["queue"])
+        reason = state["held"] if waits and state["held"] != PAUSED_BY_USER else ""
+        held = self._once("hand", reason, "The queue waits for a hand")
         return [*unsafe, *tripped, *held]
 
     def _once(self, occasion: Occasion, sentence: str, title: str, urgent: bool = False) -> list[Alert]:

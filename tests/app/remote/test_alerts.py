@@ -74,11 +74,16 @@ def test_what_had_ended_before_is_no_news(rules: AlertRules) -> None:
 
 def test_each_sentence_of_a_held_queue_is_told_once_and_again_when_it_comes_back(rules: AlertRules) -> None:
     heard = [
-        [alert.text for alert in rules.take("state", _state(held=held))]
+        [alert.text for alert in rules.take("state", _state((_job("waiting"),), held=held))]
         for held in ("", "Bring the tip nearer.", "Bring the tip nearer.", "", "Bring the tip nearer.")
     ]
 
     assert heard == [[], ["Bring the tip nearer."], [], [], ["Bring the tip nearer."]]
+
+
+def test_a_pause_of_the_user_and_an_empty_queue_need_no_hand(rules: AlertRules) -> None:
+    assert rules.take("state", _state((_job("waiting"),), held="paused by the user")) == []
+    assert rules.take("state", _state((_job("finished"),), held="job 1 ended with a fault")) == []
 
 
 def test_an_unsafe_rig_a_trip_a_question_and_silence_are_told(rules: AlertRules) -> None:
