@@ -109,7 +109,8 @@ def command(
                 click.echo(path)
                 leave_modules_alone()
                 for words in _companions(path, web, web_host, web_port, camera, alerts):
-                    click.echo(companions.enter_context(companion(words)), err=True)
+                    line = companions.enter_context(companion(words))
+                    click.echo(line or f"hotjunction {words[0]} did not start; the bench goes on.", err=True)
                 while not sentences and not server.ended.wait(LOOK_S):
                     pass
                 for sentence in sentences:

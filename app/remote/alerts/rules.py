@@ -57,9 +57,8 @@ class AlertRules:
             case "commission":
                 alerts = self._once("hand", content["asked"], "The commissioning needs a hand")
             case "lost":
-                text = (
-                    f"{content['message']} The watchdog makes the rig safe if its bench has died. Look at it."
-                )
+                why = content["message"].rstrip(".")
+                text = f"{why}. The watchdog makes the rig safe if its bench has died. Look at it."
                 alerts = [Alert("silence", "The bench does not answer", text, urgent=True)]
             case "found":
                 alerts = [Alert("silence", "The bench answers again", "")]
