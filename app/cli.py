@@ -32,6 +32,7 @@ COMMANDS = {
     "report": "Write a self-contained HTML report of a recording.",
     "rig": "See who owns a rig; clear a trip of its watchdog; take over.",
     "run": "Run a procedure on a rig.",
+    "seal": "Add seals to copies of recordings of format 1.",
     "serve": "Own a rig, run a queue of procedures, let clients attach.",
     "sim": "Serve a simulated rig.",
     "web": "Show a running bench to a browser, read-only.",

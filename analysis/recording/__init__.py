@@ -12,6 +12,7 @@ from analysis.recording.header import Calibration, RecordedChannel, RunHeader, T
 from analysis.recording.plots import Plot, PlotAxis
 from analysis.recording.reader import Recording
 from analysis.recording.recover import recover
+from analysis.recording.seal_later import seal
 from analysis.recording.verify import Verification, repair, verify
 from analysis.recording.writer import RecordingWriter
 
@@ -33,5 +34,6 @@ __all__ = [
     "damage_told",
     "recover",
     "repair",
+    "seal",
     "verify",
 ]

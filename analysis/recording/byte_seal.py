@@ -129,10 +129,8 @@ def write(path: Path) -> None:
         raise RecordingError(f"{path}: there is no room for its seal")
     with path.open("r+b") as raw:
         head, table, parity = _sealed(raw, at, length, size)
-        body = head.packed() + table + parity.tobytes()
-        tail = table + head.packed()
         raw.seek(at)
-        raw.write(body + bytes(length - len(body) - len(tail)) + tail)
+        raw.write(_laid_out(head, table, parity.tobytes()))
 
 
 def holds(path: Path) -> bool:
@@ -174,7 +172,7 @@ def check(path: Path) -> Findings | None:
         head = find(raw, size)
         if head is None:
             return None
-        table, spare = _table(raw, head)
+        table = _table(raw, head)
         if table is None:
             return Findings([], seal_damaged=True, repairable=False) if holds(path) else None
         bad = _bad_blocks(raw, head, table)
@@ -182,7 +180,7 @@ def check(path: Path) -> Findings | None:
         groups = [int(block) % head.groups for block in bad]
         repairable = len(set(groups)) == len(groups) and not set(groups) & set(parity.tolist())
         damaged = _ranges(bad, head)
-        whole_seal = spare and not len(parity) and size == head.size
+        whole_seal = not len(parity) and size == head.size and _as_written(raw, head, table)
         return Findings(damaged, not whole_seal, bool(repairable))
 
 
@@ -195,7 +193,7 @@ def repair(path: Path, target: Path) -> None:
     with target.open("r+b") as copy:
         head = find(copy, path.stat().st_size)
         assert head is not None
-        table, _ = _table(copy, head)
+        table = _table(copy, head)
         assert table is not None
         copy.truncate(head.size)
         for block in _bad_blocks(copy, head, table).tolist():
@@ -288,20 +286,28 @@ def _outside(start: int, stop: int, head: Head) -> Iterator[tuple[int, int]]:
             yield lo, hi
 
 
-def _table(raw: BinaryIO, head: Head) -> tuple[NDArray[Any] | None, bool]:
-    """Return the table of check sums (None if both copies are damaged), and True if the seal's four parts hold."""
-    places = (head.at + HEAD_SIZE, head.at + head.length - HEAD_SIZE - head.table_size)
-    copies = []
-    for at in places:
+def _laid_out(head: Head, table: bytes, parity: bytes) -> bytes:
+    """Return the bytes of a seal: head and table once more at its end, zeros between."""
+    body, tail = head.packed() + table + parity, table + head.packed()
+    return body + bytes(head.length - len(body) - len(tail)) + tail
+
+
+def _as_written(raw: BinaryIO, head: Head, table: NDArray[Any]) -> bool:
+    """Return True if every byte of a seal with whole parity is as it was written."""
+    raw.seek(head.at)
+    seal = raw.read(head.length)
+    parity_at = HEAD_SIZE + head.table_size
+    return seal == _laid_out(head, table.tobytes(), seal[parity_at : parity_at + head.groups * BLOCK])
+
+
+def _table(raw: BinaryIO, head: Head) -> NDArray[Any] | None:
+    """Return the table of check sums; None if both copies are damaged."""
+    for at in (head.at + HEAD_SIZE, head.at + head.length - HEAD_SIZE - head.table_size):
         raw.seek(at)
-        copies.append(raw.read(head.table_size))
-    good = [zlib.crc32(copy) == head.table_crc and len(copy) == head.table_size for copy in copies]
-    heads = []
-    for at in (head.at, head.at + head.length - HEAD_SIZE):
-        raw.seek(at)
-        heads.append(_unpacked(raw.read(HEAD.size)) == head)
-    table = next((copy for copy, ok in zip(copies, good, strict=True) if ok), None)
-    return (None if table is None else np.frombuffer(table, "<u4")), all(good) and all(heads)
+        copy = raw.read(head.table_size)
+        if len(copy) == head.table_size and zlib.crc32(copy) == head.table_crc:
+            return np.frombuffer(copy, "<u4")
+    return None
 
 
 def _bad_blocks(raw: BinaryIO, head: Head, table: NDArray[Any]) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from analysis.recording import byte_seal, manifest
 from analysis.recording.errors import BROKEN, RecordingError
 from analysis.recording.names import demand_free, take_name
 from analysis.recording.reader import Recording
+from analysis.recording.seal_later import sealed_later
 from analysis.recording.unfinished import UnmarkedView
 
 Verdict = Literal["whole", "damaged", "no seal"]
@@ -26,7 +27,7 @@ class Verification:
     ----------
     verdict : "whole", "damaged" or "no seal"
     damage : tuple of str
-        What is damaged, one phrase each.
+        What is damaged, one phrase each; of a whole recording, what its seal does not prove.
     repairable : bool
         True if `repair` restores every byte.
     """
@@ -52,7 +53,7 @@ def verify(path: Path) -> Verification:
     if found is None:
         return _unsealed(path)
     if not found.damaged and not found.seal_damaged:
-        return Verification("whole")
+        return Verification("whole", _since(path))
     where = [_named(path, found) if found.damaged else "its seal; the recording is whole"]
     places = ", ".join(f"{start} to {stop}" for start, stop in found.damaged[:5])
     if places:
@@ -67,6 +68,15 @@ def _repacked(path: Path) -> bool:
         moved = byte_seal.moved(path, file)
         return content is not None and moved and not manifest.differing(file, content)
     return False
+
+
+def _since(path: Path) -> tuple[str, ...]:
+    when = sealed_later(path)
+    return (
+        (f"sealed on {when}, after its run: unchanged since then, nothing is proven about before",)
+        if when
+        else ()
+    )
 
 
 def repair(path: Path, target: Path) -> None:

@@ -17,7 +17,7 @@ def command(recordings: tuple[Path, ...], repair: bool, as_json: bool) -> None:
     """Compare RECORDINGS (files, or folders of them) with their seals, byte by byte.
 
     Says of each whether it is whole, damaged (what, and whether it can be repaired), or has no seal, as recordings of
-    format 1 and imported files have none. Ends with 0 if all are whole, 1 if one is damaged, 2 if one has no seal.
+    format 1 and runs in progress have none. Ends with 0 if all are whole, 1 if one is damaged, 2 if one has no seal.
     """
     import json
 
@@ -28,7 +28,7 @@ def command(recordings: tuple[Path, ...], repair: bool, as_json: bool) -> None:
 
     results = []
     console = stderr_console()
-    for path in _files(recordings):
+    for path in recording_files(recordings):
         with console.status(f"{path.name} ..."):
             try:
                 found = verify(path)
@@ -69,7 +69,8 @@ def _commissioning(path: Path) -> str:
         return ""
 
 
-def _files(paths: tuple[Path, ...]) -> list[Path]:
+def recording_files(paths: tuple[Path, ...]) -> list[Path]:
+    """Return the recordings: files as given, and those in each folder."""
     from app.config.toml import FileError
 
     files: list[Path] = []
@@ -86,7 +87,7 @@ def _sentence(result: Mapping[str, Any]) -> str:
     if result["verdict"] == "whole":
         return f"{path}: whole" + (f" ({damage[0]})" if damage else "")
     if result["verdict"] == "no seal":
-        return f"{path}: no seal; what can be checked without one is in order"
+        return f"{path}: no seal; what can be checked without one is in order. `hotjunction seal` adds one to a copy"
     text = f"{path}: damaged: {'; '.join(damage)}"
     if "repaired" in result:
         return f"{text}. Repaired, byte for byte, in {result['repaired']}"

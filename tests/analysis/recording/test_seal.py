@@ -108,13 +108,58 @@ def test_a_repacked_file_is_whole_by_its_manifest(sealed, tmp_path):
     assert "repacked" in found.damage[0]
 
 
-def test_without_a_seal_it_says_so(sealed):
+@pytest.fixture
+def of_format_1(sealed):
     with h5py.File(sealed, "r+") as file:
         del file["seal"]
         file.attrs["format_version"] = 1
+        del file.attrs["run"]
     content = sealed.read_bytes().replace(b"\x89HJSEAL2", b"\0HJSEAL2")  # the bytes of what was removed
     sealed.write_bytes(content)
-    assert verify(sealed).verdict == "no seal"
+    return sealed
+
+
+def test_without_a_seal_it_says_so(of_format_1):
+    assert verify(of_format_1).verdict == "no seal"
+
+
+def test_a_copy_of_format_1_is_sealed_and_every_later_change_of_it_is_found(of_format_1, tmp_path):
+    before = of_format_1.read_bytes()
+    done = CliRunner().invoke(main, ["seal", str(of_format_1)])
+    copy = tmp_path / "run-sealed.h5"
+    assert (done.exit_code, done.output) == (0, f"{copy}: sealed\n")
+    assert of_format_1.read_bytes() == before
+    found = verify(copy)
+    assert found.verdict == "whole"
+    assert "nothing is proven about before" in found.damage[0]
+    with Recording(copy) as new, Recording(of_format_1) as old:
+        assert (new.sealed, new.header, new.events) == (True, old.header, old.events)
+        assert np.array_equal(new.samples(0, 40_000), old.samples(0, 40_000))
+    content = copy.read_bytes()
+    for at in np.random.default_rng(5).integers(len(content), size=40).tolist():
+        copy.write_bytes(content)
+        flip(copy, at, mask=1 << (at % 8))
+        assert verify(copy).verdict == "damaged", at
+
+
+def test_nothing_damaged_unfinished_or_sealed_before_is_sealed(of_format_1, tmp_path):
+    CliRunner().invoke(main, ["seal", str(of_format_1)])
+    with h5py.File(of_format_1) as file:
+        at = file["entry/raw/z"].id.get_chunk_info(1).byte_offset + 100
+    flip(of_format_1, at)
+    (tmp_path / "folder").mkdir()
+    writer = RecordingWriter(tmp_path / "folder" / "run.h5", HEADER)
+    writer.append(block(0, 1000))
+    writer.abandon()
+    given = of_format_1, tmp_path / "run-sealed.h5", tmp_path / "folder"
+    done = CliRunner().invoke(main, ["seal", *map(str, given), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 1
+    assert [line.split(": ", 1)[1][:20] for line in done.output.splitlines()] == [
+        "rows 16384 to 32768 ",
+        "has a seal already; ",
+        "its run did not fini",
+    ]
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_a_run_in_progress_and_its_log_have_no_seal_yet(tmp_path):
