@@ -152,12 +152,8 @@ def compare_probes(data: JunctionData, family: ProbedFamily, starts: int = 4) ->
     Raises
     ------
     ValueError
-        As `fit_in_stages` does; for other data, and for currents without an uncertainty.
+        As `fit_in_stages` does; for currents without an uncertainty.
     """
-    if data.linear:
-        raise ValueError(
-            "models with probes are fitted to currents and heats, not to conductance or thermopower"
-        )
     if data.current is not None and not (isinstance(data.current, CurrentData) and data.sigma_known):
         raise ValueError("models are compared by likelihood, so the current needs its uncertainty, sigma_A")
     fits: dict[Kind, CircuitFit] = {}
@@ -205,10 +201,9 @@ def _translated(other: CircuitFit, problem: Problem[CircuitFamily]) -> list[Floa
 
 def _expected(best: CircuitFit, fits: dict[Kind, CircuitFit]) -> dict[Kind, float]:
     """Return chi^2 of the other models fitted to the best one's prediction."""
-    current_A, heat_W = best.problem.predicted(best.values)
-    if np.isnan(current_A).any() or np.isnan(heat_W).any():
+    noiseless = best.problem.noiseless(best.values)
+    if noiseless is None:
         return {}
-    noiseless = best.problem.data.with_values(current_A, heat_W)
     expected = {}
     for kind, fitted in fits.items():
         if fitted is not best:

@@ -1,5 +1,6 @@
-"""Data that a model of a junction is fitted to: currents, heats, conductance, thermopower, with uncertainties."""
+"""Data that a model of a junction is fitted to: currents, heats, linear response; all with uncertainties."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -187,12 +188,17 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class JunctionData:
-    """All data on one kind of junction, fitted with one set of parameters. Temperatures in kelvin."""
+    """All data on one kind of junction, fitted with one set of parameters. Temperatures in kelvin.
+
+    ``thermal_conductance_W_per_K`` is that of the electrons at a fixed bias, as the rupture of a junction measures it:
+    L2/T of the Onsager integrals, larger by G S^2 T than at zero current.
+    """
 
     current: CurrentData | LogCurrentData | None = None
     heating: HeatingData | None = None
     conductance_G0: Measured | None = None
     seebeck_V_per_K: Measured | None = None
+    thermal_conductance_W_per_K: Measured | None = None
     temperature_probe_K: float = 300.0
     temperature_substrate_K: float = 300.0
 
@@ -200,19 +206,38 @@ class JunctionData:
         if min(self.temperature_probe_K, self.temperature_substrate_K) <= 0:
             raise ValueError("temperatures must be above 0 K")
         if self.size == 0:
-            raise ValueError("there is nothing to fit: no current, heat, conductance or thermopower")
+            raise ValueError(
+                "there is nothing to fit: no current, heat, conductance, thermopower or thermal conductance"
+            )
         if not self.sigma_known and self.joint:
             raise ValueError(
                 "a joint fit weighs one kind of data against another: give sigma_A for the current"
             )
 
     @cached_property
-    def terms(self) -> tuple[Term, ...]:
-        """Currents, heats, conductance and thermopower, as far as they were measured."""
-        curves = () if self.current is None else (self.current.term,)
+    def named_terms(self) -> tuple[tuple[str, Term], ...]:
+        """Everything measured, with its name: currents, heats in the probe, total heats, linear response."""
+        curve = () if self.current is None else (("I-V", self.current.term),)
         heats = () if self.heating is None else self.heating.terms
-        numbers = (x for x in (self.conductance_G0, self.seebeck_V_per_K) if x is not None)
-        return (*curves, *heats, *(Term(np.array([x.value]), x.sigma) for x in numbers))
+        named_heats = zip(("heat in the probe", "total heat"), heats, strict=False)
+        numbers = (
+            (name, Term(np.array([x.value]), x.sigma)) for name, x in self.linear_response if x is not None
+        )
+        return (*curve, *named_heats, *numbers)
+
+    @property
+    def linear_response(self) -> tuple[tuple[str, Measured | None], ...]:
+        """Conductance, thermopower and thermal conductance, with their names."""
+        return (
+            ("conductance", self.conductance_G0),
+            ("thermopower", self.seebeck_V_per_K),
+            ("thermal conductance", self.thermal_conductance_W_per_K),
+        )
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """Everything measured, in the order of ``named_terms``."""
+        return tuple(term for _, term in self.named_terms)
 
     @property
     def size(self) -> int:
@@ -228,11 +253,6 @@ class JunctionData:
     def joint(self) -> bool:
         """True if there are other data than currents."""
         return 0 < self.n_current < self.size
-
-    @property
-    def linear(self) -> bool:
-        """True if there is a conductance or a thermopower, which linear response predicts."""
-        return self.conductance_G0 is not None or self.seebeck_V_per_K is not None
 
     @property
     def scaled(self) -> bool:
@@ -253,11 +273,27 @@ class JunctionData:
         """Return up to ``most`` currents, evenly through the voltages, and all other data: for a first search."""
         return self if self.current is None else replace(self, current=self.current.thinned(most))
 
-    def with_values(self, current_A: FloatArray, heat_probe_W: FloatArray) -> "JunctionData":
-        """Return the same measurement with other currents and heats."""
-        current = self.current and replace(self.current, current_A=current_A)
+    def with_values(self, values: Sequence[FloatArray]) -> "JunctionData":
+        """Return the same measurement with other values, one array for each of ``terms``."""
+        new = dict(zip((name for name, _ in self.named_terms), values, strict=True))
+        current, heating = self.current, self.heating
+        if current is not None:
+            measured = np.exp(new["I-V"]) if isinstance(current, LogCurrentData) else new["I-V"]
+            current = replace(current, current_A=measured)
+        if heating is not None:
+            heating = replace(
+                heating, heat_probe_W=new["heat in the probe"], heat_total_W=new.get("total heat")
+            )
+        conductance, seebeck, thermal = (
+            x and replace(x, value=float(new[name][0])) for name, x in self.linear_response
+        )
         return replace(
-            self, current=current, heating=self.heating and replace(self.heating, heat_probe_W=heat_probe_W)
+            self,
+            current=current,
+            heating=heating,
+            conductance_G0=conductance,
+            seebeck_V_per_K=seebeck,
+            thermal_conductance_W_per_K=thermal,
         )
 
 

@@ -12,12 +12,12 @@ from analysis.fitting.data import JunctionData, LogCurrentData, spread_through
 from analysis.fitting.families import Conditions, Family, Parameter, Response, TransmissionFamily
 from analysis.fitting.search_space import SearchSpace
 from analysis.records import FloatArray
-from analysis.transport.landauer import WATT_PER_eV2
 
 SCALE_REACH = 8.0
 """Range of the search for the scale of the heats, in standard deviations of its calibration."""
 
 _SMALL_BIAS = 1e-4  # of kT: linear response to 1e-8, far enough from zero for a slope
+_SMALL_DIFFERENCE = 1e-4  # of T: between the temperatures of the electrodes
 
 F = TypeVar("F", bound=Family, covariant=True)
 
@@ -92,17 +92,10 @@ class Problem(SearchSpace, Generic[F]):
 
         ``near`` is the state of near parameters, as in `Family.response`.
         """
-        own, biased = self.own(values), self.biased
-        none = np.empty(0)
-        response: Response | None = Response(none, none, np.empty((2, own.size, 0)))
-        if biased.bias_V.size:
-            response = self.family.response(own, biased, near)
-        linear = self.family.response(own, self._unbiased) if self.data.linear else response
-        if response is None or linear is None:
+        response = self._biased_response(values, near)
+        models = None if response is None else self._models(values, response)
+        if response is None or models is None:
             return None
-        models = list(self._models(values, response))
-        if self.data.linear:
-            models += self._linear_models(values, linear)
         rows = list(zip(self.data.terms, models, strict=True))
         residual = np.concatenate([term.whitened(model - term.measured) for term, (model, _) in rows])
         slopes = np.concatenate([term.whitened(by) for term, (_, by) in rows], axis=1)
@@ -112,6 +105,31 @@ class Problem(SearchSpace, Generic[F]):
             residual = np.append(residual, (self.heat_scale(values) - 1.0) / self._scale_sigma)
             slopes = np.hstack([slopes, prior])
         return Evaluation(residual, slopes.T, response)
+
+    def noiseless(self, values: FloatArray) -> JunctionData | None:
+        """Return the data as the model has them, without noise; None if it has no stationary state."""
+        response = self._biased_response(values, None)
+        models = None if response is None else self._models(values, response)
+        return None if models is None else self.data.with_values([model for model, _ in models])
+
+    def _biased_response(self, values: FloatArray, near: FloatArray | None) -> Response | None:
+        """Return the response at the biases of the currents and heats."""
+        own, none = self.own(values), np.empty(0)
+        if not self.biased.bias_V.size:
+            return Response(none, none, np.empty((2, own.size, 0)))
+        return self.family.response(own, self.biased, near)
+
+    def _models(self, values: FloatArray, biased: Response) -> list[tuple[FloatArray, FloatArray]] | None:
+        """Return model (m,) and slopes (n_parameters, m) of each of the data's terms; None without a stationary
+        state.
+        """
+        models = list(self._biased_models(values, biased))
+        if not any(x is not None for _, x in self.data.linear_response):
+            return models
+        unbiased, warmer = (self.family.response(self.own(values), x) for x in (self._unbiased, self._warmer))
+        if unbiased is None or warmer is None:
+            return None
+        return [*models, *self._linear_models(values, unbiased, warmer)]
 
     @cached_property
     def measured(self) -> FloatArray:
@@ -156,8 +174,8 @@ class Problem(SearchSpace, Generic[F]):
         data, noise = np.concatenate(measured), np.concatenate(sigma)
         return np.asarray(((np.arcsinh(model / noise) - np.arcsinh(data / noise)) ** 2).sum(axis=1))
 
-    def _models(self, values: FloatArray, x: Response) -> Iterator[tuple[FloatArray, FloatArray]]:
-        """Yield model (m,) and slopes (n_parameters, m) of currents, heats in the probe, and total heats."""
+    def _biased_models(self, values: FloatArray, x: Response) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """Yield model and slopes of currents, heats in the probe, and total heats."""
         n, heating = self.data.n_current, self.data.heating
         if self.data.current is not None:
             model, slopes = self._multiplied(values, x.current_A[:n], x.slopes[0, :, :n])
@@ -195,17 +213,32 @@ class Problem(SearchSpace, Generic[F]):
         small = _SMALL_BIAS * BOLTZMANN_eV_per_K * mean_K
         return Conditions(np.array([small, -small]), mean_K, mean_K)
 
-    def _linear_models(self, values: FloatArray, x: Response) -> Iterator[tuple[FloatArray, FloatArray]]:
-        """Yield G and S from the odd parts of I and Q_P at a small bias: N = K0 v, H_P = -K1 v + O(v^2)."""
-        odd, temperature_K = 2 * self._unbiased.bias_V[:1], self._unbiased.temperature_probe_K
-        K0, K0_by = ((y[..., :1] - y[..., 1:]) / (odd * G0_S) for y in (x.current_A, x.slopes[0]))
-        K1, K1_by = ((y[..., 1:] - y[..., :1]) / (odd * WATT_PER_eV2) for y in (x.heat_probe_W, x.slopes[1]))
+    @cached_property
+    def _warmer(self) -> Conditions:
+        """Conditions with a warmer probe and no bias."""
+        mean_K = self._unbiased.temperature_probe_K
+        half_K = 0.5 * _SMALL_DIFFERENCE * mean_K
+        return Conditions(np.zeros(1), mean_K + half_K, mean_K - half_K)
+
+    def _linear_models(
+        self, values: FloatArray, biased: Response, warmer: Response
+    ) -> Iterator[tuple[FloatArray, FloatArray]]:
+        """Yield G from the odd part of I, S from the thermocurrent -G S dT, and the heat that a warm probe gives off.
+
+        With floating probes S and Peltier coefficient differ, so that each is taken from what measures it.
+        """
+        odd_V = 2 * self._unbiased.bias_V[:1]
+        dT_K = self._warmer.temperature_probe_K - self._warmer.temperature_substrate_K
+        G, G_by = ((y[..., :1] - y[..., 1:]) / odd_V for y in (biased.current_A, biased.slopes[0]))
         if self.data.conductance_G0 is not None:
-            yield self._multiplied(values, K0, K0_by)
+            yield self._multiplied(values, G / G0_S, G_by / G0_S)
         if self.data.seebeck_V_per_K is not None:
+            S = -warmer.current_A / (G * dT_K)
             slopes = np.zeros((len(self.parameters), 1))
-            slopes[: len(K0_by)] = (K1 / K0 * K0_by - K1_by) / (temperature_K * K0)
-            yield -K1 / (temperature_K * K0), slopes
+            slopes[: len(G_by)] = -(warmer.slopes[0] / dT_K + S * G_by) / G
+            yield S, slopes
+        if self.data.thermal_conductance_W_per_K is not None:
+            yield self._multiplied(values, -warmer.heat_probe_W / dT_K, -warmer.slopes[1] / dT_K)
 
 
 TransmissionProblem = Problem[TransmissionFamily]

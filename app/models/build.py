@@ -13,7 +13,8 @@ from analysis.fitting.families import Parameter, TransmissionFamily
 from app.config.toml import FileError
 from app.models.fields import Free
 from app.models.kind import parameter_of
-from app.models.schema import Model
+from app.models.results import load_results
+from app.models.schema import PHONONS_MISSING, Model
 
 
 def family_of(model: Model) -> TransmissionFamily:
@@ -70,29 +71,63 @@ def molecules_of(model: Model) -> float | Parameter:
 
 def data_of(model: Model, current: CurrentData | LogCurrentData) -> JunctionData:
     """Return a curve together with what the section ``measured`` names. Raises `FileError`."""
-    numbers: dict[str, Any] = {}
-    section = model.file.measured
-    if section is not None:
-        for name in ("conductance_G0", "seebeck_V_per_K"):
-            if (x := getattr(section, name)) is not None:
-                numbers[name] = Measured(x.value, x.sigma)
-        if section.heating is not None:
-            path = model.path.parent / section.heating
-            numbers["heating"] = _heating(path, section.heating_correlation, section.heating_scale_sigma)
     probe_K, substrate_K = model.file.temperatures_K
-    return JunctionData(current, **numbers, temperature_probe_K=probe_K, temperature_substrate_K=substrate_K)
+    return JunctionData(
+        current, **_measured(model), temperature_probe_K=probe_K, temperature_substrate_K=substrate_K
+    )
 
 
 def probed_data_of(model: Model, current: CurrentData) -> JunctionData:
-    """Return the I-V and the heats in the probe named in the file. Raises `FileError`."""
-    for name in ("conductance_G0", "seebeck_V_per_K"):
-        if model.file.measured is not None and getattr(model.file.measured, name) is not None:
-            raise FileError(
-                f"{model.path}: measured.{name}: a fit with a floating probe takes I-V and heating"
-            )
+    """Return the data of a fit with a floating probe: without the total heats. Raises `FileError`."""
     data = data_of(model, current)
     heats = data.heating and replace(data.heating, heat_total_W=None, sigma_total_W=None)
     return replace(data, heating=heats)
+
+
+def _measured(model: Model) -> dict[str, Any]:
+    """Return what was measured besides the I-V, by the fields of `JunctionData`."""
+    section = model.file.measured
+    if section is None:
+        return {}
+    found: dict[str, Any] = {}
+    for name in ("conductance_G0", "seebeck_V_per_K", "thermal_conductance_W_per_K"):
+        if (x := getattr(section, name)) is not None:
+            found[name] = Measured(x.value, x.sigma)
+    if section.heating is not None:
+        path = model.path.parent / section.heating
+        found["heating"] = _heating(path, section.heating_correlation, section.heating_scale_sigma)
+    for file in section.results:
+        _add(found, model.path.parent / file)
+    if (thermal := found.get("thermal_conductance_W_per_K")) is not None:
+        phonons = section.phonon_W_per_K
+        if phonons is None:
+            raise FileError(f"{model.path}: measured: {PHONONS_MISSING}")
+        found["thermal_conductance_W_per_K"] = Measured(
+            thermal.value - phonons.value, float(np.hypot(thermal.sigma, phonons.sigma))
+        )
+    elif section.phonon_W_per_K is not None:
+        raise FileError(
+            f"{model.path}: measured.phonon_W_per_K: none of the results has a thermal conductance"
+        )
+    return found
+
+
+def _add(found: dict[str, Any], path: Path) -> None:
+    """Add the measurements of an analysis; each may be given only once."""
+    results = load_results(path)
+    try:
+        own = {
+            "heating": results.heats,
+            "seebeck_V_per_K": results.seebeck_V_per_K,
+            "thermal_conductance_W_per_K": results.thermal_conductance_W_per_K,
+        }
+    except ValueError as error:
+        raise FileError(f"{path}: {error}") from None
+    for name, value in own.items():
+        if value is not None and name in found:
+            raise FileError(f"{path}: has {name} as well, which the model file already gives: leave out one")
+        if value is not None:
+            found[name] = value
 
 
 def _heating(path: Path, correlation: float, scale_sigma: float) -> HeatingData:

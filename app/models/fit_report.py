@@ -16,6 +16,7 @@ from analysis.iv.junction_curves import JunctionCurves
 from analysis.iv.transition_voltage import transition_voltage_of_curve
 from analysis.records import FloatArray
 from analysis.transport.landauer import LinearResponse, linear_response
+from app.models.contribution_report import contributions_report, print_contributions
 
 _SPREAD_USED = (
     "spread used: the points of one curve move together, so that chi^2 does not test the model, and the errors do not "
@@ -55,6 +56,7 @@ def outcome(result: Result, curves: JunctionCurves | None, sources: list[str]) -
         "seebeck_V_per_K": seebeck[0],
         "seebeck_V_per_K_error": seebeck[1],
         "transition_voltage_V": _transition_voltages(current, replicas),
+        "contributions": contributions_report(result),
     }
 
 
@@ -223,6 +225,7 @@ def print_fit(report: dict[str, Any]) -> None:
         click.echo(f"  profile likelihood of {name}: {low} to {high} (68 %)")
     if not report["converged"]:
         click.echo(f"  not converged: {report['message']}")
+    print_contributions(report["contributions"])
     for remark in report["remarks"]:
         click.echo(f"  {remark}")
 

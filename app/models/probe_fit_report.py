@@ -7,7 +7,9 @@ import numpy as np
 
 from analysis.buettiker.fit_comparison import CircuitFit, FittedModel, ProbeComparison
 from analysis.buettiker.fit_report import MODEL, remarks, verdict
+from analysis.fitting.contributions import chi_square_by_kind
 from analysis.records import FloatArray
+from app.models.contribution_report import contributions_report, print_contributions
 from app.models.fields import digits
 from app.models.fit_report import finite, fitted
 
@@ -30,11 +32,13 @@ def comparison_report(
         "supported": found.supported,
         "alive": list(found.alive),
         "describes_data": found.describes,
+        "contributions": contributions_report(found.best.fit),
         "expected_chi_square": {kind: digits(x) for kind, x in found.expected.items()},
         "models": {
             x.kind: {
                 "parameters": _parameters(x.fit),
                 **fitted(x.fit),
+                "chi_square_by_measurement": chi_square_by_kind(x.fit.problem, x.fit.residual),
                 "aicc": digits(x.aicc),
                 "delta_aicc": digits(delta_aicc[x.kind]),
                 "bic": digits(x.bic),
@@ -116,10 +120,15 @@ def print_comparison(report: dict[str, Any]) -> None:
         click.echo(
             f"{name:20}" + "".join(f"{_number(x['parameters'].get(name)):>26}" for x in models.values())
         )
+    kinds = list(next(iter(models.values()))["chi_square_by_measurement"])
+    for name in kinds if len(kinds) > 1 else ():
+        each = (x["chi_square_by_measurement"][name] for x in models.values())
+        click.echo(f"{f'chi^2 of {name}':34}" + "".join(f"{x:>26.5g}" for x in each)[14:])
     for label, key in (("chi^2", "chi_square"), ("degrees of freedom", "degrees_of_freedom")):
         click.echo(f"{label:20}" + "".join(f"{x[key]:>26.5g}" for x in models.values()))
     for label, key in (("AICc - lowest", "delta_aicc"), ("BIC - lowest", "delta_bic")):
         click.echo(f"{label:20}" + "".join(f"{_plain(x[key]):>26}" for x in models.values()))
+    print_contributions(report["contributions"])
     _print_spurious(models)
     for kind, x in models.items():
         for remark in x["remarks"]:

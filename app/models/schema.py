@@ -29,25 +29,51 @@ class MeasuredNumber(Section):
     sigma: float = Field(gt=0.0)
 
 
+class PhononNumber(Section):
+    """Thermal conductance by phonons, from theory or from a junction that hardly conducts; ``sigma`` may be 0."""
+
+    value: float = Field(ge=0.0)
+    sigma: float = Field(ge=0.0)
+
+
+PHONONS_MISSING = (
+    "a thermal conductance contains that of the phonons, which no transmission of electrons has: give it as "
+    "phonon_W_per_K = { value =, sigma = } (of single molecules it is most of the thermal conductance)"
+)
+
+
 class MeasuredSection(Section):
     """Data of `hotjunction fit` besides the I-V.
 
     ``heating``: a CSV file, relative to this one, with the columns voltage_V, heat_probe_W, sigma_W and, if they
     were measured, heat_total_W and sigma_total_W. ``heating_correlation`` is that of the heats at opposite biases,
     ``heating_scale_sigma`` the relative uncertainty that all heats in the probe share; both need ``heating``.
+    ``phonon_W_per_K`` is the part of the thermal conductance that a transmission of electrons does not have.
+    ``results``: JSON files of `hotjunction analyze`, for whatever the keys above do not give.
     """
 
     conductance_G0: MeasuredNumber | None = None
     seebeck_V_per_K: MeasuredNumber | None = None
+    thermal_conductance_W_per_K: MeasuredNumber | None = None
+    phonon_W_per_K: PhononNumber | None = None
     heating: Path | None = None
     heating_correlation: float = Field(default=0.0, gt=-1.0, lt=1.0)
     heating_scale_sigma: float = Field(default=0.0, ge=0.0, lt=0.5)
+    results: tuple[Path, ...] = ()
 
     @model_validator(mode="after")
     def _of_heating(self) -> Self:
         for key in ("heating_correlation", "heating_scale_sigma"):
             if self.heating is None and key in self.model_fields_set:
                 raise ValueError(f"{key} is of the heats: it needs heating, the file that holds them")
+        return self
+
+    @model_validator(mode="after")
+    def _without_phonons(self) -> Self:
+        if self.thermal_conductance_W_per_K is not None and self.phonon_W_per_K is None:
+            raise ValueError(PHONONS_MISSING)
+        if self.phonon_W_per_K is not None and self.thermal_conductance_W_per_K is None and not self.results:
+            raise ValueError("phonon_W_per_K is a part of the thermal conductance: it needs that, or results")
         return self
 
 

@@ -267,7 +267,7 @@ def test_the_covariance_of_both_polarities_counts():
 
 def test_data_that_no_model_describes_give_no_verdict():
     data = measured(family(), "voltage", LEVEL, np.random.default_rng(12))
-    bent = data.with_values(data.current.current_A, data.heating.heat_probe_W * (1 + HEAT_V**2))
+    bent = data.with_values([data.current.current_A, data.heating.heat_probe_W * (1 + HEAT_V**2)])
     found = compare_probes(bent, family())
     assert found.supported is None
     assert not found.describes

@@ -111,6 +111,94 @@ def test_heat_and_thermopower_join_the_fit_and_decide_the_sign(tmp_path, curves)
     assert found["points"] == V.size + 12 + 2
     assert any("the data determine the sign" in remark for remark in found["remarks"])
     assert (tmp_path / "fit.png").stat().st_size > 10_000
+    names = ["I-V", "heat in the probe", "total heat", "conductance", "thermopower"]
+    assert [x["measurement"] for x in found["contributions"]] == names
+    assert all(x["error_growth_without"]["energy_eV"] >= 1 for x in found["contributions"])
+
+
+SAVED = {
+    "traces": 3,
+    "thermopower": {"S_junction_V_per_K": -1.65e-5, "sigma_V_per_K": 4e-7, "sets": []},
+    "thermal_conductance": {"G_th_W_per_K": 2.0e-11, "sigma_W_per_K": 2e-12, "scale_relative": 0.007},
+}
+
+
+def saved_heats():
+    """Section of heats as `analyze --json` writes it, of a level at 0.9 eV."""
+    amplitudes, noise = np.array([0.74, 1.08]), {"sigma_pos_K": 1e-4, "sigma_neg_K": 1e-4, "cov_K2": 5e-9}
+    points = []
+    for amplitude in amplitudes:
+        x = currents(LUMO, np.array([amplitude, -amplitude]))
+        point = {"amplitude_V": amplitude, **noise, "junctions": 50}
+        for i, side in enumerate(("pos", "neg")):
+            point |= {f"q_probe_{side}_W": x.heat_probe_W[i], f"q_total_{side}_W": x.heat_total_W[i]}
+            point |= {f"sigma_q_probe_{side}_W": 1.4e-9, f"sigma_q_total_{side}_W": 1e-8}
+        points.append(point)
+    return {"points": points, "scale_relative": 0.014}
+
+
+def test_results_of_an_analysis_join_the_fit(tmp_path, curves):
+    saved = SAVED | {"heating": saved_heats()}
+    (tmp_path / "analysis.json").write_text(json.dumps(saved), encoding="utf-8")
+    measured = (
+        '[measured]\nresults = ["analysis.json"]\nphonon_W_per_K = { value = 1.9e-11, sigma = 1e-12 }\n'
+    )
+    output = fit(tmp_path, curves, model=MODEL + measured).output
+    found = report(tmp_path, curves, model=MODEL + measured)
+    assert found["points"] == V.size + 4 + 4 + 2
+    check(found, "energy_eV", 0.9)
+    assert "scale" in found["parameters"]  # of the heats, as the analysis states it
+    named = {x["measurement"]: x for x in found["contributions"]}
+    assert named["thermal conductance"]["values"] == 1
+    assert "each measurement against the others" in output
+    assert "thermal conductance (1 value): agrees with the others" in output
+    assert "scale" not in named["thermopower"]["error_growth_without"]
+
+
+@pytest.mark.parametrize(
+    ("content", "measured", "words"),
+    [
+        (SAVED, 'results = ["analysis.json"]', "contains that of the phonons"),
+        (
+            {"thermopower": SAVED["thermopower"]},
+            'results = ["analysis.json"]\nseebeck_V_per_K = { value = 1e-6, sigma = 1e-7 }',
+            "leave out one",
+        ),
+        (
+            {"thermopower": SAVED["thermopower"]},
+            'results = ["analysis.json"]\nphonon_W_per_K = { value = 1e-11, sigma = 0.0 }',
+            "none of the results has a thermal conductance",
+        ),
+        (
+            {"traces": 3},
+            'results = ["analysis.json"]',
+            "holds no heating, thermopower or thermal conductance",
+        ),
+        (
+            {"thermopower": {"S_junction_V_per_K": "x", "sigma_V_per_K": 1.0}},
+            'results = ["analysis.json"]',
+            "thermopower.S_junction_V_per_K",
+        ),
+        (
+            {"thermopower": {"S_junction_V_per_K": None, "sigma_V_per_K": None}},
+            'results = ["analysis.json"]',
+            "must be finite",
+        ),
+        ([1, 2], 'results = ["analysis.json"]', "holds no heating"),
+        (SAVED, 'results = ["other.json"]', "no such file"),
+        (
+            SAVED,
+            "thermal_conductance_W_per_K = { value = 2e-11, sigma = 1e-12 }",
+            "contains that of the phonons",
+        ),
+        (SAVED, "phonon_W_per_K = { value = 2e-11, sigma = 1e-12 }", "needs that, or results"),
+    ],
+)
+def test_results_that_do_not_fit_are_refused_in_words(tmp_path, curves, content, measured, words):
+    (tmp_path / "analysis.json").write_text(json.dumps(content), encoding="utf-8")
+    result = fit(tmp_path, curves, model=f"{MODEL}[measured]\n{measured}\n")
+    assert result.exit_code != 0 and result.exception.__class__ is SystemExit
+    assert words in " ".join(result.output.split())
 
 
 def test_logarithmic_mean_of_junctions_of_different_area(tmp_path):

@@ -17,7 +17,7 @@ from app.models.kinds.huckel import HuckelSection, LeadSection
 from app.models.kinds.levels import LevelSection, LevelsSection
 from app.models.kinds.table import TableSection
 from app.models.molecule import MoleculeKeys
-from app.models.schema import MeasuredNumber, MeasuredSection, ModelFile, ProbeSection
+from app.models.schema import MeasuredNumber, MeasuredSection, ModelFile, PhononNumber, ProbeSection
 from app.models.series import NumberRange
 from app.models.terminals import MoleculeSection, TerminalFile, TerminalSection
 from tests.support.file_keys import Place, changed, others, sections, toml
@@ -34,6 +34,8 @@ MEASURED = """
 [measured]
 conductance_G0 = { value = 0.01, sigma = 1e-3 }
 seebeck_V_per_K = { value = -2e-6, sigma = 1e-6 }
+thermal_conductance_W_per_K = { value = 2e-11, sigma = 2e-12 }
+phonon_W_per_K = { value = 1.5e-11, sigma = 1e-12 }
 heating = "heating.csv"
 heating_correlation = 0.5
 heating_scale_sigma = 0.014
@@ -126,9 +128,12 @@ def places(name: str, content: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
     yield ("probe",), ProbeSection
     yield ("measured",), MeasuredSection
     yield ("floating_probe",), FloatingSection
-    for key in ("conductance_G0", "seebeck_V_per_K"):
+    numbers = dict.fromkeys(
+        ("conductance_G0", "seebeck_V_per_K", "thermal_conductance_W_per_K"), MeasuredNumber
+    )
+    for key, number in (*numbers.items(), ("phonon_W_per_K", PhononNumber)):
         if key in content.get("measured", {}):
-            yield ("measured", key), MeasuredNumber
+            yield ("measured", key), number
     if isinstance(content.get("voltage_V"), dict):
         yield ("voltage_V",), NumberRange
     for key, section in (("levels", LevelSection), ("leads", LeadSection)):

@@ -1,0 +1,116 @@
+"""Measured values of a fit taken from the JSON of `hotjunction analyze`."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from analysis.bounded_files import read_json
+from analysis.fitting.data import HeatingData, Measured
+from analysis.json_data import InvalidContent, from_json
+from analysis.records import FloatArray
+from app.config.toml import FileError
+
+
+@dataclass(frozen=True)
+class _Point:
+    amplitude_V: float
+    q_probe_pos_W: float
+    q_probe_neg_W: float
+    sigma_q_probe_pos_W: float
+    sigma_q_probe_neg_W: float
+    q_total_pos_W: float
+    q_total_neg_W: float
+    sigma_q_total_pos_W: float
+    sigma_q_total_neg_W: float
+    sigma_pos_K: float
+    sigma_neg_K: float
+    cov_K2: float
+
+
+@dataclass(frozen=True)
+class _Heating:
+    points: tuple[_Point, ...]
+    scale_relative: float
+
+
+@dataclass(frozen=True)
+class _Thermopower:
+    S_junction_V_per_K: float
+    sigma_V_per_K: float
+
+
+@dataclass(frozen=True)
+class _ThermalConductance:
+    G_th_W_per_K: float
+    sigma_W_per_K: float
+    scale_relative: float
+
+
+@dataclass(frozen=True)
+class Results:
+    """Sections of an analysis that a fit takes; None for a measurement that it does not hold."""
+
+    heating: _Heating | None = None
+    thermopower: _Thermopower | None = None
+    thermal_conductance: _ThermalConductance | None = None
+
+    @property
+    def heats(self) -> HeatingData | None:
+        """Heats of both polarities; without points None."""
+        if self.heating is None or not self.heating.points:
+            return None
+        points, scale = self.heating.points, self.heating.scale_relative
+
+        def both(positive: str, negative: str) -> FloatArray:
+            return np.array([getattr(p, name) for name in (positive, negative) for p in points])
+
+        amplitudes = np.array([p.amplitude_V for p in points])
+        correlations = [p.cov_K2 / (p.sigma_pos_K * p.sigma_neg_K) for p in points]
+        return HeatingData(
+            voltage_V=np.concatenate([amplitudes, -amplitudes]),
+            heat_probe_W=both("q_probe_pos_W", "q_probe_neg_W"),
+            sigma_W=both("sigma_q_probe_pos_W", "sigma_q_probe_neg_W"),
+            heat_total_W=both("q_total_pos_W", "q_total_neg_W"),
+            sigma_total_W=both("sigma_q_total_pos_W", "sigma_q_total_neg_W"),
+            correlation=float(np.median(correlations)),
+            scale_sigma=0.0 if math.isnan(scale) else scale,
+        )
+
+    @property
+    def seebeck_V_per_K(self) -> Measured | None:
+        """Thermopower of the junction, without that of the heated lead."""
+        own = self.thermopower
+        return None if own is None else Measured(own.S_junction_V_per_K, own.sigma_V_per_K)
+
+    @property
+    def thermal_conductance_W_per_K(self) -> Measured | None:
+        """Thermal conductance of the junction, with its phonons."""
+        own = self.thermal_conductance
+        if own is None:
+            return None
+        scale = 0.0 if math.isnan(own.scale_relative) else own.scale_relative
+        return Measured(own.G_th_W_per_K, math.hypot(own.sigma_W_per_K, scale * own.G_th_W_per_K))
+
+
+def load_results(path: Path) -> Results:
+    """Read the JSON of `hotjunction analyze`.
+
+    Raises
+    ------
+    FileError
+        For a file that is missing, is not such JSON, or holds no measurement that a fit takes.
+    """
+    try:
+        found = from_json(read_json(path), Results)
+    except FileNotFoundError:
+        raise FileError(f"{path}: no such file") from None
+    except (OSError, InvalidContent, ValueError) as error:
+        raise FileError(f"{path}: is not the JSON of `hotjunction analyze --json`: {error}") from None
+    if found == Results():
+        raise FileError(
+            f"{path}: holds no heating, thermopower or thermal conductance; write it with "
+            "`hotjunction analyze RECORDING --json`"
+        )
+    return found
