@@ -1,4 +1,4 @@
-"""What each kind of measurement adds to a joint fit: agreement with the rest, and errors without it.
+"""Contributions of the measurements of a joint fit: agreement with the rest, and errors without each of them.
 
 To first order about the minimum, so that no fit is repeated. Let J be the slopes of the residuals by the parameters,
 r the residuals, and k one kind of measurement. The other kinds alone have their minimum at a step

@@ -1,4 +1,4 @@
-"""Report of what each measurement adds to a joint fit, as JSON and as sentences."""
+"""Report of the contributions of measurements to a joint fit, as JSON and as sentences."""
 
 from typing import Any
 
