@@ -9,6 +9,7 @@ from analysis.conductance import CurrentCalibration
 from analysis.loop_backs import Tolerance
 from analysis.preflight.measured import Facts
 from analysis.preflight.wiring import Wiring
+from analysis.thermoelectric.detectability import ThermometerNoise
 from drivers.ni6281 import NI6281
 from procedures.heater import Heater
 
@@ -108,6 +109,8 @@ class ProcedureContext:
         None without one.
     thermometer_V_per_K : float
         Volts at the thermocouple's input per kelvin, with the gain of the preamplifier; 0 if unknown.
+    tip : ThermometerNoise or None
+        Thermal resistance, thermopower and noise of the tip; None if it is not calibrated.
     facts : Facts
         Wiring of the card and properties of the amplifiers, for the proof before the first motion.
     stimuli : AmplifierStimuli
@@ -148,6 +151,7 @@ class ProcedureContext:
     extra_outputs: Mapping[str, float] = field(default_factory=dict)
     heater: Heater | None = None
     thermometer_V_per_K: float = 0.0
+    tip: ThermometerNoise | None = None
     facts: Facts = field(default_factory=lambda: Facts(Wiring()))
     stimuli: AmplifierStimuli = field(default_factory=AmplifierStimuli)
     current_proved: bool = False

@@ -7,6 +7,7 @@ from procedures.capture import SearchProgress
 from procedures.contact import NM
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
+from procedures.expectation import Foreseen
 from procedures.heater import Heater
 from procedures.large_bias import HeldProcedure
 from procedures.parameters import NumbersParameter
@@ -66,7 +67,7 @@ class Turns:
             self.done[self._here] = self.done.get(self._here, 0) + 1
 
 
-class HeatedProcedure(HeldProcedure):
+class HeatedProcedure(HeldProcedure, Foreseen):
     """Base of procedures that heat the tip, its base, or the substrate."""
 
     bias = FloatParameter(

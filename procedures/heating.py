@@ -19,6 +19,7 @@ from analysis.trip import RuptureTrip
 from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
+from procedures.expectation import Expectation, Foreseen
 from procedures.hold_schedule import Condition, HoldSchedule
 from procedures.large_bias import RUPTURED, HeldProcedure, HoldOutcome
 from procedures.limits import check_programme
@@ -49,7 +50,7 @@ RUPTURED_SHARE = 0.2
 """Share of the low-bias current, scaled to the amplitude, below which the current of a whole period means rupture."""
 
 
-class Heating(HeldProcedure):
+class Heating(HeldProcedure, Foreseen):
     """Measure the heat dissipated in the tip by modulated junctions."""
 
     name = "heating"
@@ -58,6 +59,7 @@ class Heating(HeldProcedure):
     evaluated_as = "heating"
     views = ("Heating",)
     distinguished_by = ("amplitudes", "distance")
+    typical: Mapping[str, Any] = {"conductance": 0.002, "amplitudes": (0.9,)}
     control: str | None = None
     """Name of the control experiment; None for the measurement itself."""
 
@@ -209,6 +211,35 @@ class Heating(HeldProcedure):
                 f"{LEAST_KEPT}.",
                 "first_periods",
             )
+
+    def expectation(self, context: ProcedureContext) -> Expectation | None:
+        """Return the expected error of the temperature rise at the largest amplitude."""
+        tip, condition = context.tip, max(self.conditions(), key=lambda one: one.amplitude_V)
+        if tip is None or not condition.amplitude_V:
+            return None
+        from analysis.heating.budget import expected_covariance_K2  # slow to import: scipy
+        from analysis.spectra.noise import Noise
+
+        covariance = expected_covariance_K2(
+            Noise(tip.white_V2_per_Hz, tip.corner_Hz),
+            self.programme(condition),
+            float(self.holds * self.hold_time),
+            tip.seebeck_V_per_K,
+        )
+        sigma_K = math.sqrt(0.5 * float(covariance.trace()))
+        rise_K = 0.5 * tip.resistance_K_per_W * G0_S * float(self.conductance) * condition.amplitude_V**2
+        return Expectation(
+            f"temperature rise at {condition.amplitude_V:g} V",
+            sigma_K,
+            math.nan if self.control else rise_K,
+            "uK",
+            1e6,
+            int(self.holds),
+            "holds",
+            ""
+            if tip.measured
+            else "noise of the thermometer as of Lee et al. 2013, for want of a calibration",
+        )
 
     def duration_s(self, context: ProcedureContext) -> float:
         """Estimate the time of a run, in s: first approach, junctions at `obtain_s` each, and holds that all count."""

@@ -5,15 +5,26 @@ Reddy et al., Science 315, 1568 (2007); Widawsky et al., Nano Lett. 12, 354 (201
 offset of the bias.
 """
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
+from analysis.constants import G0_S
 from analysis.heating.aligned_hold import whole_periods
 from analysis.heating.programme import LevelProgramme, ordered
+from analysis.thermoelectric.detectability import (
+    FLICKER_per_Hz,
+    current_noise_A2_per_Hz,
+    open_circuit_sigma_V,
+    thermopower_sigma_V_per_K,
+)
 from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
+from procedures.expectation import Expectation
 from procedures.expected_current import ExpectedCurrent
 from procedures.heated_junctions import HeatedProcedure
 from procedures.large_bias import HoldOutcome
@@ -34,6 +45,9 @@ LEAST_PERIODS = 3
 CONTACT_SHARE = 0.5
 """Amplitude in a metallic contact over that in a junction, so that the amplifier does not rail."""
 
+SPREAD = 0.3
+"""Standard deviation of the thermopower between junctions over its mean, for the expected error; typical."""
+
 STEP, CONTACT = "thermopower", "contact offset"
 """Names of the two modulations in the recording."""
 
@@ -42,12 +56,13 @@ class Thermopower(HeatedProcedure):
     """Measure the thermopower of held junctions at several temperature differences."""
 
     name = "thermopower"
-    repeats = "total_cycles"
+    repeats = "junctions"
     cycle = "thermopower"
     label = "Thermopower"
     evaluated_as = "thermopower"
     views = ("Thermopower",)
     distinguished_by = ("dT", "amplitude")
+    typical: Mapping[str, Any] = {"conductance": 0.005, "dT": (0.0, 10.0, 20.0)}
     control: str | None = None
     """Name of the control experiment; None for the measurement itself."""
     presets: Mapping[str, Mapping[str, Any]] = {
@@ -84,6 +99,11 @@ class Thermopower(HeatedProcedure):
         description="Duration of that measurement.",
     )  # fmt: skip
 
+    expected_thermopower = FloatParameter(
+        "Expected thermopower", units="uV/K", minimum=-1000, maximum=1000, default=10,
+        description="Size that the run should resolve; only the expected error uses it.",
+    )  # fmt: skip
+
     @property
     def total_cycles(self) -> int:
         """Number of junctions in a whole run."""
@@ -117,6 +137,39 @@ class Thermopower(HeatedProcedure):
                 "hold_time",
                 "frequency",
             )
+
+    def expectation(self, context: ProcedureContext) -> Expectation | None:
+        """Return the expected error of the thermopower, without the scale of the temperatures."""
+        if len(self.dT) < 2:
+            return None
+        value = 1e-6 * float(self.expected_thermopower)
+        noise_V = self._sigma_V(context, float(self.conductance), 1.0, self.hold_time, FLICKER_per_Hz)
+        if self.contact_offset:
+            contact_G0 = float(self.contact_threshold)
+            noise_V = math.hypot(
+                noise_V, self._sigma_V(context, contact_G0, CONTACT_SHARE, self.contact_time, 0.0)
+            )
+        sigma = thermopower_sigma_V_per_K(np.array(self.dT), int(self.holds), noise_V, SPREAD * abs(value))
+        size = math.nan if self.control else value
+        assumed = (
+            f"junctions that differ by {100 * SPREAD:g} %, and flicker noise of {FLICKER_per_Hz:g}/Hz at 1 Hz"
+        )
+        return Expectation("thermopower", sigma, size, "uV/K", 1e6, self.total_cycles, "junctions", assumed)
+
+    def _sigma_V(
+        self, context: ProcedureContext, conductance_G0: float, share: float, window_s: float, flicker: float
+    ) -> float:
+        """Return the error of the open-circuit voltage of one hold."""
+        programme, amplifier = self.programme(share), context.amplifier
+        gain, conductance_S = amplifier.gain_V_per_A, G0_S * conductance_G0
+        return open_circuit_sigma_V(
+            np.array([level.bias_V for level in programme.levels]),
+            np.array([float(level.share) for level in programme.levels]),
+            window_s,
+            conductance_S,
+            current_noise_A2_per_Hz(gain, amplifier.full_scale_V, context.rate_Hz, conductance_S),
+            flicker / float(programme.frequency_Hz),
+        )
 
     def duration_s(self, context: ProcedureContext) -> float:
         """Estimate the time of a run, in s: first approach, junctions at `obtain_s` each, holds, and heater changes."""

@@ -1,22 +1,40 @@
-"""Ruptures that a thermal conductance needs, from the tip, its noise and the temperature difference."""
+"""Expected errors of thermal conductance and thermopower, from the noise of the instruments, before a run."""
 
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from analysis.constants import BOLTZMANN_J_per_K
+from analysis.records import FloatArray
 from analysis.thermoelectric.modulated_step import modulated_sigma_W_per_K
 
 _STEP_COEFFICIENTS = {0: (1.0, 4.0 * math.log(2.0)), 1: (4.0, 4.0), 2: (4.0, 4.0), 3: (64.0 / 9.0, 4.3457)}
 """Coefficients of 1/T and of the corner in the variance of a step, by the order of the baseline."""
 
 
+LEE_WHITE_V_per_rtHz, LEE_CORNER_Hz = 9.9e-9, 3.24
+"""Noise of the thermometer of Lee et al., Nature 498, 209 (2013): 0.61 mK/rtHz."""
+
+CONVERTER_SHARE = 6e-6
+"""Noise of one sample of the card over its range: 60 uV at 10 V (NI 6281, specifications)."""
+
+FLICKER_per_Hz = 1e-4
+"""S_I/I^2 of a molecule at 1 Hz, falling as 1/f; typical."""
+
+
 @dataclass(frozen=True)
 class ThermometerNoise:
-    """A tip as a thermometer: R_P, S_TC, and noise S(f) = white (1 + corner/f) at the preamplifier's input."""
+    """A tip as a thermometer: R_P, S_TC, and noise S(f) = white (1 + corner/f) at the preamplifier's input.
+
+    ``measured`` is False where the noise is that of the tip of Lee et al., because no calibration tells it.
+    """
 
     resistance_K_per_W: float
     seebeck_V_per_K: float
     white_V2_per_Hz: float
     corner_Hz: float
+    measured: bool = True
 
     def density_V2_per_Hz(self, frequency_Hz: float) -> float:
         """Return the density at a frequency."""
@@ -56,3 +74,60 @@ def modulated_rupture_sigma_W_per_K(
 def repetitions(sigma: float, value: float, relative: float = 0.1) -> int:
     """Return the number of repetitions after which the mean has a relative error."""
     return math.ceil((sigma / (relative * abs(value))) ** 2)
+
+
+def current_noise_A2_per_Hz(
+    gain_V_per_A: float, range_V: float, rate_Hz: float, conductance_S: float, temperature_K: float = 300.0
+) -> float:
+    """Return the white noise of a measured current: Johnson noise of feedback resistor and junction, converter.
+
+    The feedback resistor is taken as the gain in ohm, and the converter as that of the NI 6281.
+    """
+    johnson = 4.0 * BOLTZMANN_J_per_K * temperature_K * (1.0 / gain_V_per_A + conductance_S)
+    return johnson + 2.0 / rate_Hz * (CONVERTER_SHARE * range_V / gain_V_per_A) ** 2
+
+
+def open_circuit_sigma_V(
+    bias_V: FloatArray,
+    share: FloatArray,
+    window_s: float,
+    conductance_S: float,
+    noise_A2_per_Hz: float,
+    flicker_per_Hz: float = 0.0,
+) -> float:
+    """Return the standard error of the open-circuit voltage of one hold, for a voltage near zero.
+
+    Parameters
+    ----------
+    bias_V, share : ndarray, shape (levels,)
+        Levels, and their shares of the period, which add up to 1.
+    window_s, conductance_S, noise_A2_per_Hz : float
+    flicker_per_Hz : float
+        S_G/G^2 at the frequency of the levels.
+
+    Notes
+    -----
+    Var = S_I/(2 T G^2) (1 + mean^2/var) + (S_G/G^2) rms^2/(2 T), with mean, var and rms of the bias.
+    """
+    mean_V = float(share @ bias_V)
+    square_V2 = float(share @ bias_V**2)
+    variance_V2 = square_V2 - mean_V**2
+    white_V2 = noise_A2_per_Hz / conductance_S**2 * (1.0 + mean_V**2 / variance_V2)
+    return math.sqrt((white_V2 + flicker_per_Hz * square_V2) / (2.0 * window_s))
+
+
+def thermopower_sigma_V_per_K(
+    differences_K: FloatArray, junctions: int, noise_V: float, spread_V_per_K: float
+) -> float:
+    """Return the standard error of a slope through sets of junctions at several temperature differences.
+
+    Each junction scatters by its noise and by the spread of the thermopower times the difference. Raises
+    ``ValueError`` for fewer than two differences.
+    """
+    difference_K = np.asarray(differences_K, dtype=float)
+    weight = junctions / (noise_V**2 + (spread_V_per_K * difference_K) ** 2)
+    centre_K = float(weight @ difference_K / weight.sum())
+    square = float(weight @ (difference_K - centre_K) ** 2)
+    if not square > 0.0:
+        raise ValueError("a slope needs two temperature differences")
+    return 1.0 / math.sqrt(square)

@@ -12,6 +12,7 @@ from analysis.heating.arrival import CONVERT_DELAY, SCAN_TIMES
 from analysis.loop_backs import Tolerance
 from analysis.preflight.measured import Facts
 from analysis.preflight.wiring import Wiring
+from analysis.thermoelectric.detectability import LEE_CORNER_Hz, LEE_WHITE_V_per_rtHz, ThermometerNoise
 from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER, model_of
 from app.config.rig import Rig
 from drivers.amplifier import (
@@ -401,7 +402,21 @@ def _context(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper 
         heater=heater_of(rig),
         thermometer_V_per_K=((rig.probe.seebeck_V_per_K or 0.0) if rig.probe else 0.0)
         * rig.voltage_preamplifier.gain,
+        tip=tip_of(rig),
         facts=facts(rig),
+    )
+
+
+def tip_of(rig: Rig) -> ThermometerNoise | None:
+    """Return the tip with its noise, that of the paper's tip if none was measured; None without its numbers."""
+    probe = rig.probe
+    if probe is None or probe.thermal_resistance_K_per_W is None or probe.seebeck_V_per_K is None:
+        return None
+    white, corner_Hz, measured = probe.noise_V_per_rtHz, probe.noise_corner_Hz, True
+    if white is None:
+        white, corner_Hz, measured = LEE_WHITE_V_per_rtHz, LEE_CORNER_Hz, False
+    return ThermometerNoise(
+        probe.thermal_resistance_K_per_W, probe.seebeck_V_per_K, white**2, corner_Hz, measured
     )
 
 

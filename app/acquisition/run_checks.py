@@ -1,6 +1,7 @@
 """Checks of a run before anything moves: procedure, limits, duration, file name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from app.acquisition.open_rig import planned_context
 from app.config.rig import Rig
 from procedures.errors import ImpossibleSetting
+from procedures.expectation import Expectation, Foreseen, expectation_of, refuse_hopeless
 from procedures.limits import dry_run
 from procedures.procedure import RigProcedure
 from procedures.registry import PROCEDURES
@@ -25,6 +27,7 @@ def check(procedure: RigProcedure, rig: Rig) -> None:
     context = planned_context(rig)
     procedure.check(context)
     dry_run(procedure, context)
+    refuse_hopeless(procedure, context)
 
 
 def why_not(name: str, values: Mapping[str, Any], rig: Rig) -> str:
@@ -39,6 +42,24 @@ def why_not(name: str, values: Mapping[str, Any], rig: Rig) -> str:
 def duration_s(procedure: RigProcedure, rig: Rig) -> float:
     """Return the approximate duration of a run in s; NaN if unknown."""
     return procedure.duration_s(planned_context(rig))
+
+
+def expectation(procedure: RigProcedure, rig: Rig) -> Expectation | None:
+    """Return the expected error of a run's result, for settings that `check` accepts; None if unknown."""
+    return expectation_of(procedure, planned_context(rig))
+
+
+def resolved(rig: Rig) -> Iterator[tuple[str, Expectation, float]]:
+    """Yield procedures that this rig can run with typical settings: label, expected error, duration in s."""
+    for name in PROCEDURES:
+        made = PROCEDURES[name]
+        if not issubclass(made, Foreseen) or not made.typical or getattr(made, "control", None):
+            continue
+        procedure = made.from_values(made.typical)
+        with suppress(ImpossibleSetting):
+            procedure.check(planned_context(rig))
+            if (expected := expectation(procedure, rig)) is not None:
+                yield made.label, expected, duration_s(procedure, rig)
 
 
 def free_name(folder: Path, procedure: str, taken: set[Path]) -> Path:

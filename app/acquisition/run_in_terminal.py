@@ -10,7 +10,8 @@ from analysis.recording import RecordingError
 from analysis.records import Event
 from app.acquisition.bench import Bench, Observer, RunSummary
 from app.acquisition.recorder import RecorderFailed
-from app.acquisition.run_checks import check, duration_s
+from app.acquisition.run_checks import check, duration_s, expectation
+from app.config.rig import Rig
 from app.config.toml import FileError
 from app.console.durations import amount
 from app.console.progress import RunProgress, signals_stop, stderr_console
@@ -59,7 +60,7 @@ def run_shown(
         try:
             procedure = make()
             check(procedure, bench.rig)
-            _announce(procedure, bench, console)
+            announce(procedure, bench.rig, console)
             with (
                 RunProgress(procedure.name, procedure.total_cycles, console) as progress,
                 signals_stop(bench.stop, progress.say),
@@ -85,7 +86,27 @@ def run_shown(
         return procedure, summary
 
 
-def _announce(procedure: RigProcedure, bench: Bench, console: Console) -> None:
-    """Print the amount of work and its approximate duration."""
-    seconds = duration_s(procedure, bench.rig)
+def dry_run_and_tell(make: Callable[[], RigProcedure], rig: Rig) -> None:
+    """Check a run and print its amount of work and the expected error; move nothing.
+
+    Raises
+    ------
+    FileError
+        For whatever would keep it from running, in words.
+    """
+    try:
+        procedure = make()
+        check(procedure, rig)
+    except ImpossibleSetting as error:
+        raise FileError(str(error)) from None
+    announce(procedure, rig, Console())
+
+
+def announce(procedure: RigProcedure, rig: Rig, console: Console) -> None:
+    """Print the amount of work, its approximate duration, and the expected error; yellow if that is large."""
+    seconds = duration_s(procedure, rig)
     console.print(amount(procedure.total_cycles, procedure.repeats, seconds), highlight=False)
+    expected = expectation(procedure, rig)
+    if expected is not None:
+        style = "yellow" if expected.weak else None
+        console.print(expected.sentence(seconds), style=style, highlight=False, soft_wrap=True)

@@ -61,6 +61,7 @@ def command(rig_file: Path, as_json: bool, prove: bool) -> None:
     """
     from app.acquisition.limits_in_force import limits_in_force
     from app.acquisition.owner import RigOwned, owned
+    from app.acquisition.run_checks import resolved
     from app.config.calibrated_rig import load_calibrated_rig
     from app.config.calibration_store import store_of
     from app.config.toml import FileError
@@ -68,7 +69,7 @@ def command(rig_file: Path, as_json: bool, prove: bool) -> None:
     rig = load_calibrated_rig(rig_file)
     store = store_of(rig_file, rig)
     cards: dict[str, int] = {}
-    limits = list(limits_in_force(rig))
+    limits, errors = list(limits_in_force(rig)), list(resolved(rig))
     try:
         with owned(rig_file, rig, "hotjunction check"):
             findings = [*look_at_instruments(rig, cards), _watchdog(rig_file, rig), _probe(rig, store)]
@@ -79,12 +80,16 @@ def command(rig_file: Path, as_json: bool, prove: bool) -> None:
         raise FileError(str(error)) from None
     if as_json:
         report = {"all_answer": all_answer, "instruments": to_json(findings), "limits": to_json(limits)}
+        report["expected_errors"] = {label: to_json(expected) for label, expected, _ in errors}
         if prove:
             report |= {"proof": proof.to_json() if proof else None, "refused": refused}
         click.echo(json.dumps(report, indent=2))
     else:
         _print(findings, str(rig_file))
         _print_limits(limits)
+        for label, expected, seconds in errors:
+            style = "yellow" if expected.weak else None
+            _console().print(f"{label}: {expected.sentence(seconds)}", style=style, highlight=False)
         _print_proof(proof)
     if refused and not as_json:
         click.echo(refused, err=True)

@@ -47,7 +47,6 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
         click.Option(
             ["--out"],
             type=click.Path(dir_okay=False, path_type=Path),
-            required=True,
             help="Recording to write (.h5).",
         ),
         click.Option(["--sample"], default="", help="Name of the sample, for the recording."),
@@ -59,22 +58,32 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
             is_flag=True,
             help="Confirm that what is set by hand is as the rig file says.",
         ),
+        click.Option(["--dry-run"], is_flag=True, help="Check, print the expected error, and move nothing."),
     ]
     options += [parameter_option(name, parameter) for name, parameter in parameters.items()]
 
     def run(
         rig_file: Path,
-        out: Path,
+        out: Path | None,
         sample: str,
         notes: str,
         unproved: str,
         serve: bool,
         yes: bool,
+        dry_run: bool,
         **values: Any,
     ) -> None:
         from app.acquisition.declared import ask_in_terminal, confirm_declared
         from app.config.rig import load_rig
 
+        if dry_run:
+            from app.acquisition.run_in_terminal import dry_run_and_tell
+            from app.config.calibrated_rig import load_calibrated_rig
+
+            dry_run_and_tell(lambda: procedure_class.from_values(values), load_calibrated_rig(rig_file))
+            return
+        if out is None:
+            raise click.UsageError("Missing option '--out'.")
         if serve and unproved:
             raise click.UsageError("--unproved goes without --serve: queued runs always prove the rig")
         confirm_declared(rig_file, load_rig(rig_file), yes, ask_in_terminal)

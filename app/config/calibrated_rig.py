@@ -95,6 +95,10 @@ def _refuse_unusual(rig: Rig, store: CalibrationStore) -> None:
 
 
 def _probe(probe: Probe, store: CalibrationStore) -> Probe:
+    noise = store.newest(NoiseRecord, probe=probe.id)
+    if noise and (probe.noise_V_per_rtHz is None or noise.date > when(probe.calibrated)):
+        measured = {"noise_V_per_rtHz": noise.white_V_per_rtHz, "noise_corner_Hz": noise.corner_Hz}
+        probe = probe.model_copy(update=measured)
     found = store.newest(ThermometerRecord, probe=probe.id)
     if found is None or (probe.known and found.date <= when(probe.calibrated)):
         return probe

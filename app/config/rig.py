@@ -203,6 +203,8 @@ class Probe(Section):
     correlation: float = Field(0.0, ge=-1, le=1)
     thermal_time_constant_s: Annotated[Positive, Usual(1e-8, 0.1, "s")] = 1e-5
     thermocouple_ohm: Annotated[Positive | None, Usual(1, 1e6, "ohm")] = None
+    noise_V_per_rtHz: Annotated[Positive | None, Usual(1e-10, 1e-5, "V/rtHz")] = None
+    noise_corner_Hz: Annotated[float, Field(ge=0, le=1e4)] = 0.0
     calibrated: str = "unknown"
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import nan
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
@@ -45,6 +45,17 @@ class Wanted:
     procedure: str
     values: Mapping[str, Any]
     sample: str
+
+
+@dataclass(frozen=True)
+class _Amount:
+    """Cycles and duration of a run, the sentence on its expected error, and how much too short it is for 10 %."""
+
+    cycles: int
+    seconds: float
+    error: str = ""
+    factor: float = 0.0
+    weak: bool = False
 
 
 def offered() -> list[str]:
@@ -251,18 +262,24 @@ class ProceduresPanel(QWidget):
         if self.busy_text:
             return self._say(self.busy_text, possible=False)
         many = f"{len(runs)} runs, " if len(runs) > 1 else ""
-        cycles, seconds = (sum(column) for column in zip(*expected, strict=True))
-        return self._say(many + amount(int(cycles), self._class.repeats, seconds), possible=True)
+        cycles, seconds = sum(one.cycles for one in expected), sum(one.seconds for one in expected)
+        worst = max(expected, key=lambda one: one.factor)
+        told = f"{many}{amount(cycles, self._class.repeats, seconds)}. {worst.error}".removesuffix(". ")
+        return self._say(told, possible=True, amber=worst.weak)
 
-    def _expected(self, run: Wanted) -> tuple[int, float]:
-        """Return the cycles of a run and its approximate duration in s. Raises ``ImpossibleSetting``."""
-        from app.acquisition.run_checks import check, duration_s, procedure_of
+    def _expected(self, run: Wanted) -> "_Amount":
+        """Return what a run takes, and its expected error. Raises ``ImpossibleSetting``."""
+        from app.acquisition.run_checks import check, duration_s, expectation, procedure_of
 
         procedure = procedure_of(run.procedure, run.values)
         if self.rig is None:
-            return procedure.total_cycles, nan
+            return _Amount(procedure.total_cycles, nan)
         check(procedure, self.rig)
-        return procedure.total_cycles, duration_s(procedure, self.rig)
+        seconds, expected = duration_s(procedure, self.rig), expectation(procedure, self.rig)
+        if expected is None:
+            return _Amount(procedure.total_cycles, seconds)
+        factor = expected.factor if isfinite(expected.factor) else 0.0
+        return _Amount(procedure.total_cycles, seconds, expected.sentence(seconds), factor, expected.weak)
 
     def _complain(self, error: ValueError) -> str:
         """Show an error at its field, if it has one; return it with the labels of the form."""
@@ -291,8 +308,9 @@ class ProceduresPanel(QWidget):
 
     def _say(self, text: str, *, possible: bool, amber: bool = False) -> bool:
         self.verdict.setText(text)
+        quiet = possible and not amber
         self.verdict.setForegroundRole(
-            QPalette.ColorRole.PlaceholderText if possible else QPalette.ColorRole.WindowText
+            QPalette.ColorRole.PlaceholderText if quiet else QPalette.ColorRole.WindowText
         )
         self._amber = amber
         self._colour()

@@ -157,3 +157,20 @@ def test_hold_time_and_holds_are_told_apart(panel):
     panel.choose("heating")
     assert panel.form.fields["hold_time"].parameter.name == "Hold time"
     assert panel.form.fields["holds"].parameter.name == "Holds per amplitude"
+
+
+def test_the_footer_says_what_a_run_can_resolve_in_amber_if_that_is_little(theme, panel):
+    panel.choose("heating")
+    for name, text in {"conductance": "0.002", "amplitudes": "0.9", "holds": "20"}.items():
+        panel.form.fields[name].set(text)
+    assert panel.check()
+    assert "Expected error of the temperature rise at 0.9 V" in panel.verdict.text()
+    assert panel.verdict.foregroundRole() is panel.what.foregroundRole()
+    panel.form.fields["amplitudes"].set("0.2")
+    assert panel.check(), panel.verdict.text()
+    assert panel.verdict.palette().windowText().color().name() == theme.palette.warning
+    panel.form.fields["amplitudes"].set("0.05")
+    assert not panel.check()
+    assert "set anyway" in panel.verdict.text()
+    panel.form.fields["anyway"].set(True)
+    assert panel.check()
