@@ -1,10 +1,10 @@
 """Widgets are tested offscreen; a warning of Qt fails the test, and so does anything left behind."""
 
-import gc
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -54,20 +54,33 @@ def quiet_qt() -> Iterator[list[str]]:
     assert said == []
 
 
+@pytest.fixture(autouse=True, scope="session")
+def made_timers() -> Iterator[weakref.WeakSet[QTimer]]:
+    """Every timer of Qt that is made in Python and lives: to look for them among all objects takes long."""
+    made: weakref.WeakSet[QTimer] = weakref.WeakSet()
+    init = QTimer.__init__
+
+    def noted(timer: QTimer, *arguments: Any, **options: Any) -> None:
+        init(timer, *arguments, **options)
+        made.add(timer)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(QTimer, "__init__", noted)
+        yield made
+
+
 @pytest.fixture(autouse=True, scope="module")
-def only_what_is_new() -> None:
-    """Let the collector forget what was there before: to look for timers takes as long as there are objects."""
-    gc.collect()
-    gc.freeze()
+def only_what_is_new(made_timers: weakref.WeakSet[QTimer]) -> None:
+    """Forget the timers of earlier modules: what they left has failed their tests."""
+    made_timers.clear()
 
 
-def left_timers() -> list[str]:
+def left_of(timers: Iterable[QTimer]) -> list[str]:
     """Timers that run and belong to nothing, or to a window that was closed: by what they belong to."""
-    timers = [one for one in gc.get_objects() if type(one) is QTimer and not sip.isdeleted(one)]
     return [
         f"{type(one.parent()).__name__}, every {one.interval()} ms"
         for one in timers
-        if one.isActive() and _is_gone(one.parent())
+        if not sip.isdeleted(one) and one.isActive() and _is_gone(one.parent())
     ]
 
 
@@ -82,6 +95,13 @@ def _is_gone(owner: QObject | None) -> bool:
 
 def children() -> dict[int, str]:
     """Return the processes that this one has started and that live: their command lines by number."""
+    if hasattr(
+        os, "waitid"
+    ):  # says at once that there is none, which is usual; psutil looks at all processes
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return {}
     found = {}
     for process in psutil.Process().children():
         with suppress(psutil.Error):  # it has ended, and nobody wanted to know how
@@ -90,13 +110,13 @@ def children() -> dict[int, str]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left(qapp: QApplication) -> Iterator[None]:
+def nothing_left(qapp: QApplication, made_timers: weakref.WeakSet[QTimer]) -> Iterator[None]:
     """No thread, no window, no timer and no process stays."""
     threads, processes = set(threading.enumerate()), set(children())
     windows = QApplication.topLevelWidgets()
     yield
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    timers = left_timers()
+    timers = left_of(made_timers)
     for shown in (True, False):  # a plot before the hidden menus of pyqtgraph, which it needs to come apart
         for widget in QApplication.topLevelWidgets():
             if widget not in windows and widget.parent() is None and widget.isVisible() is shown:
@@ -107,7 +127,7 @@ def nothing_left(qapp: QApplication) -> Iterator[None]:
     left = [w for w in QApplication.topLevelWidgets() if w not in windows and w.isVisible()]
     assert left == []
     assert set(threading.enumerate()) <= threads
-    assert timers + left_timers() == []
+    assert timers + left_of(made_timers) == []
     until_s = time.monotonic() + PATIENCE_S
     while (stay := children()).keys() - processes and time.monotonic() < until_s:
         QTest.qWait(10)  # a bench that was asked to end needs its time
