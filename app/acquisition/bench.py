@@ -16,6 +16,7 @@ from typing import Any
 from analysis.recording import RecordedChannel, RecordingWriter, RunHeader
 from analysis.records import Trace
 from analysis.traces.segmenter import Segmenter
+from app.acquisition.circumstances import dangers
 from app.acquisition.commissioned import for_header, stale_sentence
 from app.acquisition.entry import entered
 from app.acquisition.open_rig import (
@@ -40,6 +41,7 @@ from app.config.amplifiers import VOLTAGE_PREAMPLIFIER
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.rig import Rig
 from app.config.toml import FileError
+from app.console.awake import awake
 from app.console.priority import urgent_thread
 from app.console.windows import attentive
 from app.offline.commissioning import COMMISSIONING
@@ -177,6 +179,7 @@ class Bench:
         with (
             entered(self.rig_file, self.rig, self._wires.daq),
             attentive(),
+            awake(),
             urgent_thread(),
             Watchdog(self.rig_file) as watchdog,
             open_rig(self.rig, observer.on_amplifier, self._wires) as opened,
@@ -213,6 +216,8 @@ class Bench:
                     sink.note(f"Card: {warning}.")
                 if stale := stale_sentence(header.settings.get(COMMISSIONING, {})):
                     sink.note(stale)
+                for danger in dangers(out.parent):
+                    sink.note(danger)
                 observer.on_start(header)
                 self._sink = sink
                 try:
