@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any, Generic, TypeVar
 
@@ -34,6 +34,8 @@ class Segment:
         True where the current amplifier or its converter was at its limit.
     begin, end, mark : mapping
         Payloads of the step's events and of the mark that followed; empty if there was none.
+    beside : mapping of str to ndarray
+        Further inputs, as recorded, by their names.
     """
 
     samples: tuple[int, int]
@@ -44,6 +46,7 @@ class Segment:
     begin: Mapping[str, Any]
     end: Mapping[str, Any]
     mark: Mapping[str, Any]
+    beside: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @property
     def ended(self) -> str:
@@ -75,11 +78,19 @@ class Cutter:
         At the start of the run.
     thermocouple_gain : float
         Gain of the preamplifier with its sign, V/V; NaN if unknown, and then the thermocouple reads NaN.
+    beside : tuple of str
+        Further inputs to keep; a missing one reads NaN.
     """
 
     def __init__(
-        self, step: str, mark: str, calibration: CurrentCalibration, thermocouple_gain: float = float("nan")
+        self,
+        step: str,
+        mark: str,
+        calibration: CurrentCalibration,
+        thermocouple_gain: float = float("nan"),
+        beside: tuple[str, ...] = (),
     ) -> None:
+        self._beside = beside
         self._step, self._mark = step, mark
         self._calibration = calibration
         self._thermocouple_gain = thermocouple_gain
@@ -102,7 +113,7 @@ class Cutter:
         elif event.kind is EventKind.STEP and event.name == self._step:
             if event.payload.get("phase") == "begin":
                 overtaken = [*self._finish(event.sample, {}), *self._release({})]
-                self._open = _OpenCut(event.sample, event.payload)
+                self._open = _OpenCut(event.sample, event.payload, self._beside)
                 return overtaken
             self._waiting = next(iter(self._finish(event.sample, event.payload)), self._waiting)
         elif event.kind is EventKind.MARK and event.name == self._mark:
@@ -157,32 +168,43 @@ class RecordSegmenter(ABC, Generic[Record]):
 class _OpenCut:
     """Samples of a step, as collected so far."""
 
-    def __init__(self, start: int, begin: Mapping[str, Any]) -> None:
+    def __init__(self, start: int, begin: Mapping[str, Any], beside: tuple[str, ...]) -> None:
         self._start = start
+        self._beside = beside
         self._begin = begin
         self._parts: list[tuple[int, FloatArray]] = []
 
     def take(self, block: Block, calibration: CurrentCalibration, thermocouple_gain: float) -> None:
         volts = {
             name: block.channel(name) if name in block.channels else np.full(len(block), np.nan)
-            for name in CHANNELS
+            for name in (*CHANNELS, *self._beside)
         }
         rows = (
             volts["bias"],
             calibration.current_A(volts["current"]),
             volts["thermocouple"] / thermocouple_gain,
             calibration.railed(volts["current"]),
+            *(volts[name] for name in self._beside),
         )
         self._parts.append((block.first - self._start, np.stack(rows)))
 
     def record(self, stop: int, end: Mapping[str, Any]) -> Segment:
-        data = np.full((4, stop - self._start), np.nan)
+        data = np.full((4 + len(self._beside), stop - self._start), np.nan)
         for at, rows in self._parts:
             data[:, at : at + rows.shape[1]] = rows
         data.setflags(write=False)
-        bias_V, current_A, thermocouple_V, railed = data
+        bias_V, current_A, thermocouple_V, railed, *others = data
+        beside = dict(zip(self._beside, others, strict=True))
         return Segment(
-            (self._start, stop), bias_V, current_A, thermocouple_V, railed == 1.0, self._begin, end, {}
+            (self._start, stop),
+            bias_V,
+            current_A,
+            thermocouple_V,
+            railed == 1.0,
+            self._begin,
+            end,
+            {},
+            beside,
         )
 
 

@@ -108,15 +108,20 @@ class HeatedProcedure(HeldProcedure, Foreseen):
                 f"{self.name} needs a heater: describe it in the table [heater] of the rig file, with the output that "
                 "drives it and the input that reads it back."
             )
+        differences_K = self.differences_K()
+        for difference_K in differences_K:
+            heater.power_W(difference_K)
+        self._check_thermometer(context, heater, max(abs(each) for each in differences_K))
+        super().check(context)
+
+    def differences_K(self) -> tuple[float, ...]:
+        """Return the wanted differences T_tip - T_substrate. Raises ``ImpossibleSetting`` without 0 among them."""
         differences_K = tuple(float(each) for each in self.dT or ())
         if 0.0 not in differences_K:
             raise ImpossibleSetting("dT must contain 0 K: it gives the zero of the thermometer.", "dT")
         if len(set(differences_K)) < len(differences_K):
             raise ImpossibleSetting("dT: one difference is given twice.", "dT")
-        for difference_K in differences_K:
-            heater.power_W(difference_K)
-        self._check_thermometer(context, heater, max(abs(each) for each in differences_K))
-        super().check(context)
+        return differences_K
 
     def _check_thermometer(self, context: ProcedureContext, heater: Heater, largest_K: float) -> None:
         if not context.thermometer_V_per_K:

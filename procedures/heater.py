@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
 from analysis.detect import FirstRun
-from analysis.records import Block
+from analysis.records import Block, FloatArray
 from procedures.errors import HeaterFault, ImpossibleSetting, LimitReached
 
 TRIP_MARGIN = 1.05
@@ -38,6 +39,8 @@ class Heater:
         Temperature of everything without a heater.
     substrate, base : str
         Names of the inputs of thermometers, in K above ambient; "" without one.
+    time_constant_s : float
+        Time with which what is heated follows the power; 0 if unknown.
     """
 
     where: str
@@ -51,6 +54,7 @@ class Heater:
     ambient_K: float = 300.0
     substrate: str = ""
     base: str = ""
+    time_constant_s: float = 0.0
 
     @property
     def limit_W(self) -> float:
@@ -85,6 +89,11 @@ class Heater:
         """Return the voltage across the heater that gives a power."""
         return polarity * math.sqrt(power_W * self.resistance_ohm)
 
+    def sine_V(self, sine: "HeaterSine", rate_Hz: float, n: int) -> FloatArray:
+        """Return ``n`` samples of the alternating voltage across the heater, which starts at 0 V."""
+        turns = 2.0 * np.pi * float(sine.frequency_Hz) / rate_Hz
+        return math.sqrt(2.0) * self.volts(sine.power_W) * np.sin(turns * np.arange(n))
+
     def check_readback(self, commanded_V: float, shown_V: float) -> None:
         """Raise ``HeaterFault`` if the read-back does not show the command."""
         if abs(shown_V - commanded_V) > LEAST_V + RELATIVE * abs(commanded_V):
@@ -93,6 +102,26 @@ class Heater:
                 f"{shown_V:+.3g} V: the read-back is unplugged, the heater's supply is off or stuck, or another scale "
                 "belongs into the rig file. The heater is set to 0 V; check it by hand."
             )
+
+
+@dataclass(frozen=True)
+class HeaterSine:
+    """Alternating voltage across the heater: its power is ``power_W`` (1 - cos(2 pi 2f t)), with this mean.
+
+    Parameters
+    ----------
+    frequency_Hz : Fraction
+        Of the voltage, exact; the power has twice that.
+    power_W : float
+        Mean power; the largest is twice that.
+    """
+
+    frequency_Hz: Fraction
+    power_W: float
+
+    def repeat_samples(self, rate_Hz: float) -> int:
+        """Return the number of samples after which the voltage repeats exactly."""
+        return (Fraction(rate_Hz).limit_denominator(1_000_000) / self.frequency_Hz).numerator
 
 
 class HeaterTrip:

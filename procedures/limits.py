@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from analysis.heating.programme import LevelProgramme
+from analysis.heating.programme import LONGEST_REPEAT, LevelProgramme
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, ProcedureFault
+from procedures.heater import HeaterSine
 from procedures.procedure import RigProcedure
 from procedures.steps import (
     FINISHED,
@@ -127,6 +128,37 @@ def _check_modulation(step: Modulate, context: ProcedureContext) -> None:
     _check_time("duration", step.duration_s, step)
     _check_time("reaction time", step.reaction_s, step)
     check_programme(step.programme, context)
+    if step.heater is not None:
+        check_sine(step.heater, step.programme, context)
+
+
+def check_sine(sine: HeaterSine, programme: LevelProgramme, context: ProcedureContext, *about: str) -> None:
+    """Refuse an alternating heater beyond its limits, or that does not repeat together with the bias.
+
+    Raises
+    ------
+    ImpossibleSetting
+        Names the parameters of ``about``.
+    """
+    _check_heater(SetHeater(2.0 * sine.power_W), context)
+    n, frequency_Hz = joint_repeat(programme, sine, context.rate_Hz), float(sine.frequency_Hz)
+    if n > LONGEST_REPEAT:
+        raise ImpossibleSetting(
+            f"a heater at {frequency_Hz:g} Hz and a bias at {float(programme.frequency_Hz):g} Hz repeat together only "
+            f"after {n} samples (at most {LONGEST_REPEAT}); choose frequencies that are simple fractions of the rate.",
+            *about,
+        )
+    if 2.0 * frequency_Hz >= 0.4 * context.rate_Hz:
+        raise ImpossibleSetting(
+            f"the heater's power alternates at {2 * frequency_Hz:g} Hz; {context.rate_Hz:g} samples/s show at most "
+            f"{0.4 * context.rate_Hz:g} Hz of it. Lower the frequency.",
+            *about,
+        )
+
+
+def joint_repeat(programme: LevelProgramme, sine: HeaterSine, rate_Hz: float) -> int:
+    """Return the number of samples after which bias and heater repeat together."""
+    return math.lcm(programme.repeat_samples(rate_Hz), sine.repeat_samples(rate_Hz))
 
 
 def check_programme(programme: LevelProgramme, context: ProcedureContext, *about: str) -> None:

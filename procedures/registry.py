@@ -28,6 +28,10 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
     "control-thermopower-resistor": (
         "procedures.thermopower_controls:ResistorThermopower", "A resistor has no thermopower.", "thermopower",
     ),
+    "thermal-conductance": (
+        "procedures.thermal_conductance:ThermalConductance", "Measure the thermal conductance of junctions that break.",
+        "thermal_conductance",
+    ),
     "control-out-of-contact": (
         "procedures.controls:OutOfContact", "Modulate a gap: nothing may be seen.", "heating",
     ),

@@ -12,6 +12,7 @@ from analysis.records import EventKind, FloatArray
 from drivers.errors import InstrumentFault
 from procedures.context import ProcedureContext
 from procedures.errors import HeaterFault, ImpossibleSetting, NoBias
+from procedures.limits import joint_repeat
 from procedures.ramp_pieces import RampWay, padded
 from procedures.sample_reader import SampleReader, Seen
 from procedures.steps import (
@@ -207,36 +208,55 @@ class StepRunner:
         return self._step_ended(hold.name, begin, seen, fired_at=seen.fired_at)
 
     def _modulate(self, step: Modulate) -> Outcome:
-        bias_V = step.programme.bias_V(self._context.rate_Hz)
+        waveforms = self._modulation_V(step)
         return self._drive_bias(
             step,
-            lambda: self._play_bias(bias_V, self._daq.start_modulation, repeats=True),
+            lambda: self._play_bias(waveforms, self._daq.start_modulation, repeats=True),
             self._watch.samples(step.duration_s),
             {
                 "programme": step.programme.to_json(),
                 "duration_s": step.duration_s,
                 "amplitude_V": step.programme.largest_bias_V,
+                **({"heater_Hz": str(step.heater.frequency_Hz)} if step.heater else {}),
             },
         )
+
+    def _modulation_V(self, step: Modulate) -> dict[str, FloatArray]:
+        """Return the volts of the outputs that a modulation drives, over one common repeat."""
+        rate_Hz, bias_V, heater = self._context.rate_Hz, step.programme.bias_V, self._context.heater
+        if step.heater is None or heater is None:
+            return {"bias": bias_V(rate_Hz)}
+        n = joint_repeat(step.programme, step.heater, rate_Hz)
+        volts = bias_V(rate_Hz)
+        return {
+            "bias": np.tile(volts, n // len(volts)),
+            heater.output: heater.sine_V(step.heater, rate_Hz, n),
+        }
 
     def _sweep(self, step: SweepStep) -> Outcome:
         return self._drive_bias(
             step,
             lambda: self._play_bias(
-                padded(step.bias_V, self._watch.samples(SWEEP_PIECE_S)), self._daq.start_ramp, repeats=False
+                {"bias": padded(step.bias_V, self._watch.samples(SWEEP_PIECE_S))},
+                self._daq.start_ramp,
+                repeats=False,
             ),
             step.bias_V.size + 1,  # a sample shows the output of one tick before
             {"peak_V": float(np.abs(step.bias_V).max())},
         )
 
     def _play_bias(
-        self, bias_V: FloatArray, start: Callable[[Mapping[str, FloatArray]], int], *, repeats: bool
+        self,
+        waveforms_V: Mapping[str, FloatArray],
+        start: Callable[[Mapping[str, FloatArray]], int],
+        *,
+        repeats: bool,
     ) -> int:
-        """Start a waveform of the bias; return the sample by which it had begun."""
+        """Start waveforms of the bias and perhaps the heater; return the sample by which they had begun."""
         # As late as possible: a wide window would hide a wrong loop-back.
         since = self._daq.samples_acquired()
-        begin = start({"bias": bias_V})
-        self._watch.loop_backs.outputs["bias"].played(bias_V, since, begin, repeats=repeats)
+        begin = start(waveforms_V)
+        self._watch.loop_backs.outputs["bias"].played(waveforms_V["bias"], since, begin, repeats=repeats)
         return begin
 
     def _drive_bias(
@@ -255,17 +275,25 @@ class StepRunner:
         since = watch.next
         if not tripped:
             self._daq.stop_modulation()
+            self._steady_heater(step)
             watch.settle(since)
             fired = {} if seen.fired_at is None else {"fired_at": seen.fired_at}
             outcome = self._step_ended(step.name, begin, seen, **fired)
             self.set_bias(self.bias_V)
         else:
             self._daq.drop("bias")
+            self._steady_heater(step)
             watch.settle(since)
             watch.catch_up()
             outcome = self._step_ended(step.name, begin, seen, tripped_at=seen.fired_at)
             self.bias_is(0.0)
         return replace(outcome, conductance_G0=float("nan"), current_A=seen.modulus)
+
+    def _steady_heater(self, step: Modulate | SweepStep) -> None:
+        """Give the heater its steady voltage again after an alternating one."""
+        heater = self._context.heater
+        if heater is not None and isinstance(step, Modulate) and step.heater is not None:
+            self._daq.write(**{heater.output: self._extra_outputs.get(heater.output, 0.0)})
 
     def _set_heater(self, step: SetHeater) -> Outcome:
         heater, watch = self._context.heater, self._watch

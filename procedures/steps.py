@@ -12,6 +12,7 @@ from typing import Any
 from analysis.detect import Detector
 from analysis.heating.programme import LevelProgramme
 from analysis.records import Event, FloatArray
+from procedures.heater import HeaterSine
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ class Modulate:
     until : mapping of str to Detector
         Detectors that end the step later, after ``linger_s``; they get the current, too.
     linger_s : float
+    heater : HeaterSine or None
+        Alternating voltage across the heater meanwhile; afterwards it has its steady one again.
     """
 
     name: str
@@ -96,6 +99,7 @@ class Modulate:
     payload: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
     linger_s: float = 0.0
+    heater: HeaterSine | None = None
 
 
 @dataclass(frozen=True)

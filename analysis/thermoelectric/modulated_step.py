@@ -6,6 +6,7 @@ amplitude is smaller by 1 + R_P G_th. Joule heat, bias, drift of the zero and th
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,7 +14,11 @@ from analysis.records import FloatArray
 
 
 def complex_amplitude(
-    values: FloatArray, time_s: FloatArray, frequency_Hz: float, drift_order: int = 1
+    values: FloatArray,
+    time_s: FloatArray,
+    frequency_Hz: float,
+    drift_order: int = 1,
+    lines_Hz: Sequence[float] = (),
 ) -> complex:
     """Return X of x(t) = Re[X exp(i 2 pi f t)] + polynomial, by least squares.
 
@@ -23,6 +28,8 @@ def complex_amplitude(
     frequency_Hz : float
     drift_order : int
         Order of the polynomial.
+    lines_Hz : sequence of float
+        Frequencies fitted beside it, such as a harmonic of the mains.
 
     Raises
     ------
@@ -34,7 +41,8 @@ def complex_amplitude(
     middle, half = (time_s[0] + time_s[-1]) / 2.0, (time_s[-1] - time_s[0]) / 2.0
     phase = 2.0 * np.pi * frequency_Hz * time_s
     polynomial = np.polynomial.legendre.legvander((time_s - middle) / half, drift_order)
-    columns = np.column_stack([np.cos(phase), np.sin(phase), polynomial])
+    waves = [wave(2.0 * np.pi * f * time_s) for f in lines_Hz for wave in (np.sin, np.cos)]
+    columns = np.column_stack([np.cos(phase), np.sin(phase), polynomial, *waves])
     coefficients = np.linalg.solve(columns.T @ columns, columns.T @ values)
     return complex(coefficients[0], -coefficients[1])
 

@@ -130,6 +130,11 @@ def _heater(values: Mapping[str, Any]) -> dict[str, Any] | None:
         "base": heater["base_K_per_W"],
         "substrate": heater["substrate_K_per_W"],
     }
+    follows_s = {
+        "tip": values["thermal"]["time_constant_s"],
+        "base": heater["base_s"],
+        "substrate": heater["substrate_s"],
+    }
     slow_s = {"tip": heater["expansion_s"], "base": heater["expansion_s"], "substrate": heater["substrate_s"]}
     where = heater["where"]
     most_W, ohm = (
@@ -143,6 +148,7 @@ def _heater(values: Mapping[str, Any]) -> dict[str, Any] | None:
         "most_W": most_W,
         "most_V": (most_W * ohm) ** 0.5,
         "settle_s": 3.0 * slow_s[where],
+        "time_constant_s": follows_s[where],
         "ambient_K": values["sample"]["temperature_K"],
         "input_range_V": next(v for v in values["ni6281"]["input_ranges_V"] if v**2 >= 1.21 * most_W * ohm),
     }

@@ -13,7 +13,8 @@ class HeaterSection(Section):
     """A heater in the tip, at the base of the probe, or under the substrate, driven by an output of the card.
 
     ``output`` and ``readback`` are names in daq.outputs and daq.inputs, both in volts across the heater; ``substrate``
-    and ``base`` name inputs in kelvin above ambient, where there are thermometers.
+    and ``base`` name inputs in kelvin above ambient, where there are thermometers. ``time_constant_s`` is that of what
+    is heated, 0 if unknown.
     """
 
     where: Literal["tip", "base", "substrate"]
@@ -27,3 +28,4 @@ class HeaterSection(Section):
     ambient_K: Annotated[Positive, Usual(4, 400, "K")] = 300.0
     substrate: str = ""
     base: str = ""
+    time_constant_s: Annotated[float, Field(ge=0, le=3600)] = 0.0

@@ -20,6 +20,8 @@ from analysis.iv.sweeps import Sweep, junction_sweeps
 from analysis.json_data import to_json
 from analysis.recording import RecordingError
 from analysis.statistics.result import StatisticResult
+from analysis.thermoelectric.thermal_conductance import ThermalConductanceAnalysis
+from analysis.thermoelectric.thermal_conductance_json import thermal_conductance_json
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from analysis.thermoelectric.thermopower_json import thermopower_json
 from analysis.traces.result import Analysis
@@ -27,6 +29,7 @@ from app.models.load import imported_model
 from app.offline.recordings import Part, RecordingKind, describe, find_recordings
 from app.offline.statistics import NO_STATISTICS, ChosenStatistics, compute_statistics, record_set, records_of
 from app.offline.tasks import Failure, evaluate_holds
+from app.offline.thermal_conductance import analyse_thermal_conductance
 from app.offline.thermopower import analyse_thermopower
 from app.offline.trace_files import analyse_traces
 from app.offline.traces import BOOTSTRAP_SEED, Analysed, ByHand
@@ -55,6 +58,8 @@ class Measurement:
         Files that were given and could not be used.
     thermopower : ThermopowerAnalysis or None
         Of all recordings of thermopower and its controls.
+    thermal_conductance : ThermalConductanceAnalysis or None
+        Of all recordings of thermal conductance and its controls.
     """
 
     parts: tuple[Part, ...]
@@ -66,6 +71,7 @@ class Measurement:
     statistics: Mapping[str, StatisticResult] = field(default_factory=dict)
     failed: tuple[Failure, ...] = ()
     thermopower: ThermopowerAnalysis | None = None
+    thermal_conductance: ThermalConductanceAnalysis | None = None
 
     @property
     def sample(self) -> str:
@@ -92,6 +98,8 @@ class Measurement:
             content["heating"] = self.heating.to_json()
         if self.thermopower is not None:
             content["thermopower"] = thermopower_json(self.thermopower)
+        if self.thermal_conductance is not None:
+            content["thermal_conductance"] = thermal_conductance_json(self.thermal_conductance)
         if self.transmission is not None:
             comparison = self.comparison
             predicted = comparison.to_json() if comparison else []
@@ -196,6 +204,7 @@ def measured(
     heating = summarise(list(runs), np.random.default_rng(BOOTSTRAP_SEED)) if runs else None
     model = _model(iv, heating, transmission)
     thermopower, doubts = analyse_thermopower(of[RecordingKind.THERMOPOWER])
+    conductance, remarks_on_it = analyse_thermal_conductance(of[RecordingKind.THERMAL_CONDUCTANCE])
     warnings = (
         *(failure.sentence for failure in failed),
         *remarks,
@@ -203,9 +212,12 @@ def measured(
         *(histogram.analysis.remarks if histogram else ()),
         *_warnings(used, heating),
         *doubts,
+        *remarks_on_it,
     )
     computed = compute_statistics(statistics, records_of(used, histogram), record_set(used, histogram))
-    return Measurement(used, histogram, iv, heating, model, warnings, computed, tuple(failed), thermopower)
+    return Measurement(
+        used, histogram, iv, heating, model, warnings, computed, tuple(failed), thermopower, conductance
+    )
 
 
 def _by_kind(parts: Sequence[Part]) -> dict[RecordingKind, list[Part]]:
@@ -303,7 +315,7 @@ def _warnings(parts: Sequence[Part], heating: HeatingAnalysis | None) -> list[st
     selective = sum(
         part.withdrawals
         for part in parts
-        if part.kind in (RecordingKind.IV, RecordingKind.HEATING, RecordingKind.THERMOPOWER)
+        if part.kind not in (RecordingKind.TRACES, RecordingKind.CALIBRATION)
     )
     if selective and not any(part.kind is RecordingKind.TRACES for part in parts):
         found.append(

@@ -11,7 +11,7 @@ from analysis.plausibility import doubts
 from analysis.recording import Recording, RecordingError, RunHeader, damage_told
 from analysis.recording.run_log import SUFFIX
 from analysis.records import EventKind
-from analysis.thermoelectric import thermopower_holds
+from analysis.thermoelectric import rupture_holds, thermopower_holds
 from procedures.registry import CONTROL, evaluated_as
 
 ENDINGS = (".h5", ".hdf5", ".nxs")
@@ -24,6 +24,7 @@ class RecordingKind(StrEnum):
     IV = "iv"
     HEATING = "heating"
     THERMOPOWER = "thermopower"
+    THERMAL_CONDUCTANCE = "thermal_conductance"
     CALIBRATION = "calibration"
 
 
@@ -135,6 +136,8 @@ def recording_kind(procedure: str, steps: Collection[str]) -> RecordingKind:
     kind = evaluated_as(procedure)
     if kind == RecordingKind.THERMOPOWER or thermopower_holds.STEP in steps:
         return RecordingKind.THERMOPOWER
+    if kind == RecordingKind.THERMAL_CONDUCTANCE or rupture_holds.STEP in steps:
+        return RecordingKind.THERMAL_CONDUCTANCE
     if kind == RecordingKind.HEATING or holds.STEP in steps:
         return RecordingKind.HEATING
     if kind == RecordingKind.IV or sweeps.STEP in steps:

@@ -8,9 +8,12 @@ from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.junction_model import JunctionModel
 from analysis.iv.mean import MeanIV
 from analysis.numbers import with_error
+from analysis.thermoelectric.thermal_conductance import ThermalConductanceAnalysis
+from analysis.thermoelectric.thermal_conductance_words import conductance_words
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from app.offline.measurement import Measurement
 from app.report import heating_tables as tables
+from app.report import thermal_conductance_sections as conductance
 from app.report import thermopower_sections as thermopower
 from app.report.statistic_tables import print_statistic
 from app.report.table import Table
@@ -28,7 +31,9 @@ def print_measurement(measurement: Measurement) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=WIDTH)
-    results = measurement.iv or measurement.heating or measurement.thermopower
+    results = (
+        measurement.iv or measurement.heating or measurement.thermopower or measurement.thermal_conductance
+    )
     for part in measurement.parts if results else ():
         started = f", {part.header.started[:16].replace('T', ' ')}" if part.header.started else ""
         console.print(
@@ -44,6 +49,8 @@ def print_measurement(measurement: Measurement) -> None:
         print_statistic(console, result)
     if measurement.thermopower is not None:
         _print_thermopower(console, measurement.thermopower)
+    if measurement.thermal_conductance is not None:
+        _print_thermal_conductance(console, measurement.thermal_conductance)
     for warning in measurement.warnings:
         console.print(f"[yellow]{warning}[/yellow]", soft_wrap=True)
 
@@ -99,6 +106,14 @@ def _print_thermopower(console: Console, result: ThermopowerAnalysis) -> None:
     _print_table(console, "Controls", thermopower.controls_table(result))
     if not result.controls:
         console.print(f"[yellow]{thermopower.NO_CONTROLS}[/yellow]", soft_wrap=True)
+
+
+def _print_thermal_conductance(console: Console, result: ThermalConductanceAnalysis) -> None:
+    _print_table(console, "Thermal conductance", conductance.groups_table(result))
+    for sentence in conductance_words(result):
+        console.print(sentence, soft_wrap=True)
+    _print_table(console, "Left out", conductance.exclusions_table(result))
+    _print_table(console, "Controls", conductance.controls_table(result))
 
 
 def _print_table(console: Console, heading: str, table: Table) -> None:

@@ -39,6 +39,10 @@ PARTS: Registry[ReportPart] = Registry(
     "part of a report",
     {
         "heating": ("app.report.heating_sections:PART", "heat in the tip, controls, noise, calibrations"),
+        "thermal conductance": (
+            "app.report.thermal_conductance_sections:PART",
+            "thermal conductance at rupture, its controls",
+        ),
         "thermopower": ("app.report.thermopower_sections:PART", "thermopower, its controls"),
         "traces": ("app.report.trace_sections:PART", "traces, histograms, peaks"),
         "statistics": ("app.report.statistic_sections:PART", "statistics over traces, holds and sweeps"),

@@ -11,12 +11,13 @@ from analysis.iv.sweeps import Sweep, SweepSegmenter
 from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.reduce import Reducer
+from analysis.thermoelectric.rupture_holds import RuptureHold, RuptureSegmenter
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold, ThermopowerSegmenter
 from analysis.traces.segmenter import Segmenter
 from app.viewmodels.iv_view import JunctionNumbers
 from app.viewmodels.signals import known_calibration
 
-Record = Trace | Hold | Sweep | ThermopowerHold
+Record = Trace | Hold | Sweep | ThermopowerHold | RuptureHold
 
 Kept = tuple[Record, bool]
 """Record, and whether it is new: one that is repeated after a jump is kept once."""
@@ -38,7 +39,8 @@ class Records:
         self.sweeps: DiskBackedList[Sweep] = DiskBackedList()
         """Sweeps with the voltage across the junction as bias, junctions numbered in order of appearance."""
         self._header = header
-        self._seen: dict[type, set[int]] = {kind: set() for kind in (Trace, Hold, Sweep, ThermopowerHold)}
+        kinds = (Trace, Hold, Sweep, ThermopowerHold, RuptureHold)
+        self._seen: dict[type, set[int]] = {kind: set() for kind in kinds}
         self._places: list[tuple[int, int]] = []  # end of each trace, and its index in the list
         self._junctions: JunctionNumbers | None = None
         self.begin()
@@ -57,6 +59,7 @@ class Records:
                 HoldSegmenter(calibration, gain),
                 SweepSegmenter(calibration),
                 ThermopowerSegmenter(calibration, gain),
+                RuptureSegmenter.of(header, calibration, gain),
             ]
             self._junctions = self._junctions or JunctionNumbers(calibration.series_resistance_ohm)
 

@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 
     V = TypeVar("V", bound=ViewModel)
 
-STRIPS, TRACE, HISTOGRAM, IV, HEATING, THEORY, NOISE, STATISTICS, THERMOPOWER = (
+STRIPS, TRACE, HISTOGRAM, IV, HEATING, THEORY, NOISE, STATISTICS, THERMOPOWER, THERMAL_CONDUCTANCE = (
     "Strip charts", "Live", "Histogram", "I-V", "Heating", "Theory", "Noise", "Statistics", "Thermopower",
+    "Thermal conductance",
 )  # fmt: skip
 
 VIEWS: "Registry[type[ViewModel]]" = Registry(
@@ -45,6 +46,10 @@ VIEWS: "Registry[type[ViewModel]]" = Registry(
         THERMOPOWER: (
             "app.viewmodels.thermopower_view:ThermopowerModel",
             "Open-circuit voltage of held junctions against the temperature difference",
+        ),
+        THERMAL_CONDUCTANCE: (
+            "app.viewmodels.thermal_conductance_view:ThermalConductanceModel",
+            "Temperature of the tip about ruptures, and the thermal conductance",
         ),
     },
 )

@@ -35,6 +35,7 @@ from app.viewmodels.registry import (
     STATISTICS,
     STRIPS,
     THEORY,
+    THERMAL_CONDUCTANCE,
     THERMOPOWER,
     TRACE,
     VIEWS,
@@ -43,6 +44,7 @@ from app.viewmodels.signals import Decoder, extra_units
 from app.viewmodels.statistics_view import StatisticsModel, StatisticsSnapshot
 from app.viewmodels.status_view import StatusSnapshot, StatusView
 from app.viewmodels.strips import StripCharts, StripsSnapshot
+from app.viewmodels.thermal_conductance_view import ThermalConductanceModel, ThermalConductanceSnapshot
 from app.viewmodels.thermopower_view import ThermopowerModel, ThermopowerSnapshot
 from app.viewmodels.transmission_view import TransmissionModel, TransmissionSnapshot
 from app.viewmodels.view import RecordView, StreamView, ViewModel
@@ -66,6 +68,7 @@ class SessionSnapshot:
     noise: NoiseSnapshot
     statistics: StatisticsSnapshot
     thermopower: ThermopowerSnapshot
+    thermal_conductance: ThermalConductanceSnapshot
     status: StatusSnapshot
 
 
@@ -118,6 +121,7 @@ class Session:
             self._records.holds, header, chosen.heating, chosen.probe_coupling_eV, self._on_points, name
         )
         self.thermopower = ThermopowerModel(header)
+        self.thermal_conductance = ThermalConductanceModel(header)
         self._show_model(chosen.model)
         self.views: dict[str, ViewModel] = {
             STRIPS: self.strips,
@@ -129,6 +133,7 @@ class Session:
             NOISE: self.noise,
             STATISTICS: self.statistics,
             THERMOPOWER: self.thermopower,
+            THERMAL_CONDUCTANCE: self.thermal_conductance,
         }
         """Views by title, those of plug-ins last."""
         self._plugged: dict[str, Any] = {
@@ -237,6 +242,7 @@ class Session:
                 continue
             self._each(RecordView, partial(_add, record))
             _add(record, self.thermopower)
+            _add(record, self.thermal_conductance)
             for view in self._record_views():
                 if isinstance(record, view.shows):
                     self._worker.ask(view.work)
@@ -255,6 +261,7 @@ class Session:
             self.noise.snapshot(),
             self.statistics.snapshot(),
             self.thermopower.snapshot(),
+            self.thermal_conductance.snapshot(),
             self.status.snapshot(),
         )
 
@@ -311,6 +318,7 @@ class Session:
             transmission=self.model,
             warnings=tuple(problem for problem in problems if problem),
             thermopower=self.thermopower.result,
+            thermal_conductance=self.thermal_conductance.result,
         )
 
     def _analysed(self, analysis: Analysis) -> Analysed:

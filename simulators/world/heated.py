@@ -87,12 +87,14 @@ class HeatCarrier(Protocol):
 class JunctionTerms:
     """Thermopower between tip and substrate and thermal conductance of each sample, shape (n,).
 
-    ``tabled_V_per_K`` is the part of the thermopower whose Peltier heat the molecules' own tables hold.
+    ``tabled_V_per_K`` is the part of the thermopower whose Peltier heat the molecules' own tables hold;
+    ``gap_W_per_K`` is the thermal conductance of the open gap at the same position of the tip.
     """
 
     seebeck_V_per_K: FloatArray
     tabled_V_per_K: FloatArray
     junction_W_per_K: FloatArray
+    gap_W_per_K: FloatArray
 
 
 class Heater:
@@ -195,13 +197,16 @@ class ThermoelectricJunction:
             self._offset_s = time_s
         return self._offset_V
 
-    def terms(self, passage: HeatCarrier, tip_m: FloatArray, mean_K: float) -> JunctionTerms:
-        """Return the thermopower between tip and substrate (without leads), and the thermal conductance."""
+    def terms(self, passage: HeatCarrier, tip_m: FloatArray, mean_K: FloatArray) -> JunctionTerms:
+        """Return the thermopower between tip and substrate (without leads), and the thermal conductance.
+
+        ``mean_K`` is the mean temperature of tip and substrate, shape (n,).
+        """
         p = self._p
         total_G0 = passage.low_bias_G0()
         gap_W_per_K = p.gap_W_per_K * NM / np.maximum(-tip_m, LEAST_GAP_M)
         seebeck = np.full(len(total_G0), p.lead_V_per_K)
-        conduction = gap_W_per_K
+        conduction = gap_W_per_K.copy()
         wiedemann_franz = LORENZ_V2_per_K2 * mean_K * (1.0 + p.gold_phonon_share) * G0_S * total_G0
         for stretch in passage.stretches:
             here = stretch.samples
@@ -216,7 +221,7 @@ class ThermoelectricJunction:
             share = molecule_G0 / np.maximum(total_G0[here], 1e-30)
             seebeck[here] += share * (molecule_V_per_K - p.lead_V_per_K)
             tabled[here] += share * molecule_V_per_K
-        return JunctionTerms(seebeck, tabled, conduction)
+        return JunctionTerms(seebeck, tabled, conduction, gap_W_per_K)
 
     def _gold_of(self, number: int) -> float:
         if self._gold[0] != number:
@@ -255,17 +260,22 @@ class ThermoelectricJunction:
                     tip_K[here],
                     substrate_K[here],
                 )
+                truth.last_W_per_K = float(terms.junction_W_per_K[here][-1] - terms.gap_W_per_K[here][-1])
 
 
 @dataclass
 class JunctionTruth:
-    """Means over the samples of one junction: S, G_th, and the rises of tip and substrate."""
+    """Means over the samples of one junction: S, G_th, and the rises of tip and substrate.
+
+    ``last_W_per_K`` is what its rupture takes away: G_th of its last sample less that of the gap that is left.
+    """
 
     samples: int = 0
     seebeck_V_per_K: float = 0.0
     junction_W_per_K: float = 0.0
     tip_K: float = 0.0
     substrate_K: float = 0.0
+    last_W_per_K: float = 0.0
 
     def add(self, n: int, *values: FloatArray) -> None:
         """Take ``n`` more samples of the four quantities."""
@@ -334,7 +344,8 @@ class HeatedWorld:
         follow : callable
             From the steady rise of the tip to the one that its time constant lets it have.
         """
-        terms = self.junction.terms(passage, tip_m, self._ambient_K + 0.5 * float(span.open_tip_K[-1]))
+        mean_K = self._ambient_K + 0.5 * (span.open_tip_K + span.substrate_K)
+        terms = self.junction.terms(passage, tip_m, mean_K)
         heat_W = heat_W + self.junction.peltier_W(terms, current_A)
         tip_K = follow(span.tip_goal_K(heat_W, terms.junction_W_per_K, self._resistance_K_per_W))
         self.junction.enter(passage, terms, tip_K, span.substrate_K)

@@ -27,6 +27,7 @@ from app.viewmodels.registry import (
     STATISTICS,
     STRIPS,
     THEORY,
+    THERMAL_CONDUCTANCE,
     THERMOPOWER,
     TRACE,
 )
@@ -47,6 +48,7 @@ SHOWN = {
     NOISE: "noise",
     STATISTICS: "statistics",
     THERMOPOWER: "thermopower",
+    THERMAL_CONDUCTANCE: "thermal_conductance",
 }
 """Names of the views of a made session by the titles of their tabs."""
 
@@ -57,7 +59,8 @@ def made_session(**changed: Any) -> Any:
         "strips": synthetic.strips(), "trace": synthetic.traces(), "histogram": synthetic.histogram(),
         "iv": synthetic.iv(), "heating": synthetic.heating(), "transmission": synthetic.transmission(),
         "noise": synthetic.noise(), "statistics": synthetic.statistics(),
-        "thermopower": synthetic.thermopower(), "status": synthetic.status(), **changed,
+        "thermopower": synthetic.thermopower(),
+        "thermal_conductance": synthetic.thermal_conductance(), "status": synthetic.status(), **changed,
     }  # fmt: skip
     views = {
         name: SimpleNamespace(snapshot=lambda s=shown: s, show=lambda *_: None)

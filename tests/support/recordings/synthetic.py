@@ -30,6 +30,7 @@ from app.viewmodels.signals import SampledSignals
 from app.viewmodels.statistics_view import StatisticsSnapshot
 from app.viewmodels.status_view import StatusSnapshot
 from app.viewmodels.strips import StripCharts, StripsSnapshot
+from app.viewmodels.thermal_conductance_view import ThermalConductanceSnapshot
 from app.viewmodels.thermopower_view import ThermopowerSnapshot
 from app.viewmodels.transmission_view import TransmissionSnapshot
 from tests.support.physics.opening_traces import molecular_traces
@@ -265,6 +266,31 @@ def thermopower(seed: int = 8) -> ThermopowerSnapshot:
         spread_uV_per_K=2.0,
         junctions=180,
         rejected=14,
+    )
+
+
+@cache
+def thermal_conductance(seed: int = 9) -> ThermalConductanceSnapshot:
+    """Two hundred ruptures of gold contacts with an alternating heater."""
+    rng = np.random.default_rng(seed)
+    time_s = np.linspace(-1.95, 1.95, 40)
+    number = np.arange(1.0, 201.0)
+    return ThermalConductanceSnapshot(
+        time_s=time_s,
+        mean_mK=np.where(time_s < 0.0, -0.65, 0.0) + rng.normal(0.0, 0.08, 40),
+        band_mK=np.full(40, 0.08),
+        number=number,
+        running_pW_per_K=np.cumsum(rng.normal(610.0, 600.0, 200)) / number,
+        running_sigma=600.0 / np.sqrt(number),
+        conductance_pW_per_K=612.0,
+        sigma_pW_per_K=43.0,
+        lorenz=1.03,
+        sigma_lorenz=0.07,
+        quantum_G0=1.0,
+        ruptures=200,
+        heater_off=11,
+        rejected=7,
+        censored=3,
     )
 
 

@@ -41,7 +41,7 @@ def test_all_procedures_but_playback_are_offered():
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda one: one.species)
 @pytest.mark.parametrize("name", [one for one in OFFERED if "resistor" not in one])
 def test_presets_work_on_the_simulated_rig(panel, preset, name):
-    panel.set_rig(fake_bench.rig(preset.species, heater="tip" if "thermopower" in name else "none"))
+    panel.set_rig(fake_bench.rig(preset.species, heater="tip" if "therm" in name else "none"))
     panel.choose(name)
     panel.choose_preset(preset)
     assert panel.check(), panel.verdict.text() + str(

@@ -1,0 +1,214 @@
+"""Step of the tip's temperature at one rupture, and the reasons for which a rupture is left out.
+
+The rupture is found in the current alone, and so are the exclusions: the thermometer must not choose its own data.
+Windows on both sides leave out the time in which the amplifiers settle.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.constants import G0_S
+from analysis.detect import FirstRun
+from analysis.heating.exclusion import ExclusionRules
+from analysis.heating.mask import TIME_CONSTANTS
+from analysis.records import FloatArray
+from analysis.thermoelectric.rupture_holds import RuptureHold
+from analysis.thermoelectric.rupture_reader import (
+    LEAD_S,
+    LEAST_WINDOW_S,
+    RuptureReader,
+    RuptureRules,
+    SampleStep,
+)
+
+RUPTURE_SHARE = 0.5
+"""Share of the least conductance of the window below which a junction counts as broken."""
+
+RUPTURE_SAMPLES = 5
+
+BLOCK_S = 0.1
+LARGEST_STEP = 0.2
+"""Largest relative step of the conductance between blocks of 0.1 s before a rupture."""
+
+WIDENED = ExclusionRules().widened
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredRupture:
+    """Result of one hold.
+
+    Parameters
+    ----------
+    number, sample : int
+        Of the hold; index of the first sample after the rupture.
+    rate_Hz : float
+    heated : bool
+    control, mode, where : str
+        ``where`` is what is heated: "tip", "base" or "substrate".
+    thermal_Hz : float
+    censored : bool
+        True if it did not break within the longest hold.
+    rejected : str
+        Reason for which it is left out; "" if it is used.
+    held_s : float
+        Time from the beginning of the hold to the rupture.
+    conductance_S, power_W : float
+        Before the rupture.
+    both_polarities : bool
+        True if the bias changed its sign, so that Peltier heat is no part of the mean.
+    step : SampleStep or None
+    shams : tuple of (str, SampleStep)
+        The same at samples drawn at random in the "junction" and in the "gap".
+    difference_K : float
+        2w: amplitude of the difference between tip and substrate; dc: NaN, as the thermometer's zero is not known yet.
+    thermocouple_V, base_K, substrate_K, heater_W, ambient_K : float
+        Means before the rupture.
+    trace_K : ndarray
+        Temperature about the rupture less that afterwards, in bins; NaN where there is none.
+    open_V : ndarray
+        Thermocouple after the rupture without what was fitted: noise.
+    """
+
+    number: int
+    sample: int
+    rate_Hz: float
+    heated: bool
+    control: str
+    mode: str
+    thermal_Hz: float
+    where: str = "tip"
+    censored: bool = False
+    rejected: str = ""
+    held_s: float = math.nan
+    conductance_S: float = math.nan
+    power_W: float = math.nan
+    both_polarities: bool = True
+    step: SampleStep | None = None
+    shams: tuple[tuple[str, SampleStep], ...] = ()
+    difference_K: float = math.nan
+    thermocouple_V: float = math.nan
+    base_K: float = 0.0
+    substrate_K: float = 0.0
+    heater_W: float = math.nan
+    ambient_K: float = 300.0
+    trace_K: FloatArray | None = None
+    open_V: FloatArray | None = None
+
+
+def measured(hold: RuptureHold, rules: RuptureRules, rng: np.random.Generator) -> MeasuredRupture:
+    """Find the rupture of a hold and measure the step there, and at samples drawn at random."""
+    at = rupture_sample(hold, rules)
+    found = MeasuredRupture(
+        hold.number,
+        hold.samples[0] + (len(hold.bias_V) if at is None else at),
+        hold.rate_Hz,
+        hold.heated,
+        hold.control,
+        hold.mode,
+        hold.thermal_Hz,
+        str(hold.notes.get("heater_where", "tip")),
+        censored=hold.ended == "finished",
+        ambient_K=float(hold.notes.get("ambient_K", 300.0)),
+    )
+    if found.censored:
+        return found
+    reader = RuptureReader(hold, rules)
+    reason = _unusable(hold) or ("no rupture in the current" if at is None else "")
+    if not reason and at is not None:
+        reason = _left_out(hold, rules, reader, at)
+    if reason or at is None:
+        return replace(found, rejected=reason)
+    before = reader.windows(0, at, len(hold.bias_V))[0]
+    conductance_S, power_W = _electrical(hold, rules, before)
+    return replace(
+        found,
+        held_s=at / hold.rate_Hz,
+        conductance_S=conductance_S,
+        power_W=power_W,
+        both_polarities=bool(np.ptp(hold.bias_V[before]) > abs(hold.bias_V[before].mean())),
+        step=reader.step(0, at, len(hold.bias_V)),
+        shams=tuple(reader.shams(at, rng)),
+        difference_K=reader.difference_K(before),
+        thermocouple_V=float(hold.thermocouple_V[before].mean()),
+        base_K=float(hold.base_K[before].mean()),
+        substrate_K=float(hold.substrate_K[before].mean()),
+        heater_W=float(hold.heater_W[before].mean()),
+        trace_K=reader.picture(at),
+        open_V=reader.residual_V(at),
+    )
+
+
+def settled(hold: RuptureHold, rules: RuptureRules) -> NDArray[np.bool_]:
+    """Return True for samples away from the edges of the bias, with at least half of the largest one, shape (n,)."""
+    bias_V = hold.bias_V
+    largest_V = float(np.nanmax(np.abs(bias_V))) if len(bias_V) else 0.0
+    keep = np.isfinite(bias_V) & (np.abs(bias_V) > 0.5 * largest_V)
+    lead = math.ceil(LEAD_S * hold.rate_Hz)
+    after = math.ceil(TIME_CONSTANTS * rules.filters.current_s * hold.rate_Hz)
+    for edge in np.flatnonzero(np.abs(np.diff(bias_V)) > 0.5 * largest_V) + 1:
+        keep[max(edge - lead, 0) : edge + after] = False
+    return keep
+
+
+def rupture_sample(hold: RuptureHold, rules: RuptureRules) -> int | None:
+    """Return the index of the first sample after the rupture, from current and bias alone; None without one."""
+    at = np.flatnonzero(settled(hold, rules))
+    broken_S = RUPTURE_SHARE * hold.window_G0[0] * G0_S
+    below = np.abs(hold.current_A[at]) < broken_S * np.abs(hold.bias_V[at])
+    last = FirstRun(RUPTURE_SAMPLES).feed(below)
+    return None if last is None else int(at[last - RUPTURE_SAMPLES + 1])
+
+
+def _unusable(hold: RuptureHold) -> str:
+    for flag, reason in (
+        ("aborted", "aborted"),
+        ("gap", "samples are missing"),
+        ("railed", "amplifier at its rail"),
+    ):
+        if flag in hold.flags:
+            return reason
+    return "" if hold.ended == "ruptured" else f"ended by a trip ({hold.ended})"
+
+
+def _left_out(hold: RuptureHold, rules: RuptureRules, reader: RuptureReader, at: int) -> str:
+    """Return why a rupture is left out, by its current and the heater's read-back; "" if it is used."""
+    before, after = reader.windows(0, at, len(hold.bias_V))
+    least = round(LEAST_WINDOW_S * hold.rate_Hz)
+    if before.stop - before.start < least or after.stop - after.start < least:
+        return f"less than {1e3 * LEAST_WINDOW_S:.0f} ms before or after the rupture"
+    low_G0, high_G0 = hold.window_G0
+    seen_G0 = _block_means_G0(hold, rules, before)
+    if not ((seen_G0 >= low_G0 / WIDENED) & (seen_G0 <= high_G0 * WIDENED)).all():
+        return "conductance before the rupture outside of twice the window"
+    if (np.abs(np.diff(seen_G0)) > LARGEST_STEP * np.abs(seen_G0[:-1])).any():
+        return "conductance stepped before the rupture (several molecules)"
+    if (np.abs(_block_means_G0(hold, rules, after)) > RUPTURE_SHARE * low_G0).any():
+        return "conducts again after the rupture"
+    if hold.heated and hold.mode == "2w" and not reader.heater_alternates(before):
+        return "the heater's read-back does not alternate"
+    return ""
+
+
+def _block_means_G0(hold: RuptureHold, rules: RuptureRules, window: slice) -> FloatArray:
+    """Return the means of the conductance in blocks of 0.1 s, in G0."""
+    at = np.flatnonzero(settled(hold, rules)[window]) + window.start
+    block = ((at - window.start) / (BLOCK_S * hold.rate_Hz)).astype(np.int64)
+    total_S = hold.current_A[at] / hold.bias_V[at]
+    count = np.bincount(block)
+    means_S = np.bincount(block, total_S)[count > 0] / count[count > 0]
+    return np.asarray(means_S / (1.0 - means_S * hold.series_resistance_ohm) / G0_S)
+
+
+def _electrical(hold: RuptureHold, rules: RuptureRules, window: slice) -> tuple[float, float]:
+    """Return the conductance, free of offsets if the bias has two levels, and the mean power in the junction."""
+    keep = settled(hold, rules)[window]
+    volts, amperes = hold.bias_V[window][keep], hold.current_A[window][keep]
+    if np.ptp(volts) > abs(float(volts.mean())):
+        volts, amperes = volts - volts.mean(), amperes - amperes.mean()
+    total_S = float(volts @ amperes / (volts @ volts))
+    conductance_S = total_S / (1.0 - total_S * hold.series_resistance_ohm)
+    across_V = hold.bias_V[window] - hold.current_A[window] * hold.series_resistance_ohm
+    return conductance_S, float(np.mean(hold.current_A[window] * across_V))

@@ -1,0 +1,88 @@
+"""Sentences on a thermal conductance: its value and errors, metallic contacts, and what a reader must know first."""
+
+import math
+
+from analysis.constants import G0_S
+from analysis.numbers import counted, with_error
+from analysis.thermoelectric.detectability import repetitions
+from analysis.thermoelectric.thermal_conductance import ThermalConductanceAnalysis
+from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
+
+PW = 1e-12
+AT_ROOM_K = 300.0
+LARGEST_JOULE = 0.5
+"""Joule heat over the leak of heat beyond which a warning says so."""
+
+CHI2_MARGIN = 4.0
+"""Standard errors of chi2 beyond which the noise of the sham steps is not what the errors assume."""
+
+
+def conductance_words(result: ThermalConductanceAnalysis) -> list[str]:
+    """Return the result as sentences."""
+    if not math.isfinite(result.conductance.sigma):
+        return [
+            f"There are too few ruptures for a thermal conductance: {counted(len(result.used), 'rupture')}."
+        ]
+    mean, before = result.conductance, result.windows_s
+    kind = "amplitude of the difference" if result.mode == "2w" else "temperature difference"
+    found = [
+        f"G_th = {with_error(mean.value / PW, mean.sigma / PW)} pW/K at {result.mean_K:.0f} K from "
+        f"{counted(len(result.used), 'rupture')} (heater {result.mode}, {kind} {abs(result.difference_K):.3g} K); the "
+        f"noise alone gives {result.noise_sigma_W_per_K / PW:.2g} pW/K, and R_P {100 * result.scale_relative:.2g} % "
+        "beside it. What is measured is the junction less the gap that it leaves.",
+        f"Windows of {before[0]:.2g} s before and {before[1]:.2g} s after the rupture; "
+        f"{counted(result.off, 'rupture')} with the heater off, {counted(result.censored, 'hold')} censored.",
+    ]
+    if result.spread_W_per_K == 0.0:
+        found.append("The noise of single ruptures explains the scatter of the junctions.")
+    elif math.isfinite(result.spread_W_per_K):
+        found.append(f"Junctions scatter by {result.spread_W_per_K / PW:.2g} pW/K (SD) beyond the noise.")
+    if result.mode == "dc":
+        share = result.joule_share
+        found.append(
+            f"Joule heat: {with_error(share.value, share.sigma)} of the power warms the tip, "
+            f"{1e9 * result.joule_W:.2g} nW; without its subtraction G_th would be "
+            f"{result.uncorrected_W_per_K / PW:.3g} pW/K."
+        )
+    return [*found, *lorenz_words(result)]
+
+
+def lorenz_words(result: ThermalConductanceAnalysis) -> list[str]:
+    """Return the comparison with Wiedemann and Franz as sentences; none without metallic contacts."""
+    ratio = result.lorenz
+    if ratio is None:
+        return []
+    sigma = math.hypot(ratio.sigma, ratio.value * ratio.scale_relative)
+    return [
+        f"Wiedemann and Franz: L/L0 = {with_error(ratio.value, sigma)} from {counted(ratio.contacts, 'contact')} "
+        f"(chi2 per contact {ratio.reduced_chi2:.2g}). A contact of 1 G0 has "
+        f"{ratio.one_quantum_W_per_K / PW:.4g} pW/K at {ratio.mean_K:.0f} K, where L0 T G0 is "
+        f"{electron_W_per_K(G0_S, ratio.mean_K) / PW:.4g} pW/K; at 300 K L0 T G0 is "
+        f"{electron_W_per_K(G0_S, AT_ROOM_K) / PW:.4g} pW/K."
+    ]
+
+
+def warnings_of(result: ThermalConductanceAnalysis) -> tuple[str, ...]:
+    """Return sentences for the reader of a result."""
+    found, mean = [], result.conductance
+    joule = mean.value - result.uncorrected_W_per_K
+    if abs(joule) > LARGEST_JOULE * abs(mean.value):
+        found.append(
+            f"Thermal conductance: without the subtraction of Joule heat G_th would be "
+            f"{result.uncorrected_W_per_K / PW:.3g} instead of {mean.value / PW:.3g} pW/K. Use a smaller bias, or an "
+            "alternating heater."
+        )
+    sham = result.sham
+    if sham is not None and abs(sham.reduced_chi2 - 1.0) > CHI2_MARGIN * math.sqrt(2.0 / sham.steps):
+        found.append(
+            f"Thermal conductance: steps where nothing broke scatter with chi2 = {sham.reduced_chi2:.2f} per step, so "
+            "the noise is not what the expected errors assume (drift, lines). The error by bootstrap holds."
+        )
+    noise = result.noise_sigma_W_per_K * math.sqrt(len(result.used))
+    if mean.value > 0.0 and mean.sigma > 0.5 * mean.value:
+        needed = repetitions(noise, mean.value)
+        found.append(
+            f"Thermal conductance: the error is {100 * mean.sigma / mean.value:.0f} % of the value; 10 % would take "
+            f"about {needed} ruptures."
+        )
+    return tuple(found)
