@@ -1,7 +1,7 @@
 """Thermal conductance of junctions, from the step of the tip's temperature when they break.
 
 Cui et al., Science 355, 1192 (2017) and Nature 572, 628 (2019). The tip is hotter than the substrate. A junction is
-held until it breaks by itself; for some seconds afterwards nothing changes, so that the temperature has a value on
+held until it breaks; for some seconds afterwards nothing changes, so that the temperature has a value on
 both sides. An alternating heater lifts the signal above the 1/f noise of the thermometer.
 """
 

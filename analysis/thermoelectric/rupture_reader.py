@@ -35,7 +35,7 @@ PICTURE_S = {"dc": (1.0, 0.02), "2w": (2.0, 0.1)}
 
 @dataclass(frozen=True)
 class RuptureRules:
-    """What the evaluation of a rupture must know of the rig.
+    """Properties of the rig that the evaluation of a rupture needs.
 
     Parameters
     ----------
