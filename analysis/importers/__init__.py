@@ -1,7 +1,9 @@
 """Import of files from other programs. Each format is a module with an `Importer`; `read_file` chooses one."""
 
+import errno
 import re
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from analysis.importers.arrange import arranged
@@ -15,6 +17,12 @@ __all__ = ["IMPORTERS", "ForeignFile", "ImportOptions", "Piece", "Spool", "files
 
 
 _OF_ROWS, _OF_COLUMNS = "csv", "text"
+
+MOST_TRACES = 500_000
+"""Traces of one file; each takes some kilobytes of memory."""
+
+MOST_TIMES, FREE_BYTES = 100, 2**30
+"""Bytes of numbers that a file may hold, in its own bytes; not asked for below ``FREE_BYTES``."""
 
 
 def kind_of(path: Path, orientation: Orientation = Orientation.AUTO) -> str:
@@ -67,9 +75,35 @@ def read_file(
         raise ForeignFile(f"{path}: there is no such file")
     importer = IMPORTERS[kind_of(path, options.layout.orientation) if kind == "auto" else kind]
     try:
-        return arranged(gathered(importer.read(path, options.layout), spool), options)
+        return arranged(gathered(_bounded(path, importer.read(path, options.layout)), spool), options)
     except MemoryError:
         raise ForeignFile(f"{path}: too large for the memory of this computer") from None
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise ForeignFile(
+            f"{path}: the disk with temporary files ({tempfile.gettempdir()}) is full; free space there, or set TMPDIR "
+            "(TEMP on Windows) to another folder"
+        ) from error
+
+
+def _bounded(path: Path, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces of a file. Raises `ForeignFile` if they are more than a file of measurements holds."""
+    most = max(MOST_TIMES * path.stat().st_size, FREE_BYTES)
+    traces = size = 0
+    for piece in pieces:
+        traces += not piece.continues
+        size += sum(column.values.nbytes for column in piece.quantities if hasattr(column.values, "nbytes"))
+        if traces > MOST_TRACES:
+            raise ForeignFile(
+                f"{path}: more than {MOST_TRACES} traces; if they are none: --columns; otherwise split the file"
+            )
+        if size > most:
+            raise ForeignFile(
+                f"{path}: holds more than {size / 1e9:.3g} GB of numbers in a file of "
+                f"{path.stat().st_size / 1e6:.3g} MB; not read, because it would fill the disk"
+            )
+        yield piece
 
 
 def files_in(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:

@@ -10,7 +10,13 @@ from analysis.importers.imported import ForeignFile
 _SAMPLE_BYTES = 2**16
 
 MOST_LETTERS = 2**26
-"""Longest line of a text; a longer one would fill the memory before anything is known of it."""
+"""Longest line of a text, and most letters of lines that are looked at together."""
+
+MOST_FIELDS = 2**22
+"""Most fields of a line: samples of a trace in a row."""
+
+BLOCK_LETTERS = 2**24
+"""Letters of the lines that are converted together."""
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -76,8 +82,28 @@ def _bounded_lines(text: TextIO) -> Iterator[str]:
     number = 0
     while line := text.readline(MOST_LETTERS + 1):
         number += 1
-        if len(line) > MOST_LETTERS:
-            raise ValueError(
-                f"line {number} has more than {MOST_LETTERS / 1e6:.3g} million letters: it is no table of numbers"
-            )
+        for most, unit, found in (
+            (MOST_LETTERS, "letters", len(line)),
+            (MOST_FIELDS, "fields", _fields(line)),
+        ):
+            if found > most:
+                raise ValueError(
+                    f"line {number} has more than {most / 1e6:.3g} million {unit}: it is no table of numbers"
+                )
         yield line
+
+
+def _fields(line: str) -> int:
+    """Return the number of fields of a line by the separator that occurs most; 0 for one too short to count."""
+    return 0 if len(line) <= MOST_FIELDS else 1 + max(map(line.count, "\t;, "))
+
+
+def take_lines(
+    lines: Iterator[tuple[int, str]], count: int, letters: int = BLOCK_LETTERS
+) -> list[tuple[int, str]]:
+    """Return the next lines: at most ``count``, and none after ``letters`` are exceeded; empty at the end."""
+    taken: list[tuple[int, str]] = []
+    while len(taken) < count and letters > 0 and (line := next(lines, None)) is not None:
+        taken.append(line)
+        letters -= len(line[1])
+    return taken

@@ -1,5 +1,8 @@
 """Columns that are longer than the memory: kept in a temporary file, read in parts."""
 
+import errno
+import os
+import shutil
 import tempfile
 from bisect import bisect_right
 from types import TracebackType
@@ -10,6 +13,11 @@ from numpy.typing import NDArray
 
 BLOCK = 2**18
 """Samples of a column that are read and converted at a time."""
+
+RESERVE_BYTES = 2**28
+"""Space that the temporary file leaves on its disk, for a run that may be recorded there."""
+
+_LOOK_EVERY_BYTES = 2**24
 
 IN_MEMORY_BYTES = 32 * 2**20
 """Bytes of all columns of an import that stay in memory."""
@@ -77,6 +85,7 @@ class Spool:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the spool
         self._end = 0
         self._room = in_memory_bytes
+        self._look_at = 0
 
     def keep(self, values: NDArray[Any]) -> Values:
         """Return the same values, in memory while there is room, otherwise on the disk."""
@@ -96,6 +105,10 @@ class Spool:
     def write(self, values: NDArray[Any]) -> int:
         """Write values at the end of the file; return their position. Raises ``OSError`` if the disk is full."""
         at = self._end
+        if at + values.nbytes > self._look_at:
+            self._look_at = at + values.nbytes + _LOOK_EVERY_BYTES
+            if shutil.disk_usage(tempfile.gettempdir()).free < values.nbytes + RESERVE_BYTES:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._file.seek(at)
         data = np.ascontiguousarray(values)
         self._file.write(data.data if data.size else b"")

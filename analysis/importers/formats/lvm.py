@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from analysis.importers.decoding import read_lines
+from analysis.importers.decoding import BLOCK_LETTERS, read_lines
 from analysis.importers.fields import Dialect
 from analysis.importers.formats.text import Line, parsed
 from analysis.importers.headings import free_name
@@ -61,7 +60,7 @@ def read_lvm(path: Path, layout: Layout) -> Iterator[Piece]:
             if block:
                 yield _piece(path, header, columns, block, dialect, number, continues=continues)
                 continues = True
-            if following is not None or len(block) < _BLOCK_LINES:
+            if following is not None or not block:
                 break
         header, own = _header(path, lines, following[1]) if following is not None else (header, False)
     if not number:
@@ -106,10 +105,12 @@ def _columns(header: _Header, names: str, dialect: Dialect) -> list[ImportedColu
 def _block(lines: Iterator[Line]) -> tuple[list[Line], Line | None]:
     """Return lines of numbers, and the line that begins the next header."""
     block: list[Line] = []
-    for line in islice(lines, _BLOCK_LINES):
+    room = BLOCK_LETTERS
+    while len(block) < _BLOCK_LINES and room > 0 and (line := next(lines, None)) is not None:
         if line[1].startswith(("Channels", "***")):
             return block, line
         block.append(line)
+        room -= len(line[1])
     return block, None
 
 

@@ -1,13 +1,13 @@
 """Text with one trace in each row, padded with NaN or empty fields, or of different lengths."""
 
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.importers.decoding import read_lines
+from analysis.importers.decoding import read_lines, take_lines
 from analysis.importers.fields import Dialect, dialect_of, number_in
 from analysis.importers.formats.text import SUFFIXES, Line, is_comment
 from analysis.importers.imported import ForeignFile, Piece
@@ -34,7 +34,7 @@ def holds_rows(path: Path) -> bool:
 
 def look_at(path: Path) -> Guess | None:
     """Return the arrangement of a file that begins with many numbers and no names; None for any other text."""
-    lines = [line for _, line in islice(read_lines(path), _LOOK_AT_LINES)]
+    lines = [line for _, line in take_lines(read_lines(path), _LOOK_AT_LINES)]
     dialect = dialect_of(lines[:20])
     first = dialect.numbers(lines[0])
     if first is None or len(first) < LEAST_FIELDS:
@@ -60,7 +60,7 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Piece]:
             raise ForeignFile(f"{path}: {found.reason}: give --rows or --columns")
         reason = found.reason if found else "a trace a line"
     lines = (line for line in read_lines(path, layout.skip_lines) if not is_comment(line[1]))
-    sample = list(islice(lines, 20))
+    sample = take_lines(lines, 20)
     dialect = dialect_of([line for _, line in sample])
     begun, place = False, 0
     for number, line in chain(sample, lines):

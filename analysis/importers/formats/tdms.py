@@ -21,7 +21,21 @@ _LEAD_IN = struct.Struct("<4sIIQQ")
 """Lead-in of a segment: tag, contents, version, length of the segment behind it, length of its description."""
 
 _LONG = 2**22
-"""Samples of a channel above which it is read chunk by chunk."""
+"""Samples of all channels of a group above which they are read chunk by chunk."""
+
+_MOST = {
+    "segments": 2**20,
+    "descriptions of channels": 2**21,
+    "channels in a segment": 10_000,
+    "entries": 2**24,
+}
+"""Numbers up to which npTDMS reads a file within minutes and 3 GB; entries are the channels of all segments."""
+
+_MOST_TIMES, _FREE_SAMPLES = 100, 2**24
+"""Samples that a file may claim, in its bytes; not asked for below ``_FREE_SAMPLES``."""
+
+_METADATA, _NEW_LIST, _BIG_ENDIAN = 2, 4, 64
+"""Bits of the contents of a segment."""
 
 
 def read_tdms(path: Path, layout: Layout) -> Iterator[Piece]:
@@ -46,14 +60,17 @@ def read_tdms(path: Path, layout: Layout) -> Iterator[Piece]:
         with path.open("rb") as opened:
             if opened.read(4) != b"TDSm":
                 raise ValueError("it does not begin as one")  # npTDMS would take it for an empty file
-            whole = _ends_with_a_segment(opened)
+            whole = _walk(path, opened)
             opened.seek(0)
             with nptdms.TdmsFile.open(opened) as file:
+                _demand_samples_fit(path, file)
                 cut = _where_cut(file, whole)
                 for group in file.groups():
                     for piece in _group(path.name, group.name, group.channels(), cut):
                         empty = False
                         yield piece
+    except ForeignFile:
+        raise
     except Exception as error:  # npTDMS raises whatever the first wrong byte leads to
         cause = " ".join(str(error).split())[:100]
         raise ForeignFile(f"{path}: not a readable TDMS file ({cause})") from error
@@ -61,16 +78,49 @@ def read_tdms(path: Path, layout: Layout) -> Iterator[Piece]:
         raise ForeignFile(f"{path}: a TDMS file without channels of real numbers")
 
 
-def _ends_with_a_segment(file: BinaryIO) -> bool:
-    """Return True if the last segment ends where the file does, by the lead-ins of all segments."""
+def _walk(path: Path, file: BinaryIO) -> bool:
+    """Return True if the last segment ends where the file does, by the lead-ins of all segments.
+
+    Raises
+    ------
+    ForeignFile
+        If the lists of channels, which are all kept in memory, are too long.
+    """
     size, at = file.seek(0, 2), 0
+    segments = described = listed = entries = 0
     while at + _LEAD_IN.size <= size:
         file.seek(at)
-        tag, _, _, length, _ = _LEAD_IN.unpack(file.read(_LEAD_IN.size))
+        tag, contents, _, length, _ = _LEAD_IN.unpack(file.read(_LEAD_IN.size))
         if tag != b"TDSm":
             return False
+        if contents & _METADATA:
+            count = int.from_bytes(file.read(4), "big" if contents & _BIG_ENDIAN else "little")
+            listed = count + (0 if contents & _NEW_LIST else listed)
+            described += count
+        segments, entries = segments + 1, entries + listed
+        for (what, most), found in zip(_MOST.items(), (segments, described, listed, entries), strict=True):
+            if found > most:
+                raise ForeignFile(
+                    f"{path}: more than {most} {what}, too many to be read; defragment the file (TDMS Defragment in "
+                    "LabVIEW), or split it"
+                )
         at += _LEAD_IN.size + length
     return at == size
+
+
+def _demand_samples_fit(path: Path, file: Any) -> None:
+    """Raise `ForeignFile` if the file claims far more samples than it has bytes; a file cut short claims a few times.
+
+    npTDMS takes memory for what a segment claims, and tells that only in a private list.
+    """
+    size = path.stat().st_size
+    claims = [sum(len(channel) for group in file.groups() for channel in group.channels())]
+    segments = file._reader._segments or ()  # noqa: SLF001
+    claims += [sum(o.number_values for o in segment.ordered_objects if o.has_data) for segment in segments]
+    if max(claims) > max(_MOST_TIMES * size, _FREE_SAMPLES):
+        raise ForeignFile(
+            f"{path}: damaged: it claims {max(claims):.3g} samples, but has only {size:.3g} bytes"
+        )
 
 
 def _where_cut(file: Any, whole: bool) -> tuple[str, ...]:
@@ -120,7 +170,7 @@ def _columns(members: Sequence[Any]) -> list[ImportedColumn]:
 
 def _blocks(members: Sequence[Any]) -> Iterator[list[NDArray[Any]]]:
     """Yield the values of channels of equal length in steps: chunk by chunk if they are long."""
-    if len(members[0]) <= _LONG:
+    if len(members[0]) * len(members) <= _LONG:
         yield [np.asarray(channel[:]) for channel in members]
         return
     chunks = [channel.data_chunks() for channel in members]

@@ -3,13 +3,12 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.importers.decoding import read_lines
+from analysis.importers.decoding import MOST_LETTERS, read_lines, take_lines
 from analysis.importers.fields import COMMENT, Dialect, dialect_of, number_in, time_in
 from analysis.importers.headings import headings_in, named_columns
 from analysis.importers.imported import ForeignFile, Piece
@@ -20,6 +19,7 @@ SUFFIXES = (".csv", ".txt", ".dat", ".tsv", ".asc", ".xy", ".lvm")
 
 _BLOCK_LINES = 20_000
 _MOST_LINES_ABOVE = 5000
+_MOST_COLUMNS = 100_000
 
 Line = tuple[int, str]
 """Number of a line in its file, and the line."""
@@ -41,6 +41,10 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
     dialect = dialect_of([line for _, line in first if not is_comment(line)])
     fields = dialect.split(next(line for _, line in first if not is_comment(line)))
     width = len(fields) - (len(fields) > 1 and not fields[-1])
+    if width > _MOST_COLUMNS:
+        raise ForeignFile(
+            f"{path}: {width} columns, more than {_MOST_COLUMNS}; if each row is a trace: --rows"
+        )
     clocks = [i for i, field in enumerate(fields[:width]) if time_in(field) is not None]
     stated = next((line for number, line in above if number == layout.heading_line), None)
     if layout.heading_line and stated is None:
@@ -62,7 +66,7 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
             parts = tuple(replace(c, values=values[:, i].copy()) for i, c in enumerate(columns))
             yield Piece(path.name, parts, settings=settings, remarks=remarks, continues=continues)
             continues = True
-        block = list(islice(lines, _BLOCK_LINES))
+        block = take_lines(lines, _BLOCK_LINES)
 
 
 def is_comment(line: str) -> bool:
@@ -81,12 +85,14 @@ def head_and_body(path: Path, lines: Iterator[Line], layout: Layout) -> tuple[li
         If there are none.
     """
     read: list[Line] = []
+    room = MOST_LETTERS
     for start in range(_MOST_LINES_ABOVE):
-        while len(read) < start + 40:
-            more = list(islice(lines, _BLOCK_LINES))
+        while len(read) < start + 40 and room > 0:
+            more = take_lines(lines, _BLOCK_LINES)
             if not more:
                 break
             read += more
+            room -= sum(len(line) for _, line in more)
         if start >= len(read):
             break
         if read[start][0] > layout.heading_line and _begins(read, start):
