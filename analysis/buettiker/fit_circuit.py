@@ -12,18 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.buettiker.coordinates import Coordinates, Natural, Squares
-from analysis.buettiker.current_slopes import current_slopes, near_response
+from analysis.buettiker.fit_currents import PanelCurrents, PoleCurrents
 from analysis.buettiker.fit_family import ProbedFamily
 from analysis.buettiker.multiterminal import Multiterminal
 from analysis.buettiker.newton import Jacobian, roots
-from analysis.buettiker.terminal_currents import (
-    Baths,
-    Exchange,
-    by_panels,
-    by_poles,
-    closed_form_holds,
-    response,
-)
+from analysis.buettiker.terminal_currents import Baths, closed_form_holds
 from analysis.constants import G0_S, BOLTZMANN_eV_per_K
 from analysis.fitting.families import Asymmetric, Conditions, Parameter, Response
 from analysis.records import FloatArray
@@ -34,6 +27,7 @@ Indices = NDArray[np.intp]
 _STEP = 3e-7  # of the natural scale of a parameter, for differences of integrals good to 1e-13
 _FEW, _MANY = 10, 20  # Newton iterations from a near start, and from a distant one
 _BALANCED = 1e-11  # of the flows in a probe: potentials are then better than any data
+_NEARLY = 1e-6  # of the flows in a probe: what is neglected beyond first order is then as small as that
 _WARMER = (
     0.6,
     0.3,
@@ -83,8 +77,13 @@ class _Circuit:
         molecule = self._molecule(values)
         if not self._floats(molecule):
             return None
+        followed = None if start is None else self._followed(molecule, start)
+        if followed is not None:
+            return self._solution(molecule, values, *followed)
         state = self._settled(molecule, start)
-        return None if state is None else self._solution(molecule, values, state)
+        if state is None:
+            return None
+        return self._solution(molecule, values, state, self._currents(molecule, self._baths(state)))
 
     def currents(self, values: FloatArray) -> FloatArray:
         """Return currents and heats alone, (2, n_bias); NaN if a probe does not settle."""
@@ -92,8 +91,8 @@ class _Circuit:
         state = self._settled(molecule, None) if self._floats(molecule) else None
         if state is None:
             return np.full((2, self.at.bias_V.size), np.nan)
-        flows = self._flows(molecule, self._baths(state))
-        return np.stack([_current(flows.number_eV.sum(axis=1)), _heat(flows.heat_eV2.sum(axis=1))])
+        net, n = self._currents(molecule, self._baths(state)).net, len(molecule.names)
+        return np.stack([_current(net[:n]), _heat(net[n:])])
 
     def _molecule(self, values: FloatArray) -> Multiterminal:
         return Multiterminal((self.family.broadened if self.family.broadens else self.family.model)(values))
@@ -137,8 +136,33 @@ class _Circuit:
         return Baths(given.origin_eV, offset, kT)
 
     @staticmethod
-    def _flows(molecule: Multiterminal, baths: Baths) -> Exchange:
-        return by_poles(molecule, baths) if closed_form_holds(molecule) else by_panels(molecule, baths)
+    def _currents(molecule: Multiterminal, baths: Baths) -> PoleCurrents | PanelCurrents:
+        return (PoleCurrents if closed_form_holds(molecule) else PanelCurrents)(molecule, baths)
+
+    def _followed(
+        self, molecule: Multiterminal, start: FloatArray
+    ) -> tuple[FloatArray, PoleCurrents | PanelCurrents] | None:
+        """Return potentials nearly settled at every bias, and the currents there, by full steps from a near start.
+
+        None if the imbalance does not halve with every step, or if a step leads to negative temperatures.
+        """
+        state, rows, before = start, self._rows, np.inf
+        with np.errstate(all="ignore"):
+            while (state[self._free.size :] > 0).all():
+                currents = self._currents(molecule, self._baths(state))
+                net = currents.net[rows]
+                off = float(np.max(np.abs(net) / currents.throughput[rows], initial=0.0))
+                if off <= _NEARLY:
+                    return state, currents
+                if not off < 0.5 * before:
+                    return None
+                jacobian = currents.response(self._free)[rows, : rows.size]
+                try:
+                    state = state + _solved(jacobian, -net[:, None])[:, 0]
+                except np.linalg.LinAlgError:
+                    return None
+                before = off
+        return None
 
     def _settled(self, molecule: Multiterminal, start: FloatArray | None) -> FloatArray | None:
         """Return the potentials of the floating terminals at every bias, (n_unknowns, n_bias)."""
@@ -184,14 +208,13 @@ class _Circuit:
 
         def equations(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray, Jacobian]:
             trial = coordinates.state(unknown, own)
-            baths = self._baths(trial, points[some])
-            flows = self._flows(molecule, baths)
+            currents = self._currents(molecule, self._baths(trial, points[some]))
 
             def jacobian() -> FloatArray:
-                by_state = self._by_state(molecule, baths, flows)[rows]
+                by_state = currents.response(self._free)[rows, : rows.size]
                 return np.einsum("ijp,jkp->ikp", by_state, coordinates.slopes(trial, own))
 
-            return _net(flows)[rows], _throughput(flows)[rows], jacobian
+            return currents.net[rows], currents.throughput[rows], jacobian
 
         def bounds(unknown: FloatArray, some: Indices) -> tuple[FloatArray, FloatArray]:
             return coordinates.bounds(unknown, own, self._window[points[some]])
@@ -213,56 +236,48 @@ class _Circuit:
         driven = np.abs(self.at.bias_V) + np.ptp(self._given.kT_eV, axis=0)
         return np.asarray(np.maximum(driven, 1e-12 * self._given.kT_eV.max(axis=0)))
 
-    def _solution(self, molecule: Multiterminal, values: FloatArray, state: FloatArray) -> Response:
-        baths = self._baths(state)
-        flows = self._flows(molecule, baths)
-        net, rows = _net(flows), self._rows
-        direct = self._direct_slopes(molecule, values, baths, net)  # (n_parameters, 2 n_terminals, n_bias)
-        by_state = self._by_state(molecule, baths, flows)
-        shift: FloatArray = np.zeros((self.at.bias_V.size, rows.size, len(direct)))
-        if rows.size:
-            matrix, right = (
-                np.moveaxis(by_state[rows], -1, 0),
-                np.moveaxis(direct[:, rows], -1, 0).swapaxes(1, 2),
-            )
-            shift = np.asarray(
-                -np.linalg.solve(matrix, right), dtype=np.float64
-            )  # (n_bias, n_unknowns, n_parameters)
-            direct = direct + np.einsum("rup,puk->krp", by_state, shift)
-        n = len(molecule.names)
-        slopes = np.stack([_current(np.moveaxis(direct, 1, 0)[:n]), _heat(np.moveaxis(direct, 1, 0)[n:])])
-        return Response(_current(net[:n]), _heat(net[n:]), slopes, state, shift.transpose(2, 1, 0))
-
-    def _by_state(self, molecule: Multiterminal, baths: Baths, flows: Exchange) -> FloatArray:
-        """Return the derivatives of all currents by the unknowns, (2 n_terminals, n_unknowns, n_bias)."""
-        by = near_response if closed_form_holds(molecule) else response
-        return by(molecule, baths, flows, self._free).matrix[:, : self._rows.size]
+    def _solution(
+        self,
+        molecule: Multiterminal,
+        values: FloatArray,
+        state: FloatArray,
+        currents: PoleCurrents | PanelCurrents,
+    ) -> Response:
+        """Return currents, heats and slopes where the potentials balance, to first order in their distance from it."""
+        net, n = currents.net, len(molecule.names)
+        moved = self._direct_slopes(molecule, values, currents)  # (n_parameters, 2 n_terminals, n_bias)
+        shift = np.zeros((len(moved), *state.shape))
+        if len(state):
+            by_state = currents.response(self._free)[:, : len(state)]
+            driven = np.concatenate([net[None], moved])[:, self._rows]
+            answer = -_solved(by_state[self._rows], driven.swapaxes(0, 1)).swapaxes(0, 1)
+            left, shift = answer[0], answer[1:]
+            state, net = state + left, net + np.einsum("rup,up->rp", by_state, left)
+            moved = moved + np.einsum("rup,kup->krp", by_state, shift)
+        slopes = np.stack([_current(moved.swapaxes(0, 1)[:n]), _heat(moved.swapaxes(0, 1)[n:])])
+        return Response(_current(net[:n]), _heat(net[n:]), slopes, state, shift)
 
     def _direct_slopes(
-        self, molecule: Multiterminal, values: FloatArray, baths: Baths, net: FloatArray
+        self, molecule: Multiterminal, values: FloatArray, currents: PoleCurrents | PanelCurrents
     ) -> FloatArray:
         """Return the derivatives of all currents by the parameters at constant potentials."""
         if not self.family.parameters:
-            return np.zeros((0, *net.shape))
-        if closed_form_holds(molecule) and molecule.apart:
-            return current_slopes(molecule, baths, *self.family.slopes(values))
+            return np.zeros((0, *currents.net.shape))
+        if isinstance(currents, PoleCurrents) and molecule.apart:
+            return currents.slopes(*self.family.slopes(values))
         steps = [
             _STEP * (x if parameter.logarithmic else max(abs(x), 0.1))
             for x, parameter in zip(values, self.family.parameters, strict=True)
         ]
-        flows = [by_panels(self._molecule(values + step), baths) for step in np.diag(steps)]
-        here = _net(by_panels(molecule, baths))
-        return np.array([(_net(x) - here) / step for x, step in zip(flows, steps, strict=True)])
+        there = [PanelCurrents(self._molecule(values + step), currents.baths).net for step in np.diag(steps)]
+        here = PanelCurrents(molecule, currents.baths).net
+        return np.array([(x - here) / step for x, step in zip(there, steps, strict=True)])
 
 
-def _net(flows: Exchange) -> FloatArray:
-    """Return particles and then heat into every terminal, (2 n_terminals, n_bias)."""
-    return np.concatenate([flows.number_eV.sum(axis=1), flows.heat_eV2.sum(axis=1)])
-
-
-def _throughput(flows: Exchange) -> FloatArray:
-    """Return the sums of moduli of the flows that cancel in `_net`."""
-    return np.concatenate([np.abs(flows.number_eV).sum(axis=1), np.abs(flows.heat_eV2).sum(axis=1)])
+def _solved(matrix: FloatArray, right: FloatArray) -> FloatArray:
+    """Return the solutions x of matrix (n, n, n_bias) x = right (n, k, n_bias)."""
+    solution = np.linalg.solve(np.moveaxis(matrix, -1, 0), np.moveaxis(right, -1, 0))
+    return np.asarray(np.moveaxis(solution, 0, -1))
 
 
 def _current(number_eV: FloatArray) -> FloatArray:

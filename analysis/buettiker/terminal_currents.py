@@ -129,13 +129,14 @@ def response(
     Heat is relative to the chemical potential of its own terminal, so -dJ_a/dmu_a includes I_a.
     """
     changed = _all_or(changed, baths)
-    return response_of(moments(molecule, baths, changed), baths, exchanged, changed)
+    net_eV = exchanged.number_eV.sum(axis=1)[changed]
+    return response_of(moments(molecule, baths, changed), baths, net_eV, changed)
 
 
 def response_of(
-    moments: FloatArray, baths: Baths, exchanged: Exchange, changed: Indices
+    moments: FloatArray, baths: Baths, net_eV: FloatArray, changed: Indices
 ) -> CurrentDerivatives:
-    """Return `response` from the `moments` of the changed terminals."""
+    """Return `response` from the `moments` of the changed terminals and the particles that enter these in all."""
     zeroth, first, second = moments
     kT = baths.kT_eV[changed]
     ahead = baths.offset_eV[changed] - baths.offset_eV[:, None]  # mu_b - mu_a at [a, b]
@@ -144,14 +145,14 @@ def response_of(
     own = changed, np.arange(changed.size)
     number_by_mu[own] = -zeroth.sum(axis=0)
     number_by_kT[own] = -first.sum(axis=0) / kT
-    heat_by_mu[own] = -first.sum(axis=0) - exchanged.number_eV.sum(axis=1)[changed]
+    heat_by_mu[own] = -first.sum(axis=0) - net_eV
     heat_by_kT[own] = -second.sum(axis=0) / kT
     return CurrentDerivatives(number_by_mu, number_by_kT, heat_by_mu, heat_by_kT)
 
 
 def by_poles(molecule: Multiterminal, baths: Baths) -> Exchange:
     """Return `exchange` in closed form. Raises ``numpy.linalg.LinAlgError`` if there are not enough eigenvectors."""
-    a, b = _pairs(len(molecule.names))
+    a, b = pair_indices(len(molecule.names))
     groups = _groups(baths, max(1, _MOST_TERMS // max(molecule.poles[0].size * a.size, 1)))
     sums = np.concatenate([_pole_sums(molecule, baths.part(points), a, b) for points in groups], axis=-1)
     unlike = _POLE_ERROR * np.maximum(0.5 * baths.kT_eV.max(axis=0) / baths.kT_eV.min(axis=0), 1.0)
@@ -161,7 +162,7 @@ def by_poles(molecule: Multiterminal, baths: Baths) -> Exchange:
 
 
 @cache
-def _pairs(n: int) -> tuple[Indices, Indices]:
+def pair_indices(n: int) -> tuple[Indices, Indices]:
     """Return the indices of the first and the second terminal of every pair of n."""
     return np.triu_indices(n, 1)
 
@@ -178,7 +179,7 @@ def _pole_sums(molecule: Multiterminal, baths: Baths, a: Indices, b: Indices) ->
 
 def by_panels(molecule: Multiterminal, baths: Baths) -> Exchange:
     """Return `exchange` by quadrature: slower, but correct at exceptional points too."""
-    a, b = _pairs(len(molecule.names))
+    a, b = pair_indices(len(molecule.names))
     out = np.empty((5, a.size, baths.origin_eV.size))
     for points in _groups(baths, _TOGETHER):
         here = baths.part(points)

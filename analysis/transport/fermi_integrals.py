@@ -113,17 +113,15 @@ def pole_derivatives(
     return small.charge / _NO_BIAS_eV, -small.heat_probe / _NO_BIAS_eV
 
 
-def near_pole_derivatives(
-    pole_eV: ComplexArray, mu_eV: FloatArray, kT_eV: FloatArray
-) -> tuple[ComplexArray, ComplexArray]:
+def near_pole_derivatives(above_eV: ComplexArray, kT_eV: FloatArray) -> tuple[ComplexArray, ComplexArray]:
     """Return `pole_derivatives` to rounding of their moduli: faster, enough for the steps of an iteration.
 
-    The small parts of the result, which carry the current of a level far from the window, have fewer digits.
+    ``above_eV`` is the pole from the chemical potential. The small parts of the result, which carry the current of a
+    level far from the window, have fewer digits.
     """
     b = 2 * np.pi * kT_eV
-    away = pole_eV - mu_eV
-    zeroth = -1j / b * trigamma(0.5 + 1j * away / b)
-    return zeroth, 1.0 + away * zeroth
+    zeroth = -1j / b * trigamma(0.5 + 1j * above_eV / b)
+    return zeroth, 1.0 + above_eV * zeroth
 
 
 def _reflectable(a: ComplexArray, b: FloatArray) -> NDArray[np.bool_]:
