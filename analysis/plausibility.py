@@ -60,7 +60,7 @@ def _bias_doubts(recording: Recording) -> Iterator[str]:
             set_V = float(event.payload["value"])
         elif event.kind is EventKind.STEP and event.name == "withdraw":
             if event.payload.get("phase") == "begin":
-                begin = event.sample
+                begin = None if "sine" in event.payload else event.sample
             elif begin is not None and recording.first <= begin < event.sample <= recording.stop:
                 set_biases_V.append(set_V)
                 middle = (begin + event.sample) // 2

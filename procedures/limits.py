@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from analysis.heating.programme import LONGEST_REPEAT, LevelProgramme
+from analysis.spectra.sine import Sine
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, ProcedureFault
 from procedures.heater import HeaterSine
@@ -14,6 +15,7 @@ from procedures.steps import (
     FINISHED,
     Baseline,
     MakeSafe,
+    MeasureLag,
     Modulate,
     Outcome,
     Ramp,
@@ -49,6 +51,10 @@ def check_limits(step: Step, context: ProcedureContext, bias_V: float = 0.0) -> 
             _check_steps("bias", (0.0, bias_V), context)
         case Ramp():
             _check_ramp(step, context)
+            if step.sine is not None:
+                _check_sine(step.name, step.sine, context)
+        case MeasureLag():
+            _check_sine("alternating bias", step.sine, context)
         case Modulate():
             _check_modulation(step, context)
             levels_V = [level.bias_V for level in step.programme.levels]
@@ -121,6 +127,14 @@ def _check_ramp(step: Ramp, context: ProcedureContext) -> None:
             f"speed of {step.name} is {step.speed_m_per_s * 1e9:g} nm/s; the rig file allows "
             f"limits.tip_speed_nm_per_s = {context.most_speed_m_per_s * 1e9:g} nm/s."
         )
+
+
+def _check_sine(name: str, sine: Sine, context: ProcedureContext) -> None:
+    _check_bias(f"bias of {name}", (-sine.largest_V, sine.largest_V), context)
+    try:
+        sine.period_samples(context.rate_Hz)
+    except ValueError as error:
+        raise ImpossibleSetting(f"{error}.", "ac_frequency") from None
 
 
 def _check_modulation(step: Modulate, context: ProcedureContext) -> None:

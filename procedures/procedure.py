@@ -65,7 +65,7 @@ class RigProcedure(Procedure):
     """True if the form of the window lists the procedure."""
 
     evaluated_as: str = "traces"
-    """Evaluation of its recordings: "traces" (histograms), "iv", "heating" or "thermopower"."""
+    """Evaluation of its recordings: "traces" (histograms), "iv", "heating", "thermopower" or "ac"."""
 
     views: tuple[str, ...] = ("Histogram",)
     """Titles of the views that its data fill; the first is raised when a run starts."""
@@ -84,6 +84,11 @@ class RigProcedure(Procedure):
         super().__init_subclass__(**options)
         if "name" in vars(cls) and "label" not in vars(cls):
             cls.label = cls.name.replace("control ", "control: ").replace("-", " ").capitalize()
+
+    @property
+    def rate_Hz(self) -> float:
+        """Samples per second and channel of the run; 0 for those of the rig file."""
+        return 0.0
 
     @property
     def typical_G0(self) -> float:

@@ -32,6 +32,16 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
         "procedures.thermal_conductance:ThermalConductance", "Measure the thermal conductance of junctions that break.",
         "thermal_conductance",
     ),
+    "ac-break-junction": (
+        "procedures.ac_break_junction:ACBreakJunction",
+        "Measure conductance and thermopower along openings, beside an alternating bias.", "ac",
+    ),
+    "control-ac-half-amplitude": (
+        "procedures.ac_break_junction:ACHalfAmplitude", "Half AC amplitude: nothing changes.", "ac",
+    ),
+    "control-ac-other-frequency": (
+        "procedures.ac_break_junction:ACOtherFrequency", "Another AC frequency: the same conductance.", "ac",
+    ),
     "control-out-of-contact": (
         "procedures.controls:OutOfContact", "Modulate a gap: nothing may be seen.", "heating",
     ),

@@ -9,7 +9,9 @@ import numpy as np
 from analysis.conductance import LEAST_BIAS_V
 from analysis.detect import UnknownDetector
 from analysis.records import EventKind, FloatArray
+from analysis.spectra.sine import Sine
 from drivers.errors import InstrumentFault
+from procedures.alternating import AlternatingBias
 from procedures.context import ProcedureContext
 from procedures.errors import HeaterFault, ImpossibleSetting, NoBias
 from procedures.limits import joint_repeat
@@ -21,6 +23,7 @@ from procedures.steps import (
     Baseline,
     HoldStep,
     MakeSafe,
+    MeasureLag,
     Modulate,
     Outcome,
     Ramp,
@@ -74,6 +77,7 @@ class StepRunner:
         self._watch = watch
         self._make_safe = make_safe
         self._extra_outputs = dict(context.extra_outputs)
+        self._alternating = AlternatingBias(context, watch)
 
     def do(self, step: Step) -> Outcome:
         """Execute one step, whose limits have been checked."""
@@ -82,6 +86,8 @@ class StepRunner:
                 return self.set_bias(bias_V)
             case Ramp():
                 return self._ramp(step)
+            case MeasureLag():
+                return self._measure_lag(step)
             case HoldStep():
                 return self._hold(step)
             case Modulate():
@@ -139,6 +145,8 @@ class StepRunner:
             return self._outcome(FINISHED, self._watch.next)
         self._context.verify_amplifier()  # the tip must not move unless the current is measured
         payload = {"from_m": way.from_m, "to_m": ramp.to_m, "speed_m_per_s": ramp.speed_m_per_s}
+        if ramp.sine is not None:
+            return self._ramp_alternating(ramp, ramp.sine, way, payload)
         piece = self._watch.samples(way.piece_s(ramp.speed_m_per_s, self._context.rate_Hz))
         begin = self._start_piece(way, 0, piece)
         self._watch.event(EventKind.STEP, ramp.name, {"phase": "begin", **payload}, at=begin)
@@ -150,6 +158,31 @@ class StepRunner:
                 self._context.verify_amplifier()  # again: somebody may have pressed a key
             seen = self._watch_ramp(self._start_piece(way, first, piece), min(piece, way.n - first), ramp)
         return self._step_ended(ramp.name, begin, seen)
+
+    def _ramp_alternating(
+        self, ramp: Ramp, sine: Sine, way: RampWay, payload: Mapping[str, object]
+    ) -> Outcome:
+        """Move the tip beside an alternating bias; then restore the previous bias."""
+        begin = self._alternating.start_ramp(ramp, sine, way)
+        shown = {**sine.to_json(), "lag_s": self._alternating.lag_s, "average_s": ramp.average_s}
+        self._watch.event(EventKind.STEP, ramp.name, {"phase": "begin", **payload, "sine": shown}, at=begin)
+        try:
+            seen = self._alternating.watch_ramp(ramp, sine, begin, way.n)
+        finally:
+            since = self._watch.next
+            self._daq.stop_ramp()
+        self._locate()
+        self._watch.settle(since)
+        outcome = self._step_ended(ramp.name, begin, seen)
+        self.set_bias(self.bias_V)
+        return outcome
+
+    def _measure_lag(self, step: MeasureLag) -> Outcome:
+        begin = self._watch.next
+        found = self._alternating.measure_lag(step)
+        self._watch.event(EventKind.SETTING, "current_lag_s", found)
+        self.set_bias(self.bias_V)
+        return self._outcome(FINISHED, begin)
 
     def _start_piece(self, way: RampWay, first: int, piece: int) -> int:
         """Start a piece of a ramp, padded to constant length so that the card's task need not be set up again."""

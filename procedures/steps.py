@@ -12,6 +12,7 @@ from typing import Any
 from analysis.detect import Detector
 from analysis.heating.programme import LevelProgramme
 from analysis.records import Event, FloatArray
+from analysis.spectra.sine import Sine
 from procedures.heater import HeaterSine
 
 
@@ -40,6 +41,11 @@ class Ramp:
         Longest delay before a fired detector is noticed; the tip travels on for about this long at most.
     later_s : mapping of str to float
         Longer delays, for detectors that allow them, by their names in ``until``.
+    sine : Sine or None
+        Alternating bias during the ramp, without a gap; the detectors then get the conductance of a lock-in. The
+        previous bias comes back at the end.
+    average_s : float
+        Length of the lock-in's boxcars in the evaluation, for the recording.
     """
 
     name: str
@@ -48,6 +54,20 @@ class Ramp:
     until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
     reaction_s: float = 0.02
     later_s: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    sine: Sine | None = None
+    average_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class MeasureLag:
+    """Measure the lag of the current behind the bias with an alternating bias and the tip away.
+
+    Only the capacitance between tip and sample conducts there, and its current leads by exactly 90 degrees. Later ramps
+    with a `Sine` correct for the lag.
+    """
+
+    sine: Sine
+    duration_s: float
 
 
 @dataclass(frozen=True)
@@ -208,6 +228,7 @@ class MakeSafe:
 Step = (
     SetBias
     | Ramp
+    | MeasureLag
     | HoldStep
     | Modulate
     | SweepStep

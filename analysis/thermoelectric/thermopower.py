@@ -30,6 +30,9 @@ LEAST_JUNCTIONS = 3
 LEAD_V_PER_K, LEAD_SIGMA_V_PER_K = 1.9e-6, 0.2e-6
 """Thermopower of the heated lead, a gold film at 300 K; a value from memory, which the user should replace."""
 
+UNCHANGED = {"half amplitude": "full amplitude", "other frequency": "first frequency"}
+"""Controls that must give the same thermopower, and how the measurement differs from them."""
+
 RESAMPLES, PAIRS = 300, 400
 LEAST_SIGMA_K = 1e-3
 
@@ -348,12 +351,14 @@ def with_controls(
         if other.line is None:
             continue
         slope, sigma = other.line.slope, other.sigma_V_per_K
-        if name == "half amplitude":
+        if name in UNCHANGED:
             if measurement.line is not None:
                 sigma = math.hypot(sigma, measurement.line.sigma_slope)
                 slope -= measurement.line.slope
                 found.append(
-                    _control(name, slope, sigma, 0.0, "V/K", "thermopower less that at the full amplitude")
+                    _control(
+                        name, slope, sigma, 0.0, "V/K", f"thermopower less that at the {UNCHANGED[name]}"
+                    )
                 )
             continue
         found.append(_control(name, slope, sigma, 0.0, "V/K", "slope of the voltage"))

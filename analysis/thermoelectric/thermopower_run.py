@@ -8,6 +8,7 @@ import numpy as np
 from analysis.heating.mask import TIME_CONSTANTS, filters_of
 from analysis.heating.thermometer import Thermometer
 from analysis.recording.header import RunHeader
+from analysis.thermoelectric.ac_traces import ACTrace, measured_trace
 from analysis.thermoelectric.thermopower import (
     PlacedHold,
     ThermopowerAnalysis,
@@ -49,10 +50,11 @@ class ThermopowerReducer:
         self._rules = rules_of(header)
         self.holds: list[MeasuredHold] = []
 
-    def feed(self, hold: ThermopowerHold) -> MeasuredHold:
-        """Measure the next hold."""
-        self.holds.append(measured(hold, self._rules))
-        return self.holds[-1]
+    def feed(self, hold: ThermopowerHold | ACTrace) -> MeasuredHold:
+        """Measure the next hold, or the junction of the next trace beside an alternating bias."""
+        found = measured_trace(hold) if isinstance(hold, ACTrace) else measured(hold, self._rules)
+        self.holds.append(found)
+        return found
 
     def run(self) -> ThermopowerRun:
         """Return the holds so far."""
@@ -66,7 +68,7 @@ def rules_of(header: RunHeader) -> HoldRules:
     return HoldRules(max(settle_s, LEAST_SETTLING_S), mains_Hz=mains_Hz)
 
 
-def evaluate(holds: Iterable[ThermopowerHold], header: RunHeader, name: str) -> ThermopowerRun:
+def evaluate(holds: Iterable[ThermopowerHold | ACTrace], header: RunHeader, name: str) -> ThermopowerRun:
     """Evaluate all holds of one recording; errors as of `ThermopowerReducer`."""
     reducer = ThermopowerReducer(header, name)
     for hold in holds:

@@ -1,11 +1,12 @@
 """Segmentation of a run into traces: one for each step "withdraw", from its first sample to its last."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from analysis.conductance import LEAST_BIAS_V, CurrentCalibration, conductance_G0
+from analysis.constants import G0_S
 from analysis.records import Block, Event, EventKind, FloatArray, Trace
 
 
@@ -21,6 +22,9 @@ class Segmenter:
     Conductance comes from the channels "current" and "bias" (the commanded bias where that channel is
     absent), displacement from "z", positive as the tip retracts and zero at the trace's first sample; NaN
     without "z".
+
+    A step whose begin has a ``sine`` in its payload was made beside an alternating bias: its conductance is that of a
+    lock-in with the recorded lag, each value held over its boxcar.
 
     Flags: "railed" (a sample at the amplifier's rail), "gap" (samples missing), "aborted" (ended by an abort,
     by a new withdrawal, or by the end of the recording).
@@ -72,7 +76,8 @@ class Segmenter:
         elif self.delimits(event):
             if event.payload.get("phase") == "begin":
                 unfinished = self._finish(event.sample, "aborted")
-                self._open = _OpenTrace(event.sample)
+                sine, series_ohm = event.payload.get("sine"), self._calibration.series_resistance_ohm
+                self._open = _OpenTrace(event.sample, sine, series_ohm)
                 return unfinished
             return self._finish(event.sample, str(event.payload.get("ended", "unknown")))
         return ()
@@ -108,8 +113,14 @@ class Segmenter:
     def _take(self, trace: "_OpenTrace", block: Block) -> None:
         volts = block.channel("current")
         bias_V = block.channel("bias") if "bias" in block.channels else np.full(len(block), self._bias_V)
-        trace.conductance_G0.append(conductance_G0(volts, bias_V, self._calibration))
+        conducts = (
+            conductance_G0(volts, bias_V, self._calibration)
+            if trace.sine is None
+            else self._calibration.current_A(volts)
+        )
+        trace.conductance_G0.append(conducts)
         trace.bias_V.append(bias_V)
+        trace.rate_Hz = block.rate_Hz
         if "z" in block.channels:
             trace.extension_m.append(self._extension_m_per_V * block.channel("z"))
         else:
@@ -130,8 +141,12 @@ class Segmenter:
 class _OpenTrace:
     """Samples and flags of a trace, as collected so far."""
 
-    def __init__(self, start: int) -> None:
+    def __init__(self, start: int, sine: Mapping[str, Any] | None = None, series_ohm: float = 0.0) -> None:
         self.start = start
+        self.series_ohm = series_ohm
+        self.sine = sine
+        """Recorded alternating bias; ``conductance_G0`` then collects the current, in A."""
+        self.rate_Hz = float("nan")
         self.conductance_G0: list[FloatArray] = []
         self.bias_V: list[FloatArray] = []
         self.extension_m: list[FloatArray] = []
@@ -139,15 +154,30 @@ class _OpenTrace:
 
     def record(self, number: int, stop: int, ended: str) -> Trace:
         extension_m, bias_V = _joined(self.extension_m), _joined(self.bias_V)
+        conducts = _joined(self.conductance_G0)
+        if self.sine is not None and conducts.size:
+            conducts, bias_V = _demodulated(bias_V, conducts, self.sine, self.rate_Hz, self.series_ohm)
         return Trace(
             number=number,
             samples=(self.start, stop),
             displacement_m=extension_m[:1] - extension_m,
-            conductance_G0=_joined(self.conductance_G0),
+            conductance_G0=conducts,
             bias_V=float(np.median(bias_V)) if bias_V.size else float("nan"),
             ended=ended,
             flags=tuple(sorted(self.flags)),
         )
+
+
+def _demodulated(
+    bias_V: FloatArray, current_A: FloatArray, sine: Mapping[str, Any], rate_Hz: float, series_ohm: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return the conductance in G0 of each sample, and its bias, which is the rms value; shapes (n,)."""
+    from analysis.spectra.sine import Sine, response  # few recordings need it
+
+    known, n = Sine.from_json(sine), bias_V.size
+    length = known.boxcar_samples(rate_Hz, float(sine["average_s"]))
+    found = response(bias_V, current_A, known, rate_Hz, length, float(sine["lag_s"]), series_ohm)
+    return found.spread(found.conductance_S / G0_S, n), np.full(n, known.rms_V)
 
 
 def _joined(parts: list[FloatArray]) -> FloatArray:

@@ -34,6 +34,7 @@ from app.acquisition.recorder import Recorder, RecorderFailed, Reducers, index_e
 from app.acquisition.room import check_room
 from app.acquisition.run_sink import Observer as Observer
 from app.acquisition.run_sink import RunSink
+from app.acquisition.sample_rate import at_rate_of
 from app.acquisition.summary import analysed, results_in
 from app.acquisition.watchdog import Watchdog, make_safe
 from app.acquisition.watchdog.guarded_rig import GuardedRig
@@ -181,6 +182,7 @@ class Bench:
             attentive(),
             awake(),
             urgent_thread(),
+            self._at_rate_of(procedure),
             Watchdog(self.rig_file) as watchdog,
             open_rig(self.rig, observer.on_amplifier, self._wires) as opened,
             self._at_work(opened),
@@ -246,6 +248,15 @@ class Bench:
             self.unsafe = guarded.made_safe_after_error()
             raise
         return guarded.ended(end)
+
+    @contextmanager
+    def _at_rate_of(self, procedure: RigProcedure) -> Iterator[None]:
+        """Let the rig have the sample rate of a procedure."""
+        own, self.rig = self.rig, at_rate_of(self.rig, procedure)
+        try:
+            yield
+        finally:
+            self.rig = own
 
     @contextmanager
     def _at_work(self, opened: OpenRig) -> Iterator[None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.acquisition.open_rig import planned_context
+from app.acquisition.sample_rate import at_rate_of
 from app.config.rig import Rig
 from procedures.errors import ImpossibleSetting
 from procedures.expectation import Expectation, Foreseen, expectation_of, refuse_hopeless
@@ -24,7 +25,7 @@ def procedure_of(name: str, values: Mapping[str, Any]) -> RigProcedure:
 
 def check(procedure: RigProcedure, rig: Rig) -> None:
     """Refuse settings that can't work on a rig, without opening it. Raises ``ImpossibleSetting``."""
-    context = planned_context(rig)
+    context = planned_context(at_rate_of(rig, procedure))
     procedure.check(context)
     dry_run(procedure, context)
     refuse_hopeless(procedure, context)
@@ -41,12 +42,12 @@ def why_not(name: str, values: Mapping[str, Any], rig: Rig) -> str:
 
 def duration_s(procedure: RigProcedure, rig: Rig) -> float:
     """Return the approximate duration of a run in s; NaN if unknown."""
-    return procedure.duration_s(planned_context(rig))
+    return procedure.duration_s(planned_context(at_rate_of(rig, procedure)))
 
 
 def expectation(procedure: RigProcedure, rig: Rig) -> Expectation | None:
     """Return the expected error of a run's result, for settings that `check` accepts; None if unknown."""
-    return expectation_of(procedure, planned_context(rig))
+    return expectation_of(procedure, planned_context(at_rate_of(rig, procedure)))
 
 
 def resolved(rig: Rig) -> Iterator[tuple[str, Expectation, float]]:
@@ -57,7 +58,7 @@ def resolved(rig: Rig) -> Iterator[tuple[str, Expectation, float]]:
             continue
         procedure = made.from_values(made.typical)
         with suppress(ImpossibleSetting):
-            procedure.check(planned_context(rig))
+            procedure.check(planned_context(at_rate_of(rig, procedure)))
             if (expected := expectation(procedure, rig)) is not None:
                 yield made.label, expected, duration_s(procedure, rig)
 

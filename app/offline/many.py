@@ -201,7 +201,11 @@ def analyse_files(
     )
     files, doubles = _once(files)
     traces, failed = analyse_parts(
-        [Found(each.part, each) for each in _of(files, RecordingKind.TRACES)],
+        [
+            Found(each.part, each)
+            for kind in (RecordingKind.TRACES, RecordingKind.AC)
+            for each in _of(files, kind)
+        ],
         by_hand or ByHand(),
         reading.run,
     )

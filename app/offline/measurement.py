@@ -20,6 +20,7 @@ from analysis.iv.sweeps import Sweep, junction_sweeps
 from analysis.json_data import to_json
 from analysis.recording import RecordingError
 from analysis.statistics.result import StatisticResult
+from analysis.thermoelectric.ac_run import ACAnalysis
 from analysis.thermoelectric.thermal_conductance import ThermalConductanceAnalysis
 from analysis.thermoelectric.thermal_conductance_json import thermal_conductance_json
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
@@ -30,7 +31,7 @@ from app.offline.recordings import Part, RecordingKind, describe, find_recording
 from app.offline.statistics import NO_STATISTICS, ChosenStatistics, compute_statistics, record_set, records_of
 from app.offline.tasks import Failure, evaluate_holds
 from app.offline.thermal_conductance import analyse_thermal_conductance
-from app.offline.thermopower import analyse_thermopower
+from app.offline.thermopower import analyse_ac, analyse_thermopower
 from app.offline.trace_files import analyse_traces
 from app.offline.traces import BOOTSTRAP_SEED, Analysed, ByHand
 
@@ -60,6 +61,8 @@ class Measurement:
         Of all recordings of thermopower and its controls.
     thermal_conductance : ThermalConductanceAnalysis or None
         Of all recordings of thermal conductance and its controls.
+    ac : ACAnalysis or None
+        Of all recordings beside an alternating bias.
     """
 
     parts: tuple[Part, ...]
@@ -72,6 +75,7 @@ class Measurement:
     failed: tuple[Failure, ...] = ()
     thermopower: ThermopowerAnalysis | None = None
     thermal_conductance: ThermalConductanceAnalysis | None = None
+    ac: ACAnalysis | None = None
 
     @property
     def sample(self) -> str:
@@ -100,6 +104,8 @@ class Measurement:
             content["thermopower"] = thermopower_json(self.thermopower)
         if self.thermal_conductance is not None:
             content["thermal_conductance"] = thermal_conductance_json(self.thermal_conductance)
+        if self.ac is not None:
+            content["ac"] = self.ac.to_json()
         if self.transmission is not None:
             comparison = self.comparison
             predicted = comparison.to_json() if comparison else []
@@ -154,7 +160,8 @@ def analyse_measurement(
     """
     parts = describe(find_recordings(paths))
     of = _by_kind(parts)
-    histogram = _histogram(of[RecordingKind.TRACES], by_hand, known) if of[RecordingKind.TRACES] else None
+    opened = [*of[RecordingKind.TRACES], *of[RecordingKind.AC]]
+    histogram = _histogram(opened, by_hand, known) if opened else None
     heating = of[RecordingKind.HEATING]
     runs = [_evaluated(part, first_periods, evaluated) for part in heating]
     return measured(
@@ -205,6 +212,7 @@ def measured(
     model = _model(iv, heating, transmission)
     thermopower, doubts = analyse_thermopower(of[RecordingKind.THERMOPOWER])
     conductance, remarks_on_it = analyse_thermal_conductance(of[RecordingKind.THERMAL_CONDUCTANCE])
+    ac, more_doubts = analyse_ac(of[RecordingKind.AC])
     warnings = (
         *(failure.sentence for failure in failed),
         *remarks,
@@ -213,10 +221,11 @@ def measured(
         *_warnings(used, heating),
         *doubts,
         *remarks_on_it,
+        *more_doubts,
     )
     computed = compute_statistics(statistics, records_of(used, histogram), record_set(used, histogram))
     return Measurement(
-        used, histogram, iv, heating, model, warnings, computed, tuple(failed), thermopower, conductance
+        used, histogram, iv, heating, model, warnings, computed, tuple(failed), thermopower, conductance, ac
     )
 
 
@@ -315,7 +324,7 @@ def _warnings(parts: Sequence[Part], heating: HeatingAnalysis | None) -> list[st
     selective = sum(
         part.withdrawals
         for part in parts
-        if part.kind not in (RecordingKind.TRACES, RecordingKind.CALIBRATION)
+        if part.kind not in (RecordingKind.TRACES, RecordingKind.AC, RecordingKind.CALIBRATION)
     )
     if selective and not any(part.kind is RecordingKind.TRACES for part in parts):
         found.append(

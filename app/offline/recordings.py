@@ -25,6 +25,7 @@ class RecordingKind(StrEnum):
     HEATING = "heating"
     THERMOPOWER = "thermopower"
     THERMAL_CONDUCTANCE = "thermal_conductance"
+    AC = "ac"
     CALIBRATION = "calibration"
 
 
@@ -134,6 +135,8 @@ def recording_kind(procedure: str, steps: Collection[str]) -> RecordingKind:
     if procedure.startswith("calibrate"):
         return RecordingKind.CALIBRATION
     kind = evaluated_as(procedure)
+    if kind == RecordingKind.AC:
+        return RecordingKind.AC
     if kind == RecordingKind.THERMOPOWER or thermopower_holds.STEP in steps:
         return RecordingKind.THERMOPOWER
     if kind == RecordingKind.THERMAL_CONDUCTANCE or rupture_holds.STEP in steps:

@@ -129,7 +129,8 @@ def records_of(parts: Sequence[Part], analysed: Analysed | None) -> Records:
     if analysed is not None:
         kept = analysed.analysis.selection.kept
         records[TRACES, True] = lambda: kept
-        records[TRACES, False] = lambda: chain.from_iterable(map(_traces, of[RecordingKind.TRACES]))
+        opened = [*of[RecordingKind.TRACES], *of[RecordingKind.AC]]
+        records[TRACES, False] = lambda: chain.from_iterable(map(_traces, opened))
     for selected in (True, False) if held else ():
         records[HOLDS, selected] = lambda: chain.from_iterable(map(_holds, held))
         records[SWEEPS, selected] = lambda: _sweeps(held)

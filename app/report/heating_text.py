@@ -15,6 +15,7 @@ from app.offline.measurement import Measurement
 from app.report import heating_tables as tables
 from app.report import thermal_conductance_sections as conductance
 from app.report import thermopower_sections as thermopower
+from app.report.ac_sections import ac_words
 from app.report.statistic_tables import print_statistic
 from app.report.table import Table
 from app.report.text import WIDTH, print_result
@@ -32,7 +33,11 @@ def print_measurement(measurement: Measurement) -> None:
     if not console.is_terminal:
         console = Console(highlight=False, width=WIDTH)
     results = (
-        measurement.iv or measurement.heating or measurement.thermopower or measurement.thermal_conductance
+        measurement.iv
+        or measurement.heating
+        or measurement.thermopower
+        or measurement.thermal_conductance
+        or measurement.ac
     )
     for part in measurement.parts if results else ():
         started = f", {part.header.started[:16].replace('T', ' ')}" if part.header.started else ""
@@ -51,6 +56,10 @@ def print_measurement(measurement: Measurement) -> None:
         _print_thermopower(console, measurement.thermopower)
     if measurement.thermal_conductance is not None:
         _print_thermal_conductance(console, measurement.thermal_conductance)
+    if measurement.ac is not None:
+        for sentence in ac_words(measurement.ac):
+            console.print(sentence, soft_wrap=True)
+        _print_thermopower(console, measurement.ac.thermopower)
     for warning in measurement.warnings:
         console.print(f"[yellow]{warning}[/yellow]", soft_wrap=True)
 

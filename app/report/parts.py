@@ -44,6 +44,7 @@ PARTS: Registry[ReportPart] = Registry(
             "thermal conductance at rupture, its controls",
         ),
         "thermopower": ("app.report.thermopower_sections:PART", "thermopower, its controls"),
+        "ac": ("app.report.ac_sections:PART", "conductance and thermopower beside an alternating bias"),
         "traces": ("app.report.trace_sections:PART", "traces, histograms, peaks"),
         "statistics": ("app.report.statistic_sections:PART", "statistics over traces, holds and sweeps"),
     },

@@ -11,13 +11,15 @@ from analysis.iv.sweeps import Sweep, SweepSegmenter
 from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.reduce import Reducer
+from analysis.thermoelectric.ac_traces import ACSegmenter, ACTrace
 from analysis.thermoelectric.rupture_holds import RuptureHold, RuptureSegmenter
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold, ThermopowerSegmenter
 from analysis.traces.segmenter import Segmenter
 from app.viewmodels.iv_view import JunctionNumbers
 from app.viewmodels.signals import known_calibration
+from procedures.registry import evaluated_as
 
-Record = Trace | Hold | Sweep | ThermopowerHold | RuptureHold
+Record = Trace | Hold | Sweep | ThermopowerHold | RuptureHold | ACTrace
 
 Kept = tuple[Record, bool]
 """Record, and whether it is new: one that is repeated after a jump is kept once."""
@@ -39,7 +41,7 @@ class Records:
         self.sweeps: DiskBackedList[Sweep] = DiskBackedList()
         """Sweeps with the voltage across the junction as bias, junctions numbered in order of appearance."""
         self._header = header
-        kinds = (Trace, Hold, Sweep, ThermopowerHold, RuptureHold)
+        kinds = (Trace, Hold, Sweep, ThermopowerHold, RuptureHold, ACTrace)
         self._seen: dict[type, set[int]] = {kind: set() for kind in kinds}
         self._places: list[tuple[int, int]] = []  # end of each trace, and its index in the list
         self._junctions: JunctionNumbers | None = None
@@ -61,6 +63,8 @@ class Records:
                 ThermopowerSegmenter(calibration, gain),
                 RuptureSegmenter.of(header, calibration, gain),
             ]
+            if evaluated_as(header.procedure) == "ac":
+                self._reducers.append(ACSegmenter(calibration, gain, header.rate_Hz))
             self._junctions = self._junctions or JunctionNumbers(calibration.series_resistance_ohm)
 
     def block(self, block: Block) -> list[Kept]:

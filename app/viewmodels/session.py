@@ -228,7 +228,8 @@ class Session:
         self._tell(self._records.event(event))
 
     def _see_kind(self) -> None:
-        fair = recording_kind(self.header.procedure, self._steps) is RecordingKind.TRACES
+        kind = recording_kind(self.header.procedure, self._steps)
+        fair = kind in (RecordingKind.TRACES, RecordingKind.AC)
         if fair != self.histogram.fair:
             self.histogram.fair = fair
             self._worker.ask(self.histogram.work)

@@ -10,6 +10,7 @@ import numpy as np
 from analysis.heating.thermometer import UncalibratedThermometer
 from analysis.recording import RunHeader
 from analysis.records import FloatArray
+from analysis.thermoelectric.ac_traces import ACTrace
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold
 from analysis.thermoelectric.thermopower_run import ThermopowerReducer, combine
@@ -60,9 +61,12 @@ class ThermopowerModel(RecordView[ThermopowerSnapshot]):
 
     title = THERMOPOWER
     plot = "app.gui.plots.thermopower:ThermopowerPlot"
-    shows = ThermopowerHold
+    shows = ThermopowerHold | ACTrace
     awaited = "Searching for a junction; its open-circuit voltage will appear here after the first hold."
-    during: Mapping[str, str] = {"thermopower": "The first hold is in progress."}
+    during: Mapping[str, str] = {
+        "thermopower": "The first hold is in progress.",
+        "withdraw": "A junction is being opened; its open-circuit voltage will appear here at the end.",
+    }
 
     @staticmethod
     def replay_texts(header: RunHeader, filled: Collection[str]) -> Mapping[str, str]:
@@ -73,7 +77,7 @@ class ThermopowerModel(RecordView[ThermopowerSnapshot]):
 
     def __init__(self, header: RunHeader) -> None:
         super().__init__(ThermopowerSnapshot())
-        self._new: deque[ThermopowerHold] = deque()
+        self._new: deque[ThermopowerHold | ACTrace] = deque()
         self._header = header
         self._reducer: ThermopowerReducer | None = None
         self._due = Growth(0.05)

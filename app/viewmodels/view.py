@@ -3,12 +3,14 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
+from types import UnionType
 from typing import Any, Generic, TypeVar
 
 from analysis.heating.holds import Hold
 from analysis.iv.sweeps import Sweep
 from analysis.recording import RunHeader
 from analysis.records import Event, Trace
+from analysis.thermoelectric.ac_traces import ACTrace
 from analysis.thermoelectric.rupture_holds import RuptureHold
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold
 from app.viewmodels.signals import SampledSignals
@@ -85,8 +87,8 @@ class StreamView(ViewModel, Generic[Snapshot]):
 class RecordView(ViewModel, Generic[Snapshot]):
     """View of records (traces, holds, sweeps): a worker updates it and replaces the whole snapshot."""
 
-    shows: type = Trace
-    """Records that it shows: Trace, Hold, Sweep, ThermopowerHold or RuptureHold."""
+    shows: type | UnionType = Trace
+    """Records that it shows: Trace, Hold, Sweep, ThermopowerHold, RuptureHold or ACTrace."""
 
     def __init__(self, empty: Snapshot) -> None:
         self._shown = self._empty = empty
@@ -100,7 +102,7 @@ class RecordView(ViewModel, Generic[Snapshot]):
         """Return the last finished snapshot, which is immutable."""
         return self._shown
 
-    def add(self, record: Trace | Hold | Sweep | ThermopowerHold | RuptureHold) -> None:
+    def add(self, record: Trace | Hold | Sweep | ThermopowerHold | RuptureHold | ACTrace) -> None:
         """Keep a new record for `work`; quick, because the stream waits (called for views of plug-ins)."""
 
     @abstractmethod

@@ -1,0 +1,108 @@
+"""Evaluation of recordings beside an alternating bias: lag, capacitance, thermopower, voltage against conductance."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.json_data import to_json
+from analysis.recording.header import RunHeader
+from analysis.records import Event, EventKind, FloatArray
+from analysis.spectra.sine import Sine
+from analysis.thermoelectric.ac_traces import ACTrace, points_of
+from analysis.thermoelectric.thermopower import ThermopowerAnalysis
+from analysis.thermoelectric.thermopower_json import thermopower_json
+from analysis.thermoelectric.thermopower_run import ThermopowerReducer, ThermopowerRun, combine
+
+LAG = "current_lag_s"
+
+LOWEST_G0 = 1e-4
+"""Conductance above which boxcars are kept for the picture."""
+
+
+@dataclass(frozen=True, eq=False)
+class ACRun:
+    """Measured traces of one recording: junctions as holds, and all boxcars, arrays of shape (n,).
+
+    ``lag_s`` and ``capacitance_F`` were measured with the tip away; NaN if unknown.
+    """
+
+    run: ThermopowerRun
+    sine: Sine | None
+    lag_s: float
+    capacitance_F: float
+    conductance_G0: FloatArray
+    voltage_V: FloatArray
+    difference_K: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class ACAnalysis:
+    """Result of all recordings: alternating bias, lag, capacitance, thermopower, and boxcars for the picture."""
+
+    sine: Sine | None
+    lag_s: float
+    capacitance_F: float
+    thermopower: ThermopowerAnalysis
+    conductance_G0: FloatArray
+    voltage_V: FloatArray
+    difference_K: FloatArray
+
+    @property
+    def correlation(self) -> float:
+        """Correlation of V_oc/dT and log G between heated junctions; NaN for fewer than five."""
+        heated = [one for one in self.thermopower.holds if abs(one.reduced_K) > 1.0]
+        if len(heated) < 5:
+            return float("nan")
+        line = self.thermopower.line
+        intercept_V = 0.0 if line is None else line.intercept
+        seebeck = [(one.hold.voltage_V - intercept_V) / one.reduced_K for one in heated]
+        return float(np.corrcoef(seebeck, np.log10([one.hold.fit.conductance_S for one in heated]))[0, 1])
+
+    def to_json(self) -> dict[str, object]:
+        """Return the content for JSON."""
+        content: dict[str, object] = to_json(
+            {
+                "frequency_Hz": float("nan") if self.sine is None else float(self.sine.frequency_Hz),
+                "amplitude_V": float("nan") if self.sine is None else self.sine.rms_V,
+                "lag_s": self.lag_s,
+                "capacitance_F": self.capacitance_F,
+                "correlation_S_log_G": self.correlation,
+            }
+        )
+        return {**content, "thermopower": thermopower_json(self.thermopower)}
+
+
+def evaluate_ac(traces: Iterable[ACTrace], events: Iterable[Event], header: RunHeader, name: str) -> ACRun:
+    """Evaluate all traces of one recording. Raises ``UncalibratedThermometer`` as `ThermopowerReducer`."""
+    reducer, sine = ThermopowerReducer(header, name), None
+    rows: list[FloatArray] = []
+    for trace in traces:
+        reducer.feed(trace)
+        sine, points = trace.sine, points_of(trace)
+        seen = points.conductance_G0 >= LOWEST_G0
+        G0, volts = points.conductance_G0[seen], points.voltage_V[seen]
+        rows.append(np.stack([G0, volts, np.full(G0.size, trace.difference_K)]))
+    lags = [event.payload for event in events if event.kind is EventKind.SETTING and event.name == LAG]
+    lag = lags[-1] if lags else {}
+    return ACRun(
+        reducer.run(),
+        sine,
+        float(lag.get("value", np.nan)),
+        float(lag.get("capacitance_F", np.nan)),
+        *(np.concatenate(rows, axis=1) if rows else np.empty((3, 0))),
+    )
+
+
+def combine_ac(runs: Sequence[ACRun], rng: np.random.Generator) -> ACAnalysis:
+    """Combine recordings of the measurement, and compare its controls. Raises ``ValueError`` as `combine`."""
+    own = [one for one in runs if not one.run.control] or list(runs)
+    return ACAnalysis(
+        next((one.sine for one in own if one.sine is not None), None),
+        float(np.mean([one.lag_s for one in own])),
+        float(np.mean([one.capacitance_F for one in own])),
+        combine([one.run for one in runs], rng),
+        np.concatenate([one.conductance_G0 for one in own]),
+        np.concatenate([one.voltage_V for one in own]),
+        np.concatenate([one.difference_K for one in own]),
+    )

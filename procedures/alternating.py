@@ -1,0 +1,133 @@
+"""Alternating bias: ramps of the tip beside a gapless sine, the conductance of a lock-in, the lag of the current."""
+
+from math import pi
+
+import numpy as np
+
+from analysis.conductance import CurrentCalibration
+from analysis.constants import G0_S
+from analysis.detect import UnknownDetector
+from analysis.records import Block, FloatArray
+from analysis.spectra.lock_in import LockIn
+from analysis.spectra.sine import Sine, lag_of_capacitance_s, response
+from procedures.context import ProcedureContext
+from procedures.errors import ImpossibleSetting, NoBias
+from procedures.ramp_pieces import RampWay
+from procedures.sample_reader import SampleReader, Seen
+from procedures.steps import MeasureLag, Ramp
+
+MOST_SAMPLES = 2_000_000
+"""Longest ramp with an alternating bias, in samples of the card: it is sent as one waveform."""
+
+LIVE_S = 1e-3
+"""Length of the boxcars by which a ramp is stopped."""
+
+LEAST_SHARE = 0.5
+"""Share of the commanded amplitude below which there is no bias."""
+
+REPEATED_S = 0.1
+"""Length of the waveform that is repeated while the lag is measured."""
+
+UNKNOWN_SAMPLES = 3
+
+
+class LiveConductance:
+    """Conductance for detectors, from a lock-in: each sample has the value of the last complete boxcar, in G0.
+
+    It is infinite before the first boxcar, and NaN where there is no bias.
+    """
+
+    def __init__(self, sine: Sine, rate_Hz: float, lag_s: float, amplifier: CurrentCalibration) -> None:
+        periods = sine.boxcar_samples(rate_Hz, LIVE_S) // sine.period_samples(rate_Hz)
+        self._lock_in = LockIn(sine.frequency_Hz, rate_Hz, periods)
+        self._least_V = LEAST_SHARE * np.sqrt(2.0) * sine.rms_V
+        self._turned = np.exp(2j * pi * float(sine.frequency_Hz) * lag_s)
+        self._amplifier = amplifier
+        self._fed, self._last = 0, np.inf
+
+    def __call__(self, block: Block) -> FloatArray:
+        """Return the conductance of each sample of the next block, shape (n,)."""
+        length, before = self._lock_in.length, self._fed
+        current_A = self._amplifier.current_A(block.channel("current"))
+        (bias, current), _ = self._lock_in.feed(np.stack([block.channel("bias"), current_A]))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = np.where(
+                np.abs(bias) >= self._least_V, (current / bias * self._turned).real / G0_S, np.nan
+            )
+        self._fed += len(block)
+        which = (before + np.arange(1, len(block) + 1)) // length - before // length
+        values: FloatArray = np.concatenate([[self._last], found])[which]
+        self._last = float(values[-1])
+        return values
+
+
+class AlternatingBias:
+    """Plays an alternating bias on a rig whose acquisition is running, and knows the lag of the current.
+
+    Parameters
+    ----------
+    context : ProcedureContext
+    watch : SampleReader
+        Of the same context.
+    """
+
+    def __init__(self, context: ProcedureContext, watch: SampleReader) -> None:
+        self.lag_s = 0.0
+        """Lag of the current, 0 s until it is measured."""
+        self._context, self._watch = context, watch
+
+    def start_ramp(self, ramp: Ramp, sine: Sine, way: RampWay) -> int:
+        """Start a ramp with its sine as one waveform; return the sample by which it had begun."""
+        if way.n > MOST_SAMPLES:
+            longest_nm = MOST_SAMPLES / self._context.rate_Hz * ramp.speed_m_per_s * 1e9
+            raise ImpossibleSetting(
+                f"{ramp.name} over {abs(way.distance_m) * 1e9:.3g} nm takes {way.n} samples, but with an alternating "
+                f"bias the card holds {MOST_SAMPLES}: {longest_nm:.3g} nm at this speed. Withdraw faster, or less far."
+            )
+        volts = {
+            "z": way.extension_m(0, way.n) / self._context.extension_m_per_V,
+            "bias": sine.bias_V(self._context.rate_Hz, way.n),
+        }
+        return self._start(volts, repeats=False)
+
+    def watch_ramp(self, ramp: Ramp, sine: Sine, begin: int, n: int) -> Seen:
+        """Watch a ramp by the conductance of a lock-in. Raises ``NoBias``."""
+        watch = self._watch
+        look = LiveConductance(sine, self._context.rate_Hz, self.lag_s, watch.amplifier)
+        until = {**ramp.until, "no bias": UnknownDetector(UNKNOWN_SAMPLES)}
+        seen = watch.until(begin, n + 1, look, until, ramp.reaction_s, ramp.later_s)
+        if seen.ended == "no bias":
+            raise NoBias(
+                f"The bias loop-back shows less than half of the alternating bias of {1e3 * sine.rms_V:g} mV rms, so "
+                f"the conductance is unknown; {ramp.name} was stopped. Check the cables of the bias output and of its "
+                "loop-back."
+            )
+        return seen
+
+    def measure_lag(self, step: MeasureLag) -> dict[str, float]:
+        """Measure the lag of the current with the tip away; return it with the capacitance, for the recording."""
+        rate_Hz, watch = self._context.rate_Hz, self._watch
+        length = step.sine.boxcar_samples(rate_Hz, REPEATED_S)
+        begin = self._start({"bias": step.sine.bias_V(rate_Hz, length)}, repeats=True)
+        whole = length * max(1, round(step.duration_s * rate_Hz / length))
+        settled = begin + watch.samples(self._context.input_delay_s) + step.sine.period_samples(rate_Hz)
+        since = watch.next
+        try:
+            blocks = [block.part(settled, settled + whole) for block in watch.read_to(settled + whole)]
+        finally:
+            self._context.daq.stop_modulation()
+            watch.settle(since)
+        bias_V = np.concatenate([block.channel("bias") for block in blocks])
+        current_A = np.concatenate([watch.amplifier.current_A(block.channel("current")) for block in blocks])
+        Y = complex(response(bias_V, current_A, step.sine, rate_Hz, whole, 0.0).admittance_S[0])
+        self.lag_s = lag_of_capacitance_s(Y, float(step.sine.frequency_Hz))
+        capacitance_F = abs(Y) / (2.0 * pi * float(step.sine.frequency_Hz))
+        return {"value": self.lag_s, "capacitance_F": capacitance_F}
+
+    def _start(self, volts: dict[str, FloatArray], *, repeats: bool) -> int:
+        daq = self._context.daq
+        since = daq.samples_acquired()
+        begin = daq.start_modulation(volts) if repeats else daq.start_ramp(volts)
+        for name, values in volts.items():
+            self._watch.loop_backs.outputs[name].played(values, since, begin, repeats=repeats)
+        return begin

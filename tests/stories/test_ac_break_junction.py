@@ -1,0 +1,134 @@
+"""A run beside an alternating bias on the simulated rig: conductance by a lock-in, thermopower by the mean current."""
+
+import re
+
+import numpy as np
+import pytest
+
+from analysis.recording import Recording
+from analysis.records import EventKind
+from analysis.thermoelectric.ac_traces import ac_traces, points_of
+from app.offline.measurement import analyse_measurement
+from app.replay.player import Player
+from app.report.ac_sections import ac_numbers, ac_sections
+from app.report.heating_text import print_measurement
+from app.viewmodels.session import Session
+from procedures.ac_break_junction import ACBreakJunction
+from tests.stories.test_thermopower import WORLD
+from tests.support.rig.rigs import served_rig
+
+FAST = {**WORLD, "heater.expansion_s": 0.02, "molecule.BDA.binding_probability": 1.0}
+QUICK = {
+    "conductance": 0.006,
+    "window_percent": 85.0,
+    "contact_threshold": 3.0,
+    "approach_speed": 100.0,
+    "withdraw_speed": 5.0,
+    "past_break": 0.6,
+    "longest_withdrawal": 4.0,
+    "heater_clearance": 15.0,
+    "baseline_time": 0.02,
+    "lag_time": 0.1,
+    "average": 2.0,
+    "dwell": 0.05,
+    "holds": 6,
+    "at_once": 6,
+    "dT": "0 20",
+}
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory):
+    """Summary of a run, and the true thermopowers and capacitance."""
+    folder = tmp_path_factory.mktemp("ac")
+    with served_rig(folder, overrides=FAST, seed=3) as rig:
+        text = rig.file.read_text("utf-8")
+        rig.file.write_text(re.sub(r"rise_time_s = \S+", "rise_time_s = 1e-5", text), "utf-8")
+        summary = rig.bench(unproved="story").run(ACBreakJunction.from_values(QUICK), folder / "ac.h5")
+        log = rig.simulated.bench.world.heated.junction.log
+        true = [one.seebeck_V_per_K for (kind, _), one in log.items() if kind == "molecule"]
+        yield summary, np.array(true), rig.simulated.bench.outputs
+
+
+@pytest.fixture(scope="module")
+def result(night):
+    return analyse_measurement([night[0].recording])
+
+
+def test_the_run_ends_safely_at_its_own_rate(night):
+    summary, _, outputs = night
+    assert (summary.end.reason, summary.end.safe, outputs["heater"]) == ("", True, 0.0)
+    with Recording(summary.recording) as recording:
+        assert recording.rate_Hz == 50_000.0
+        assert recording.header.rig["daq"]["rate_Hz"] == 50_000.0
+
+
+def test_the_sine_has_no_gap_while_the_tip_moves(night):
+    """The looped-back bias follows one sine through the whole withdrawal."""
+    with Recording(night[0].recording) as recording:
+        for trace in ac_traces(recording):
+            n = len(trace.bias_V) // 16 * 16
+            periods = trace.bias_V[16:n].reshape(-1, 16)
+            assert np.abs(periods - periods.mean(axis=0)).max() < 0.1 * trace.sine.rms_V
+            assert periods.std() == pytest.approx(0.01, rel=0.02)
+
+
+def test_lag_and_capacitance_are_those_of_the_rig(night, result):
+    """The bias is converted 8 us before the current, whose amplifier is 2 us late; 0.2 pF lie beside the junction."""
+    assert result.ac.capacitance_F == pytest.approx(2e-13, rel=0.1)
+    assert abs(result.ac.lag_s) < 3e-5
+
+
+def test_the_lock_in_shows_the_contact_and_the_open_gap(night):
+    with Recording(night[0].recording) as recording:
+        traces = [points_of(trace) for trace in ac_traces(recording)]
+    assert all(points.conductance_G0[0] > 3.0 for points in traces)
+    assert all(abs(points.conductance_G0[-1]) < 5e-4 for points in traces), "no capacitance in phase"
+
+
+def test_the_thermopower_is_that_of_the_molecules(night, result):
+    """Some six traces at each difference: 1.6 uV/K between junctions, and 15 uV of noise at 20 K; five sigma."""
+    heated = result.ac.thermopower
+    assert [one.junctions >= 3 for one in heated.sets] == [True, True], heated.excluded
+    assert heated.line.slope + 1.9e-6 == pytest.approx(night[1].mean(), abs=5 * 2.0e-6)
+
+
+def test_the_histogram_comes_from_the_lock_in(result):
+    kept = result.histogram.analysis.selection.kept
+    assert len(kept) == 12
+    assert all(trace.bias_V == pytest.approx(0.01) for trace in kept)
+    assert not any("was set" in warning for warning in result.warnings)
+
+
+def test_text_json_and_report_have_it(result, capsys):
+    print_measurement(result)
+    told = capsys.readouterr().out
+    assert "10 mV rms at 3125 Hz" in told and "uV/K at 300 K" in told
+    content = result.to_json()["ac"]
+    assert (content["frequency_Hz"], content["amplitude_V"]) == (3125.0, 0.01)
+    assert content["thermopower"]["S_V_per_K"] > 0.0
+    (section,) = ac_sections(result)
+    assert section.heading == "AC break junction" and len(section.figures) == 1
+    assert ac_numbers(result)[0][0].startswith("thermopower S at 300 K")
+
+
+def test_the_window_shows_what_the_analysis_finds(night, result):
+    with Player(night[0].recording) as player:
+        session = Session(player.header)
+        player.play()
+        while items := player.advance(3600.0):
+            for item in items:
+                session.feed(item)
+    session.close()
+    session.settle()
+    shown = session.thermopower.snapshot()
+    session.dispose()
+    assert shown.seebeck_uV_per_K == pytest.approx(1e6 * result.ac.thermopower.line.slope)
+
+
+def test_the_lag_is_a_setting_of_the_recording(night):
+    with Recording(night[0].recording) as recording:
+        lags = [e for e in recording.events if e.kind is EventKind.SETTING and e.name == "current_lag_s"]
+        begins = [e for e in recording.events if e.name == "withdraw" and e.payload.get("phase") == "begin"]
+    assert len(lags) == 1
+    assert all(e.payload["sine"]["lag_s"] == lags[0].payload["value"] for e in begins)
