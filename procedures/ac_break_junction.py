@@ -50,7 +50,7 @@ class ACBreakJunction(HeatedProcedure):
     evaluated_as = "ac"
     views = ("Histogram", "Thermopower")
     distinguished_by = ("dT", "ac_amplitude")
-    typical: Mapping[str, Any] = {"conductance": 0.005, "dT": (0.0, 15.0, 30.0), "ac_amplitude": 10.0}
+    typical: Mapping[str, Any] = {"conductance": 0.005, "dT": (0.0, 15.0, 30.0), "ac_amplitude": 8.0}
     control: str | None = None
     """Name of the control experiment; None for the measurement itself."""
     presets: Mapping[str, Mapping[str, Any]] = {
@@ -66,7 +66,7 @@ class ACBreakJunction(HeatedProcedure):
         description="Tip speed while the trace is recorded.",
     )  # fmt: skip
     ac_amplitude = FloatParameter(
-        "AC amplitude", units="mV", minimum=0.5, maximum=200, default=10,
+        "AC amplitude", units="mV", minimum=0.5, maximum=200, default=8,
         description="Rms value of the alternating bias; its peak is 1.41 times as large.",
     )  # fmt: skip
     ac_frequency: Any = FractionParameter(
@@ -196,7 +196,7 @@ class ACHalfAmplitude(ACBreakJunction):
     name = "control ac-half-amplitude"
     label = "Control: half AC amplitude"
     control = "half amplitude"
-    ac_amplitude = 5.0
+    ac_amplitude = 4.0
 
 
 class ACOtherFrequency(ACBreakJunction):

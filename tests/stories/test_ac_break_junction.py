@@ -30,6 +30,7 @@ QUICK = {
     "baseline_time": 0.02,
     "lag_time": 0.1,
     "average": 2.0,
+    "ac_amplitude": 10.0,
     "dwell": 0.05,
     "holds": 6,
     "at_once": 6,
