@@ -35,6 +35,9 @@ BIAS_Hz = Fraction(49, 4)
 TYPICAL_HOLD_S = 5.0
 """Time until a junction breaks, for time estimates only."""
 
+LEAST_HOLD_S = 0.2
+"""Least time before a rupture that counts: the evaluation needs a value on both sides."""
+
 LEAST_AMPLITUDE = 0.2
 """Least amplitude of an alternating temperature over its mean; a slower heater is refused."""
 
@@ -95,7 +98,7 @@ class ThermalConductance(HeatedProcedure):
         },
         "Molecule (Cui 2019)": {
             "conductance": 5.1e-4, "window_sigma": 1.0, "peak_sigma_decades": 0.15, "bias": 20.0, "dT": 30.0,
-            "open_threshold": 1e-4,
+            "open_threshold": 1e-4, "contact_threshold": 3.0,
         },
     }  # fmt: skip
 
@@ -309,7 +312,9 @@ class ThermalConductance(HeatedProcedure):
             STEP, programme, self.longest_hold, trip, self.trip_reaction, payload, until, self.linger, sine
         )
         kind, after_G0, extension_m = yield from self.afterwards(context, held)
-        outcome = HoldOutcome(kind, after_G0, extension_m, held.ended == RUPTURED)
+        held_s = (held.samples[1] - held.samples[0]) / context.rate_Hz - self.linger
+        counts = held.ended == RUPTURED and held_s > LEAST_HOLD_S
+        outcome = HoldOutcome(kind, after_G0, extension_m, counts)
         yield WriteNote(self.cycle, {**self.note(number, before_G0, outcome), **note})
         return outcome
 

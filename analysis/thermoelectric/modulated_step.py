@@ -25,6 +25,7 @@ def complex_amplitude(
     Parameters
     ----------
     values, time_s : ndarray, shape (n,)
+        At even spacing.
     frequency_Hz : float
     drift_order : int
         Order of the polynomial.
@@ -38,12 +39,20 @@ def complex_amplitude(
     """
     if len(values) < drift_order + 3 or (time_s[-1] - time_s[0]) * frequency_Hz < 0.9:
         raise ValueError("an amplitude needs at least one period of samples")
-    middle, half = (time_s[0] + time_s[-1]) / 2.0, (time_s[-1] - time_s[0]) / 2.0
-    phase = 2.0 * np.pi * frequency_Hz * time_s
-    polynomial = np.polynomial.legendre.legvander((time_s - middle) / half, drift_order)
-    waves = [wave(2.0 * np.pi * f * time_s) for f in lines_Hz for wave in (np.sin, np.cos)]
-    columns = np.column_stack([np.cos(phase), np.sin(phase), polynomial, *waves])
-    coefficients = np.linalg.solve(columns.T @ columns, columns.T @ values)
+    return fitted_amplitude(values, waves(time_s, frequency_Hz, lines_Hz), drift_order)
+
+
+def waves(time_s: FloatArray, frequency_Hz: float, lines_Hz: Sequence[float] = ()) -> FloatArray:
+    """Return cosine and sine of a frequency and of further lines, shape (2 + 2 lines, n)."""
+    phases = [2.0 * np.pi * f * time_s for f in (frequency_Hz, *lines_Hz)]
+    return np.stack([wave(phase) for phase in phases for wave in (np.cos, np.sin)])
+
+
+def fitted_amplitude(values: FloatArray, wave_rows: FloatArray, drift_order: int = 1) -> complex:
+    """Return the amplitude of the first wave of `waves` in samples of even spacing, beside a polynomial."""
+    along = np.linspace(-1.0, 1.0, len(values))
+    rows = np.vstack([wave_rows, np.polynomial.legendre.legvander(along, drift_order).T])
+    coefficients = np.linalg.solve(rows @ rows.T, rows @ values)
     return complex(coefficients[0], -coefficients[1])
 
 

@@ -8,20 +8,18 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.constants import G0_S
-from analysis.detect import FirstRun
+from analysis.detect import BoolArray, FirstRun
 from analysis.heating.exclusion import ExclusionRules
-from analysis.heating.mask import TIME_CONSTANTS
 from analysis.records import FloatArray
 from analysis.thermoelectric.rupture_holds import RuptureHold
 from analysis.thermoelectric.rupture_reader import (
-    LEAD_S,
     LEAST_WINDOW_S,
     RuptureReader,
     RuptureRules,
     SampleStep,
+    settled,
 )
 
 RUPTURE_SHARE = 0.5
@@ -31,7 +29,7 @@ RUPTURE_SAMPLES = 5
 
 BLOCK_S = 0.1
 LARGEST_STEP = 0.2
-"""Largest relative step of the conductance between blocks of 0.1 s before a rupture."""
+"""Largest relative step of the conductance across a block of 0.1 s before a rupture."""
 
 WIDENED = ExclusionRules().widened
 
@@ -100,7 +98,8 @@ class MeasuredRupture:
 
 def measured(hold: RuptureHold, rules: RuptureRules, rng: np.random.Generator) -> MeasuredRupture:
     """Find the rupture of a hold and measure the step there, and at samples drawn at random."""
-    at = rupture_sample(hold, rules)
+    keep = settled(hold, rules)
+    at = rupture_sample(hold, keep)
     found = MeasuredRupture(
         hold.number,
         hold.samples[0] + (len(hold.bias_V) if at is None else at),
@@ -118,11 +117,11 @@ def measured(hold: RuptureHold, rules: RuptureRules, rng: np.random.Generator) -
     reader = RuptureReader(hold, rules)
     reason = _unusable(hold) or ("no rupture in the current" if at is None else "")
     if not reason and at is not None:
-        reason = _left_out(hold, rules, reader, at)
+        reason = _left_out(hold, keep, reader, at)
     if reason or at is None:
         return replace(found, rejected=reason)
     before = reader.windows(0, at, len(hold.bias_V))[0]
-    conductance_S, power_W = _electrical(hold, rules, before)
+    conductance_S, power_W = _electrical(hold, keep, before)
     return replace(
         found,
         held_s=at / hold.rate_Hz,
@@ -141,21 +140,12 @@ def measured(hold: RuptureHold, rules: RuptureRules, rng: np.random.Generator) -
     )
 
 
-def settled(hold: RuptureHold, rules: RuptureRules) -> NDArray[np.bool_]:
-    """Return True for samples away from the edges of the bias, with at least half of the largest one, shape (n,)."""
-    bias_V = hold.bias_V
-    largest_V = float(np.nanmax(np.abs(bias_V))) if len(bias_V) else 0.0
-    keep = np.isfinite(bias_V) & (np.abs(bias_V) > 0.5 * largest_V)
-    lead = math.ceil(LEAD_S * hold.rate_Hz)
-    after = math.ceil(TIME_CONSTANTS * rules.filters.current_s * hold.rate_Hz)
-    for edge in np.flatnonzero(np.abs(np.diff(bias_V)) > 0.5 * largest_V) + 1:
-        keep[max(edge - lead, 0) : edge + after] = False
-    return keep
+def rupture_sample(hold: RuptureHold, keep: BoolArray) -> int | None:
+    """Return the index of the first sample after the rupture, from current and bias alone; None without one.
 
-
-def rupture_sample(hold: RuptureHold, rules: RuptureRules) -> int | None:
-    """Return the index of the first sample after the rupture, from current and bias alone; None without one."""
-    at = np.flatnonzero(settled(hold, rules))
+    ``keep`` is True for the samples away from edges of the bias.
+    """
+    at = np.flatnonzero(keep)
     broken_S = RUPTURE_SHARE * hold.window_G0[0] * G0_S
     below = np.abs(hold.current_A[at]) < broken_S * np.abs(hold.bias_V[at])
     last = FirstRun(RUPTURE_SAMPLES).feed(below)
@@ -173,28 +163,29 @@ def _unusable(hold: RuptureHold) -> str:
     return "" if hold.ended == "ruptured" else f"ended by a trip ({hold.ended})"
 
 
-def _left_out(hold: RuptureHold, rules: RuptureRules, reader: RuptureReader, at: int) -> str:
+def _left_out(hold: RuptureHold, keep: BoolArray, reader: RuptureReader, at: int) -> str:
     """Return why a rupture is left out, by its current and the heater's read-back; "" if it is used."""
     before, after = reader.windows(0, at, len(hold.bias_V))
     least = round(LEAST_WINDOW_S * hold.rate_Hz)
     if before.stop - before.start < least or after.stop - after.start < least:
         return f"less than {1e3 * LEAST_WINDOW_S:.0f} ms before or after the rupture"
     low_G0, high_G0 = hold.window_G0
-    seen_G0 = _block_means_G0(hold, rules, before)
+    seen_G0 = _block_means_G0(hold, keep, before)
     if not ((seen_G0 >= low_G0 / WIDENED) & (seen_G0 <= high_G0 * WIDENED)).all():
         return "conductance before the rupture outside of twice the window"
-    if (np.abs(np.diff(seen_G0)) > LARGEST_STEP * np.abs(seen_G0[:-1])).any():
+    apart = min(2, len(seen_G0) - 1)  # a step within a block is seen across it
+    if apart and (np.abs(seen_G0[apart:] - seen_G0[:-apart]) > LARGEST_STEP * seen_G0[apart:]).any():
         return "conductance stepped before the rupture (several molecules)"
-    if (np.abs(_block_means_G0(hold, rules, after)) > RUPTURE_SHARE * low_G0).any():
+    if (np.abs(_block_means_G0(hold, keep, after)) > RUPTURE_SHARE * low_G0).any():
         return "conducts again after the rupture"
     if hold.heated and hold.mode == "2w" and not reader.heater_alternates(before):
         return "the heater's read-back does not alternate"
     return ""
 
 
-def _block_means_G0(hold: RuptureHold, rules: RuptureRules, window: slice) -> FloatArray:
+def _block_means_G0(hold: RuptureHold, keep: BoolArray, window: slice) -> FloatArray:
     """Return the means of the conductance in blocks of 0.1 s, in G0."""
-    at = np.flatnonzero(settled(hold, rules)[window]) + window.start
+    at = np.flatnonzero(keep[window]) + window.start
     block = ((at - window.start) / (BLOCK_S * hold.rate_Hz)).astype(np.int64)
     total_S = hold.current_A[at] / hold.bias_V[at]
     count = np.bincount(block)
@@ -202,10 +193,10 @@ def _block_means_G0(hold: RuptureHold, rules: RuptureRules, window: slice) -> Fl
     return np.asarray(means_S / (1.0 - means_S * hold.series_resistance_ohm) / G0_S)
 
 
-def _electrical(hold: RuptureHold, rules: RuptureRules, window: slice) -> tuple[float, float]:
+def _electrical(hold: RuptureHold, keep: BoolArray, window: slice) -> tuple[float, float]:
     """Return the conductance, free of offsets if the bias has two levels, and the mean power in the junction."""
-    keep = settled(hold, rules)[window]
-    volts, amperes = hold.bias_V[window][keep], hold.current_A[window][keep]
+    kept = keep[window]
+    volts, amperes = hold.bias_V[window][kept], hold.current_A[window][kept]
     if np.ptp(volts) > abs(float(volts.mean())):
         volts, amperes = volts - volts.mean(), amperes - amperes.mean()
     total_S = float(volts @ amperes / (volts @ volts))

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from analysis.heating.mask import LEAST_SAMPLES, TIME_CONSTANTS, Filters
 from analysis.records import FloatArray
-from analysis.thermoelectric.modulated_step import complex_amplitude
+from analysis.thermoelectric.modulated_step import fitted_amplitude, waves
 from analysis.thermoelectric.rupture_holds import RuptureHold
 from analysis.thermoelectric.rupture_step import StepWindows, step_weights
 
 LEAST_WINDOW_S = 0.05
+STEADY = 0.03
+"""Largest relative change of the current across a sample of an intact junction that is drawn for comparison."""
+
 BEGIN_S = 0.05
 """Left out at the start of a hold, in which the heater begins to alternate."""
 
@@ -62,6 +65,18 @@ class RuptureRules:
         return tuple({self.mains_Hz, max(1, round(thermal_Hz / self.mains_Hz)) * self.mains_Hz})
 
 
+def settled(hold: RuptureHold, rules: RuptureRules) -> NDArray[np.bool_]:
+    """Return True for samples away from the edges of the bias, with at least half of the largest one, shape (n,)."""
+    modulus_V = np.abs(hold.bias_V)
+    largest_V = float(np.nanmax(modulus_V)) if len(modulus_V) else 0.0
+    keep = modulus_V > 0.5 * largest_V  # nor is NaN
+    lead = math.ceil(LEAD_S * hold.rate_Hz)
+    after = math.ceil(TIME_CONSTANTS * rules.filters.current_s * hold.rate_Hz)
+    for edge in np.flatnonzero(np.abs(np.diff(hold.bias_V)) > 0.5 * largest_V) + 1:
+        keep[max(edge - lead, 0) : edge + after] = False
+    return keep
+
+
 @dataclass(frozen=True)
 class SampleStep:
     """A step at one sample: its value in K, and the samples used before and after it.
@@ -89,7 +104,16 @@ class RuptureReader:
         self._begin = round(BEGIN_S * rate_Hz)
         self._longest = round(WINDOW_S.get(hold.mode, 1.0) * rate_Hz)
         self._alternating = hold.mode == "2w"
-        self._lines_Hz = rules.lines_Hz(hold.thermal_Hz) if self._alternating else (rules.mains_Hz,)
+        self._lines_Hz = (rules.mains_Hz,)
+        if self._alternating:
+            self._waves = waves(self._time_s, hold.thermal_Hz, rules.lines_Hz(hold.thermal_Hz))
+            self._known: dict[tuple[str, int, int], complex] = {}
+            self._values = {
+                "tip": self._tip_K,
+                "heater": hold.heater_W,
+                "base": hold.base_K,
+                "substrate": hold.substrate_K,
+            }
 
     def windows(self, start: int, at: int, stop: int) -> tuple[slice, slice]:
         """Return the samples before and after a sample, within ``start`` to ``stop``."""
@@ -114,39 +138,37 @@ class RuptureReader:
         return -float(weights @ np.concatenate([self._tip_K[before], self._tip_K[after]]))
 
     def _change_K(self, before: slice, after: slice) -> float:
-        closed, opened = self._amplitude(self._tip_K, before), self._amplitude(self._tip_K, after)
+        closed, opened = self._amplitude("tip", before), self._amplitude("tip", after)
         if not self._hold.heated:
             return (opened - closed).real
-        power = self._amplitude(self._hold.heater_W, before)
-        opened *= power / self._amplitude(self._hold.heater_W, after)
+        power = self._amplitude("heater", before)
+        opened *= power / self._amplitude("heater", after)
         driving = self._driving(before)
         return ((opened - closed) / driving).real * abs(driving)
 
-    def _amplitude(self, values: FloatArray, window: slice) -> complex:
-        hold = self._hold
-        return complex_amplitude(
-            values[window],
-            self._time_s[window],
-            hold.thermal_Hz,
-            1,
-            self._lines_Hz if values is self._tip_K else (),
-        )
+    def _amplitude(self, quantity: str, window: slice) -> complex:
+        """Return the complex amplitude of "tip", "heater", "base" or "substrate" in a window."""
+        key = quantity, window.start, window.stop
+        if key not in self._known:
+            values, rows = self._values[quantity][window], self._waves[:, window]
+            self._known[key] = fitted_amplitude(values, rows if quantity == "tip" else rows[:2])
+        return self._known[key]
 
     def _driving(self, window: slice) -> complex:
         """Return the complex amplitude of the difference between tip and substrate."""
         hold = self._hold
-        across = self._amplitude(self._tip_K, window)
+        across = self._amplitude("tip", window)
         where = hold.notes.get("heater_where", "tip")
         if where == "base":
-            across += self._amplitude(hold.base_K, window)
+            across += self._amplitude("base", window)
         elif where == "substrate":
-            across -= self._amplitude(hold.substrate_K, window)
+            across -= self._amplitude("substrate", window)
         return across
 
     def heater_alternates(self, window: slice) -> bool:
         """Return True if the read-back shows an alternating power."""
         mean_W = float(self._hold.heater_W[window].mean())
-        return mean_W > 0.0 and abs(self._amplitude(self._hold.heater_W, window)) > LEAST_READ_BACK * mean_W
+        return mean_W > 0.0 and abs(self._amplitude("heater", window)) > LEAST_READ_BACK * mean_W
 
     def difference_K(self, window: slice) -> float:
         """Return the amplitude of the difference between tip and substrate; NaN with a steady heater."""
@@ -162,8 +184,14 @@ class RuptureReader:
         ):
             if stop - start > 4 * least:
                 drawn = int(rng.integers(start + least, stop - least))
-                found.append((name, self.step(start, drawn, stop)))
+                if name == "gap" or self._steady(*self.windows(start, drawn, stop)):
+                    found.append((name, self.step(start, drawn, stop)))
         return found
+
+    def _steady(self, before: slice, after: slice) -> bool:
+        """Return True if the current is the same in both windows."""
+        first_A, second_A = (float(np.abs(self._hold.current_A[part]).mean()) for part in (before, after))
+        return abs(first_A - second_A) < STEADY * first_A
 
     def picture(self, at: int) -> FloatArray:
         """Return the temperature about a sample less that afterwards, in bins; NaN where there is none."""
@@ -199,11 +227,11 @@ class RuptureReader:
             return np.asarray((cos - 1j * sin) * np.exp(-turns * starts))
 
         tips = amplitudes(self._tip_K)
-        opened, axis = self._amplitude(self._tip_K, after), 1.0 + 0.0j
+        opened, axis = self._amplitude("tip", after), 1.0 + 0.0j
         if hold.heated:
-            power = self._amplitude(hold.heater_W, before)
+            power = self._amplitude("heater", before)
             tips = tips * power / amplitudes(hold.heater_W)
-            opened *= power / self._amplitude(hold.heater_W, after)
+            opened *= power / self._amplitude("heater", after)
             driving = self._driving(before)
             axis = driving / abs(driving)
         return np.asarray(((tips - opened) / axis).real)
@@ -215,10 +243,9 @@ class RuptureReader:
         middle_s = time_s - time_s.mean()
         columns = [middle_s**k for k in range(2)]
         if self._alternating:
-            phase = 2.0 * np.pi * self._hold.thermal_Hz * time_s
-            columns += [np.cos(phase), np.sin(phase)]
-        design = np.column_stack(columns)
-        return np.asarray(values - design @ np.linalg.lstsq(design, values, rcond=None)[0])
+            columns += [*self._waves[:2, window]]
+        rows = np.stack(columns)
+        return np.asarray(values - np.linalg.solve(rows @ rows.T, rows @ values) @ rows)
 
 
 def baseline_order(windows: StepWindows) -> Literal[1, 2]:

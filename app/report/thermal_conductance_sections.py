@@ -114,7 +114,6 @@ def thermal_conductance_figure(result: ThermalConductanceAnalysis, style: Style)
         _draw_lorenz(other, result, style)
     else:
         _draw_running_mean(other, result, style)
-    figure.tight_layout()
     return figure
 
 

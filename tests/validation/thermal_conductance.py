@@ -170,7 +170,7 @@ def simulated_campaign(
     from tests.support.rig.rigs import served_rig
 
     own = {"Au": {"conductance": 1.0, "peak_sigma_decades": 0.06, "window_sigma": 1.5}, "molecule": {
-        "conductance": 2e-3, "peak_sigma_decades": 0.2, "bias": 20.0, "open_threshold": 2e-4,
+        "conductance": 2e-3, "peak_sigma_decades": 0.2, "bias": 20.0, "open_threshold": 2e-4, "contact_threshold": 3.0,
     }}[sample]  # fmt: skip
     moves = {"approach_speed": 50.0, "withdraw_speed": 2.0, "leave_speed": 50.0, "past_break": 0.6}
     procedure = ThermalConductance.from_values(

@@ -1,0 +1,112 @@
+"""Settings that a run of thermal conductance refuses before anything moves, and its turns with the heater off."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from analysis.heating.programme import three_level
+from procedures.errors import ImpossibleSetting
+from procedures.heater import HeaterSine
+from procedures.limits import check_limits, dry_run
+from procedures.steps import Modulate, SetHeater
+from procedures.thermal_conductance import HeaterTurns, ThermalConductance
+from procedures.until_rupture import rupture_detector
+from tests.procedures.test_thermopower import context_of
+
+
+@pytest.fixture
+def context(tmp_path):
+    return context_of(tmp_path)
+
+
+def conductance(**values):
+    return ThermalConductance.from_values({"conductance": 1.0, **values})
+
+
+@pytest.mark.parametrize("preset", ThermalConductance.presets)
+def test_every_preset_is_possible(context, preset):
+    dry_run_of = conductance(**ThermalConductance.presets[preset])
+    dry_run_of.check(context)
+    assert any(isinstance(step, Modulate) for step in dry_run(dry_run_of, context))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"dT": 0.0}, "no heat leaks"),
+        ({"dT": -10.0}, "can only be positive"),
+        ({"dT": 50.0}, "rig file allows"),
+        ({"heater": "dc", "off_share": 0.0}, "give the zero of the thermometer"),
+        ({"heater_frequency": "50"}, "harmonic of 50 Hz"),
+        ({"heater_frequency": "104.125"}, "harmonic of 12.25 Hz"),
+        ({"heater_frequency": "450"}, "show at most 800 Hz"),
+        ({"heater_frequency": "106.1257"}, "repeat together only after"),
+    ],
+)
+def test_impossible_settings_are_refused(context, values, message):
+    with pytest.raises(ImpossibleSetting, match=message):
+        conductance(**values).check(context)
+
+
+def test_a_heater_too_slow_to_alternate_is_refused_with_a_frequency_that_it_follows(tmp_path):
+    context = context_of(tmp_path, "base")
+    with pytest.raises(ImpossibleSetting, match="heater_frequency = 19 Hz or less"):
+        conductance().check(context)
+    conductance(heater_frequency="2.125").check(context)
+    conductance(heater="dc").check(context)
+    unknown = replace(context, heater=replace(context.heater, time_constant_s=0.0))
+    with pytest.raises(ImpossibleSetting, match="time_constant_s of the rig file is not set"):
+        conductance().check(unknown)
+
+
+def test_the_hot_thermocouple_must_not_overload(context):
+    loud = replace(
+        context, thermometer_V_per_K=16.3e-6 * 5e4, facts=replace(context.facts, thermometer_gain=5e4)
+    )
+    with pytest.raises(ImpossibleSetting, match=r"gives 24\.4 V; more than 60 %"):
+        conductance().check(loud)
+
+
+def test_junctions_with_the_heater_off_are_spread_over_the_run():
+    turns, order = HeaterTurns(ruptures=8, off=2), ""
+    while (heated := turns.heated) is not None:
+        order += "+" if heated else "0"
+        turns.count(heated)
+    assert order == "0++++0++++"
+    in_a_row, order = HeaterTurns(8, 4, 2), ""
+    while (heated := in_a_row.heated) is not None:
+        order += "+" if heated else "0"
+        in_a_row.count(heated)
+    assert order == "00++++00++++"
+    assert conductance(ruptures=300, off_share=0.2, heater="dc").total_cycles == 375
+
+
+def test_the_alternating_heater_has_the_mean_power_of_the_steady_one(context):
+    sine = conductance().sine(context.heater)
+    volts = context.heater.sine_V(sine, 2000.0, sine.repeat_samples(2000.0))
+    assert volts[0] == 0.0
+    assert np.mean(volts**2) / context.heater.resistance_ohm == pytest.approx(
+        context.heater.power_W(15.0), rel=1e-9
+    )
+
+
+def test_an_alternating_power_beyond_the_limit_is_refused_as_a_step(context):
+    most = HeaterSine(Fraction(849, 8), 0.51 * context.heater.limit_W)
+    with pytest.raises(ImpossibleSetting, match="heater power"):
+        check_limits(Modulate("any", three_level(0.005), 1.0, heater=most), context)
+    check_limits(SetHeater(most.power_W), context)
+
+
+def test_a_rupture_is_no_edge_and_no_zero_level(context):
+    programme = conductance().programme()
+    bias_V = programme.bias_V(2000.0)[:2000]
+    current_A = 7.7e-5 * bias_V
+    current_A[np.flatnonzero(np.diff(bias_V)) + 1] = 0.0  # an edge
+    assert rupture_detector(0.8, programme, context).feed(current_A) is None
+    current_A[1000:] = 0.0
+    fired = rupture_detector(0.8, programme, context).feed(current_A)
+    assert 1000 < fired < 1015
+    three = three_level(0.005)
+    assert rupture_detector(0.8, three, context).feed(7.7e-5 * three.bias_V(2000.0)) is None

@@ -1,0 +1,125 @@
+"""A run of thermal conductance on the simulated rig, from its procedure to window, command line and report."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from analysis.constants import G0_S
+from analysis.recording import Recording
+from analysis.records import EventKind
+from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
+from app.cli import main
+from app.offline.measurement import analyse_measurement
+from app.replay.player import Player
+from app.viewmodels.session import Session
+from procedures.thermal_conductance import STEP, ThermalConductance
+from tests.support.rig.rigs import served_rig
+
+WORLD = {
+    "sample.species": "Au",
+    "heater.where": "tip",
+    "heater.expansion_s": 0.1,
+    "heater.tip_nm_per_K": 0.0,
+    "gold.lifetime_s": 0.8,
+    "gold.lifetime_spread_decades": 0.05,
+    "thermal.resistance_K_per_W": 1e6,
+}
+QUICK = {
+    "conductance": 1.0,
+    "window_sigma": 2.0,
+    "peak_sigma_decades": 0.06,
+    "approach_speed": 50.0,
+    "withdraw_speed": 5.0,
+    "leave_speed": 50.0,
+    "past_break": 0.6,
+    "baseline_time": 0.05,
+    "check_time": 0.05,
+    "stop_within": 0.02,
+    "longest_hold": 5.0,
+    "linger": 1.0,
+    "ruptures": 3,
+    "off_share": 0.25,
+}
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory):
+    """A recording, the true thermal conductances of its contacts, and the heater's voltage afterwards."""
+    folder = tmp_path_factory.mktemp("conductance")
+    with served_rig(folder, overrides=WORLD, seed=3) as rig:
+        summary = rig.bench().run(ThermalConductance.from_values(QUICK), folder / "night.h5")
+        log = rig.simulated.bench.world.heated.junction.log
+        true = [truth.last_W_per_K for (kind, _), truth in log.items() if kind == "contact"]
+        yield summary, np.array(true), rig.simulated.bench.outputs["heater"]
+
+
+@pytest.fixture(scope="module")
+def result(campaign):
+    return analyse_measurement([campaign[0].recording]).thermal_conductance
+
+
+def test_the_run_ends_safely_with_the_heater_off(campaign):
+    summary, _, heater_V = campaign
+    assert (summary.end.status, summary.end.safe, heater_V) == ("finished", True, 0.0)
+
+
+def test_nothing_changes_for_a_second_after_a_rupture(campaign):
+    with Recording(campaign[0].recording) as recording:
+        ends = [
+            e
+            for e in recording.events
+            if e.kind is EventKind.STEP and e.name == STEP and "fired_at" in e.payload
+        ]
+        assert len(ends) >= 4
+        end = ends[-1]
+        start, stop = end.payload["fired_at"], end.sample
+        bias_V, heater_V = recording.samples(start, stop - 20, ("bias", "heater"))
+    assert stop - start == pytest.approx(2000, abs=110)
+    assert np.ptp(bias_V) == pytest.approx(0.01, rel=0.05), "+5 and -5 mV go on"
+    assert np.ptp(heater_V[-200:]) > 0.3, "and so does the alternating heater"
+
+
+def test_thermal_conductance_and_lorenz_ratio_are_those_of_the_world(campaign, result):
+    """Five standard errors of the noise of a few ruptures, and what the gap takes over."""
+    assert result.mode == "2w" and result.off >= 1 and len(result.used) >= 3
+    for one in result.used:
+        own = electron_W_per_K(one.rupture.conductance_S, one.mean_K) * 1.05
+        assert one.W_per_K == pytest.approx(own, abs=5 * one.sigma_W_per_K + 0.03 * own)
+        assert np.min(np.abs(campaign[1] / own - 1.0)) < 0.05, "and it is in the world's log"
+    noise = result.noise_sigma_W_per_K
+    assert result.conductance.value > 3 * noise, "the step is seen"
+    assert result.mean_K == pytest.approx(315.0, abs=0.5)
+    assert result.lorenz.one_quantum_W_per_K == pytest.approx(
+        1.05 * electron_W_per_K(G0_S, 315.0), abs=5 * noise + 30e-12
+    )
+    assert abs(result.heater_off.value) < 5 * result.heater_off.sigma
+
+
+def test_the_window_shows_what_the_analysis_finds(campaign, result):
+    with Player(campaign[0].recording) as player:
+        session = Session(player.header)
+        player.play()
+        for item in player.advance(3600.0):
+            session.feed(item)
+    session.close()
+    session.settle()
+    shown, saved = session.thermal_conductance.snapshot(), session.to_result()["thermal_conductance"]
+    session.dispose()
+    assert shown.conductance_pW_per_K == pytest.approx(1e12 * result.conductance.value)
+    assert (shown.ruptures, shown.heater_off) == (len(result.used), result.off)
+    assert saved["wiedemann_franz"]["L_over_L0"] == pytest.approx(result.lorenz.value)
+
+
+def test_command_line_and_report_tell_it(campaign, result, tmp_path):
+    recording = str(campaign[0].recording)
+    runner = CliRunner()
+    told = runner.invoke(main, ["analyze", recording])
+    assert "pW/K at 315 K from" in told.output and "L/L0" in told.output
+    content = json.loads(runner.invoke(main, ["analyze", "--json", recording]).output)["thermal_conductance"]
+    assert content["G_th_W_per_K"] == pytest.approx(result.conductance.value)
+    assert {"mode", "sham", "average", "against_G", "controls", "junctions"} <= set(content)
+    page = tmp_path / "night.html"
+    assert runner.invoke(main, ["report", recording, "--out", str(page)]).exit_code == 0
+    assert "L/L0 of metallic contacts" in page.read_text(encoding="utf-8")
