@@ -109,13 +109,13 @@ def campaign(rng: np.random.Generator, case: Case, ruptures: int) -> tuple[Therm
 
 
 CASES = {
-    "gold, 2w": (Case(), 300),
-    "gold, dc": (Case(mode="dc", linger_s=2.0, lifetime_s=5.0), 300),
+    "gold, 2w": (Case(), 100),
+    "gold, dc": (Case(mode="dc", linger_s=2.0, lifetime_s=5.0), 100),
     "molecule, 2w, 1e6 K/W": (
-        Case(G_G0=5.1e-4, G_th_W_per_K=20e-12, spread=0.35, bias_V=0.02, resistance_K_per_W=1e6), 300,
+        Case(G_G0=5.1e-4, G_th_W_per_K=20e-12, spread=0.35, bias_V=0.02, resistance_K_per_W=1e6), 100,
     ),
     "molecule, dc, 100 mV, 1e6 K/W": (
-        Case("dc", 2e-3, 20e-12, 0.35, 0.0, 0.1, False, 1e6, 5.0, 2.0), 300,
+        Case("dc", 2e-3, 20e-12, 0.35, 0.0, 0.1, False, 1e6, 5.0, 2.0), 100,
     ),
 }  # fmt: skip
 
