@@ -24,6 +24,7 @@ UNIT_SUFFIX = {
     "ohm": "_ohm",
     "eV": "_eV",
     "uV/K": "_uV_per_K",
+    "pW/K": "_pW_per_K",
     "uW": "_uW",
     "K": "_K",
 }

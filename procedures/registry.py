@@ -42,6 +42,14 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
     "control-ac-other-frequency": (
         "procedures.ac_break_junction:ACOtherFrequency", "Another AC frequency: the same conductance.", "ac",
     ),
+    "control-thermal-conductance-other-frequency": (
+        "procedures.thermal_conductance_controls:OtherFrequency", "Heater 1.5 times as fast: the same conductance.",
+        "thermal_conductance",
+    ),
+    "control-thermal-conductance-bias-reversed": (
+        "procedures.thermal_conductance_controls:BiasReversed", "Bias reversed: the same conductance.",
+        "thermal_conductance",
+    ),
     "control-out-of-contact": (
         "procedures.controls:OutOfContact", "Modulate a gap: nothing may be seen.", "heating",
     ),

@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from analysis.constants import G0_S
 from analysis.heating.programme import LevelProgramme, ordered
+from analysis.thermoelectric.detectability import rupture_sigma_W_per_K
+from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
+from analysis.trip import METALLIC_G0
 from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
+from procedures.expectation import Expectation
 from procedures.expected_current import ExpectedCurrent
 from procedures.heated_junctions import HeatedProcedure
 from procedures.heater import Heater, HeaterSine
@@ -32,8 +37,14 @@ STEP = "thermal conductance"
 BIAS_LEVELS = {"two levels": "+-", "constant": "+"}
 BIAS_Hz = Fraction(49, 4)
 
-TYPICAL_HOLD_S = 5.0
-"""Time until a junction breaks, for time estimates only."""
+TYPICAL_HOLD_S = 3.0
+"""Time until a junction breaks, for estimates of time and error only."""
+
+LONGEST_WINDOW_S = {"2w": 10.0, "dc": 1.0}
+"""Windows of the evaluation, for the expected error."""
+
+SPREAD = 0.35
+"""Standard deviation between molecules over their mean, for the expected error; an assumption."""
 
 LEAST_HOLD_S = 0.2
 """Least time before a rupture that counts: the evaluation needs a value on both sides."""
@@ -90,6 +101,7 @@ class ThermalConductance(HeatedProcedure):
     views = ("Thermal conductance",)
     distinguished_by = ("conductance", "heater", "dT")
     keeps = ("bias",)
+    typical: Mapping[str, Any] = {"conductance": 1.0, "anyway": True}
     control: str | None = None
     """Name of the control experiment; None for the measurement itself."""
     presets: Mapping[str, Mapping[str, Any]] = {
@@ -161,6 +173,11 @@ class ThermalConductance(HeatedProcedure):
         description="Junctions that must break with the heater on.",
     )  # fmt: skip
 
+    expected_conductance = FloatParameter(
+        "Expected thermal conductance", units="pW/K", minimum=0, maximum=1e6, default=20,
+        description="Result of a molecule, for the error expected before the run; a metallic contact should "
+        "follow Wiedemann and Franz.",
+    )  # fmt: skip
     trip_reaction = FloatParameter(
         "Trip reaction", units="s", minimum=5e-4, maximum=1, default=0.05,
         description="Interval between checks of the current; the bias is too small to harm a junction.",
@@ -229,15 +246,19 @@ class ThermalConductance(HeatedProcedure):
         """Return the frequency of an alternating temperature, in Hz."""
         return 2.0 * float(Fraction(self.heater_frequency))
 
+    def amplitude_share(self, context: ProcedureContext, heater: Heater) -> float:
+        """Return the amplitude of an alternating temperature over its mean."""
+        return 1.0 / math.hypot(1.0, 2.0 * math.pi * self.thermal_Hz() * _pole_s(context, heater))
+
     def _check_pole(self, context: ProcedureContext, heater: Heater) -> None:
-        time_constant_s = heater.time_constant_s or (context.tip_s if heater.where == "tip" else 0.0)
+        time_constant_s = _pole_s(context, heater)
         if heater.where != "tip" and not time_constant_s:
             raise ImpossibleSetting(
                 "heater.time_constant_s of the rig file is not set, so nothing says how far the "
                 f"{heater.where} follows an alternating heater. Measure it, or use heater = dc.",
                 "heater",
             )
-        amplitude = 1.0 / math.hypot(1.0, 2.0 * math.pi * self.thermal_Hz() * time_constant_s)
+        amplitude = self.amplitude_share(context, heater)
         if amplitude < LEAST_AMPLITUDE:
             slowest_Hz = math.sqrt(1.0 / LEAST_AMPLITUDE**2 - 1.0) / (4.0 * math.pi * time_constant_s)
             raise ImpossibleSetting(
@@ -263,6 +284,40 @@ class ThermalConductance(HeatedProcedure):
                     f"{float(of_Hz):g} Hz.",
                     "heater_frequency",
                 )
+
+    def expectation(self, context: ProcedureContext) -> Expectation | None:
+        """Return the expected error of the thermal conductance, without the scale of R_P."""
+        tip, heater = context.tip, context.heater
+        if tip is None or heater is None or not self.dT:
+            return None
+        metal = self.window.high_G0 > METALLIC_G0
+        mean_K = heater.ambient_K + abs(self.mean_K) / (1.0 if self.heater == "2w" else 2.0)
+        value = (
+            electron_W_per_K(G0_S * float(self.conductance), mean_K)
+            if metal
+            else 1e-12 * float(self.expected_conductance)
+        )
+        amplitude_K, longest_s = abs(self.mean_K), LONGEST_WINDOW_S[self.heater]
+        if self.heater == "2w":
+            amplitude_K *= self.amplitude_share(context, heater)
+        noise = rupture_sigma_W_per_K(
+            tip, amplitude_K, min(TYPICAL_HOLD_S, longest_s), min(float(self.linger), longest_s),
+            self.thermal_Hz() if self.heater == "2w" else 0.0,
+        )  # fmt: skip
+        each = math.hypot(noise, 0.0 if metal else SPREAD * value)
+        assumed = f"junctions that break after {TYPICAL_HOLD_S:g} s"
+        if not tip.measured:
+            assumed += "; noise of the thermometer as of Lee et al. 2013, for want of a calibration"
+        return Expectation(
+            "thermal conductance",
+            each / math.sqrt(int(self.ruptures)),
+            math.nan if self.control else value,
+            "pW/K",
+            1e12,
+            int(self.ruptures),
+            "ruptures",
+            assumed,
+        )
 
     def duration_s(self, context: ProcedureContext) -> float:
         """Estimate the time of a run, in s, with junctions that break after 5 s on average."""
@@ -317,6 +372,11 @@ class ThermalConductance(HeatedProcedure):
         outcome = HoldOutcome(kind, after_G0, extension_m, counts)
         yield WriteNote(self.cycle, {**self.note(number, before_G0, outcome), **note})
         return outcome
+
+
+def _pole_s(context: ProcedureContext, heater: Heater) -> float:
+    """Return the time constant of what is heated; 0 if unknown."""
+    return heater.time_constant_s or (context.tip_s if heater.where == "tip" else 0.0)
 
 
 def _off(ruptures: int, share: float) -> int:

@@ -71,6 +71,27 @@ def modulated_rupture_sigma_W_per_K(
     )
 
 
+def rupture_sigma_W_per_K(
+    tip: ThermometerNoise, difference_K: float, before_s: float, after_s: float, thermal_Hz: float = 0.0
+) -> float:
+    """Return the standard error of G_th of one rupture with windows before and after it.
+
+    Parameters
+    ----------
+    tip : ThermometerNoise
+    difference_K : float
+        T_probe - T_substrate; with an alternating heater its amplitude.
+    before_s, after_s : float
+        The shorter one counts with a steady heater, which has a curved baseline.
+    thermal_Hz : float
+        Frequency of an alternating temperature; 0 with a steady heater.
+    """
+    if not thermal_Hz:
+        return steady_sigma_W_per_K(tip, difference_K, min(before_s, after_s), 2)
+    both_s = 2.0 / (1.0 / before_s + 1.0 / after_s)
+    return modulated_rupture_sigma_W_per_K(tip, difference_K, both_s, thermal_Hz)
+
+
 def repetitions(sigma: float, value: float, relative: float = 0.1) -> int:
     """Return the number of repetitions after which the mean has a relative error."""
     return math.ceil((sigma / (relative * abs(value))) ** 2)

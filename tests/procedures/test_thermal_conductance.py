@@ -8,10 +8,12 @@ import pytest
 
 from analysis.heating.programme import three_level
 from procedures.errors import ImpossibleSetting
+from procedures.expectation import refuse_hopeless
 from procedures.heater import HeaterSine
 from procedures.limits import check_limits, dry_run
 from procedures.steps import Modulate, SetHeater
 from procedures.thermal_conductance import HeaterTurns, ThermalConductance
+from procedures.thermal_conductance_controls import BiasReversed, OtherFrequency
 from procedures.until_rupture import rupture_detector
 from tests.procedures.test_thermopower import context_of
 
@@ -110,3 +112,36 @@ def test_a_rupture_is_no_edge_and_no_zero_level(context):
     assert 1000 < fired < 1015
     three = three_level(0.005)
     assert rupture_detector(0.8, three, context).feed(7.7e-5 * three.bias_V(2000.0)) is None
+
+
+def test_controls_change_one_thing(context):
+    faster = OtherFrequency.from_values({"conductance": 1.0})
+    faster.check(context)
+    assert faster.thermal_Hz() == pytest.approx(1.5 * conductance().thermal_Hz())
+    reversed_bias = BiasReversed.from_values({"conductance": 1.0})
+    reversed_bias.check(context)
+    assert [level.bias_V for level in reversed_bias.programme().levels] == [-0.005]
+    assert np.isnan(faster.expectation(context).value), "a control looks for nothing"
+
+
+def test_gold_takes_a_night_with_the_tip_of_2013_and_a_molecule_is_refused(context):
+    """Windows of 3 s and 5 s, 15 K: 0.46 nW/K sqrt(3 / 3.75) a rupture."""
+    gold = conductance().expectation(context)
+    assert gold.value == pytest.approx(596e-12, rel=1e-3)
+    assert gold.sigma * np.sqrt(300) == pytest.approx(410e-12, rel=0.05)
+    assert not gold.weak
+    molecule = ThermalConductance.presets["Molecule (Cui 2019)"]
+    with pytest.raises(
+        ImpossibleSetting, match=r"times the 20 pW/K looked for; 10 % takes 41\d\d\d ruptures"
+    ):
+        refuse_hopeless(conductance(**molecule), context)
+    calorimeter = replace(context, tip=replace(context.tip, resistance_K_per_W=1e6))
+    refuse_hopeless(conductance(**molecule), calorimeter)
+
+
+def test_the_steady_heater_gains_nothing_from_a_longer_wait(context):
+    short, long = (
+        conductance(heater="dc", off_share=0.2, linger=t).expectation(context) for t in (1.0, 10.0)
+    )
+    assert long.sigma == short.sigma
+    assert short.sigma * np.sqrt(300) == pytest.approx(1150e-12, rel=0.05), "the specification's 1150 pW/K"

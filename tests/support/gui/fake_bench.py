@@ -24,8 +24,11 @@ CONNECTION = Connection(
 
 
 @cache
-def rig(species: str = "BDNC", heater: str = "none") -> Rig:
-    parameters = load_parameters(overrides={"sample.species": species, "heater.where": heater})
+def rig(species: str = "BDNC", heater: str = "none", resistance_K_per_W: float = 72_800.0) -> Rig:
+    overrides = {
+        "sample.species": species, "heater.where": heater, "thermal.resistance_K_per_W": resistance_K_per_W,
+    }  # fmt: skip
+    parameters = load_parameters(overrides=overrides)
     text = rig_file_text(SimulationSettings("fast", 0), parameters, ADDRESSES)
     return validate(tomllib.loads(text), Rig, "rig.toml")
 
