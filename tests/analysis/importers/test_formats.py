@@ -330,3 +330,64 @@ def test_a_long_file_never_is_in_memory_as_a_whole(tmp_path, monkeypatch):
         assert len(piece.quantities[0]) == 30_000
         assert piece.quantities[1].values[29_000:29_002].tolist() == [29000.25, 29001.25]
     assert peak < 30_000 * 2 * 8  # less than the numbers alone, read in 60 blocks
+
+
+IMAGE_HEADER = """:NANONIS_VERSION:
+2
+:SCANIT_TYPE:
+              FLOAT            MSBFIRST
+:REC_DATE:
+ 29.11.2026
+:REC_TIME:
+20:40:00
+:ACQ_TIME:
+       3.0
+:SCAN_PIXELS:
+       8       3
+:SCAN_TIME:
+             1.000E+0             1.000E+0
+:SCAN_RANGE:
+           1.000000E-8           1.000000E-8
+:SCAN_OFFSET:
+             0.000000E+0         0.000000E+0
+:SCAN_ANGLE:
+            0.000E+0
+:SCAN_DIR:
+up
+:BIAS:
+            1.000E-1
+:COMMENT:
+gold
+:DATA_INFO:
+\tChannel\tName\tUnit\tDirection\tCalibration\tOffset
+\t14\tZ\tm\tboth\t9.000E-9\t0.000E+0
+\t0\tCurrent\tA\tboth\t1.000E-9\t0.000E+0
+
+:SCANIT_END:
+
+
+"""
+
+
+def image_bytes(lines_scanned=3):
+    """Return an image of 3 lines of 8 points, as Nanonis describes it: Z and current, forward, then backward."""
+    values = np.arange(2 * 2 * 3 * 8, dtype=">f4").reshape(2, 2, 3, 8) * 1e-10
+    values[:, :, lines_scanned:] = np.nan
+    return IMAGE_HEADER.encode() + b"\x1a\x04" + values.tobytes()
+
+
+def test_each_line_of_a_nanonis_image_is_a_trace(tmp_path):
+    pytest.importorskip("nanonispy2")
+    path = tmp_path / "image.sxm"
+    path.write_bytes(image_bytes())
+    found = imported(path)
+    first, _, last = found.traces
+    assert first.bias_V == pytest.approx(0.1)
+    assert first.values("extension") == pytest.approx(np.arange(8) * 1e-10)
+    assert last.values("current") == pytest.approx((48 + 16 + np.arange(8)) * 1e-10)
+    assert last.source == "image.sxm line 3"
+    path.write_bytes(image_bytes(lines_scanned=2))
+    assert len(imported(path).traces) == 2
+    path.write_bytes(image_bytes()[:-40])
+    with pytest.raises(ForeignFile, match=r"image\.sxm: not a readable Nanonis file, or an incomplete one"):
+        imported(path)
