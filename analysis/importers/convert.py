@@ -95,6 +95,6 @@ def _conductance(by_name: Mapping[str, ImportedColumn], settings: Mapping[str, A
     if np.isnan(factor):
         return None
     current_A = by_name["current"].values * factor
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         junction_V = bias_V - current_A * settings.get("series_resistance_ohm", 0.0)
         return ImportedColumn("conductance", current_A / junction_V / G0_S, "G0")

@@ -7,15 +7,18 @@ statistic over rows. Bins hold ``low <= value < high``, their edges resolved to 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.records import FloatArray, Trace
+from analysis.traces.log_bins import LogBins
 
 CountArray = NDArray[np.signedinteger[Any]]
 
+_MANY = 256  # numbers from which on a table is quicker than their logarithms
 _ROWS = 256  # traces searched together
 _CHUNK = 1 << 16  # samples counted at once: the working set stays in the processor's cache
 
@@ -102,13 +105,19 @@ class BinAxis:
 
     def place(self, values: ArrayLike) -> NDArray[np.intp]:
         """Return the bin of each value: 0 below, 1 ... bins, bins + 1 above, bins + 2 undefined (NaN)."""
-        return self.place_of(self.coordinate(values))
+        values = np.asarray(values, dtype=float)
+        if self.scale is Scale.LOG and values.size >= _MANY:
+            return self._log_bins.place(np.ascontiguousarray(values))
+        return self._place_by_coordinate(values)
 
-    def place_of(self, coordinates: FloatArray) -> NDArray[np.intp]:
-        """Return the bin of each value by its coordinate, as `place`."""
+    @cached_property
+    def _log_bins(self) -> LogBins:
+        return LogBins(self.low, self.high, self._place_by_coordinate)
+
+    def _place_by_coordinate(self, values: FloatArray) -> NDArray[np.intp]:
         low, high = (float(x) for x in self.coordinate([self.low, self.high]))
         half = self.step / 2.0
-        place = np.clip(coordinates, low - half, high + half)
+        place = np.clip(self.coordinate(values), low - half, high + half)
         place -= low
         place /= self.step
         place += 1.0

@@ -371,9 +371,9 @@ gold
 
 def image_bytes(lines_scanned=3):
     """Return an image of 3 lines of 8 points, as Nanonis describes it: Z and current, forward, then backward."""
-    values = np.arange(2 * 2 * 3 * 8, dtype=">f4").reshape(2, 2, 3, 8) * 1e-10
+    values = np.arange(2.0 * 2 * 3 * 8).reshape(2, 2, 3, 8) * 1e-10
     values[:, :, lines_scanned:] = np.nan
-    return IMAGE_HEADER.encode() + b"\x1a\x04" + values.tobytes()
+    return IMAGE_HEADER.encode() + b"\x1a\x04" + values.astype(">f4").tobytes()
 
 
 def test_each_line_of_a_nanonis_image_is_a_trace(tmp_path):
