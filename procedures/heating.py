@@ -13,7 +13,7 @@ from analysis.constants import G0_S
 from analysis.heating.aligned_hold import whole_periods
 from analysis.heating.estimator import LEAST_PERIODS as LEAST_KEPT
 from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules
-from analysis.heating.layout import roles
+from analysis.heating.layout import roles_with_zero
 from analysis.heating.programme import LevelProgramme, ordered
 from analysis.trip import RuptureTrip
 from procedures.capture import SearchProgress
@@ -189,7 +189,7 @@ class Heating(HeldProcedure, Foreseen):
     def _check_condition(self, condition: Condition, context: ProcedureContext) -> None:
         programme = self.programme(condition)
         try:
-            roles(programme)  # the evaluation needs them
+            self.check_levels(programme)
         except ValueError as error:
             raise ImpossibleSetting(
                 f"levels = {self.levels}: {error}. Without them the holds could not be evaluated.", "levels"
@@ -241,6 +241,10 @@ class Heating(HeldProcedure, Foreseen):
             else "noise of the thermometer as of Lee et al. 2013, for want of a calibration",
         )
 
+    def check_levels(self, programme: LevelProgramme) -> None:
+        """Raise ``ValueError`` if the evaluation needs other levels."""
+        roles_with_zero(programme)
+
     def duration_s(self, context: ProcedureContext) -> float:
         """Estimate the time of a run, in s: first approach, junctions at `obtain_s` each, and holds that all count."""
         held_s = self.obtain_s(context) / self.holds_per_junction + self.hold_time
@@ -291,6 +295,7 @@ class Heating(HeldProcedure, Foreseen):
             "amplitude_V": condition.amplitude_V,
             "frequency_Hz": str(condition.frequency_Hz),
             "control": self.control,
+            "junction": search.openings,
         }
         yield WriteNote(self.cycle, {**self.note(tally.holds, before_G0, held), **note})
         tally.take(condition, held.counts)

@@ -66,7 +66,7 @@ class RigProcedure(Procedure):
     """True if the form of the window lists the procedure."""
 
     evaluated_as: str = "traces"
-    """Evaluation of its recordings: "traces" (histograms), "iv", "heating", "thermopower" or "ac"."""
+    """Evaluation of its recordings: "traces" (histograms), "iv", "heating", "thermopower", "ac" or "peltier"."""
 
     views: tuple[str, ...] = ("Histogram",)
     """Titles of the views that its data fill; the first is raised when a run starts."""
@@ -158,6 +158,10 @@ class RigProcedure(Procedure):
     @abstractmethod
     def check(self, context: ProcedureContext) -> None:
         """Check the parameters against the rig. Raises ``ImpossibleSetting`` before anything moves."""
+
+    def remarks(self, context: ProcedureContext) -> list[str]:
+        """Return sentences on settings that work but not well, for the user before a run; [] by default."""
+        return []
 
     @abstractmethod
     def plan(self, context: ProcedureContext) -> Plan:

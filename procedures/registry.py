@@ -50,6 +50,9 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
         "procedures.thermal_conductance_controls:BiasReversed", "Bias reversed: the same conductance.",
         "thermal_conductance",
     ),
+    "peltier": (
+        "procedures.peltier:Peltier", "Measure the Peltier heat of held junctions at small biases.", "peltier",
+    ),
     "control-out-of-contact": (
         "procedures.controls:OutOfContact", "Modulate a gap: nothing may be seen.", "heating",
     ),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analysis.heating.aligned_hold import AlignedHold, place
 from analysis.heating.exclusion import Exclusion, ExclusionRules, current_drift, judge
 from analysis.heating.holds import Hold
+from analysis.heating.layout import roles_with_zero
 from analysis.heating.power import electrical
 from analysis.heating.programme import LevelProgramme
 from analysis.heating.regression import Fit, Regression
@@ -47,6 +48,8 @@ class EstimatorSettings:
         Resistance in series with the junction; the power in it is subtracted.
     rules : ExclusionRules or None
         None: all modulated periods count.
+    zero_level : bool
+        Refuse holds without a level of 0 V. Without one, temperature rises are relative to the most negative level.
     """
 
     seebeck_V_per_K: float
@@ -56,6 +59,7 @@ class EstimatorSettings:
     series_resistance_ohm: float = 0.0
     rules: ExclusionRules | None = field(default_factory=ExclusionRules)
     lead_samples: int = 0
+    zero_level: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,29 @@ class LevelEstimate:
     sigma_K: float
     q_total_W: float
     current_A: float
+
+
+@dataclass(frozen=True, eq=False)
+class LevelRises:
+    """All levels of a hold, by rising bias; arrays of shape (levels,) and (levels, levels).
+
+    Parameters
+    ----------
+    current_A, bias_V : ndarray
+        Means; the current as measured, less the amplifier's offset. The bias is relative to the zero level, if any.
+    dT_K, covariance_K2 : ndarray
+        Temperature rises relative to the level ``reference``, whose own are 0, and their covariance.
+    reference : int
+        Level of 0 V, or the most negative one without it.
+    has_zero : bool
+    """
+
+    current_A: FloatArray
+    bias_V: FloatArray
+    dT_K: FloatArray
+    covariance_K2: FloatArray
+    reference: int
+    has_zero: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +139,8 @@ class HoldEstimate:
         start of the modulation. The mean shifts by a sixth of it. NaN without rules.
     settling_covariance_K2 : ndarray, shape (2, 2)
         Covariance of ``settling_K``, from the thermometer's noise alone.
+    rises : LevelRises or None
+        Every level together; None if rejected.
     """
 
     number: int
@@ -137,6 +166,7 @@ class HoldEstimate:
     levels: tuple[LevelEstimate, ...] = ()
     settling_K: FloatArray = field(default_factory=lambda: np.full(2, np.nan))
     settling_covariance_K2: FloatArray = field(default_factory=lambda: np.full((2, 2), np.nan))
+    rises: LevelRises | None = None
 
 
 class HoldEstimator:
@@ -161,6 +191,8 @@ class HoldEstimator:
     def estimate(self, hold: Hold) -> HoldEstimate:
         """Evaluate one hold; an unusable hold is returned with the reason, never as an exception."""
         try:
+            if self.settings.zero_level:
+                roles_with_zero(hold.programme)
             placed = place(hold, self.settings.mask_samples, self.settings.lead_samples)
         except ValueError as error:
             return _rejected(hold, str(error))
@@ -233,22 +265,25 @@ class HoldEstimator:
     ) -> HoldEstimate:
         hold, settings = placed.hold, self.settings
         seebeck = settings.seebeck_V_per_K
-        covariance_K2 = fit.covariance_V2 / seebeck**2
-        currents_A, biases_V, powers_W = electrical(placed, kept, settings.series_resistance_ohm)
-        levels = tuple(
+        roles, active = placed.roles, list(regression.active)
+        dT_K, covariance_K2 = np.zeros(len(roles.bias_V)), np.zeros((len(roles.bias_V),) * 2)
+        dT_K[active] = -fit.levels_V / seebeck
+        covariance_K2[np.ix_(active, active)] = fit.covariance_V2 / seebeck**2
+        of = electrical(placed, kept, settings.series_resistance_ohm)
+        levels = [
             LevelEstimate(
-                bias_V=float(biases_V[role]),
-                dT_K=float(-fit.levels_V[i] / seebeck),
-                sigma_K=float(np.sqrt(covariance_K2[i, i])),
-                q_total_W=float(powers_W[role]),
-                current_A=float(currents_A[role]),
+                bias_V=float(of.bias_V[role]),
+                dT_K=float(dT_K[role]),
+                sigma_K=float(np.sqrt(covariance_K2[role, role])),
+                q_total_W=float(of.power_W[role]),
+                current_A=float(of.current_A[role]),
             )
-            for i, role in enumerate(regression.active)
-        )
-        outer = [regression.active.index(role) for role in (placed.roles.positive, placed.roles.negative)]
-        positive, negative = (levels[i] for i in outer)
+            for role in range(len(roles.bias_V))
+        ]
+        outer = [roles.positive, roles.negative]
+        positive, negative = (levels[role] for role in outer)
         drift = current_drift(placed, kept)
-        settling_K, settling_covariance_K2 = self._settling(placed, kept, outer)
+        settling_K, settling_covariance_K2 = self._settling(placed, kept)
         limit = float("inf") if settings.rules is None else settings.rules.drift
         return HoldEstimate(
             number=hold.number,
@@ -270,23 +305,23 @@ class HoldEstimator:
             white_V2_per_Hz=fit.white_V2_per_Hz,
             corner_Hz=fit.corner_Hz,
             flags=(*hold.flags, *(("drift",) if abs(drift) > limit else ())),
-            levels=levels,
+            levels=tuple(levels[role] for role in active),
             settling_K=settling_K,
             settling_covariance_K2=settling_covariance_K2,
+            rises=LevelRises(of.measured_A, of.bias_V, dT_K, covariance_K2, roles.zero, roles.has_zero),
         )
 
-    def _settling(
-        self, placed: AlignedHold, kept: NDArray[np.bool_], outer: list[int]
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return `HoldEstimate.settling_K` and its covariance; NaN without rules."""
+    def _settling(self, placed: AlignedHold, kept: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+        """Return `HoldEstimate.settling_K` and its covariance; NaN without rules or without a level of 0 V."""
         unknown = np.full(2, np.nan), np.full((2, 2), np.nan)
         first_periods = round(FIRST_SHARE * kept.sum())
-        if self.settings.rules is None or not first_periods:
+        if self.settings.rules is None or not first_periods or not placed.roles.has_zero:
             return unknown
         try:
             fit, regression = self.fit(placed, kept, first_periods)
         except ValueError:
             return unknown
+        outer = [regression.active.index(role) for role in (placed.roles.positive, placed.roles.negative)]
         difference = np.hstack([np.eye(len(regression.active)), -np.eye(len(regression.active))])[outer]
         difference = -difference / self.settings.seebeck_V_per_K
         return difference @ fit.levels_V, difference @ fit.covariance_V2 @ difference.T

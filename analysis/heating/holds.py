@@ -64,6 +64,8 @@ class Hold:
         Order of the levels as the procedure names it ("+0-").
     flags : tuple of str
         "aborted", "gap", "railed".
+    junction : int
+        Number that holds of one junction share; -1 if unknown.
     """
 
     number: int
@@ -85,6 +87,7 @@ class Hold:
     expected_A: float = float("nan")
     order: str = "+0-"
     flags: tuple[str, ...] = ()
+    junction: int = -1
 
     def __len__(self) -> int:
         return self.samples[1] - self.samples[0]
@@ -136,6 +139,7 @@ class HoldSegmenter(RecordSegmenter[Hold]):
             expected_A=number_or_nan(begin.get("expected_A")),
             order=str(begin.get("order", "+0-")),
             flags=segment.flags,
+            junction=int(mark.get("junction", -1)),
         )
 
 

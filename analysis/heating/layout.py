@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from analysis.heating.programme import LevelProgramme
 from analysis.records import FloatArray
 
+LEVELS_NEEDED = "a heating programme needs a level of 0 V, a positive and a negative one"
+
 _STEP = 4096
 """Layouts are made for multiples of this number of samples, so that holds of nearly equal length share one."""
 
@@ -25,7 +27,8 @@ class Roles:
     of_level : tuple of int
         Role of each entry of ``programme.levels``.
     positive, zero, negative : int
-        Role of the largest positive level, of 0 V, and of the most negative level.
+        Role of the largest positive level, of 0 V, and of the most negative level. Without a level of 0 V the most
+        negative one takes its place as the reference of all others.
     """
 
     bias_V: tuple[float, ...]
@@ -33,6 +36,11 @@ class Roles:
     positive: int
     zero: int
     negative: int
+
+    @property
+    def has_zero(self) -> bool:
+        """True if the reference is a level of 0 V."""
+        return self.bias_V[self.zero] == 0.0
 
 
 @lru_cache(maxsize=64)
@@ -45,7 +53,7 @@ def roles(programme: LevelProgramme) -> Roles:
     Raises
     ------
     ValueError
-        Without a level of 0 V, or with levels of one sign only.
+        With levels of one sign only.
     """
     applied = [level.bias_V for level in programme.levels]
     if not any(applied):
@@ -55,11 +63,25 @@ def roles(programme: LevelProgramme) -> Roles:
             )
         applied = [1.0, 0.0, -1.0, -1.0, 0.0, 1.0][: len(applied)]
     distinct = sorted({bias + 0.0 for bias in applied})
-    if 0.0 not in distinct or distinct[0] >= 0.0 or distinct[-1] <= 0.0:
-        raise ValueError("a heating programme needs a level of 0 V, a positive and a negative one")
+    if distinct[0] >= 0.0 or distinct[-1] <= 0.0:
+        raise ValueError(LEVELS_NEEDED)
     of_level = tuple(distinct.index(bias) for bias in applied)
     bias_V = tuple(programme.levels[of_level.index(role)].bias_V for role in range(len(distinct)))
-    return Roles(bias_V, of_level, len(distinct) - 1, distinct.index(0.0), 0)
+    return Roles(bias_V, of_level, len(distinct) - 1, distinct.index(0.0) if 0.0 in distinct else 0, 0)
+
+
+def roles_with_zero(programme: LevelProgramme) -> Roles:
+    """Return the distinct levels of a programme whose heats are relative to a level of 0 V.
+
+    Raises
+    ------
+    ValueError
+        Without a level of 0 V, or with levels of one sign only.
+    """
+    distinct = roles(programme)
+    if not distinct.has_zero:
+        raise ValueError(LEVELS_NEEDED)
+    return distinct
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,12 +37,15 @@ class EvaluationOptions:
         Lines to regress on; by default those found in the recording.
     first_periods : int or None
         Periods left out after the start of each modulation; by default the run's own parameter.
+    zero_level : bool
+        As in `EstimatorSettings`.
     """
 
     rules: ExclusionRules = field(default_factory=ExclusionRules)
     mask_samples: int | None = None
     mains_Hz: tuple[float, ...] | None = None
     first_periods: int | None = None
+    zero_level: bool = True
 
 
 def first_periods_of(header: RunHeader, decided: int | None = None) -> int:
@@ -93,6 +96,9 @@ class EvaluatedHold:
     date : str
     power_relative : float
         Relative uncertainty of the current amplifier's gain; NaN if unknown.
+    junction : int
+        As in the hold.
+    series_resistance_ohm : float
     """
 
     run: str
@@ -113,6 +119,8 @@ class EvaluatedHold:
     control: str
     date: str
     power_relative: float
+    junction: int = -1
+    series_resistance_ohm: float = 0.0
 
     @property
     def frequency_Hz(self) -> float:
@@ -182,6 +190,7 @@ class RunEvaluator:
             mains_Hz=mains_Hz,
             series_resistance_ohm=float(header.settings.get("series_resistance_ohm") or 0.0),
             rules=replace(options.rules, first_periods=self._first_periods),
+            zero_level=options.zero_level,
         )
         self._estimators: dict[tuple[int, int], tuple[HoldEstimator, HoldEstimator]] = {}
         gain = header.calibrations.get("current_gain")
@@ -236,6 +245,8 @@ class RunEvaluator:
             control=control_name(hold.control),
             date=self._header.started[:10],
             power_relative=self._power_relative,
+            junction=hold.junction,
+            series_resistance_ohm=self._settings.series_resistance_ohm,
         )
 
 

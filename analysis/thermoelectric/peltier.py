@@ -67,6 +67,47 @@ def peltier(
     return Peltier(float(solution[0]), float(solution[1]), float(sigma[0]), float(sigma[1]))
 
 
+def peltier_of_levels(
+    current_A: FloatArray,
+    heat_W: FloatArray,
+    covariance_W2: FloatArray,
+    reference: int,
+    conductance_S: float,
+    temperature_K: float,
+) -> Peltier:
+    """Fit heats that are relative to that of one level, whatever its current.
+
+    With two levels 1/(2 G) is given, and ``square_ohm`` is not measured.
+
+    Parameters
+    ----------
+    current_A, heat_W : ndarray, shape (levels,)
+        As in `peltier`; the heat of the level ``reference`` is 0 by definition.
+    covariance_W2 : ndarray, shape (levels, levels)
+        Its row and column of the reference are not used.
+    reference : int
+    conductance_S, temperature_K : float
+
+    Raises
+    ------
+    ValueError
+        If the levels do not determine the coefficients.
+    """
+    others = np.arange(len(current_A)) != reference
+    odd_A = cubic_current_A(current_A, conductance_S, temperature_K)
+    x_A, square_A2 = (v[others] - v[reference] for v in (odd_A, current_A**2))
+    y_W, covariance = heat_W[others], covariance_W2[np.ix_(others, others)]
+    if len(y_W) > 1:
+        solution, errors = _weighted(np.column_stack([x_A, square_A2]), y_W, covariance)
+        sigma = np.sqrt(np.diag(errors))
+        return Peltier(float(solution[0]), float(solution[1]), float(sigma[0]), float(sigma[1]))
+    if not (len(y_W) and x_A[0]):
+        raise ValueError("the levels do not determine the odd part of the heat")
+    joule_ohm = 1.0 / (2.0 * conductance_S)
+    Pi_V = float((y_W[0] - joule_ohm * square_A2[0]) / x_A[0])
+    return Peltier(Pi_V, joule_ohm, math.sqrt(covariance[0, 0]) / abs(float(x_A[0])), math.nan)
+
+
 def two_level_peltier(
     current_A: FloatArray,
     heat_W: FloatArray,

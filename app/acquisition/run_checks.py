@@ -50,6 +50,11 @@ def expectation(procedure: RigProcedure, rig: Rig) -> Expectation | None:
     return expectation_of(procedure, planned_context(at_rate_of(rig, procedure)))
 
 
+def remarks(procedure: RigProcedure, rig: Rig) -> list[str]:
+    """Return what a user should know before a run of settings that `check` accepts."""
+    return procedure.remarks(planned_context(rig))
+
+
 def resolved(rig: Rig) -> Iterator[tuple[str, Expectation, float]]:
     """Yield procedures that this rig can run with typical settings: label, expected error, duration in s."""
     for name in PROCEDURES:

@@ -10,7 +10,7 @@ from analysis.recording import RecordingError
 from analysis.records import Event
 from app.acquisition.bench import Bench, Observer, RunSummary
 from app.acquisition.recorder import RecorderFailed
-from app.acquisition.run_checks import check, duration_s, expectation
+from app.acquisition.run_checks import check, duration_s, expectation, remarks
 from app.config.rig import Rig
 from app.config.toml import FileError
 from app.console.durations import amount
@@ -110,3 +110,5 @@ def announce(procedure: RigProcedure, rig: Rig, console: Console) -> None:
     if expected is not None:
         style = "yellow" if expected.weak else None
         console.print(expected.sentence(seconds), style=style, highlight=False, soft_wrap=True)
+    for remark in remarks(procedure, rig):
+        console.print(remark, style="yellow", highlight=False, soft_wrap=True)

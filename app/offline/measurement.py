@@ -21,12 +21,15 @@ from analysis.json_data import to_json
 from analysis.recording import RecordingError
 from analysis.statistics.result import StatisticResult
 from analysis.thermoelectric.ac_run import ACAnalysis
+from analysis.thermoelectric.peltier_json import peltier_json
+from analysis.thermoelectric.peltier_run import PeltierAnalysis
 from analysis.thermoelectric.thermal_conductance import ThermalConductanceAnalysis
 from analysis.thermoelectric.thermal_conductance_json import thermal_conductance_json
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from analysis.thermoelectric.thermopower_json import thermopower_json
 from analysis.traces.result import Analysis
 from app.models.load import imported_model
+from app.offline.peltier import measured_seebeck, peltier_of
 from app.offline.recordings import Part, RecordingKind, describe, find_recordings
 from app.offline.statistics import NO_STATISTICS, ChosenStatistics, compute_statistics, record_set, records_of
 from app.offline.tasks import Failure, evaluate_holds
@@ -63,6 +66,8 @@ class Measurement:
         Of all recordings of thermal conductance and its controls.
     ac : ACAnalysis or None
         Of all recordings beside an alternating bias.
+    peltier : PeltierAnalysis or None
+        Of all recordings of Peltier heat, with the heating controls at small bias.
     """
 
     parts: tuple[Part, ...]
@@ -76,6 +81,7 @@ class Measurement:
     thermopower: ThermopowerAnalysis | None = None
     thermal_conductance: ThermalConductanceAnalysis | None = None
     ac: ACAnalysis | None = None
+    peltier: PeltierAnalysis | None = None
 
     @property
     def sample(self) -> str:
@@ -106,6 +112,8 @@ class Measurement:
             content["thermal_conductance"] = thermal_conductance_json(self.thermal_conductance)
         if self.ac is not None:
             content["ac"] = self.ac.to_json()
+        if self.peltier is not None:
+            content["peltier"] = peltier_json(self.peltier, measured_seebeck(self.thermopower))
         if self.transmission is not None:
             comparison = self.comparison
             predicted = comparison.to_json() if comparison else []
@@ -208,7 +216,11 @@ def measured(
     """
     of, used = _by_kind(parts), _used(parts)
     iv, why_not = _mean_iv(curves) if of[RecordingKind.IV] else (None, ())
-    heating = summarise(list(runs), np.random.default_rng(BOOTSTRAP_SEED)) if runs else None
+    peltier = peltier_of(of[RecordingKind.PELTIER], runs)
+    own_heating = peltier is None or any(not hold.control for run in runs for hold in run.holds)
+    heating = None
+    if runs and own_heating:
+        heating = summarise(list(runs), np.random.default_rng(BOOTSTRAP_SEED))
     model = _model(iv, heating, transmission)
     thermopower, doubts = analyse_thermopower(of[RecordingKind.THERMOPOWER])
     conductance, remarks_on_it = analyse_thermal_conductance(of[RecordingKind.THERMAL_CONDUCTANCE])
@@ -222,10 +234,22 @@ def measured(
         *doubts,
         *remarks_on_it,
         *more_doubts,
+        *(peltier.warnings if peltier is not None else ()),
     )
     computed = compute_statistics(statistics, records_of(used, histogram), record_set(used, histogram))
     return Measurement(
-        used, histogram, iv, heating, model, warnings, computed, tuple(failed), thermopower, conductance, ac
+        used,
+        histogram,
+        iv,
+        heating,
+        model,
+        warnings,
+        computed,
+        tuple(failed),
+        thermopower=thermopower,
+        thermal_conductance=conductance,
+        ac=ac,
+        peltier=peltier,
     )
 
 

@@ -26,6 +26,7 @@ class RecordingKind(StrEnum):
     THERMOPOWER = "thermopower"
     THERMAL_CONDUCTANCE = "thermal_conductance"
     AC = "ac"
+    PELTIER = "peltier"
     CALIBRATION = "calibration"
 
 
@@ -141,6 +142,8 @@ def recording_kind(procedure: str, steps: Collection[str]) -> RecordingKind:
         return RecordingKind.THERMOPOWER
     if kind == RecordingKind.THERMAL_CONDUCTANCE or rupture_holds.STEP in steps:
         return RecordingKind.THERMAL_CONDUCTANCE
+    if kind == RecordingKind.PELTIER:
+        return RecordingKind.PELTIER
     if kind == RecordingKind.HEATING or holds.STEP in steps:
         return RecordingKind.HEATING
     if kind == RecordingKind.IV or sweeps.STEP in steps:

@@ -12,7 +12,9 @@ from analysis.thermoelectric.thermal_conductance import ThermalConductanceAnalys
 from analysis.thermoelectric.thermal_conductance_words import conductance_words
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from app.offline.measurement import Measurement
+from app.offline.peltier import measured_seebeck
 from app.report import heating_tables as tables
+from app.report import peltier_sections as peltier
 from app.report import thermal_conductance_sections as conductance
 from app.report import thermopower_sections as thermopower
 from app.report.ac_sections import ac_words
@@ -38,6 +40,7 @@ def print_measurement(measurement: Measurement) -> None:
         or measurement.thermopower
         or measurement.thermal_conductance
         or measurement.ac
+        or measurement.peltier
     )
     for part in measurement.parts if results else ():
         started = f", {part.header.started[:16].replace('T', ' ')}" if part.header.started else ""
@@ -60,6 +63,8 @@ def print_measurement(measurement: Measurement) -> None:
         for sentence in ac_words(measurement.ac):
             console.print(sentence, soft_wrap=True)
         _print_thermopower(console, measurement.ac.thermopower)
+    if measurement.peltier is not None:
+        _print_peltier(console, measurement)
     for warning in measurement.warnings:
         console.print(f"[yellow]{warning}[/yellow]", soft_wrap=True)
 
@@ -123,6 +128,18 @@ def _print_thermal_conductance(console: Console, result: ThermalConductanceAnaly
         console.print(sentence, soft_wrap=True)
     _print_table(console, "Left out", conductance.exclusions_table(result))
     _print_table(console, "Controls", conductance.controls_table(result))
+
+
+def _print_peltier(console: Console, measurement: Measurement) -> None:
+    result = measurement.peltier
+    assert result is not None
+    _print_table(console, "Peltier heat", peltier.points_table(result))
+    for sentence in peltier.peltier_words(result, measured_seebeck(measurement.thermopower)):
+        console.print(sentence, soft_wrap=True)
+    _print_table(console, "Left out", peltier.exclusions_table(result))
+    _print_table(console, "Controls", peltier.controls_table(result))
+    if not peltier.has_controls(result):
+        console.print(f"[yellow]{peltier.NO_CONTROLS}[/yellow]", soft_wrap=True)
 
 
 def _print_table(console: Console, heading: str, table: Table) -> None:

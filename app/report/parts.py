@@ -45,6 +45,10 @@ PARTS: Registry[ReportPart] = Registry(
         ),
         "thermopower": ("app.report.thermopower_sections:PART", "thermopower, its controls"),
         "ac": ("app.report.ac_sections:PART", "conductance and thermopower beside an alternating bias"),
+        "peltier": (
+            "app.report.peltier_sections:PART",
+            "Peltier coefficient, odd and even heat, its controls",
+        ),
         "traces": ("app.report.trace_sections:PART", "traces, histograms, peaks"),
         "statistics": ("app.report.statistic_sections:PART", "statistics over traces, holds and sweeps"),
     },

@@ -19,6 +19,7 @@ from analysis.heating.thermometer import UncalibratedThermometer
 from analysis.recording import RunHeader
 from analysis.records import FloatArray
 from analysis.spectra.noise import Noise
+from app.offline.recordings import RecordingKind, recording_kind
 from app.offline.traces import BOOTSTRAP_SEED
 from app.viewmodels.heating_points import UW, PointsSnapshot, points_of
 from app.viewmodels.registry import HEATING
@@ -130,6 +131,7 @@ class HeatingModel(RecordView[HeatingSnapshot]):
         self._holds, self._header, self._name = holds, header, name
         self._on_points = on_points
         self._model: JunctionModel | None = None
+        self._own = recording_kind(header.procedure, ()) is not RecordingKind.PELTIER
         self._begin(options or HeatingOptions(), coupling_eV)
 
     def _begin(self, options: HeatingOptions, coupling_eV: float) -> None:
@@ -160,7 +162,7 @@ class HeatingModel(RecordView[HeatingSnapshot]):
 
     def work(self, thorough: bool = False) -> None:
         """Evaluate new holds, and combine all of them if due."""
-        count = len(self._holds)
+        count = len(self._holds) if self._own else 0
         if not count:
             return
         try:

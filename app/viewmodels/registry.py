@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
     V = TypeVar("V", bound=ViewModel)
 
-STRIPS, TRACE, HISTOGRAM, IV, HEATING, THEORY, NOISE, STATISTICS, THERMOPOWER, THERMAL_CONDUCTANCE = (
+STRIPS, TRACE, HISTOGRAM, IV, HEATING, THEORY, NOISE, STATISTICS, THERMOPOWER, THERMAL_CONDUCTANCE, PELTIER = (
     "Strip charts", "Live", "Histogram", "I-V", "Heating", "Theory", "Noise", "Statistics", "Thermopower",
-    "Thermal conductance",
+    "Thermal conductance", "Peltier",
 )  # fmt: skip
 
 VIEWS: "Registry[type[ViewModel]]" = Registry(
@@ -50,6 +50,10 @@ VIEWS: "Registry[type[ViewModel]]" = Registry(
         THERMAL_CONDUCTANCE: (
             "app.viewmodels.thermal_conductance_view:ThermalConductanceModel",
             "Temperature of the tip about ruptures, and the thermal conductance",
+        ),
+        PELTIER: (
+            "app.viewmodels.peltier_view:PeltierModel",
+            "Odd and even heat in the tip against the current, and the Peltier coefficient hold by hold",
         ),
     },
 )

@@ -26,12 +26,14 @@ from app.viewmodels.histogram_view import HistogramModel
 from app.viewmodels.iv_view import IVModel, IVSnapshot
 from app.viewmodels.noise_view import NoiseModel, NoiseSnapshot, open_G0_of
 from app.viewmodels.options import SessionOptions
+from app.viewmodels.peltier_view import PeltierModel, PeltierSnapshot
 from app.viewmodels.records import Kept, Record, Records
 from app.viewmodels.registry import (
     HEATING,
     HISTOGRAM,
     IV,
     NOISE,
+    PELTIER,
     STATISTICS,
     STRIPS,
     THEORY,
@@ -69,6 +71,7 @@ class SessionSnapshot:
     statistics: StatisticsSnapshot
     thermopower: ThermopowerSnapshot
     thermal_conductance: ThermalConductanceSnapshot
+    peltier: PeltierSnapshot
     status: StatusSnapshot
 
 
@@ -122,6 +125,7 @@ class Session:
         )
         self.thermopower = ThermopowerModel(header)
         self.thermal_conductance = ThermalConductanceModel(header)
+        self.peltier = PeltierModel(self._records.holds, header)
         self._show_model(chosen.model)
         self.views: dict[str, ViewModel] = {
             STRIPS: self.strips,
@@ -134,6 +138,7 @@ class Session:
             STATISTICS: self.statistics,
             THERMOPOWER: self.thermopower,
             THERMAL_CONDUCTANCE: self.thermal_conductance,
+            PELTIER: self.peltier,
         }
         """Views by title, those of plug-ins last."""
         self._plugged: dict[str, Any] = {
@@ -263,6 +268,7 @@ class Session:
             self.statistics.snapshot(),
             self.thermopower.snapshot(),
             self.thermal_conductance.snapshot(),
+            self.peltier.snapshot(),
             self.status.snapshot(),
         )
 
@@ -320,6 +326,7 @@ class Session:
             warnings=tuple(problem for problem in problems if problem),
             thermopower=self.thermopower.result,
             thermal_conductance=self.thermal_conductance.result,
+            peltier=self.peltier.result,
         )
 
     def _analysed(self, analysis: Analysis) -> Analysed:

@@ -223,7 +223,8 @@ class SignalChain:
     @property
     def has_heater(self) -> bool:
         """True if the world has a heater, which an output of the card drives."""
-        return getattr(self.world, "heated", None) is not None
+        heated = getattr(self.world, "heated", None)
+        return heated is not None and heated.heater.exists
 
     @classmethod
     def built(

@@ -59,6 +59,7 @@ class HeaterParameters(ParameterSection):
 class ThermoelectricParameters(ParameterSection):
     """Thermopowers and thermal conductances of leads, contacts, molecules and gap. TOML: [thermoelectric]."""
 
+    always: bool
     lead_V_per_K: float
     gold_spread_V_per_K: float = Field(ge=0)
     gold_phonon_share: float = Field(ge=0)
@@ -114,6 +115,11 @@ class Heater:
         self._pink: Reservoir | None = None
         self._dt = 0.0
         self._base_K = self._substrate_K = self._expansion_m = 0.0
+
+    @property
+    def exists(self) -> bool:
+        """True if there is a heater at all."""
+        return self._p.where != "none"
 
     def power_W(self, heater_V: FloatArray, dt: float) -> FloatArray:
         """Return the power in each step, with the relative noise of its source."""

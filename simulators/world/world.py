@@ -149,10 +149,11 @@ class World:
         self._ambient_K = self._sample.temperature_K
         heater = parameters.section("heater", HeaterParameters)
         self.heated: HeatedWorld | None = None
-        if heater.where != "none":
+        thermoelectric = parameters.section("thermoelectric", ThermoelectricParameters)
+        if heater.where != "none" or thermoelectric.always:
             self.heated = HeatedWorld(
                 heater,
-                parameters.section("thermoelectric", ThermoelectricParameters),
+                thermoelectric,
                 thermal,
                 self._noise,
                 self._ambient_K,

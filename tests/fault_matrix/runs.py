@@ -24,6 +24,7 @@ from procedures.controls import (
 )
 from procedures.heating import Heating
 from procedures.iv import IV
+from procedures.peltier import Peltier
 from procedures.procedure import RigProcedure
 
 NEAR = {"surface.initial_gap_nm": 45.0}
@@ -73,6 +74,7 @@ RUNS: Mapping[str, Run] = {
     "break-junction": Run(BreakJunction, {**FAST, "withdraw_speed": 5.0, "past_break": 0.5, "traces": 2}),
     "heating": Run(Heating, HELD),
     "iv": Run(IV, {**CATCH, "curves": 1, "peak": 0.1}),
+    "peltier": Run(Peltier, {**_without(HELD, "amplitudes"), "amplitudes": "0.05", "anyway": True}),
     "control-out-of-contact": Run(OutOfContact, GAP),
     "control-zero-amplitude": Run(ZeroAmplitude, _without(HELD, "amplitudes")),
     "control-dummy-resistor": Run(

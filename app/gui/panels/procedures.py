@@ -269,17 +269,19 @@ class ProceduresPanel(QWidget):
 
     def _expected(self, run: Wanted) -> "_Amount":
         """Return what a run takes, and its expected error. Raises ``ImpossibleSetting``."""
-        from app.acquisition.run_checks import check, duration_s, expectation, procedure_of
+        from app.acquisition.run_checks import check, duration_s, expectation, procedure_of, remarks
 
         procedure = procedure_of(run.procedure, run.values)
         if self.rig is None:
             return _Amount(procedure.total_cycles, nan)
         check(procedure, self.rig)
         seconds, expected = duration_s(procedure, self.rig), expectation(procedure, self.rig)
+        said = " ".join(remarks(procedure, self.rig))
         if expected is None:
-            return _Amount(procedure.total_cycles, seconds)
+            return _Amount(procedure.total_cycles, seconds, said, weak=bool(said))
         factor = expected.factor if isfinite(expected.factor) else 0.0
-        return _Amount(procedure.total_cycles, seconds, expected.sentence(seconds), factor, expected.weak)
+        told = f"{expected.sentence(seconds)} {said}".strip()
+        return _Amount(procedure.total_cycles, seconds, told, factor, expected.weak or bool(said))
 
     def _complain(self, error: ValueError) -> str:
         """Show an error at its field, if it has one; return it with the labels of the form."""

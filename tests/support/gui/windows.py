@@ -24,6 +24,7 @@ from app.viewmodels.registry import (
     HISTOGRAM,
     IV,
     NOISE,
+    PELTIER,
     STATISTICS,
     STRIPS,
     THEORY,
@@ -49,6 +50,7 @@ SHOWN = {
     STATISTICS: "statistics",
     THERMOPOWER: "thermopower",
     THERMAL_CONDUCTANCE: "thermal_conductance",
+    PELTIER: "peltier",
 }
 """Names of the views of a made session by the titles of their tabs."""
 
@@ -59,7 +61,7 @@ def made_session(**changed: Any) -> Any:
         "strips": synthetic.strips(), "trace": synthetic.traces(), "histogram": synthetic.histogram(),
         "iv": synthetic.iv(), "heating": synthetic.heating(), "transmission": synthetic.transmission(),
         "noise": synthetic.noise(), "statistics": synthetic.statistics(),
-        "thermopower": synthetic.thermopower(),
+        "thermopower": synthetic.thermopower(), "peltier": synthetic.peltier(),
         "thermal_conductance": synthetic.thermal_conductance(), "status": synthetic.status(), **changed,
     }  # fmt: skip
     views = {

@@ -26,6 +26,7 @@ from app.viewmodels.histogram_snapshot import HistogramSnapshot, MapSnapshot, Pe
 from app.viewmodels.iv_view import IVSnapshot
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.noise_view import NoiseSnapshot
+from app.viewmodels.peltier_view import PeltierSnapshot
 from app.viewmodels.signals import SampledSignals
 from app.viewmodels.statistics_view import StatisticsSnapshot
 from app.viewmodels.status_view import StatusSnapshot
@@ -291,6 +292,31 @@ def thermal_conductance(seed: int = 9) -> ThermalConductanceSnapshot:
         heater_off=11,
         rejected=7,
         censored=3,
+    )
+
+
+@cache
+def peltier(seed: int = 9) -> PeltierSnapshot:
+    """Forty holds at each of three amplitudes of a molecule with 6.5 mV and 0.005 G0."""
+    rng = np.random.default_rng(seed)
+    current_nA = 0.3874 * np.array([10.0, 20.0, 50.0])
+    odd_pW, even_pW = 6.5 * current_nA, 0.5 * current_nA**2 / 0.3874
+    hold = np.arange(4.0, 121.0, 4.0)
+    return PeltierSnapshot(
+        current_nA=current_nA,
+        odd_pW=odd_pW + rng.normal(0.0, 4.0, 3),
+        sigma_odd_pW=np.full(3, 4.0),
+        even_pW=even_pW + rng.normal(0.0, 7.0, 3),
+        sigma_even_pW=np.full(3, 7.0),
+        line_nA=np.array([0.0, 21.0]),
+        line_pW=np.array([0.0, 136.5]),
+        hold=hold,
+        coefficient_mV=6.5 + rng.normal(0.0, 3.0, 30) / np.sqrt(hold),
+        sigma_mV=3.0 / np.sqrt(hold),
+        Pi_mV=6.4,
+        sigma_Pi_mV=0.3,
+        junctions=120,
+        rejected=7,
     )
 
 

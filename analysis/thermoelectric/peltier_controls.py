@@ -1,0 +1,131 @@
+"""Controls of a Peltier measurement: the odd part of the heat must vanish, or its coefficient stay the same."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.heating.controls import (
+    DUMMY_RESISTOR,
+    GOLD,
+    LEADS_SWAPPED,
+    ORDER_REVERSED,
+    OTHER_FREQUENCIES,
+    OUT_OF_CONTACT,
+    ZERO_AMPLITUDE,
+)
+from analysis.thermoelectric.peltier_hold import PeltierHold
+from analysis.thermoelectric.peltier_mean import Mean, PeltierPoint
+
+MOST_GOLD_V = 0.3e-3
+"""Largest coefficient of a gold contact: 1 uV/K at 300 K."""
+
+NEEDED_SHARE = 0.25
+"""Share of the measured odd heat that a control must be able to see, to count as passed."""
+
+VANISHING = (OUT_OF_CONTACT, ZERO_AMPLITUDE, DUMMY_RESISTOR)
+
+
+@dataclass(frozen=True)
+class PeltierControl:
+    """Verdict on one control: a value that must be 0 within 2 sigma and ``allowed``; None if it is too imprecise."""
+
+    name: str
+    value: float
+    sigma: float
+    unit: str
+    passed: bool | None
+    sentence: str
+
+
+def judge_controls(
+    own: Mean,
+    points: Sequence[PeltierPoint],
+    controls: Mapping[str, Sequence[PeltierHold]],
+    coefficients: Mapping[str, Mean],
+) -> tuple[PeltierControl, ...]:
+    """Return the verdicts on the control experiments that were done, and on the amplitudes against each other.
+
+    Parameters
+    ----------
+    own : Mean
+        Pi of the measurement.
+    points : sequence of PeltierPoint
+    controls : mapping of str to sequence of PeltierHold
+        Holds by the name of their control.
+    coefficients : mapping of str to Mean
+        Pi of each control.
+    """
+    found = [
+        _vanishing(name, holds, points)
+        for name, holds in controls.items()
+        if name in VANISHING and any(not hold.rejected for hold in holds)
+    ]
+    Pi_V = {k: v for k, v in coefficients.items() if math.isfinite(v.value)}
+    needed_V = NEEDED_SHARE * abs(own.value)
+    if GOLD in Pi_V:
+        gold = Pi_V[GOLD]
+        found.append(
+            _verdict(GOLD, gold.value, gold.sigma, "V", MOST_GOLD_V, needed_V, "Pi of gold contacts")
+        )
+    for name, sign, what in (
+        (ORDER_REVERSED, -1.0, "Pi less that with the levels in the reverse order"),
+        (OTHER_FREQUENCIES, -1.0, "Pi less that at other frequencies"),
+        (LEADS_SWAPPED, 1.0, "Pi plus that with the thermocouple's leads swapped"),
+    ):
+        if name in Pi_V and math.isfinite(own.value):
+            other = Pi_V[name]
+            value, sigma = own.value + sign * other.value, math.hypot(own.sigma, other.sigma)
+            found.append(_verdict(name, value, sigma, "V", 0.0, needed_V, what))
+    return (*found, *_amplitudes(points))
+
+
+def _vanishing(name: str, holds: Sequence[PeltierHold], points: Sequence[PeltierPoint]) -> PeltierControl:
+    """Judge the odd heat at the largest amplitude of a control in which no heat is expected."""
+    used = [hold for hold in holds if not hold.rejected]
+    largest_V = max(hold.amplitude_V for hold in used)
+    at = [hold for hold in used if hold.amplitude_V == largest_V]
+    weights = np.array([hold.kept_s for hold in at])
+    share = weights / weights.sum()
+    odd_W = float(share @ np.array([hold.odd[0] for hold in at]))
+    sigma_W = math.sqrt(float(np.sum((share * np.array([hold.odd[1] for hold in at])) ** 2)))
+    needed_W = NEEDED_SHARE * max((abs(point.odd_W) for point in points), default=math.inf)
+    place = f" at {1e3 * largest_V:g} mV" if largest_V else ""
+    return _verdict(name, odd_W, sigma_W, "W", 0.0, needed_W, f"odd part of the heat{place}")
+
+
+def _amplitudes(points: Sequence[PeltierPoint]) -> list[PeltierControl]:
+    """Compare Pi at the largest amplitude with that at the others, which the cubic term would change."""
+    if len(points) < 2:
+        return []
+    largest, others = points[-1].coefficient, [point.coefficient for point in points[:-1]]
+    weights = np.array([1.0 / one.sigma**2 if one.sigma > 0.0 else 0.0 for one in others])
+    if not weights.sum() > 0.0:
+        return []
+    mean_V = float(weights @ np.array([one.value for one in others]) / weights.sum())
+    sigma_V = math.hypot(largest.sigma, float(weights.sum() ** -0.5))
+    needed_V = NEEDED_SHARE * abs(largest.value)
+    return [
+        _verdict(
+            "amplitudes", largest.value - mean_V, sigma_V, "V", 0.0, needed_V,
+            "Pi at the largest amplitude less that at the others",
+        )
+    ]  # fmt: skip
+
+
+def _verdict(
+    name: str, value: float, sigma: float, unit: str, allowed: float, needed: float, what: str
+) -> PeltierControl:
+    beyond = abs(value) - allowed > 2.0 * sigma
+    passed = False if beyond else True if sigma <= needed else None
+    words = {
+        True: "vanishes within 2 sigma",
+        False: "does not vanish",
+        None: "too imprecise to tell; measure longer",
+    }[passed]
+    if allowed and passed:
+        words = f"within {1e3 * allowed:g} m{unit}"
+    factor, prefix = (1e3, "m") if unit == "V" else (1e12, "p")
+    said = f"{what}: {factor * value:.3g} +- {factor * sigma:.2g} {prefix}{unit}, {words}."
+    return PeltierControl(name, value, sigma, unit, passed, said)

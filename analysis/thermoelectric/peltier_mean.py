@@ -1,0 +1,140 @@
+"""Means over holds with errors by bootstrap over their junctions: Peltier coefficient, Joule share, heats.
+
+Each hold weighs by I^2 t, the precision that is expected of it: never by what the thermometer showed.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.records import FloatArray
+from analysis.statistics.junction_mean import covariance_of_mean
+from analysis.thermoelectric.peltier_hold import PeltierHold
+
+RESAMPLES = 1000
+FEW = 5
+"""Number of junctions below which the noise of the thermometer is the least error."""
+
+
+@dataclass(frozen=True)
+class Mean:
+    """Weighted mean over holds: value, error by bootstrap over junctions, error from the thermometer's noise alone."""
+
+    value: float
+    sigma: float
+    noise_sigma: float
+    holds: int
+    junctions: int
+
+
+@dataclass(frozen=True, eq=False)
+class PeltierPoint:
+    """Means over the holds at one amplitude, weighted by time.
+
+    Parameters
+    ----------
+    amplitude_V : float
+    holds : int
+    current_A, odd_W, even_W : float
+        Half difference of the currents, odd and even part of the heat; the latter is NaN without a level of 0 V.
+    covariance_W2 : ndarray, shape (2, 2)
+        Of odd and even part.
+    coefficient : Mean
+        Pi at this amplitude.
+    """
+
+    amplitude_V: float
+    holds: int
+    current_A: float
+    odd_W: float
+    even_W: float
+    covariance_W2: FloatArray
+    coefficient: Mean
+
+
+def coefficient_of(holds: Sequence[PeltierHold], rng: np.random.Generator) -> Mean:
+    """Return Pi of all holds together."""
+    chosen = [h for h in holds if math.isfinite(h.fit.Pi_V)]
+    return weighted_mean(
+        np.array([h.fit.Pi_V for h in chosen]),
+        np.array([h.fit.sigma_Pi_V for h in chosen]),
+        np.array([h.weight for h in chosen]),
+        [_junction(h) for h in chosen],
+        rng,
+    )
+
+
+def joule_of(holds: Sequence[PeltierHold], rng: np.random.Generator) -> Mean:
+    """Return the share of the Joule heat that the tip gets."""
+    chosen = [h for h in holds if math.isfinite(h.fit.sigma_square_ohm)]
+    return weighted_mean(
+        np.array([h.fit.square_ohm * h.conductance_S for h in chosen]),
+        np.array([h.fit.sigma_square_ohm * h.conductance_S for h in chosen]),
+        np.array([h.kept_s * (h.current_A**2 / h.conductance_S) ** 2 for h in chosen]),
+        [_junction(h) for h in chosen],
+        rng,
+    )
+
+
+def _junction(hold: PeltierHold) -> Hashable:
+    """Return what tells a junction from others; a hold is its own junction where the recording does not tell."""
+    return hold.run, hold.junction if hold.junction >= 0 else -1 - hold.number
+
+
+def weighted_mean(
+    values: FloatArray,
+    sigmas: FloatArray,
+    weights: FloatArray,
+    junctions: Sequence[Hashable],
+    rng: np.random.Generator,
+) -> Mean:
+    """Return the weighted mean of holds, with an error by bootstrap over their junctions.
+
+    Below five junctions the error is at least that of the thermometer's noise.
+    """
+    if not len(values):
+        return Mean(math.nan, math.nan, math.nan, 0, 0)
+    number = {junction: i for i, junction in enumerate(dict.fromkeys(junctions))}
+    of = np.array([number[junction] for junction in junctions])
+    n = len(number)
+    share = weights / weights.sum()
+    heavy, sums = np.bincount(of, share), np.bincount(of, share * values)
+    noise = math.sqrt(float(np.sum((share * sigmas) ** 2)))
+    sigma = noise
+    if n > 1:
+        drawn = rng.multinomial(n, np.full(n, 1.0 / n), size=RESAMPLES)
+        means = (drawn @ sums) / (drawn @ heavy)
+        sigma = float(means.std(ddof=1)) * math.sqrt(n / (n - 1.0))
+        if n < FEW:
+            sigma = max(sigma, noise)
+    return Mean(float(sums.sum()), sigma, noise, len(values), n)
+
+
+def points_of(holds: Iterable[PeltierHold], rng: np.random.Generator) -> tuple[PeltierPoint, ...]:
+    """Return the means at each amplitude, by rising amplitude."""
+    groups: defaultdict[float, list[PeltierHold]] = defaultdict(list)
+    for hold in holds:
+        groups[round(hold.amplitude_V, 9)].append(hold)
+    return tuple(point_of(amplitude_V, groups[amplitude_V], rng) for amplitude_V in sorted(groups))
+
+
+def point_of(amplitude_V: float, holds: Sequence[PeltierHold], rng: np.random.Generator) -> PeltierPoint:
+    """Average the holds at one amplitude."""
+    weights = np.array([h.kept_s for h in holds])
+    heats = np.array([(h.odd[0], h.even[0]) for h in holds])
+    share = weights / weights.sum()
+    noise = np.diag(np.sum((share[:, None] * np.array([(h.odd[1], h.even[1]) for h in holds])) ** 2, axis=0))
+    covariance = covariance_of_mean(heats, weights) if len(holds) >= FEW else noise
+    odd_W, even_W = share @ heats
+    return PeltierPoint(
+        amplitude_V,
+        len(holds),
+        float(share @ np.array([h.current_A for h in holds])),
+        float(odd_W),
+        float(even_W),
+        covariance,
+        coefficient_of(holds, rng),
+    )

@@ -1,0 +1,79 @@
+"""Plots of Peltier heat: odd and even part against the current, and the coefficient hold by hold."""
+
+from operator import attrgetter
+
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from analysis.numbers import counted, with_error
+from app.gui.plots.axis import AxisQuantity
+from app.gui.plots.layers import LineLayer, Points
+from app.gui.plots.panel import PlotPanel
+from app.gui.plots.ranges import span
+from app.gui.plots.result_rows import BETWEEN, Results
+from app.gui.plots.view import View
+from app.gui.widgets.theme import MEDIUM, SMALL, Theme
+from app.viewmodels.peltier_view import PeltierSnapshot
+
+CURRENT = AxisQuantity("current", "<i>I</i>", "nA")
+HEAT = AxisQuantity("heat in the tip", "<i>Q</i><sub>P</sub>", "pW")
+HOLDS = AxisQuantity("holds", "holds", "")
+COEFFICIENT = AxisQuantity("Peltier coefficient", "Π", "mV")
+EMPTY = "Heats of held junctions appear here. Run Peltier heat or open a recording of it."
+
+
+class PeltierPlot(View[PeltierSnapshot]):
+    """Heats on the left, convergence of the coefficient on the right."""
+
+    title = "Peltier"
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.heats = PlotPanel(theme, "odd and even heat", CURRENT, HEAT, EMPTY, legend="above")
+        add = self.heats.add
+        self.odd = add(Points("odd part", attrgetter("data"), "o", size=8))
+        self.even = add(Points("even part", attrgetter("neutral"), "s", size=8))
+        self.line = add(LineLayer("<i>Π I</i>", attrgetter("positive_model"), width=2, z=15))
+        self.convergence = PlotPanel(theme, "coefficient", HOLDS, COEFFICIENT, EMPTY)
+        self.means = self.convergence.add(Points("mean and standard error", attrgetter("data"), "o", size=6))
+        self.results = Results("Peltier coefficient")
+        both = QHBoxLayout()
+        both.setSpacing(MEDIUM)
+        both.addWidget(self.heats, 1)
+        both.addWidget(self.convergence, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SMALL)
+        layout.addWidget(self.results)
+        layout.addLayout(both, 1)
+        self._tell(self.heats, self.convergence)
+
+    def draw(self, snapshot: PeltierSnapshot) -> None:
+        """Draw heats, line and means."""
+        self.odd.set(snapshot.current_nA, snapshot.odd_pW, snapshot.sigma_odd_pW)
+        seen = snapshot.even_pW == snapshot.even_pW
+        self.even.set(snapshot.current_nA[seen], snapshot.even_pW[seen], snapshot.sigma_even_pW[seen])
+        self.line.set(snapshot.line_nA, snapshot.line_pW)
+        self.means.set(snapshot.hold, snapshot.coefficient_mV, snapshot.sigma_mV)
+        for panel in (self.heats, self.convergence):
+            panel.empty_text = snapshot.problem or self.waiting or panel.usual_text
+        self.results.tell(*_found(snapshot))
+        self.heats.set_count(*_counted(snapshot))
+        self.heats.set_legend([layer.name for layer in (self.odd, self.even, self.line) if not layer.empty])
+        heats = span(snapshot.odd_pW, snapshot.even_pW[seen], snapshot.line_pW)
+        currents = span(snapshot.line_nA, snapshot.current_nA)
+        if heats is not None and currents is not None:
+            self.heats.set_home(x=currents, y=heats)
+
+
+def _found(snapshot: PeltierSnapshot) -> list[str]:
+    if snapshot.Pi_mV != snapshot.Pi_mV:
+        return []
+    row = [f"<i>Π</i> = {with_error(snapshot.Pi_mV, snapshot.sigma_Pi_mV)} mV"]
+    return [BETWEEN.join([*row, snapshot.cools.removesuffix(".")] if snapshot.cools else row)]
+
+
+def _counted(snapshot: PeltierSnapshot) -> list[str]:
+    if not snapshot.junctions and not snapshot.rejected:
+        return []
+    left_out = f", {snapshot.rejected} left out" if snapshot.rejected else ""
+    return [counted(snapshot.junctions, "hold") + left_out]
