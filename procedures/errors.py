@@ -45,6 +45,10 @@ class WrongPolarity(ProcedureFault):
     """A contact carries a current of opposite sign to the bias."""
 
 
+class WrongScale(ProcedureFault):
+    """Contacts of gold do not end at 1 G0, so that bias or current are wrong by ten."""
+
+
 class NoBias(ProcedureFault):
     """No bias is measured, so a contact can't be told from a gap."""
 

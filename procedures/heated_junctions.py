@@ -1,19 +1,22 @@
 """Base of procedures that catch junctions between a tip and a substrate of different temperatures."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from analysis.detect import Detector
 from procedures.capture import SearchProgress
 from procedures.contact import NM
 from procedures.context import ProcedureContext
-from procedures.errors import ImpossibleSetting
+from procedures.errors import ImpossibleSetting, WrongScale
 from procedures.expectation import Foreseen
 from procedures.heater import Heater
 from procedures.large_bias import HeldProcedure
 from procedures.parameters import NumbersParameter
 from procedures.procedure import Steps
 from procedures.pymeasure_types import BooleanParameter, FloatParameter, IntegerParameter
-from procedures.steps import Baseline, Ramp, SetHeater, Settle
+from procedures.scale_witness import LEAST_OPENINGS, ScaleWitness
+from procedures.steps import Baseline, Outcome, Ramp, SetHeater, Settle
 
 MOST_SHARE = 0.6
 """Largest share of the preamplifier's range that the thermocouple may fill at the largest difference."""
@@ -139,6 +142,28 @@ class HeatedProcedure(HeldProcedure, Foreseen):
                 f"{100 * MOST_SHARE:g} % of {range_V:g} V may overload it. Lower voltage_preamplifier.gain of the rig "
                 f"file to {0.999 * MOST_SHARE * range_V / volts * context.facts.thermometer_gain:.2g} or less.",
                 "dT",
+            )
+
+    def begin(self) -> Steps[None]:
+        """Begin also to look for the last atom of the contacts."""
+        self._scale = ScaleWitness()
+        yield from super().begin()
+
+    def withdraw(
+        self, context: ProcedureContext, surface_m: float, until: Mapping[str, Detector], reaction_s: float
+    ) -> Steps[Outcome]:
+        """Watch also whether the contact ends at 1 G0."""
+        watched = {**until, "scale": self._scale}
+        return (yield from super().withdraw(context, surface_m, watched, reaction_s))
+
+    def opened(self, search: SearchProgress) -> Steps[None]:
+        """Raise also ``WrongScale`` if contacts end at a tenth or at ten times of 1 G0."""
+        yield from super().opened(search)
+        if search.openings >= LEAST_OPENINGS and (end_G0 := self._scale.end_G0) != 1.0:
+            raise WrongScale(
+                f"The last atom of {search.openings} contacts shows about {end_G0:g} G0 instead of 1 G0: the bias or "
+                "the current is wrong by ten. Compare divider and looped_back_at of daq.outputs.bias, and gain_V_per_A "
+                "of current_amplifier, in the rig file with the instruments."
             )
 
     def turns(self) -> Turns:

@@ -49,6 +49,7 @@ class HeaterParameters(ParameterSection):
     thermometer_V_per_K: float = Field(gt=0)
     dummy: bool
     readback: float
+    stuck_V: float
 
     @property
     def ohm(self) -> float:
@@ -120,6 +121,10 @@ class Heater:
     def exists(self) -> bool:
         """True if there is a heater at all."""
         return self._p.where != "none"
+
+    def driven_V(self, heater_V: FloatArray) -> FloatArray:
+        """Return the voltage across the heater, which a fault of its supply may hold."""
+        return np.full_like(heater_V, self._p.stuck_V) if self._p.stuck_V else heater_V
 
     def power_W(self, heater_V: FloatArray, dt: float) -> FloatArray:
         """Return the power in each step, with the relative noise of its source."""
@@ -322,6 +327,7 @@ class HeatedWorld:
 
     def begin(self, heater_V: FloatArray, dt: float) -> "HeatedSpan":
         """Return the temperatures of the next steps without the junction, and the expansion."""
+        heater_V = self.heater.driven_V(heater_V)
         power_W = self.heater.power_W(heater_V, dt)
         base_K, substrate_K, tip_W = self.heater.rises_K(power_W, dt)
         tip_K = base_K + self._resistance_K_per_W * tip_W
