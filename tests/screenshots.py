@@ -201,7 +201,7 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
         "status-replay": (replay, ((1400, 72),)),
         "window-live": (run_shown(0), (WINDOW,)),
         "window-histogram": (run_shown(1), (WINDOW, (1280, 800), (1180, 760))),
-        "window-heating": (rig_shown(3, "heating"), (WINDOW,)),
+        "window-heating": (rig_shown(3, "heating"), (WINDOW, (1920, 1080), (1366, 768), (1024, 600))),
         "window-not-safe": (not_safe, (WINDOW,)),
         "commissioning": (commissioning_shown(commissioning.report), (LAPTOP,)),
         "commissioning-asks": (commissioning_shown(commissioning.asking), (LAPTOP,)),

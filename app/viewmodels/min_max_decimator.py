@@ -104,3 +104,45 @@ class MinMaxDecimator:
         least = grouped(self._least[:, places], 0, group, np.fmin)
         largest = grouped(self._largest[:, places], 0, group, np.fmax)
         return first // group, least, largest
+
+
+class WholeDecimator:
+    """Columns of all samples of a run; they double in width whenever the run outgrows them.
+
+    Parts of the run may come in any order, and again.
+
+    Parameters
+    ----------
+    rows : int
+        Number of signals.
+    columns : int
+        Largest number of columns.
+    """
+
+    def __init__(self, rows: int, columns: int) -> None:
+        self.width = 1
+        """Samples per column."""
+        self._least = np.full((rows, columns), np.nan)
+        self._largest = np.full((rows, columns), np.nan)
+
+    def feed(self, first: int, data: FloatArray) -> None:
+        """Add samples, shape (rows, n), that begin at index ``first``."""
+        while first + data.shape[1] > self.width * self._least.shape[1]:
+            self._double()
+        least, largest = least_and_largest(data, first % self.width, self.width)
+        at = slice(first // self.width, first // self.width + least.shape[1])
+        self._least[:, at] = np.fmin(self._least[:, at], least)
+        self._largest[:, at] = np.fmax(self._largest[:, at], largest)
+
+    def _double(self) -> None:
+        half = self._least.shape[1] // 2
+        for kept, reduction in ((self._least, np.fmin), (self._largest, np.fmax)):
+            kept[:, :half] = grouped(kept, 0, 2, reduction)[:, :half]
+            kept[:, half:] = np.nan
+        self.width *= 2
+
+    def until(self, stop: int, group: int) -> tuple[FloatArray, FloatArray]:
+        """Return minimum and maximum of the columns before sample ``stop``, in groups, shape (rows, groups)."""
+        columns = -(-stop // self.width)
+        least, largest = self._least[:, :columns], self._largest[:, :columns]
+        return grouped(least, 0, group, np.fmin), grouped(largest, 0, group, np.fmax)

@@ -1,5 +1,7 @@
 """Strip charts of conductance, tip, thermocouple and bias: minimum and maximum in each column of the last seconds.
 
+The whole run is shown, too, with columns that grow with it.
+
 Columns begin at multiples of their width, so that a column depends only on its samples, and the plot moves by whole
 columns without flicker.
 """
@@ -14,11 +16,13 @@ import numpy as np
 
 from analysis.recording import RunHeader
 from analysis.records import FloatArray
-from app.viewmodels.min_max_decimator import MinMaxDecimator, interleaved
+from app.viewmodels.min_max_decimator import MinMaxDecimator, WholeDecimator, interleaved
 from app.viewmodels.signals import NM, SampledSignals, log10_G
 from app.viewmodels.view import AS_PLAYED, StreamView
 
-WINDOWS_S = (10.0, 30.0, 120.0)
+WHOLE_RUN = math.inf
+"""Time span that grows with the run."""
+WINDOWS_S = (10.0, 30.0, 120.0, WHOLE_RUN)
 STRIPS = ("log10_G", "tip_nm", "thermocouple_uV", "bias_V")
 
 COLUMNS = 4096
@@ -108,6 +112,7 @@ class StripCharts(StreamView[StripsSnapshot]):
         self._names = (*STRIPS, *units)
         self._timed = timed
         self._rings: dict[float, MinMaxDecimator] = {}
+        self._whole = WholeDecimator(len(self._names), COLUMNS)
         self._rate_Hz = float("nan")
         self._stop = 0
         self._gaps: deque[tuple[int, int]] = deque(maxlen=COLUMNS)
@@ -117,7 +122,7 @@ class StripCharts(StreamView[StripsSnapshot]):
     def show(self, window_s: float, pixels: int) -> None:
         """Set the time span and the width in pixels. Raises ``ValueError`` for a span not in `WINDOWS_S`."""
         if window_s not in WINDOWS_S:
-            allowed = ", ".join(f"{window:g} s" for window in WINDOWS_S)
+            allowed = ", ".join(words_of(window) for window in WINDOWS_S)
             raise ValueError(f"time span of strip charts: {window_s:g} s; allowed: {allowed}")
         chosen = window_s, max(pixels, _NARROWEST)
         with self._lock:
@@ -141,15 +146,17 @@ class StripCharts(StreamView[StripsSnapshot]):
         with self._lock:
             if signals.rate_Hz != self._rate_Hz:
                 self._begin(signals.rate_Hz)
+                self._whole = WholeDecimator(len(self._names), COLUMNS)
             elif signals.first > self._stop:
                 self._gaps.append((self._stop, signals.first))
             for ring in self._rings.values():
                 ring.feed(signals.first, rows)
+            self._whole.feed(signals.first, rows)
             self._stop = signals.stop
             self._drawn = None
 
     def jump(self, at: int = 0) -> None:
-        """Continue at another sample of the recording."""
+        """Continue at another sample of the recording; the whole run keeps what it has."""
         with self._lock:
             self._begin(self._rate_Hz)
             self._stop = at
@@ -159,21 +166,30 @@ class StripCharts(StreamView[StripsSnapshot]):
         self._rate_Hz = rate_Hz
         self._gaps.clear()
         if rate_Hz > 0:
-            widths = {window: math.ceil(window * rate_Hz / COLUMNS) for window in WINDOWS_S}
+            widths = {window: math.ceil(window * rate_Hz / COLUMNS) for window in WINDOWS_S[:-1]}
             self._rings = {
                 w: MinMaxDecimator(len(self._names), n, COLUMNS + _SPARE) for w, n in widths.items()
             }
 
+    def _columns(self) -> tuple[int, float, FloatArray, FloatArray]:
+        """Return the index of the first column shown, the width of a column in s, minima and maxima."""
+        if self._window_s == WHOLE_RUN:
+            group = math.ceil(max(self._stop, 1) / self._whole.width / self._pixels)
+            return 0, group * self._whole.width / self._rate_Hz, *self._whole.until(self._stop, group)
+        ring = self._rings.get(self._window_s)
+        if ring is None:
+            return 0, math.nan, np.empty((len(self._names), 0)), np.empty((len(self._names), 0))
+        columns = math.ceil(self._window_s * self._rate_Hz / ring.width)
+        group = math.ceil(columns / self._pixels)
+        column, least, largest = ring.last(min(columns + 1, COLUMNS), group)
+        return column, group * ring.width / self._rate_Hz, least, largest
+
     def _draw(self) -> StripsSnapshot:
-        window_s, ring = self._window_s, self._rings.get(self._window_s)
-        column, least, largest = 0, np.empty((len(self._names), 0)), np.empty((len(self._names), 0))
-        column_s = float("nan")
-        if ring is not None:
-            columns = math.ceil(window_s * self._rate_Hz / ring.width)
-            group = math.ceil(columns / self._pixels)
-            column, least, largest = ring.last(min(columns + 1, COLUMNS), group)
-            column_s = group * ring.width / self._rate_Hz
+        window_s = self._window_s
         now_s = self._stop / self._rate_Hz
+        column, column_s, least, largest = self._columns()
+        if window_s == WHOLE_RUN:
+            window_s = _round_up(now_s)
         time_s = (column + np.arange(least.shape[1]) + 0.5) * column_s - now_s
         strips = dict(zip(self._names, interleaved(least, largest), strict=True))
         gaps_s = [(a / self._rate_Hz - now_s, b / self._rate_Hz - now_s) for a, b in self._gaps]
@@ -194,3 +210,16 @@ class StripCharts(StreamView[StripsSnapshot]):
 def _extent(line: FloatArray) -> tuple[float, float] | None:
     finite = line[np.isfinite(line)]
     return (float(finite.min()), float(finite.max())) if finite.size else None
+
+
+def _round_up(now_s: float) -> float:
+    """Return a time span for a run of this length: the next multiple of half a decade."""
+    if not now_s > 10.0:
+        return 10.0
+    step = 10.0 ** math.floor(math.log10(now_s)) / 2.0
+    return math.ceil(now_s / step) * step
+
+
+def words_of(window_s: float) -> str:
+    """Return a time span as text: "30 s" or "whole run"."""
+    return "whole run" if window_s == WHOLE_RUN else f"{window_s:g} s"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QPalette
+from PyQt6.QtGui import QColor, QPalette, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -15,6 +15,8 @@ from PyQt6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -24,19 +26,22 @@ from app.gui.background import Tasks
 from app.gui.panels.selection import calm
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.replay.library import Library, LibraryRow
+from procedures.registry import PROCEDURES
 
 COLUMNS: tuple[tuple[str, Callable[[LibraryRow], str], int], ...] = (
-    ("sample", lambda row: row.sample, 110),
-    ("procedure", lambda row: row.procedure, 120),
-    ("began", lambda row: began(row), 130),
-    ("length", lambda row: length(row), 80),
+    ("sample", lambda row: row.sample, 130),
+    ("procedure", lambda row: procedure_label(row.procedure), 150),
+    ("began", lambda row: began(row), 140),
+    ("length", lambda row: length(row), 90),
     ("traces", lambda row: str(row.traces or ""), 60),
     ("holds", lambda row: str(row.holds or row.sweeps or ""), 60),
-    ("result", lambda row: row.result or row.reason, 240),
-    ("notes", lambda row: row.notes, 160),
+    ("result", lambda row: row.result or row.reason, 600),
+    ("notes", lambda row: row.notes, 140),
     ("status", lambda row: row.status, 80),
-    ("file", lambda row: row.file, 220),
+    ("file", lambda row: row.file, 160),
 )
+"""Name, text and largest width in pixels of each column; the result has the width that is left, too."""
+RESULT = [name for name, _, _ in COLUMNS].index("result")
 NOWHERE = QModelIndex()
 NUMBERS = ("length", "traces", "holds")
 HINT = "No recordings in this folder yet. They will be listed here with sample, procedure, time and result."
@@ -74,7 +79,7 @@ class Recordings(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return text(row)
             case Qt.ItemDataRole.ToolTipRole:
-                return row.reason or row.notes or row.file
+                return "\n".join(filter(None, (row.file, row.result, row.reason, row.notes)))
             case Qt.ItemDataRole.TextAlignmentRole if name in NUMBERS:
                 return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             case Qt.ItemDataRole.ForegroundRole if row.status == "broken":
@@ -88,6 +93,16 @@ class Recordings(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole and orientation is Qt.Orientation.Horizontal:
             return COLUMNS[section][0]
         return None
+
+
+class _MiddleElided(QStyledItemDelegate):
+    """Cells whose texts lose their middle if they are too long."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:
+        """Cut a text in its middle."""
+        super().initStyleOption(option, index)
+        if option is not None:
+            option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
 class BrowserPanel(QWidget):
@@ -145,13 +160,14 @@ class BrowserPanel(QWidget):
         rows.hide()
         rows.setDefaultSectionSize(self.fontMetrics().height() + MEDIUM)
         columns.setHighlightSections(False)
-        columns.setStretchLastSection(True)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, (_, _, width) in enumerate(COLUMNS):
-            self.table.setColumnWidth(column, width)
+        columns.sectionResized.connect(self._was_resized)
+        self.table.setItemDelegateForColumn(len(COLUMNS) - 1, _MiddleElided(self.table))
+        self._settling = self._chosen_widths = False
         selection.selectionChanged.connect(self._follow)
         self.model.modelReset.connect(self._follow)
         self.model.modelReset.connect(self._show_hint)
+        self.model.modelReset.connect(self._settle_columns)
         head = QHBoxLayout()
         head.setSpacing(MEDIUM)
         for widget, stretch in (
@@ -170,6 +186,33 @@ class BrowserPanel(QWidget):
         whole.addWidget(self.hint, 1)
         self._show_hint()
         self._follow()
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """Fit the columns to the new width."""
+        super().resizeEvent(a0)
+        self._settle_columns()
+
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        """Fit the columns to the width."""
+        super().showEvent(a0)
+        self._settle_columns()
+
+    def _settle_columns(self) -> None:
+        """Give each column the width of its texts, and the result what is left, until the user sets a width."""
+        viewport, head = self.table.viewport(), self.table.horizontalHeader()
+        if self._chosen_widths or viewport is None or head is None:
+            return
+        self._settling = True
+        for column, (_, _, most) in enumerate(COLUMNS):
+            width = max(self.table.sizeHintForColumn(column), head.sectionSizeHint(column)) + MEDIUM
+            self.table.setColumnWidth(column, min(width, most))
+        left = viewport.width() - head.length()
+        if left > 0:
+            self.table.setColumnWidth(RESULT, self.table.columnWidth(RESULT) + left)
+        self._settling = False
+
+    def _was_resized(self) -> None:
+        self._chosen_widths = self._chosen_widths or not self._settling
 
     def show_folder(self, folder: Path) -> None:
         """List a folder's recordings."""
@@ -257,3 +300,9 @@ def length(row: LibraryRow) -> str:
         return ""
     minutes, seconds = divmod(round(row.duration_s), 60)
     return f"{minutes // 60} h {minutes % 60:02d}" if minutes >= 60 else f"{minutes} min {seconds:02d}"
+
+
+def procedure_label(name: str) -> str:
+    """Return the label of a procedure, or the recorded name if no such procedure is known."""
+    key = name.replace(" ", "-")
+    return PROCEDURES[key].label if key in PROCEDURES else name

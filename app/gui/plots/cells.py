@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QColor
 
+from analysis.numbers import significant
 from analysis.records import FloatArray
+from app.gui.plots.counts import centres
 from app.gui.plots.layers import NOTHING, Frame
 from app.gui.plots.ranges import Range, span
 from app.gui.widgets.theme import Palette, heat_map
@@ -27,6 +29,7 @@ class Cells:
 
     legend_name = ""
     key = ""
+    reach = (12.0, 12.0)
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -95,3 +98,11 @@ class Cells:
         i, j = np.nonzero(np.isfinite(self.values))
         x, y = ((e[:-1] + e[1:]) / 2 for e in self.edges)
         return [(across, x[i]), (up, y[j]), (self.name, self.values[i, j])] if i.size else []
+
+    def points(self, frame: Frame) -> tuple[FloatArray, FloatArray]:
+        """Return the centres of the known cells."""
+        return centres(frame, self.edges, np.isfinite(self.values))
+
+    def remark(self, i: int, unit: str) -> str:
+        """Return the value of a cell."""
+        return f"{self.name} {significant(float(self.values[np.isfinite(self.values)][i]))}"

@@ -18,11 +18,17 @@ from app.gui.plots.strips import CONDUCTANCE
 from app.gui.widgets.theme import Palette, Theme
 from app.viewmodels.compared import ComparedKind, ComparedRecording
 
-STYLES = (SOLID, SOLID, SOLID, SOLID, DASHED, DOTTED)
-"""Line styles: some colour-blind people confuse the last two colours with earlier ones, so their lines differ."""
+STYLES = (SOLID, SOLID, SOLID, SOLID, DASHED, DOTTED, DASHED, DOTTED)
+"""Line styles: some colour-blind people confuse the last two colours with earlier ones, so their lines differ; the
+seventh and eighth recording have the first two colours again.
+"""
+LONGEST = 36
+"""Letters of a name in the legend; a longer one is shortened in its middle."""
 MOST = len(STYLES)
 ABOVE_NOISE, ABOVE_PEAKS = 5.0, 1.25
 """The range is set by the highest counts above this multiple of the noise, times the second factor."""
+COLOURS = 6
+"""Number of colours; later recordings have hollow points."""
 BEFORE, BEYOND = -0.03, 1.06
 """Range of power as multiples of the largest; controls at zero power stay fully visible."""
 SIGNS, SYMBOLS = ("pos", "neg"), "os"
@@ -53,7 +59,7 @@ class ComparedHistograms(ComparedPanel):
     kind, tab = ComparedKind.HISTOGRAM, "Histograms"
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, "histograms", CONDUCTANCE, COUNTS, legend=(1.0, 0.0), zero=True)
+        super().__init__(theme, "histograms", CONDUCTANCE, COUNTS, legend=True, zero=True)
         self._tall = 0.0
         self._across = (float("inf"), 0.0)
 
@@ -67,7 +73,7 @@ class ComparedHistograms(ComparedPanel):
             details.append(", ".join(with_error(*peak) for peak in histogram.peaks_G0) + " G₀")
         name, g = escape(recording.label), histogram.conductance_G0
         line = self.add(LineLayer(name, recording_colour(number), STYLES[number], width=1.5))
-        line.legend_name = two_lines(name, details)
+        line.legend_name = entry(recording.label, details)
         line.set(g, histogram.counts)
         used = g[histogram.counts > 0]
         self._across = min(self._across[0], used[0]), min(max(self._across[1], used[-1]), HIGH_G0)
@@ -83,7 +89,7 @@ class ComparedCurves(ComparedPanel):
     kind, tab = ComparedKind.IV, "I-V"
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, "current-voltage curves", VOLTAGE, CURRENT, legend=(0.0, 0.0))
+        super().__init__(theme, "current-voltage curves", VOLTAGE, CURRENT, legend=True)
         self._reach = 0.0
 
     def add_recording(self, number: int, recording: ComparedRecording) -> None:
@@ -99,7 +105,7 @@ class ComparedCurves(ComparedPanel):
             doubt = "" if iv.trusted else " ?"
             details.append(f"<i>G</i> = {with_error(iv.conductance_G0, iv.error_G0)} G₀{doubt}")
         mean = self.add(LineLayer(name, colour, STYLES[number], width=2))
-        mean.legend_name = two_lines(name, details)
+        mean.legend_name = entry(recording.label, details)
         mean.set(iv.voltage_V, iv.current_nA)
         self.set_legend([layer.name for layer in self.layers if isinstance(layer, LineLayer)])
         self.set_count("mean and SD of the junctions")
@@ -114,7 +120,7 @@ class ComparedHeats(ComparedPanel):
     kind, tab = ComparedKind.HEAT, "Heat"
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, "heat", TOTAL, PROBE, legend=(0.0, 0.0))
+        super().__init__(theme, "heat", TOTAL, PROBE, legend=True)
         self.symmetric = self.add(
             LineLayer("symmetric: half of the power in the tip", attrgetter("neutral"), width=1.5, z=3)
         )
@@ -138,12 +144,12 @@ class ComparedHeats(ComparedPanel):
                 getattr(points, f"{what}_{sign}_uW")
                 for what in ("q_total", "q_probe", "sigma_total", "sigma_probe")
             )
-            layer = self.add(Points(f"{name}, {polarity}", colour, symbol, size=8))
+            layer = self.add(Points(f"{name}, {polarity}", colour, symbol, size=8, hollow=number >= COLOURS))
             layer.set(x, y, y_error, x_error)
             guide = self.add(
                 Guide(f"{name}, from point to point, {polarity}", colour, STYLES[number], width=1.2)
             )
-            guide.legend_name = two_lines(name, details)
+            guide.legend_name = entry(recording.label, details)
             guide.set(x, y)
             self._named += [guide.name] if sign == SIGNS[0] else []
             self._largest_uW = max(self._largest_uW, float(np.max(x)))
@@ -171,6 +177,14 @@ def recording_colour(number: int) -> Colour:
     return colour
 
 
-def two_lines(name: str, words: list[str]) -> str:
-    """Return a legend entry: the name, and details below it in small letters."""
-    return f"{name}<br>&nbsp;<small>{', '.join(words)}</small>"
+def entry(name: str, details: list[str]) -> str:
+    """Return a legend entry, rich text: the name, and details in small letters."""
+    return f"{escape(shortened(name, LONGEST))} <small>{', '.join(details)}</small>"
+
+
+def shortened(name: str, most: int) -> str:
+    """Return a name of at most so many letters; a longer one loses its middle."""
+    if len(name) <= most:
+        return name
+    end = most // 2
+    return f"{name[: most - end - 1]}…{name[-end:]}"

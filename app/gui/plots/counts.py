@@ -2,10 +2,11 @@
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QColor
 
+from analysis.numbers import significant
 from analysis.records import FloatArray
 from app.gui.plots.layers import NOTHING, Colour, Frame
 from app.gui.plots.ranges import Range, span
@@ -22,7 +23,7 @@ class Steps:
     """Histogram filled from zero; a part of it may be subdued."""
 
     legend_name = ""
-
+    reach = (8.0, 1e6)
     key = "██"
 
     def __init__(self, name: str, colour: Colour, opacity: float = 0.35) -> None:
@@ -98,6 +99,15 @@ class Steps:
             (f"{self.name}: {up}", self.counts),
         ]
 
+    def points(self, frame: Frame) -> tuple[FloatArray, FloatArray]:
+        """Return the middle of the top of each bin."""
+        edges = frame.x(self.edges)
+        return (edges[:-1] + edges[1:]) / 2, frame.y(self.counts)
+
+    def remark(self, i: int, unit: str) -> str:
+        """Return nothing."""
+        return ""
+
 
 class Image:
     """Two-dimensional histogram; empty cells show the background.
@@ -106,7 +116,7 @@ class Image:
     """
 
     legend_name = ""
-
+    reach = (6.0, 6.0)
     key = ""
     LEAST_SEEN = 0.12
     """Position of a single count on the colour map, so that it is visible."""
@@ -161,3 +171,20 @@ class Image:
         i, j = np.nonzero(self.counts)
         x, y = ((e[:-1] + e[1:]) / 2 for e in self.edges)
         return [(across, x[i]), (up, y[j]), (self.name, self.counts[i, j])] if i.size else []
+
+    def points(self, frame: Frame) -> tuple[FloatArray, FloatArray]:
+        """Return the centres of the cells with counts."""
+        return centres(frame, self.edges, self.counts > 0)
+
+    def remark(self, i: int, unit: str) -> str:
+        """Return the count of a cell."""
+        return f"{significant(float(self.counts[self.counts > 0][i]))} {self.name}"
+
+
+def centres(
+    frame: Frame, edges: tuple[FloatArray, FloatArray], used: NDArray[np.bool_]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the centres of the used cells, in coordinates of the plot."""
+    x, y = frame.x(edges[0]), frame.y(edges[1])
+    i, j = np.nonzero(used)
+    return ((x[:-1] + x[1:]) / 2)[i], ((y[:-1] + y[1:]) / 2)[j]

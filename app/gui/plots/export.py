@@ -3,6 +3,8 @@
 import csv
 import re
 from collections.abc import Callable
+from html import escape
+from importlib import metadata
 from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
@@ -16,6 +18,7 @@ from app.gui.plots.heading import without_markup
 from app.gui.plots.printable import Printable
 from app.gui.widgets.theme import LIGHT
 
+SOFTWARE = f"hotjunction {metadata.version('hotjunction')}"
 SCALE = 3
 """Pixels of an exported picture per pixel on the screen."""
 
@@ -32,6 +35,22 @@ def export(panel: Printable, path: Path) -> None:
         panel.message.emit(f"Cannot write {path}: {error.strerror or error}.")
     else:
         panel.message.emit(f"Exported {panel.title} to {path}.")
+
+
+def file_stem(panel: Printable) -> str:
+    """Return a name for an export: that of the recording, and of the plot."""
+    if "Recordings" in panel.about:
+        return f"compared {panel.title}"
+    recording = Path(panel.about.get("Recording", "")).stem
+    return " ".join(part for part in (recording, panel.title) if part)
+
+
+def copy_picture(panel: Printable) -> None:
+    """Copy the plot as a picture."""
+    clipboard = QGuiApplication.clipboard()
+    if clipboard is not None:
+        clipboard.setImage(picture(panel))
+        panel.message.emit(f"Copied the picture of {panel.title}.")
 
 
 def copy_table(panel: Printable) -> None:
@@ -54,14 +73,22 @@ def plotted_table(panel: Printable, separator: str = ",") -> str:
     return text.getvalue()
 
 
+def numbers(panel: Printable) -> bytes:
+    """Return the plot as CSV; its origin stands in lines that begin with "# "."""
+    head = "".join(f"# {name}: {text}\n" for name, text in described(panel).items())
+    return (head + plotted_table(panel)).encode()
+
+
+def described(panel: Printable) -> dict[str, str]:
+    """Return title and origin of the plot."""
+    return {"Title": panel.title, **panel.about}
+
+
 def png(panel: Printable) -> bytes:
-    """Return the plot as PNG."""
-    size = panel.viewport().size()
-    image = QImage(size * SCALE, QImage.Format.Format_RGB32)
-    image.setDevicePixelRatio(SCALE)
-    image.fill(QColor(LIGHT.surface))
-    with panel.on_paper(SCALE, thickness=SCALE / 2):
-        _paint(panel, image, QRectF(0, 0, size.width(), size.height()))
+    """Return the plot as PNG; its origin stands in text chunks."""
+    image = picture(panel)
+    for name, text in described(panel).items():
+        image.setText(name, text)
     out = QByteArray()
     buffer = QBuffer(out)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -69,8 +96,19 @@ def png(panel: Printable) -> bytes:
     return bytes(out.data())
 
 
+def picture(panel: Printable) -> QImage:
+    """Return the plot as an image."""
+    size = panel.viewport().size()
+    image = QImage(size * SCALE, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(SCALE)
+    image.fill(QColor(LIGHT.surface))
+    with panel.on_paper(SCALE, thickness=SCALE / 2):
+        _paint(panel, image, QRectF(0, 0, size.width(), size.height()))
+    return image
+
+
 def drawing(panel: Printable) -> bytes:
-    """Return the plot as SVG."""
+    """Return the plot as SVG; its origin stands in its metadata."""
     size = panel.viewport().size()
     out = QByteArray()
     buffer = QBuffer(out)
@@ -83,7 +121,10 @@ def drawing(panel: Printable) -> bytes:
     generator.setTitle(panel.title)
     with panel.on_paper(SCALE):
         _paint(panel, generator, QRectF(0, 0, size.width(), size.height()))
-    return re.sub(rb'font-family="([^"]*)"', rb'font-family="\1, sans-serif"', bytes(out.data()))
+    origin = "\n".join(f"{name}: {text}" for name, text in described(panel).items())
+    metadata = f"<metadata>{escape(origin)}</metadata>\n<defs>".encode()
+    svg = bytes(out.data()).replace(b"<defs>", metadata, 1)
+    return re.sub(rb'font-family="([^"]*)"', rb'font-family="\1, sans-serif"', svg)
 
 
 def _paint(panel: Printable, device: object, target: QRectF) -> None:
@@ -102,5 +143,5 @@ def _paint(panel: Printable, device: object, target: QRectF) -> None:
 _WRITERS: dict[str, Callable[[Printable], bytes]] = {
     "png": png,
     "svg": drawing,
-    "csv": lambda panel: plotted_table(panel).encode(),
+    "csv": numbers,
 }

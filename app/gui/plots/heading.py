@@ -80,6 +80,7 @@ class Count(Words):
         super().__init__(plot)
         self._view, self._above = view, above
         self._rows: tuple[str, ...] = ()
+        self._beside = 0.0
         self.left_out = ""
         """Rows that did not fit, rich text."""
         view.geometryChanged.connect(self._settle)
@@ -90,6 +91,12 @@ class Count(Words):
         self.setFont(font)
         self._settle()
 
+    def keep_free(self, width: float) -> None:
+        """Leave room at the right end of the row, in pixels."""
+        if width != self._beside:
+            self._beside = width
+            self._settle()
+
     def show_rows(self, rows: Sequence[str]) -> None:
         """Set the parts of the row, the most important first, as rich text."""
         if tuple(rows) != self._rows:
@@ -98,16 +105,17 @@ class Count(Words):
 
     def _settle(self) -> None:
         room = self._view.geometry()
+        width = room.width() - self._beside
         n = len(self._rows)
-        while n and self._fit(BETWEEN.join(self._rows[:n])) > room.width() and n > 1:
+        while n and self._fit(BETWEEN.join(self._rows[:n])) > width and n > 1:
             n -= 1
-        if n and self.width > room.width():
-            self._fit(self._elided(self._rows[0], room.width()))
+        if n and self.width > width:
+            self._fit(self._elided(self._rows[0], width))
             n = 0
         elif not n:
             self._fit("")
         self.left_out = "<br>".join(self._rows[n:])
-        self.setPos(room.right() - self.width, room.top() - self._above - row_height(self.font()))
+        self.setPos(room.left() + width - self.width, room.top() - self._above - row_height(self.font()))
 
     def _fit(self, html: str) -> float:
         self.show_html(html)

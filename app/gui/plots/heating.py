@@ -11,7 +11,7 @@ from analysis.heating.model_curves import HeatingCurve
 from analysis.numbers import counted
 from analysis.records import FloatArray
 from app.gui.plots.axis import AxisQuantity
-from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, LineLayer, Points, union
+from app.gui.plots.layers import DASHED, DOTTED, SOLID, UNKNOWN, Band, LineLayer, Points, union
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import held, span
 from app.gui.plots.result_rows import Results, about_heat, heats, rises
@@ -31,7 +31,6 @@ EMPTY_HEAT = (
 SIGNS = ("positive", "negative")
 SCATTER = "scatter of junctions, 1/√<i>t</i>"
 NOISE = "thermometer noise alone, 1/√<i>t</i>"
-UNKNOWN = "error not known yet"
 NAMES = ("<i>V</i> &gt; 0", "<i>V</i> &lt; 0")
 STYLES = {"Landauer": SOLID, "voltage probe": DASHED, "voltage-temperature probe": DOTTED}
 SHORT = {
@@ -123,7 +122,7 @@ class ConvergencePanel(PlotPanel):
     """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "convergence", TIME, RISE, EMPTY, legend="above", parent=parent)
+        super().__init__(theme, "convergence", TIME, RISE, EMPTY, legend=True, parent=parent)
         self.scatters, self.bands = (
             [
                 self.add(Band(f"{what}, {name}", attrgetter(sign), opacity))
@@ -195,7 +194,7 @@ class HeatPanel(PlotPanel):
     """Points of all amplitudes, on the symmetric line and the models."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "heat in the tip", TOTAL, PROBE, EMPTY_HEAT, legend="above", parent=parent)
+        super().__init__(theme, "heat in the tip", TOTAL, PROBE, EMPTY_HEAT, legend=True, parent=parent)
         self.symmetric = self.add(
             LineLayer("symmetric: half of the power", attrgetter("neutral"), width=1.5, z=3)
         )

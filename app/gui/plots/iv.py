@@ -32,7 +32,7 @@ class IVPlot(View[IVSnapshot]):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.panel = PlotPanel(theme, "current-voltage curve", VOLTAGE, CURRENT, EMPTY, legend="above")
+        self.panel = PlotPanel(theme, "current-voltage curve", VOLTAGE, CURRENT, EMPTY, legend=True)
         add = self.panel.add
         self.newest = add(LineLayer("newest curve", attrgetter("neutral"), z=1))
         self.bands = (

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPolygonF
 
+from analysis.numbers import significant
 from analysis.records import FloatArray
 from app.gui.plots.decimate import decimated
 from app.gui.plots.ranges import Range, span
@@ -22,6 +23,7 @@ from app.gui.widgets.theme import Palette
 Colour = Callable[[Palette], str]
 SOLID, DASHED, DOTTED = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine
 NOTHING: FloatArray = np.empty(0)
+UNKNOWN = "error not known yet"
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,16 @@ class Layer(Protocol):
     def columns(self, across: str, up: str) -> list[tuple[str, FloatArray]]:
         """Return the data as columns of a table: heads and values."""
 
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Largest distance of the mouse at which a point is read, across and up, in pixels."""
+
+    def points(self, frame: Frame, /) -> tuple[FloatArray, FloatArray]:
+        """Return the points that the crosshair can read, in coordinates of the plot."""
+
+    def remark(self, i: int, unit: str, /) -> str:
+        """Return what the reading of a point adds to its coordinates; ``unit`` is that of the vertical axis."""
+
 
 class LineLayer:
     """Line through points; a long line is decimated to the resolution of the screen.
@@ -98,6 +110,7 @@ class LineLayer:
     """
 
     legend_name = ""
+    reach = (40.0, 130.0)
 
     def __init__(
         self, name: str, colour: Colour, style: Qt.PenStyle = SOLID, width: float = 1.0, z: float = 10.0
@@ -133,6 +146,14 @@ class LineLayer:
         """Return the points."""
         return [(f"{self.name}: {across}", self.x), (f"{self.name}: {up}", self.y)]
 
+    def points(self, frame: Frame) -> tuple[FloatArray, FloatArray]:
+        """Return the points."""
+        return frame.x(self.x), frame.y(self.y)
+
+    def remark(self, i: int, unit: str) -> str:
+        """Return nothing."""
+        return ""
+
 
 class Area(pg.GraphicsObject):
     """Filled area inside a closed outline."""
@@ -160,10 +181,10 @@ class Area(pg.GraphicsObject):
 
 
 class Band:
-    """Area between two lines, behind the data: an uncertainty or an expected range."""
+    """Area between two lines, behind the data: an uncertainty or an expected range; it is not read."""
 
     legend_name = ""
-
+    reach = (0.0, 0.0)
     key = "██"
 
     def __init__(self, name: str, colour: Colour, opacity: float = 0.22, z: float = 0.0) -> None:
@@ -211,11 +232,20 @@ class Band:
             (f"{self.name}: {up}, upper", self.high),
         ]
 
+    def points(self, frame: Frame) -> tuple[FloatArray, FloatArray]:
+        """Return no points."""
+        return NOTHING, NOTHING
+
+    def remark(self, i: int, unit: str) -> str:
+        """Return nothing."""
+        return ""
+
 
 class Points:
     """Points with error bars of one standard error; hollow points have an unknown error."""
 
     legend_name = ""
+    reach = (30.0, 30.0)
 
     def __init__(
         self, name: str, colour: Colour, symbol: str = "o", size: float = 7.0, *, hollow: bool = False
@@ -286,6 +316,16 @@ class Points:
         if self.y_error.size:
             out.append((f"{self.name}: {up}, standard error", self.y_error))
         return out
+
+    def points(self, frame: Frame) -> tuple[FloatArray, FloatArray]:
+        """Return the points."""
+        return frame.x(self.x), frame.y(self.y)
+
+    def remark(self, i: int, unit: str) -> str:
+        """Return the standard error."""
+        if not self.y_error.size or not np.isfinite(self.y_error[i]):
+            return UNKNOWN if self._hollow else ""
+        return f"± {significant(float(self.y_error[i]), 2)} {unit}".rstrip()
 
 
 def union(spans: Sequence[Range | None]) -> Range | None:

@@ -9,7 +9,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
 
 from analysis.records import FloatArray
-from app.gui.plots.layers import DASHED, Area, Colour, Frame
+from app.gui.plots.layers import DASHED, NOTHING, Area, Colour, Frame
 from app.gui.plots.overlay import unclipped
 from app.gui.plots.ranges import Range
 from app.gui.widgets.colours import blend
@@ -21,6 +21,15 @@ class PlotMark:
 
     legend_name = ""
     key = ""
+    reach = (0.0, 0.0)
+
+    def points(self, frame: Frame) -> tuple[FloatArray, FloatArray]:
+        """Return no points: a mark is not read."""
+        return NOTHING, NOTHING
+
+    def remark(self, i: int, unit: str) -> str:
+        """Return nothing."""
+        return ""
 
     @property
     def empty(self) -> bool:

@@ -7,56 +7,68 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.gui.plots.axis import ReadableAxis
-from app.gui.plots.export import copy_table, export
+from app.gui.plots.export import copy_picture, copy_table, export, file_stem
 from app.gui.plots.printable import Adjustable
 
-KINDS = {"png": "picture", "svg": "drawing", "csv": "numbers"}
+FILTERS = {"png": "Picture (*.png)", "svg": "Drawing (*.svg)", "csv": "Numbers (*.csv)"}
 
 
 class PanelMenu(QMenu):
-    """Menu with every action on a plot, so that none needs a mouse."""
+    """Menu with every action on a plot; the icons above the plot and its keys are the same actions."""
 
     def __init__(self, panel: Adjustable, parent: QWidget) -> None:
         super().__init__(parent)
         self._panel = panel
-        self._do("&Reset view\tR", panel.reset)
+        reset = self._do("&Reset view", "R", panel.reset, "Show all data again (R, or a double click)")
         self.addSeparator()
-        self.log_x = self._log("Logarithmic &x axis", panel.x_axis)
-        self.log_y = self._log("Logarithmic &y axis", panel.y_axis)
+        self.log_x = self._log("Logarithmic &x axis", "X", panel.x_axis)
+        self.log_y = self._log("Logarithmic &y axis", "Y", panel.y_axis)
         self.addSeparator()
-        self.copy = self._do("&Copy value\tCtrl+C", panel.copy_value)
-        self._do("Copy &numbers", lambda: copy_table(panel))
+        self.copy = self._do("&Copy value", "Ctrl+C", panel.copy_value, "Copy the value at the crosshair")
+        picture = self._do(
+            "Copy &picture", "P", lambda: copy_picture(panel), "Copy the plot as a picture (P)"
+        )
+        numbers = self._do("Copy &numbers", "N", lambda: copy_table(panel), "Copy the numbers as a table (N)")
         self.addSeparator()
-        for suffix, kind in KINDS.items():
-            self._do(f"Export {kind} (&{suffix.upper()})…", lambda _=False, suffix=suffix: self._ask(suffix))
-        self.aboutToShow.connect(self._say_what_is)
+        export = self._do("&Export …", "E", self.ask, "Save as picture, drawing or table (E)")
+        self.shown = (reset, self.log_x, self.log_y, picture, numbers, export)
+        """Actions with an icon above the plot, in their order."""
+        self.keys = dict(zip("RXYPNE", self.shown, strict=True))
+        """Actions by their key, which works while the plot has the focus."""
+        self.aboutToShow.connect(self.follow)
 
-    def _do(self, text: str, slot: Callable[..., object]) -> QAction:
-        action = QAction(text, self)
-        action.triggered.connect(slot)
+    def _do(self, text: str, key: str, slot: Callable[..., object], tip: str) -> QAction:
+        action = QAction(f"{text}\t{key}", self)
+        action.setToolTip(tip)
+        action.setIconVisibleInMenu(False)
+        action.triggered.connect(lambda _: slot())
         self.addAction(action)
         return action
 
-    def _log(self, text: str, axis: ReadableAxis) -> QAction:
-        action = QAction(text, self)
+    def _log(self, text: str, key: str, axis: ReadableAxis) -> QAction:
+        tip = f"{text.replace('&', '')} ({key})"
+        action = self._do(text, key, lambda: self._panel.set_log(axis, not axis.log), tip)
         action.setCheckable(True)
-        action.triggered.connect(lambda: self._panel.set_log(axis, not axis.log))
-        self.addAction(action)
         return action
 
-    def _say_what_is(self) -> None:
-        self.log_x.setChecked(self._panel.x_axis.log)
-        self.log_y.setChecked(self._panel.y_axis.log)
+    def follow(self) -> None:
+        """Check the logarithmic axes; offer no logarithm to an axis without positive values."""
+        axes, actions = (self._panel.x_axis, self._panel.y_axis), (self.log_x, self.log_y)
+        for action, axis, home in zip(actions, axes, self._panel.home, strict=True):
+            action.setChecked(axis.log)
+            action.setEnabled(axis.log or home is None or home[1] > 0)
         self.copy.setEnabled(bool(self._panel.reading.text))
 
-    def _ask(self, suffix: str) -> None:
+    def ask(self) -> QFileDialog:
         """Ask for a file without blocking the window."""
-        dialog = QFileDialog(
-            self.parentWidget(), f"Export {self._panel.title}", f"{self._panel.title}.{suffix}"
-        )
+        title = f"Export {self._panel.title}"
+        dialog = QFileDialog(self.parentWidget(), title, file_stem(self._panel))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(suffix)
-        dialog.setNameFilter(f"{suffix.upper()} (*.{suffix})")
+        dialog.setNameFilters(FILTERS.values())
+        dialog.setDefaultSuffix("png")
+        suffixes = {words: suffix for suffix, words in FILTERS.items()}
+        dialog.filterSelected.connect(lambda words: dialog.setDefaultSuffix(suffixes[words]))
         dialog.fileSelected.connect(lambda name: export(self._panel, Path(name)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+        return dialog

@@ -4,9 +4,9 @@ For speed the view sets the ranges, lines are decimated to the resolution of the
 one pixel wide without antialiasing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import pyqtgraph as pg
 from PyQt6.QtCore import QSize, pyqtSignal
@@ -21,6 +21,7 @@ from app.gui.plots.legend import Legend, entries, legend_table
 from app.gui.plots.menu import PanelMenu
 from app.gui.plots.overlay import Overlay
 from app.gui.plots.ranges import Range, coordinates, followed
+from app.gui.plots.tools import PlotTools
 from app.gui.widgets.theme import LIGHT, MEDIUM, SMALL, Palette, Theme, tabular
 
 AXIS_WIDTH = 64
@@ -42,8 +43,8 @@ class PlotPanel(PointedPlot):
     x, y : Quantity
     empty_text : str
         Text in the empty plot: what will appear here, and how to get it.
-    legend : tuple of float, "above" or None
-        Place of the legend: above the axes, or inside from (0, 0), upper left, to (1, 1), lower right.
+    legend : bool
+        True for a legend in rows above the axes.
     zero : bool
         True to start the vertical axis at zero.
     captions : bool
@@ -61,7 +62,7 @@ class PlotPanel(PointedPlot):
         y: AxisQuantity,
         empty_text: str = "",
         *,
-        legend: tuple[float, float] | Literal["above"] | None = None,
+        legend: bool = False,
         zero: bool = False,
         captions: bool = False,
         parent: QWidget | None = None,
@@ -72,8 +73,8 @@ class PlotPanel(PointedPlot):
         """Default of ``empty_text``; a window of a recording sets its own."""
         self.reason = ""
         """Reason why this recording leaves the plot empty; replaces ``empty_text``."""
+        self.about: Mapping[str, str] = {}
         self.setAccessibleName(title)
-        self.layers: list[Layer] = []
         self._legend_names: tuple[str, ...] | None = None
         self._homes: list[Range | None] = [None, None]
         self._fixed = [False, False]
@@ -84,31 +85,34 @@ class PlotPanel(PointedPlot):
         self._connect()
         self.recolour()
 
-    def _build(self, legend: tuple[float, float] | Literal["above"] | None, captions: bool) -> None:
+    def _build(self, legend: bool, captions: bool) -> None:
         self.y_axis.setWidth(AXIS_WIDTH)
         self.hideButtons()
-        row = row_height(tabular(self.font()))
+        self._row = row = row_height(tabular(self.font()))
         self._above = (1 + captions) * row
         self._leave_room(0.0)
         self.inside.disableAutoRange()
         self.inside.addItem(self.grid_lines, ignoreBounds=True)
         self.count = Count(self.plotItem, self.inside, above=row if captions else 0.0)
         self.captions = Captions(self.plotItem, self.inside)
-        self.legend: Legend | Overlay = (
-            Legend(self.plotItem, self.inside, self._above)
-            if legend == "above"
-            else Overlay(self.inside, legend or (0.0, 0.0))
-        )
-        self._has_legend = legend is not None
+        self.legend = Legend(self.plotItem, self.inside, self._above)
+        self._has_legend = legend
         self.hint = Overlay(self.inside, (0.5, 0.5))
         self.menu = PanelMenu(self, self)
+        self.tools = PlotTools(self.menu, self)
 
     def _connect(self) -> None:
         self.inside.sigRangeChangedManually.connect(self._was_zoomed)
         self.inside.sigResized.connect(lambda *_: self.refresh())
+        self.inside.geometryChanged.connect(self._place_tools)
         self.inside.reset_asked.connect(self.reset)
         self.inside.menu_asked.connect(self.menu.popup)
         self.theme.changed.connect(self.recolour)
+
+    def _place_tools(self) -> None:
+        axes = self.inside.sceneBoundingRect()
+        self.tools.place(axes, self._row, axes.top() - self._above)
+        self.count.keep_free(self.tools.room)
 
     def minimumSizeHint(self) -> QSize:
         """Return the room for the axes and a few pixels of data."""
@@ -145,6 +149,8 @@ class PlotPanel(PointedPlot):
         for axis in (self.x_axis, self.y_axis):
             axis.show_numbers(not empty)
         self._write_around(frame)
+        if self._paper is None:
+            self.follow()
 
     def frame(self) -> Frame:
         """Return the current colours, scales and ranges."""
@@ -202,6 +208,7 @@ class PlotPanel(PointedPlot):
         axis.set_log(log)
         self.scale_changed.emit()
         self.reset()
+        self.menu.follow()
 
     def _settle_ranges(self) -> None:
         if self._zoomed:
@@ -229,6 +236,7 @@ class PlotPanel(PointedPlot):
     def recolour(self) -> None:
         """Apply the theme's colours."""
         self._dress(self.theme.palette)
+        self.tools.dress(self.theme.palette)
         self.refresh()
 
     @contextmanager
@@ -244,20 +252,13 @@ class PlotPanel(PointedPlot):
         """
         self._paper, self._paper_pixels, self._thickness = LIGHT, pixels, thickness
         self.inside.setBorder(None)
-        pointed = [line for line in self.cross if line.isVisible()]
-        for line in pointed:
-            line.hide()
-        reading = self.reading.toHtml() if self.reading.text else ""
-        self.reading.show_html("")
+        self._hide_cross()
         self._dress(LIGHT)
         self.refresh()
         try:
             yield
         finally:
             self._paper, self._paper_pixels, self._thickness = None, 0.0, 0.0
-            for line in pointed:
-                line.show()
-            self.reading.show_html(reading)
             self.recolour()
 
     _paper: Palette | None = None
@@ -287,15 +288,11 @@ class PlotPanel(PointedPlot):
         captions = [layer for layer in self.layers if isinstance(layer, Caption)]
         captions.sort(key=lambda caption: not caption.leader)
         self.captions.show([layer.place(frame) for layer in captions], self.count.font())
-        rows = self.legend.height if isinstance(self.legend, Legend) else 0.0
-        small = self.inside.height() + rows < SMALL_PLOT
+        small = self.inside.height() + self.legend.height < SMALL_PLOT
         shown = self._has_legend and not self.is_empty
         chosen = entries(self.layers, self._legend_names, frame.colours) if shown else []
-        if isinstance(self.legend, Legend):
-            self.legend.show_entries([] if small else chosen)
-            self._leave_room(self.legend.height)
-        else:
-            self.legend.show_html("" if small else legend_table(chosen))
+        self.legend.show_entries([] if small else chosen)
+        self._leave_room(self.legend.height)
         hidden = legend_table(chosen) if small else ""
         self.setToolTip("<br>".join(part for part in (self.count.left_out, hidden) if part))
 

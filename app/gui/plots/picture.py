@@ -28,7 +28,7 @@ class PicturePanel(PlotPanel):
             _quantity(picture.x),
             _quantity(picture.y),
             "No data yet.",
-            legend=(1.0, 0.0),
+            legend=True,
         )
 
     def show_picture(self, picture: LinePicture | MapPicture) -> None:

@@ -1,17 +1,21 @@
 """Protocols of a plot as exports and its menu need it."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from app.gui.plots.axis import ReadableAxis
 from app.gui.plots.layers import Layer
 from app.gui.plots.overlay import Overlay
+from app.gui.plots.ranges import Range
 
 
 class Printable(Protocol):
     """Plot that can be painted on paper and written as numbers; a ``QGraphicsView`` besides."""
 
     title: str
+    about: Mapping[str, str]
+    """Origin of the data: recording, sample, procedure, start, results; the file of an export contains it."""
     layers: list[Layer]
     message: Any
     """Signal with a sentence about an export."""
@@ -41,6 +45,10 @@ class Adjustable(Printable, Protocol):
 
     def reset(self) -> None:
         """Show all data again."""
+
+    @property
+    def home(self) -> tuple[Range | None, Range | None]:
+        """Horizontal and vertical range after a reset."""
 
     def set_log(self, axis: ReadableAxis, log: bool) -> None:
         """Make an axis logarithmic, or linear."""

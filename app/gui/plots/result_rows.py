@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 from analysis.heating.convergence import ConvergenceSeries
 from analysis.numbers import counted, fixed_decimals, minus, probability, significant, with_error
 from analysis.statistics.junction_mean import FEW_JUNCTIONS
+from app.gui.plots.heading import without_markup
 from app.gui.widgets.theme import MEDIUM
 from app.viewmodels.heating_points import MK, UW
 
@@ -32,17 +33,24 @@ class Results(QLabel):
         self.setWordWrap(True)
         self.setContentsMargins(MEDIUM, 0, MEDIUM, 0)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self._rows: list[str] = []
 
     def tell(self, *rows: str, why: str = "") -> None:
         """Show rows of numbers, rich text; ``why`` explains them in the tool tip."""
+        self._rows = [row for row in rows if row]
         text = "<br>".join(
-            BETWEEN.join(number.replace(" ", "&nbsp;") for number in row.split(BETWEEN))
-            for row in rows
-            if row
+            BETWEEN.join(number.replace(" ", "&nbsp;") for number in row.split(BETWEEN)) for row in self._rows
         )
         if text != self.text():
             self.setText(text)
         self.setToolTip(why if text else "")
+
+    @property
+    def plain(self) -> str:
+        """Rows as plain text."""
+        return "; ".join(
+            without_markup(row.replace(BETWEEN, ", ")).replace("\xa0", " ") for row in self._rows
+        )
 
 
 def rises(series: ConvergenceSeries) -> str:

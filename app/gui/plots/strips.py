@@ -19,6 +19,8 @@ from app.gui.widgets.theme import SMALL, Palette, Theme
 from app.viewmodels.strips import StripsSnapshot
 
 TIME = AxisQuantity("time before now", "time before now", "s", letter="<i>t</i>")
+MINUTES = AxisQuantity("time before now", "time before now", "min", letter="<i>t</i>")
+HOURS = AxisQuantity("time before now", "time before now", "h", letter="<i>t</i>")
 SAMPLES = AxisQuantity("samples before now", "samples before now", "thousands", letter="<i>n</i>")
 CONDUCTANCE = AxisQuantity("conductance", "<i>G</i>", "<i>G</i><sub>0</sub>", log=True)
 STRIPS = {
@@ -30,6 +32,8 @@ STRIPS = {
 EMPTY = {"log10_G": "The last seconds of all signals appear here. Start a run or open a recording."}
 LEAST_SPAN = {"log10_G": 3.0, "tip_nm": 0.5, "thermocouple_uV": 1.0, "bias_V": 0.02}
 """Minimum range of each strip, so that the noise of a quiet signal is not magnified."""
+LONGEST_IN_S, LONGEST_IN_MIN = 300.0, 180.0
+"""Longest time spans with an axis in seconds, and in minutes."""
 LEAST_SHARE = 1e-3
 """Minimum range of the strip of a further channel, as a share of its value."""
 DECADES = (-7.0, 2.0)
@@ -125,22 +129,24 @@ class StripsView(View[StripsSnapshot]):
         for name, unit in snapshot.units.items():
             if name not in self.strips:
                 self._add_strip(name, unit)
+        quantity, unit_s = _time_axis(snapshot)
         for panel in self.strips.values():
-            panel.set_quantity(panel.x_axis, TIME if snapshot.timed else SAMPLES)
+            panel.set_quantity(panel.x_axis, quantity)
+        time = snapshot.time_s / unit_s
         for name, panel in self.strips.items():
             if name not in STRIPS and name not in snapshot.extras:
                 continue
             values: FloatArray = snapshot.line(name)
-            panel.set_home((-snapshot.window_s, 0.0), self._range(name, snapshot.extents.get(name)))
-            self.gaps[name].set(snapshot.gaps_s)
-            self.lines[name].set(snapshot.time_s, values)
+            panel.set_home((-snapshot.window_s / unit_s, 0.0), self._range(name, snapshot.extents.get(name)))
+            self.gaps[name].set([(start / unit_s, end / unit_s) for start, end in snapshot.gaps_s])
+            self.lines[name].set(time, values)
         seen, quiet = parted(snapshot.log10_G, self.noise_log10_G)
-        self.lines["log10_G"].set(snapshot.time_s, 10.0**seen)
-        self.quiet.set(snapshot.time_s, 10.0**quiet)
+        self.lines["log10_G"].set(time, 10.0**seen)
+        self.quiet.set(time, 10.0**quiet)
         self._show_strips(tuple(name for name in self.strips if name in snapshot.extents) or tuple(STRIPS))
-        self._colour_bias(snapshot.time_s, snapshot.bias_V)
+        self._colour_bias(time, snapshot.bias_V)
 
-    def _colour_bias(self, time_s: FloatArray, bias_V: FloatArray) -> None:
+    def _colour_bias(self, time: FloatArray, bias_V: FloatArray) -> None:
         """Colour the parts of the bias above and below zero by polarity."""
         columns = bias_V.reshape(-1, 2)
         for layer, above in (
@@ -148,7 +154,7 @@ class StripsView(View[StripsSnapshot]):
             (self.negative, columns.min(axis=1) < 0),
         ):
             part = np.maximum(bias_V, 0.0) if layer is self.positive else np.minimum(bias_V, 0.0)
-            layer.set(time_s, np.where(np.repeat(above, 2), part, np.nan))
+            layer.set(time, np.where(np.repeat(above, 2), part, np.nan))
 
     def _range(self, name: str, extent: Range | None) -> Range | None:
         """Return the range of a strip, constant while the signal stays inside."""
@@ -171,6 +177,15 @@ class StripsView(View[StripsSnapshot]):
             if name == "log10_G"
             else chosen
         )
+
+
+def _time_axis(snapshot: StripsSnapshot) -> tuple[AxisQuantity, float]:
+    """Return the quantity of the time axis, and its unit in s."""
+    if not snapshot.timed:
+        return SAMPLES, 1.0
+    if snapshot.window_s <= LONGEST_IN_S:
+        return TIME, 1.0
+    return (MINUTES, 60.0) if snapshot.window_s <= LONGEST_IN_MIN * 60.0 else (HOURS, 3600.0)
 
 
 def _faint(colours: Palette) -> str:

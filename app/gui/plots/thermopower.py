@@ -26,7 +26,7 @@ class ThermopowerPlot(View[ThermopowerSnapshot]):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.panel = PlotPanel(theme, "thermopower", DIFFERENCE, VOLTAGE, EMPTY, legend="above")
+        self.panel = PlotPanel(theme, "thermopower", DIFFERENCE, VOLTAGE, EMPTY, legend=True)
         add = self.panel.add
         self.junctions = add(Points("junctions", attrgetter("neutral"), "o", size=4))
         self.means = add(Points("mean and standard error", attrgetter("data"), "o", size=8))

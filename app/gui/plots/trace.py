@@ -41,7 +41,7 @@ class TraceView(View[TraceSnapshot]):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.panel = PlotPanel(theme, "traces", DISPLACEMENT, CONDUCTANCE, EMPTY, legend=(0.0, 1.0))
+        self.panel = PlotPanel(theme, "traces", DISPLACEMENT, CONDUCTANCE, EMPTY, legend=True)
         self.break_ = self.panel.add(
             StraightLine("break", attrgetter("neutral"), at=float("nan"), upright=False, word="break")
         )

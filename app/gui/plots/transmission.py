@@ -35,9 +35,7 @@ class TransmissionPlot(View[TransmissionSnapshot]):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.panel = PlotPanel(
-            theme, "transmission", ENERGY, TRANSMISSION, EMPTY, legend="above", captions=True
-        )
+        self.panel = PlotPanel(theme, "transmission", ENERGY, TRANSMISSION, EMPTY, legend=True, captions=True)
         add = self.panel.add
         self.window_ = add(ShadedWindow("bias window", attrgetter("accent")))
         self.fermi = add(StraightLine("Fermi level", attrgetter("neutral"), at=0.0, upright=True))

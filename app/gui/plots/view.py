@@ -1,5 +1,6 @@
 """Base of the widgets of all view models; a snapshot is drawn only when the widget is visible."""
 
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from PyQt6.QtCore import pyqtSignal
@@ -7,6 +8,7 @@ from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QBoxLayout, QWidget
 
 from app.gui.plots.panel import PlotPanel
+from app.gui.plots.result_rows import Results
 from app.gui.widgets.theme import MEDIUM, Theme
 
 Snapshot = TypeVar("Snapshot")
@@ -29,6 +31,8 @@ class View(QWidget, Generic[Snapshot]):
         self.theme = theme
         self._given: Snapshot | None = None
         self._drawn: Snapshot | None = None
+        self.about: Mapping[str, str] = {}
+        """Origin of the data, which exports contain."""
         self.waiting = ""
         """Text of empty plots during a run: what it is doing until data appear; "" without a run."""
 
@@ -64,7 +68,10 @@ class View(QWidget, Generic[Snapshot]):
         assert self._given is not None
         self._drawn = self._given
         self.draw(self._given)
+        results = [text for label in self.findChildren(Results) if (text := label.plain)]
+        about = {**self.about, "Results": "; ".join(results)} if results else self.about
         for panel in self.panels:
+            panel.about = about
             panel.refresh()
 
     def redraw(self) -> None:

@@ -1,14 +1,17 @@
-"""Banner across the window that says what is wrong and what to do about it."""
+"""Banner beside the menus that says what is wrong and what to do about it; its place is always kept free."""
 
 from dataclasses import dataclass
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor, QFont, QPalette
+from PyQt6.QtCore import QRect, Qt
+from PyQt6.QtGui import QColor, QFont, QFontMetrics, QPalette, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
+from app.gui.widgets.theme import LARGE, MEDIUM, Theme, tabular
 
-SENTENCE_PT = 13.0
+SENTENCES_PT = (13.0, 11.5, 10.0, 9.0)
+"""Sizes of the text; the largest that fits is used."""
+HEIGHT = 38
+"""Height in pixels, which the window always keeps free: two rows of the smallest text."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Notice:
 
 
 class Alarm(QWidget):
-    """Banner below the status line, hidden while all is well.
+    """Banner of constant height, hidden while all is well.
 
     Parameters
     ----------
@@ -44,8 +47,8 @@ class Alarm(QWidget):
         self._dismissed: int | None = None
         self.words = QLabel()
         self.words.setWordWrap(True)
-        self.words.setFont(tabular(self.font(), SENTENCE_PT, QFont.Weight.Medium))
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.words.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.close_button = QToolButton()
@@ -56,9 +59,13 @@ class Alarm(QWidget):
         self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.close_button.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
-        row.setContentsMargins(LARGE, SMALL, MEDIUM, SMALL)
+        row.setContentsMargins(LARGE, 1, MEDIUM, 1)
         row.addWidget(self.words, 1)
-        row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.close_button)
+        self.setFixedHeight(HEIGHT)
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
         self.setAutoFillBackground(True)
         self.hide()
         theme.changed.connect(self._colour)
@@ -74,11 +81,36 @@ class Alarm(QWidget):
         if notice == self.notice:
             return
         self.notice = notice
-        self.words.setText(self.text())
+        self._fit()
+        self.words.setToolTip(self.text())
         self.setAccessibleName(self.text())
         self.close_button.setVisible(notice is not None and notice.job is not None)
         self._colour()
         self.setVisible(notice is not None)
+
+    def _fit(self) -> None:
+        """Show the text in the largest size that fits; cut it if none does (the tool tip has all of it)."""
+        room, text = self.words.size(), self.text()
+        font = self.font()
+        for points in SENTENCES_PT:
+            font = tabular(self.font(), points, QFont.Weight.Medium)
+            if _height(text, font, room.width()) <= room.height():
+                break
+        while " " in text and _height(text, font, room.width()) > room.height():
+            text = f"{text.removesuffix(' …').rpartition(' ')[0]} …"
+        self.words.setFont(font)
+        self.words.setText(text)
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """Fit the text to the new width."""
+        super().resizeEvent(a0)
+        self._fit()
+
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        """Fit the text to the width."""
+        super().showEvent(a0)
+        self.layout().activate()  # type: ignore[union-attr]
+        self._fit()
 
     def dismiss(self) -> None:
         """Hide the alarm of a run that ended."""
@@ -96,3 +128,8 @@ class Alarm(QWidget):
         for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
             palette.setColor(role, QColor(text))
         self.setPalette(palette)
+
+
+def _height(text: str, font: QFont, width: int) -> int:
+    wrapped = Qt.TextFlag.TextWordWrap
+    return QFontMetrics(font).boundingRect(QRect(0, 0, max(width, 1), 10_000), wrapped, text).height()

@@ -26,8 +26,6 @@ class BigNumber(QWidget):
         Longest note that will be shown.
     """
 
-    ALIGN = Qt.AlignmentFlag.AlignLeft
-
     def __init__(
         self,
         theme: Theme,
@@ -112,20 +110,17 @@ class BigNumber(QWidget):
         painter.setFont(number)
         painter.setPen(QColor(getattr(colours, self.colour)))
         below = QRectF(0, top, self._number_width, height)
-        painter.drawText(below, self.ALIGN | Qt.AlignmentFlag.AlignVCenter, self.number)
+        painter.drawText(below, left, self.number)
         base = top + (height + QFontMetricsF(number).capHeight()) / 2
         painter.setFont(unit)
         painter.setPen(QColor(colours.quiet))
-        beside = self._number_width
-        if Qt.AlignmentFlag.AlignLeft == self.ALIGN:
-            beside = QFontMetricsF(number).horizontalAdvance(self.number)
+        beside = QFontMetricsF(number).horizontalAdvance(self.number)
         painter.drawText(round(beside + SMALL), round(base), self.unit)
 
 
 class PositionReadout(BigNumber):
     """Number with a bar that shows where it is between its limits."""
 
-    ALIGN = Qt.AlignmentFlag.AlignRight
     BAR_WIDTH, BAR_HEIGHT = 112, 10
     NEAR_END = 0.05
 

@@ -9,6 +9,10 @@ from app.gui.widgets.theme import RADIUS, SMALL, Theme, tabular
 TWICE_WITHIN_MS = 1000
 
 
+LARGEST = 1.3
+"""Largest scale of the word, in a high button."""
+
+
 class RetractButton(QPushButton):
     """Large red button that is never disabled."""
 
@@ -51,10 +55,11 @@ class RetractButton(QPushButton):
         painter.setPen(QColor(colours.text) if self.hasFocus() else Qt.PenStyle.NoPen)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS, RADIUS)
         painter.setPen(QColor(colours.on_danger))
-        painter.setFont(tabular(self.font(), 16, QFont.Weight.Bold))
+        large = min(self.height() / self.sizeHint().height(), LARGEST)
+        painter.setFont(tabular(self.font(), 16 * large, QFont.Weight.Bold))
         word = QRectF(self.rect()).adjusted(0, SMALL, 0, -self.height() * 0.38)
         painter.drawText(word, Qt.AlignmentFlag.AlignCenter, self.text())
-        painter.setFont(tabular(self.font(), 9))
+        painter.setFont(tabular(self.font(), 9 * large))
         key = QRectF(self.rect()).adjusted(0, self.height() * 0.60, 0, -SMALL)
         painter.drawText(key, Qt.AlignmentFlag.AlignCenter, "Esc Esc")
         painter.end()

@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.gui.plots.compared import MOST, PANELS, ComparedPanel
+from app.gui.plots.export import SOFTWARE
 from app.gui.widgets.screen import fit_to_screen
 from app.gui.widgets.theme import MEDIUM, Theme
 from app.viewmodels.compared import ComparedKind, ComparedRecording, compare_recording, lacking, most_had
@@ -37,7 +38,7 @@ class CompareWindow(QWidget):
     ----------
     theme : Theme
     paths : list of Path
-        At most six are shown.
+        At most eight are shown.
     read : callable
         Reads and analyses one recording; called in another thread.
     """
@@ -135,6 +136,7 @@ class CompareWindow(QWidget):
         if kind not in self.panels:
             made = next(panel for panel in PANELS if panel.kind is kind)(self.theme)
             made.message.connect(self._hear)
+            made.about = {"Recordings": ", ".join(path.name for path in self.paths), "Software": SOFTWARE}
             before = sum(panel.kind in self.panels for panel in PANELS[: PANELS.index(type(made))])
             self.panels[kind] = made
             self.tabs.insertTab(before, made, made.tab)

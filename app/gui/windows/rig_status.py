@@ -45,7 +45,7 @@ def idle_status(
     """
     shown = before or BLANK
     if unsafe:
-        return replace(shown, state=ShownState.NOT_SAFE, message="see below", in_state_s=nan)
+        return replace(shown, state=ShownState.NOT_SAFE, message="see above", in_state_s=nan)
     if lost:
         return replace(shown, state=ShownState.FAULT, message="the bench does not answer", in_state_s=nan)
     if instruments is None or instruments["busy"] or "z_V" not in instruments["daq"]["settings"]:

@@ -70,7 +70,7 @@ class RigWindow(SessionWindow):
         self._entries: set[int | None] = set()
         self._raised: str | None = None
         self.alarm = Alarm(theme)
-        self._top.addWidget(self.alarm)
+        self.first_row.addWidget(self.alarm, 1)
         self.rig_line.retract.connect(self.retract)
         self.procedures, self.queue = ProceduresPanel(theme), QueuePanel(theme)
         self.rig, self.notes = RigPanel(theme), NotesPanel()

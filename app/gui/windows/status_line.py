@@ -31,8 +31,10 @@ STATE_COLOURS = {
     ShownState.NOT_SAFE: "danger",
 }
 ALARMING = (ShownState.FAULT, ShownState.NOT_SAFE)
-SCALES = (1.0, 0.92, 0.84, 0.76, 0.68, 0.6, 0.52)
+SCALES = tuple(n / 100 for n in range(208, 51, -4))
 """Scale factors of the numbers; the largest that fits is used."""
+TALL = 640
+"""Height of the window in pixels for each unit of scale, so that the line leaves room for the rest."""
 
 
 class StatusLine(View[StatusSnapshot]):
@@ -75,12 +77,19 @@ class StatusLine(View[StatusSnapshot]):
     def resizeEvent(self, ev: QResizeEvent | None) -> None:
         """Scale the numbers to the largest size that fits."""
         super().resizeEvent(ev)
-        for factor in SCALES:
+        self.fit()
+
+    def fit(self) -> None:
+        """Scale the numbers to the largest size that the width, and the height of the window, allow."""
+        estimate = 1.1 * self._scale * self.width() / max(self.row.minimumSize().width(), 1)
+        window = self.window()
+        most = min(estimate, max((window.height() if window is not None else 0) / TALL, 1.0))
+        for factor in (factor for factor in SCALES if factor <= most or factor == SCALES[-1]):
             if factor != self._scale:
                 self._scale = factor
                 for readout in self.findChildren(BigNumber):
                     readout.scale(factor)
-            self.row.invalidate()
+                self.row.invalidate()
             if self.row.minimumSize().width() <= self.width():
                 break
 

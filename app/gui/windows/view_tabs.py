@@ -7,6 +7,7 @@ from PyQt6.QtCore import QByteArray, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
+from app.gui.plots.export import SOFTWARE
 from app.gui.plots.strips import StripsView
 from app.gui.plots.view import View, in_sight
 from app.gui.widgets.stale_tab_bars import hide_ghosts
@@ -70,6 +71,8 @@ class ViewTabs(QMainWindow):
         self.views: dict[str, View[Any]] = {}
         self.docks: dict[str, ViewDock] = {}
         self.window_s = WINDOWS_S[1]
+        self._shown: Session | None = None
+        self._origin: dict[str, str] = {}
         self._results: dict[str, Any] = {}
         self._last_results: dict[str, Any] = {}
         self._soon = QTimer(self)
@@ -112,6 +115,8 @@ class ViewTabs(QMainWindow):
     def paint(self, session: Session) -> int:
         """Draw the visible views that have changed; return their number."""
         awaited = waiting(session.header.procedure, session.status.snapshot())
+        if self._shown is not session:
+            self._shown, self._origin = session, origin(session)
         drawn = 0
         for title, view in self.views.items():
             model = session.views.get(title)
@@ -119,6 +124,8 @@ class ViewTabs(QMainWindow):
                 self._follow_results(title, model)
             if model is not None and in_sight(view):
                 view.wait_for(awaited.get(title, ""))
+                if title not in self._last_results:
+                    view.about = self._origin
                 drawn += view.present(self._last_results.get(title) or model.snapshot())
         return drawn
 
@@ -192,3 +199,16 @@ class ViewTabs(QMainWindow):
     def restore(self, state: QByteArray) -> bool:
         """Restore a saved layout; return True if Qt accepts it."""
         return self.restoreState(state)
+
+
+def origin(session: Session) -> dict[str, str]:
+    """Return the origin of a session's data, for exports of its plots."""
+    header = session.header
+    words = {
+        "Recording": session.name,
+        "Sample": header.sample,
+        "Procedure": header.procedure,
+        "Began": header.started,
+        "Software": SOFTWARE,
+    }
+    return {name: text for name, text in words.items() if text}

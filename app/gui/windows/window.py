@@ -16,7 +16,9 @@ from PyQt6.QtWidgets import (
     QCheckBox,
     QDockWidget,
     QFileDialog,
+    QHBoxLayout,
     QMainWindow,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -43,7 +45,7 @@ from app.viewmodels.options import SessionOptions
 from app.viewmodels.registry import STRIPS, tabs
 from app.viewmodels.session import Session
 from app.viewmodels.status_view import StatusSnapshot
-from app.viewmodels.strips import WINDOWS_S
+from app.viewmodels.strips import WINDOWS_S, words_of
 
 FRAME_MS = 40
 """Interval between frames: 25 a second."""
@@ -106,7 +108,12 @@ class SessionWindow(QMainWindow):
         self._top.setContentsMargins(0, 0, 0, 0)
         self._top.setSpacing(0)
         self.menus = Menus()
-        self._top.addWidget(self.menus)
+        self.menus.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.first_row = QHBoxLayout()
+        """Menus, and an alarm beside them, where it moves nothing."""
+        self.first_row.addWidget(self.menus)
+        self.first_row.addStretch(0)
+        self._top.addLayout(self.first_row)
         self._top.addWidget(line)
         self.setMenuWidget(bars)
         self.setCentralWidget(self.area)
@@ -167,7 +174,7 @@ class SessionWindow(QMainWindow):
             for number, title in enumerate(tabs())
         ]
         floating = [Item(title, partial(_float, dock)) for title, dock in self.area.docks.items()]
-        spans = {f"{seconds:g} s": seconds for seconds in WINDOWS_S}
+        spans = {words_of(seconds): seconds for seconds in WINDOWS_S}
         return [
             *views,
             Submenu("In its &own window", floating),
@@ -221,7 +228,7 @@ class SessionWindow(QMainWindow):
         return session.status.snapshot()
 
     def set_span(self, seconds: float) -> None:
-        """Set the time span of the strip charts, in seconds, and show them."""
+        """Set the time span of the strip charts, one of `WINDOWS_S`, and show them."""
         self.area.set_window(seconds)
         self.area.docks[STRIPS].show()
 

@@ -71,6 +71,7 @@ def made_session(**changed: Any) -> Any:
     header = RunHeader("heating", (RecordedChannel("current"),), 2000.0, sample="Au-BDNC-Au")
     return SimpleNamespace(
         header=header,
+        name="2026-11-21-heating-001.h5",
         options=SessionOptions(model=MODEL),
         notes=[],
         time_of=lambda sample: NOON_S + sample / 2000.0,
@@ -93,7 +94,13 @@ def rig_window(
     window.ask_about_run = lambda: Parting.LEAVE  # type: ignore[method-assign]
     client = SimpleNamespace(command=lambda *_, **__: {})
     window.source = SimpleNamespace(
-        session=session, recording=None, client=client, behind=None, stale_s=0.0, close=lambda: None
+        session=session,
+        recording=None,
+        client=client,
+        behind=None,
+        stale_s=0.0,
+        close=lambda: None,
+        ask=lambda *_, **__: None,
     )  # type: ignore[assignment]
     window.setWindowTitle("hotjunction – simulated rig: BDNC")
     window.procedures.choose(procedure)

@@ -3,13 +3,14 @@ import re
 from io import StringIO
 from operator import attrgetter
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt6.QtGui import QGuiApplication, QHelpEvent, QImage
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QFileDialog
+from PyQt6.QtWidgets import QApplication, QToolButton
 
 from app.gui.plots.axis import AxisQuantity, ReadableAxis
 from app.gui.plots.captions import Caption
@@ -25,9 +26,12 @@ NA = AxisQuantity("current", "<i>I</i>", "nA")
 G = AxisQuantity("conductance", "<i>G</i>", "<i>G</i><sub>0</sub>", log=True)
 
 
+ABOUT = {"Recording": "2026-11-21-iv-001.h5", "Sample": "Au <b> & Au", "Results": "G = (2.1 ± 0.2)×10⁻³ G₀"}
+
+
 @pytest.fixture
 def panel(qtbot, theme: Theme) -> PlotPanel:
-    panel = PlotPanel(theme, "I-V", V, NA, "Curves appear here: press Run.", legend=(0.0, 0.0))
+    panel = PlotPanel(theme, "I-V", V, NA, "Curves appear here: press Run.", legend=True)
     qtbot.addWidget(panel)
     panel.resize(640, 480)
     panel.show()
@@ -183,19 +187,26 @@ def test_crosshair_follows_the_mouse(panel: PlotPanel) -> None:
     drawn(panel)
     place = panel.inside.mapViewToScene(QPointF(0.25, 50.0))
     panel.scene().sigMouseMoved.emit(place)
-    assert panel.cross[0].value() == pytest.approx(0.25)
+    assert not panel.cross[0].isVisible(), "there is no point near"
+    panel.scene().sigMouseMoved.emit(panel.inside.mapViewToScene(QPointF(0.52, 44.0)))
+    assert [line.value() for line in panel.cross] == pytest.approx([0.5, 40.0])
     panel.scene().sigMouseMoved.emit(QPointF(-5.0, -5.0))
     assert not panel.cross[0].isVisible()
 
 
 def test_the_crosshair_reads_what_is_under_the_mouse_also_when_the_axes_change(panel: PlotPanel) -> None:
-    drawn(panel)
-    place = panel.inside.mapViewToScene(QPointF(0.25, 50.0))
-    panel.scene().sigMouseMoved.emit(place)
+    line = drawn(panel)
+    panel.scene().sigMouseMoved.emit(panel.inside.mapViewToScene(QPointF(0.5, 40.0)))
     panel.set_home(x=(0.0, 10.0))
     panel.refresh()
-    assert panel.cross[0].value() == pytest.approx(panel.inside.mapSceneToView(place).x())
-    assert panel.cross[0].value() > 1.0
+    assert not panel.cross[0].isVisible(), "its point is elsewhere now"
+    panel.scene().sigMouseMoved.emit(panel.inside.mapViewToScene(QPointF(0.5, 40.0)))
+    panel.set_log(panel.y_axis, True)
+    panel.point_at(0.5, np.log10(40.0))
+    assert [line.value() for line in panel.cross] == pytest.approx([0.5, np.log10(40.0)])
+    line.set([0.0, 0.5, 1.0], [0.0, 40.0, 110.0])
+    panel.refresh()
+    assert panel.cross[1].value() == pytest.approx(np.log10(40.0))
 
 
 def test_a_crosshair_that_the_axes_have_left_behind_is_gone(panel: PlotPanel) -> None:
@@ -231,15 +242,17 @@ def test_the_tool_tip_of_a_tab_is_not_that_of_its_plot(panel: PlotPanel, own: st
 
 def test_keys_move_the_crosshair(panel: PlotPanel) -> None:
     drawn(panel)
+    other = panel.add(Points("other", attrgetter("negative")))
+    other.set([0.1, 0.9], [10.0, 20.0], [1.0, 2.0])
+    panel.refresh()
     alt = Qt.KeyboardModifier.AltModifier
-    QTest.keyClick(panel, Qt.Key.Key_Right, alt)
-    first = panel.cross[0].value()
-    QTest.keyClick(panel, Qt.Key.Key_Right, alt | Qt.KeyboardModifier.ShiftModifier)
-    (x0, x1), _ = panel.inside.viewRange()
-    assert panel.cross[0].value() - first == pytest.approx(0.1 * (x1 - x0))
-    for _ in range(30):
-        QTest.keyClick(panel, Qt.Key.Key_Left, alt | Qt.KeyboardModifier.ShiftModifier)
-    assert panel.cross[0].value() == pytest.approx(x0)
+    for key, point in (
+        (Qt.Key.Key_Right, (0.1, 10.0)), (Qt.Key.Key_Right, (0.9, 20.0)), (Qt.Key.Key_Right, (0.9, 20.0)),
+        (Qt.Key.Key_Up, (1.0, 100.0)), (Qt.Key.Key_Left, (0.5, 40.0)), (Qt.Key.Key_Down, (0.1, 10.0)),
+    ):  # fmt: skip
+        QTest.keyClick(panel, key, alt)
+        assert [line.value() for line in panel.cross] == pytest.approx(point)
+    assert panel.reading.text.replace("\xa0", " ").endswith("10.0 nA ± 1.0 nA,  other")
     QTest.keyClick(panel, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     clipboard = QGuiApplication.clipboard()
     assert clipboard is not None
@@ -265,6 +278,7 @@ def test_numbers_are_exported_as_they_were_given(panel: PlotPanel) -> None:
 @pytest.mark.parametrize("suffix", ["png", "svg", "csv"])
 def test_exports(tmp_path: Path, theme: Theme, panel: PlotPanel, suffix: str) -> None:
     drawn(panel)
+    panel.about = ABOUT
     theme.choose(Choice.DARK)
     said: list[str] = []
     panel.message.connect(said.append)
@@ -275,9 +289,15 @@ def test_exports(tmp_path: Path, theme: Theme, panel: PlotPanel, suffix: str) ->
     if suffix == "png":
         image = QImage(str(path))
         assert image.width() == 3 * panel.viewport().width()
+        assert {name: image.text(name) for name in image.textKeys()} == {"Title": "I-V", **ABOUT}
         assert image.pixelColor(5, 5).name() == "#ffffff"
-    elif suffix == "svg":
-        assert b"<svg" in content
+    elif suffix == "csv":
+        head = [line for line in content.decode().splitlines() if line.startswith("# ")]
+        assert head == ["# Title: I-V", *(f"# {name}: {text}" for name, text in ABOUT.items())]
+        assert content.decode().splitlines()[len(head)].startswith('"mean, V > 0: voltage (V)"')
+    else:
+        origin = ElementTree.fromstring(content).findtext("{http://www.w3.org/2000/svg}metadata")
+        assert origin == "\n".join(["Title: I-V", *(f"{name}: {text}" for name, text in ABOUT.items())])
         assert LIGHT.positive.lower().encode() in content.lower()
         assert DARK.positive.lower().encode() not in content.lower()
     assert panel.backgroundBrush().color().name() == DARK.surface  # the window is dark as before
@@ -304,8 +324,8 @@ def test_menu_has_everything_and_says_what_is(panel: PlotPanel) -> None:
     panel.menu.aboutToShow.emit()
     texts = [action.text().replace("&", "") for action in panel.menu.actions() if action.text()]
     assert [text.split("\t")[0] for text in texts] == [
-        "Reset view", "Logarithmic x axis", "Logarithmic y axis", "Copy value", "Copy numbers",
-        "Export picture (PNG)…", "Export drawing (SVG)…", "Export numbers (CSV)…",
+        "Reset view", "Logarithmic x axis", "Logarithmic y axis", "Copy value", "Copy picture", "Copy numbers",
+        "Export …",
     ]  # fmt: skip
     assert panel.menu.log_y.isChecked()
     assert not panel.menu.log_x.isChecked()
@@ -314,12 +334,49 @@ def test_menu_has_everything_and_says_what_is(panel: PlotPanel) -> None:
     assert not panel.y_axis.log
 
 
+def test_icons_and_keys_do_what_the_menu_does(panel: PlotPanel) -> None:
+    drawn(panel)
+    buttons = panel.tools.findChildren(QToolButton)
+    assert [button.toolTip() for button in buttons] == [
+        "Show all data again (R, or a double click)", "Logarithmic x axis (X)", "Logarithmic y axis (Y)",
+        "Copy the plot as a picture (P)", "Copy the numbers as a table (N)", "Save as picture, drawing or table (E)",
+    ]  # fmt: skip
+    axes = panel.inside.sceneBoundingRect()
+    assert panel.tools.geometry().bottom() <= axes.top() and panel.tools.geometry().right() <= axes.right()
+    count = panel.count.mapRectToScene(panel.count.boundingRect())
+    assert count.right() <= panel.tools.x()
+    QTest.mouseClick(buttons[2], Qt.MouseButton.LeftButton)
+    assert panel.y_axis.log and buttons[2].isChecked()
+    QTest.keyClick(panel, Qt.Key.Key_Y)
+    assert not panel.y_axis.log and not buttons[2].isChecked()
+    clipboard = QGuiApplication.clipboard()
+    assert clipboard is not None
+    QTest.keyClick(panel, Qt.Key.Key_P)
+    assert clipboard.image().width() == 3 * panel.viewport().width()
+    QTest.keyClick(panel, Qt.Key.Key_N)
+    assert clipboard.text().splitlines()[1] == "0\t0"
+
+
+def test_a_plot_without_a_row_shows_its_icons_under_the_mouse_only(panel: PlotPanel) -> None:
+    drawn(panel)
+    panel.clearFocus()
+    panel.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+    panel.plotItem.layout.setContentsMargins(0, 4, 8, 0)
+    QApplication.processEvents()
+    assert not panel.tools.isVisible()
+    panel.setFocus()
+    QApplication.processEvents()
+    assert panel.tools.isVisible()
+
+
 def test_export_asks_without_stopping_the_window(qtbot, tmp_path: Path, panel: PlotPanel) -> None:
     drawn(panel)
-    panel.menu._ask("csv")
-    dialog = panel.findChild(QFileDialog)
-    assert dialog is not None
+    panel.about = ABOUT
+    dialog = panel.menu.ask()
     assert dialog.isVisible()
+    assert Path(dialog.selectedFiles()[0]).stem == "2026-11-21-iv-001 I-V"
+    dialog.filterSelected.emit("Numbers (*.csv)")
+    assert dialog.defaultSuffix() == "csv"
     dialog.fileSelected.emit(str(tmp_path / "a.csv"))
     dialog.reject()
     assert (tmp_path / "a.csv").exists()
@@ -505,7 +562,7 @@ def test_no_clip_of_a_text_cuts_what_is_drawn_later(panel: PlotPanel) -> None:
 
 
 def test_a_legend_above_the_axes_covers_nothing_and_has_its_entries_in_rows(qtbot, theme: Theme) -> None:
-    panel = PlotPanel(theme, "heat", V, NA, legend="above")
+    panel = PlotPanel(theme, "heat", V, NA, legend=True)
     qtbot.addWidget(panel)
     panel.resize(420, 380)
     panel.show()
@@ -530,7 +587,7 @@ def test_the_crosshair_reads_letters_where_an_axis_has_words(qtbot, theme: Theme
     x = AxisQuantity("displacement from the break", "displacement from the break", "nm", letter="Δ<i>z</i>")
     panel = PlotPanel(theme, "traces", x, NA)
     qtbot.addWidget(panel)
-    panel.add(LineLayer("trace", attrgetter("data"))).set([0.0, 1.0], [0.0, 1.0])
+    panel.add(LineLayer("trace", attrgetter("data"))).set([0.0, 0.2, 1.0], [0.0, 0.5, 1.0])
     panel.refresh()
     panel.point_at(0.2, 0.5)
     assert panel.reading.text.replace("\N{NO-BREAK SPACE}", " ").startswith("Δz = 0.2")

@@ -10,7 +10,7 @@ from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtWidgets import QApplication
 
 from analysis.recording import RecordingError
-from app.gui.plots.compared import MOST, PANELS, STYLES, recording_colour, two_lines
+from app.gui.plots.compared import MOST, PANELS, STYLES, entry, shortened
 from app.gui.plots.export import export, plotted_table
 from app.gui.plots.layers import Band, LineLayer
 from app.gui.widgets.theme import DARK, LIGHT
@@ -205,24 +205,33 @@ def test_nothing_to_compare_is_said(theme, readable):
     window.close()
 
 
-def test_more_than_can_be_told_apart_are_named(theme):
-    names = [f"{sample}-iv{i}" for sample in ("bda", "bdnc") for i in range(4)]
+def test_eight_are_told_apart_and_more_are_named(theme, qapp):
+    names = [f"{sample}-iv{i}" for sample in ("bda", "bdnc") for i in range(5)]
     window = read_through(CompareWindow(theme, [*paths(*names), *paths(names[0])], made))
-    assert len(window.recordings) == MOST == 6
+    qapp.processEvents()
+    assert len(window.recordings) == MOST == len(STYLES) == 8
     assert (
         window.message_label.text()
-        == "At most 6 recordings can be compared; left out: bdnc-iv2.h5, bdnc-iv3.h5."
+        == "At most 8 recordings can be compared; left out: bdnc-iv3.h5, bdnc-iv4.h5."
     )
-    lines = [layer for layer in window.panels[ComparedKind.IV].layers if isinstance(layer, LineLayer)]
+    panel = window.panels[ComparedKind.IV]
+    lines = [layer for layer in panel.layers if isinstance(layer, LineLayer)]
     assert len({(line.colour(LIGHT), line.key) for line in lines}) == MOST
+    legend = panel.legend.mapRectToScene(panel.legend.boundingRect())
+    assert legend.bottom() <= panel.inside.sceneBoundingRect().top()
+    assert "bdnc-iv2" in panel.legend.text
+    assert panel.inside.height() > window.height() / 2
     window.close()
 
 
-def test_every_kind_has_a_plot_and_every_recording_a_look():
+def test_every_kind_has_a_plot():
     assert {panel.kind for panel in PANELS} == set(ComparedKind)
-    assert len(STYLES) <= min(len(LIGHT.sequence), len(DARK.sequence))
-    assert len({recording_colour(number)(LIGHT) for number in range(MOST)}) == MOST
-    assert two_lines("a", ["b", "c"]).startswith("a<br>")
+
+
+def test_a_long_name_loses_its_middle_in_the_legend():
+    assert shortened("2026-11-21-heating-001", 12) == "2026-…ng-001"
+    assert shortened("short", 12) == "short"
+    assert entry("<a>", ["b", "c"]) == "&lt;a&gt; <small>b, c</small>"
 
 
 class Gate:

@@ -182,7 +182,7 @@ def test_numbers_that_nothing_came_for_are_the_last_known(line: RigStatusLine) -
 
 
 def test_not_safe_is_the_largest_word(line: RigStatusLine) -> None:
-    line.present(synthetic.status(state=ShownState.NOT_SAFE, message="see below"))
+    line.present(synthetic.status(state=ShownState.NOT_SAFE, message="see above"))
     assert (line.state.number, line.state.colour, line.bias.colour) == ("NOT SAFE", "danger", "quiet")
 
 
