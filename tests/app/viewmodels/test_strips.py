@@ -8,7 +8,7 @@ import pytest
 from analysis.recording import RecordedChannel, RunHeader
 from analysis.records import Block
 from app.viewmodels.signals import Decoder, SampledSignals, extra_units, log10_G
-from app.viewmodels.strips import COLUMNS, StripCharts
+from app.viewmodels.strips import COLUMNS, WHOLE_RUN, StripCharts
 
 RATE_Hz = 2000.0
 
@@ -103,7 +103,7 @@ def test_without_news_the_picture_is_the_same_object():
     assert strips.snapshot() is shot
     strips.show(10.0, 900)
     assert strips.snapshot() is not shot
-    with pytest.raises(ValueError, match="strip charts: 20 s; allowed: 10 s, 30 s, 120 s"):
+    with pytest.raises(ValueError, match="strip charts: 20 s; allowed: 10 s, 30 s, 120 s, whole run"):
         strips.show(20.0, 900)
 
 
@@ -139,3 +139,26 @@ def test_a_channel_beyond_the_roles_has_a_line_of_its_own_in_its_unit():
     assert shot.extents["base_temperature"] == pytest.approx((300.0, 310.0))
     assert shot.line("base_temperature").size == shot.time_s.size
     assert extra_units(replace(header, provenance="imported")) == {}
+
+
+def test_the_whole_run_is_shown_however_long_it_is_and_whatever_part_was_played_first():
+    n = 3 * COLUMNS + 123
+    data = np.random.default_rng(4).standard_normal((4, n))
+    data[0] = 10.0 ** data[0]
+    data[3, [5, 6000]] = 9.0, -9.0
+    strips = StripCharts(WHOLE_RUN, 100_000)
+    strips.feed(signals(6000, data[:, 6000:9000]))
+    strips.jump(0)
+    for first in range(0, n, 700):
+        strips.feed(signals(first, data[:, first : first + 700]))
+    shot = strips.snapshot()
+    width = round(shot.column_s * RATE_Hz)
+    assert width == 4, "twice doubled"
+    columns = np.append(data[3], np.full(-n % width, np.nan)).reshape(-1, width)
+    np.testing.assert_array_equal(shot.bias_V[::2], np.nanmin(columns, axis=1))
+    np.testing.assert_array_equal(shot.bias_V[1::2], np.nanmax(columns, axis=1))
+    assert shot.now_s == n / RATE_Hz and shot.now_s <= shot.window_s < 1.2 * max(shot.now_s, 10.0)
+    assert shot.time_s[0] == pytest.approx(-shot.now_s, abs=shot.column_s)
+    strips.show(WHOLE_RUN, 300)
+    assert strips.snapshot().bias_V.size <= 2 * 301
+    assert np.nanmax(strips.snapshot().bias_V) == 9.0 and np.nanmin(strips.snapshot().bias_V) == -9.0

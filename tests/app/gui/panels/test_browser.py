@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PyQt6.QtCore import QItemSelectionModel, Qt
+from PyQt6.QtWidgets import QStyleOptionViewItem
 
 from app.gui.background import Tasks
 from app.gui.panels.browser import COLUMNS, HINT, NO_MATCH, BrowserPanel, began, length
@@ -64,7 +65,7 @@ def test_an_empty_table_says_why(panel, theme, tmp_path, qtbot):
 def test_rows_tell_what_was_measured_and_what_is_broken(panel):
     rows = {cells(panel, i)["file"]: cells(panel, i) for i in range(3)}
     night = rows["night.h5"]
-    assert (night["sample"], night["procedure"], night["holds"]) == ("Au-BDNC-Au", "heating", "3")
+    assert (night["sample"], night["procedure"], night["holds"]) == ("Au-BDNC-Au", "Heating", "3")
     assert (night["notes"], night["status"], night["length"]) == ("tip 14", "finished", "0 min 13")
     assert rows["curves.h5"]["holds"] == "4"
     assert rows["broken.h5"]["status"] == "broken"
@@ -139,3 +140,19 @@ def test_lengths(seconds, words):
 def test_a_time_that_is_none_is_shown_as_it_is():
     assert began(LibraryRow("a.h5", started="last night")) == "last night"
     assert began(LibraryRow("a.h5", started="2026-11-21T08:00:00+00:00")).startswith("2026-11-2")
+
+
+def test_the_result_has_the_room_and_the_name_of_the_file_loses_its_middle(panel, qapp):
+    head, viewport = panel.table.horizontalHeader(), panel.table.viewport()
+    widths = {COLUMNS[i][0]: head.sectionSize(i) for i in range(len(COLUMNS))}
+    assert head.length() >= viewport.width()
+    assert widths["result"] == max(widths.values())
+    assert widths["result"] >= panel.table.sizeHintForColumn([name for name, *_ in COLUMNS].index("result"))
+    file = len(COLUMNS) - 1
+    option = QStyleOptionViewItem()
+    panel.table.itemDelegateForColumn(file).initStyleOption(option, panel.model.index(0, file))
+    assert option.textElideMode is Qt.TextElideMode.ElideMiddle
+    head.resizeSection(0, 77)
+    panel.resize(900, 300)
+    qapp.processEvents()
+    assert head.sectionSize(0) == 77, "a width that the user has set stays"

@@ -152,7 +152,9 @@ def test_every_plot_is_exported_and_that_is_said(theme, tmp_path, suffix):
         assert path.stat().st_size > 500
         assert f"Exported {panel.title} to" in window.message_label.text()
     if suffix == "csv":
-        head = (tmp_path / "current-voltage curves.csv").read_text().splitlines()[0]
+        rows = (tmp_path / "current-voltage curves.csv").read_text().splitlines()
+        assert "# Recordings: bda-heating.h5, bda-iv.h5, bda-break.h5" in rows
+        head = next(row for row in rows if not row.startswith("#"))
         assert "Au-BDA-Au, bda-iv.h5: current (nA)" in head
         assert "Au-BDA-Au, bda-iv.h5, SD of the junctions: current (nA), upper" in head
     window.close()
@@ -161,8 +163,12 @@ def test_every_plot_is_exported_and_that_is_said(theme, tmp_path, suffix):
 def test_the_crosshair_reads_in_units(theme):
     window = read_through(CompareWindow(theme, paths("bda-iv"), made))
     panel = window.panels[ComparedKind.IV]
-    panel.point_at(0.5, 100.0)
-    assert panel.reading.text.replace("\xa0", " ") == "V = 0.500 V,  I = 100 nA"
+    mean = next(layer for layer in panel.layers if isinstance(layer, LineLayer))
+    i = int(np.argmin(np.abs(mean.x - 0.5)))
+    panel.point_at(0.5, float(mean.y[i]))
+    V, I = panel.reading.text.replace("\xa0", " ").split(",  ")[:2]
+    assert float(V.removeprefix("V = ").removesuffix(" V")) == pytest.approx(mean.x[i], abs=0.005)
+    assert float(I.removeprefix("I = ").removesuffix(" nA")) == pytest.approx(mean.y[i], abs=1.0)
     window.close()
 
 
