@@ -166,9 +166,9 @@ def test_the_crosshair_reads_in_units(theme):
     mean = next(layer for layer in panel.layers if isinstance(layer, LineLayer))
     i = int(np.argmin(np.abs(mean.x - 0.5)))
     panel.point_at(0.5, float(mean.y[i]))
-    V, I = panel.reading.text.replace("\xa0", " ").split(",  ")[:2]
-    assert float(V.removeprefix("V = ").removesuffix(" V")) == pytest.approx(mean.x[i], abs=0.005)
-    assert float(I.removeprefix("I = ").removesuffix(" nA")) == pytest.approx(mean.y[i], abs=1.0)
+    volts, amperes = panel.reading.text.replace("\xa0", " ").split(",  ")[:2]
+    assert float(volts.removeprefix("V = ").removesuffix(" V")) == pytest.approx(mean.x[i], abs=0.005)
+    assert float(amperes.removeprefix("I = ").removesuffix(" nA")) == pytest.approx(mean.y[i], abs=1.0)
     window.close()
 
 
