@@ -4,6 +4,7 @@ Lee et al., Nature 498, 209 (2013), show the mean of 100 curves with their stand
 """
 
 import math
+from itertools import accumulate
 
 import numpy as np
 
@@ -80,12 +81,10 @@ class IV(HeldProcedure):
 
     def _straight_line(self, context: ProcedureContext) -> RecordedSweep:
         """Return the noiseless sweep of an ohmic junction as recorded through the amplifier's pole."""
-        from scipy.signal import lfilter  # slow to import, and only a check needs it
-
         applied_V = np.concatenate([[self.bias * 1e-3], self.waveform_V(context.rate_Hz)])
         tau_samples = context.rise_time_s / RISE_PER_TAU * context.rate_Hz
         kept = math.exp(-1 / tau_samples) if tau_samples else 0.0
-        shown_V, _ = lfilter([1 - kept], [1, -kept], applied_V, zi=[kept * applied_V[0]])
+        shown_V = np.array([*accumulate(applied_V.tolist(), lambda y, x: (1 - kept) * x + kept * y)])
         return RecordedSweep(
             0, (0, applied_V.size), applied_V, G0_S * self.conductance * shown_V, kind="whole"
         )

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.distributions import gamma_exceeded, gamma_median
+from analysis.records import FloatArray
 from analysis.spectra.welch import Spectrum
 
 LOBE = 2
@@ -48,15 +50,14 @@ def find_lines(
         Strongest first. Those within 0.2 % of a multiple of 50 or 60 Hz are named "mains" (the fundamental) or
         "mains 2" ... (its multiples).
     """
-    from scipy.ndimage import median_filter  # slow to import, as is the next
-    from scipy.signal import argrelmax
+    from scipy.ndimage import median_filter  # slow to import
 
     p, k = spectrum.density_per_Hz, spectrum.independent_segments
     floor = median_filter(p, size=2 * surroundings + 1, mode="nearest")
     floor = floor / (gamma_median(k) / k)  # a median of noise lies below its mean
     limit = gamma_exceeded(chance / p.size, k) / k
     lines = []
-    for i in argrelmax(p, order=LOBE)[0]:
+    for i in _tops(p):
         if surroundings <= i < p.size - surroundings and p[i] > limit * floor[i] > 0.0:
             lobe = slice(i - LOBE, i + LOBE + 1)
             power = float(np.sum(p[lobe] - floor[lobe])) * spectrum.step_Hz
@@ -65,6 +66,15 @@ def find_lines(
             frequency = _between_points(spectrum, int(i))
             lines.append(SpectralLine(frequency, math.sqrt(power), _line_name(frequency, spectrum, known_Hz)))
     return sorted(lines, key=lambda line: -line.rms)
+
+
+def _tops(density: FloatArray) -> NDArray[np.intp]:
+    """Return the points higher than all within `LOBE` of them; none so close to the ends."""
+    if density.size <= 2 * LOBE:
+        return np.empty(0, dtype=np.intp)
+    around = np.lib.stride_tricks.sliding_window_view(density, 2 * LOBE + 1)
+    lower = (around < around[:, [LOBE]]).sum(axis=1)
+    return LOBE + np.flatnonzero(lower == 2 * LOBE)
 
 
 def _between_points(spectrum: Spectrum, i: int) -> float:

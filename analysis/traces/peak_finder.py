@@ -7,6 +7,7 @@ import numpy as np
 
 from analysis.records import FloatArray
 from analysis.traces.histogram import BinAxis, Histogram, Scale
+from analysis.traces.maxima import maxima
 
 WORTH_REPORTING = 2.5
 """A maximum is fitted if it stands above the ground on both sides by this many standard errors."""
@@ -54,48 +55,41 @@ def find_candidates(
     """
     axis = histogram.axis
     low, high = (float(x) for x in axis.coordinate([low_G0, high_G0]))
-    maxima = [c for width in _SMOOTHINGS[axis.scale] for c in _maxima(histogram, width)]
+    found = [c for width in _SMOOTHINGS[axis.scale] for c in _maxima(histogram, width)]
     chosen: list[PeakCandidate] = []
-    for candidate in sorted(maxima, key=lambda c: -c.significance):
+    for candidate in sorted(found, key=lambda c: -c.significance):
         edge = candidate.sigma / 2.0
         if candidate.significance < significance or not low + edge < candidate.centre < high - edge:
             continue
         if all(abs(candidate.centre - c.centre) > 2.0 * max(candidate.sigma, c.sigma) for c in chosen):
-            chosen.append(_finest(candidate, maxima))
+            chosen.append(_finest(candidate, found))
     chosen = [replace(c, low=max(c.low, low), high=min(c.high, histogram.top)) for c in chosen]
     return _separated(sorted(chosen, key=lambda c: c.centre), histogram)
 
 
-def _finest(candidate: PeakCandidate, maxima: list[PeakCandidate]) -> PeakCandidate:
+def _finest(candidate: PeakCandidate, found: list[PeakCandidate]) -> PeakCandidate:
     """Return the same peak on the finest scale on which it has four fifths of its significance."""
-    same = (c for c in maxima if abs(c.centre - candidate.centre) <= max(c.sigma, candidate.sigma))
+    same = (c for c in found if abs(c.centre - candidate.centre) <= max(c.sigma, candidate.sigma))
     finest = next(c for c in same if c.significance >= 0.8 * candidate.significance)
     return replace(finest, significance=candidate.significance)
 
 
 def _maxima(histogram: Histogram, width: float) -> list[PeakCandidate]:
     """Return all maxima of the histogram smoothed by a Gaussian of this width."""
-    from scipy.ndimage import gaussian_filter1d  # slow to import, as is the next
-    from scipy.signal import find_peaks, peak_widths
+    from scipy.ndimage import gaussian_filter1d  # slow to import
 
     axis = histogram.axis
     smooth = gaussian_filter1d(histogram.counts_per_trace, width / axis.step, mode="constant")
-    nearby = 2 * round(_NEARBY * width / axis.step) + 1
-    flat = (None, nearby // 2)  # a stretch that is flat over the whole search range has no maximum
-    places, about = find_peaks(smooth, plateau_size=flat, prominence=0.0, wlen=nearby)
-    widths = peak_widths(
-        smooth, places, 0.5, (about["prominences"], about["left_bases"], about["right_bases"])
-    )
-    x = axis.coordinates
-    maxima = []
-    for i, place in enumerate(places):
-        left, right = int(about["left_bases"][i]), int(about["right_bases"][i])
-        sigma = np.sqrt(max((widths[0][i] * axis.step / _FWHM) ** 2 - width**2, (0.5 * width) ** 2))
-        significance = min(_significance(histogram, place, base, width) for base in (left, right))
-        maxima.append(
-            PeakCandidate(float(x[place]), float(sigma), float(x[left]), float(x[right]), significance)
+    x, candidates = axis.coordinates, []
+    for at in maxima(smooth, round(_NEARBY * width / axis.step)):
+        sigma = np.sqrt(max((at.width * axis.step / _FWHM) ** 2 - width**2, (0.5 * width) ** 2))
+        significance = min(_significance(histogram, at.place, base, width) for base in (at.left, at.right))
+        candidates.append(
+            PeakCandidate(
+                float(x[at.place]), float(sigma), float(x[at.left]), float(x[at.right]), significance
+            )
         )
-    return maxima
+    return candidates
 
 
 def _significance(histogram: Histogram, peak: int, base: int, width: float) -> float:
@@ -143,8 +137,8 @@ def candidate_in(histogram: Histogram, low_G0: float, high_G0: float) -> PeakCan
     """
     low, high = (float(x) for x in histogram.axis.coordinate([low_G0, high_G0]))
     width = _SMOOTHINGS[histogram.axis.scale][1]
-    maxima = [c for c in _maxima(histogram, width) if low < c.centre < high]
-    if not maxima:
+    found = [c for c in _maxima(histogram, width) if low < c.centre < high]
+    if not found:
         raise ValueError(f"the histogram has no maximum between {low_G0:g} and {high_G0:g} G0")
-    highest = max(maxima, key=lambda c: c.significance)
+    highest = max(found, key=lambda c: c.significance)
     return replace(highest, low=low, high=high)
