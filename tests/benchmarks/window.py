@@ -93,7 +93,7 @@ def _program(folder: Path) -> tuple[Any, Any]:
 
     from app.gui.main import Program
 
-    app = QApplication([])
+    app = QApplication.instance() or QApplication([])
     return app, Program(app, QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
 
 
