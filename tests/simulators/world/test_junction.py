@@ -16,7 +16,7 @@ def openings(n: int, **overrides):
     traces = []
     for _ in range(n):
         tip.contact()
-        traces.append(tip.open(beyond_nm=0.2, block=500))
+        traces.append(tip.open(beyond_nm=0.2, block=2000))
         tip.move(-1.2, 5.0)
     return np.concatenate(traces)
 
