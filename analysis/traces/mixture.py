@@ -65,7 +65,7 @@ def fit_mixtures(
     y: FloatArray,
     start: tuple[FloatArray, FloatArray],
     sigmas: tuple[float, float],
-    terms: int = 2,
+    terms: int | NDArray[np.intp] = 2,
     inside: NDArray[np.bool_] | None = None,
 ) -> Mixtures:
     """Fit sums of Gaussians on a polynomial to each row of ``y``.
@@ -79,8 +79,8 @@ def fit_mixtures(
     start : (centre, sigma), each of shape (m, k)
     sigmas : tuple of float
         Least and largest width.
-    terms : int
-        Number of terms of the background: 0 none, 1 constant, 2 sloping.
+    terms : int or ndarray of int, shape (m,)
+        Number of terms of the background, or of that of each fit: 0 none, 1 constant, 2 sloping.
     inside : ndarray of bool, shape (m, n), optional
         The window of each fit; all of ``x`` by default.
 
@@ -91,12 +91,14 @@ def fit_mixtures(
     """
     m, k = start[0].shape
     window = np.ones(y.shape) if inside is None else inside.astype(float)
-    if window.sum(axis=1).min() < 3 * k + terms:
-        raise ValueError(f"a window holds fewer points than the {3 * k + terms} parameters of the fit")
+    most = int(np.max(terms))
+    if (window.sum(axis=1) < 3 * k + terms).any():
+        raise ValueError(f"a window holds fewer points than the {3 * k + most} parameters of the fit")
     low = np.repeat([float(x[0]), sigmas[0]], k)
     high = np.repeat([float(x[-1]), sigmas[1]], k)
     middle, half_range = float(x[0] + x[-1]) / 2.0, float(x[-1] - x[0]) / 2.0
-    powers = _powers(x, middle, half_range, terms)
+    used = np.arange(most) < np.reshape(terms, (-1, 1))
+    powers = _powers(x, middle, half_range, most) * used[:, :, None] * window[:, None]
     y = y * window
     p = np.clip(np.concatenate(start, axis=1), low, high)
     at = _Projection(x, y, p, powers, window)
@@ -106,7 +108,7 @@ def fit_mixtures(
     for _ in range(_ITERATIONS):
         here = p[moving]
         trial = np.clip(here + at.step(damping, low, high), low, high)
-        tried = _Projection(x, y[moving], trial, powers, window[moving])
+        tried = _Projection(x, y[moving], trial, powers[moving], window[moving])
         better = tried.cost <= at.cost
         at = at.updated(tried, better)
         p[moving[better]], linear[moving], cost[moving] = trial[better], at.linear, at.cost
@@ -128,10 +130,10 @@ class _Projection:
         k = p.shape[1] // 2
         self._x, self._centre, self._sigma = x, p[:, :k], p[:, k:]
         self._bells = _bells(x, self._centre, self._sigma) * window[:, None]
-        self._basis = np.concatenate([self._bells, powers * window[:, None]], axis=1)
+        self._basis = np.concatenate([self._bells, powers], axis=1)
         normal = self._basis @ self._basis.transpose(0, 2, 1)
         ridge = _RIDGE * np.trace(normal, axis1=1, axis2=2)[:, None, None]
-        self._inverse = np.linalg.inv(normal + ridge * np.eye(k + len(powers)))
+        self._inverse = np.linalg.inv(normal + ridge * np.eye(normal.shape[1]))
         self.linear: FloatArray = (self._inverse @ (self._basis @ y[:, :, None]))[:, :, 0]
         self._residual = y - (self.linear[:, None] @ self._basis)[:, 0]
         self.cost: FloatArray = np.sum(self._residual**2, axis=1)

@@ -256,18 +256,23 @@ def _variants(whole: Range, fits: Sequence[Mixtures], maximum: float) -> tuple[F
     """
     sides = list(product(HALF_RANGES, HALF_RANGES))
     inside = np.array([(whole.x >= maximum - left) & (whole.x <= maximum + right) for left, right in sides])
-    mean = np.tile(whole.traces.mean(axis=0), (len(sides), 1))
+    mean, least = whole.traces.mean(axis=0), inside.sum(axis=1).min()
     centres, tried = [], 0
-    for fit, terms in product(fits, range(3)):
-        if inside.sum(axis=1).min() < 3 * fit.centre.shape[1] + terms:
+    for fit in fits:
+        terms = np.flatnonzero(3 * fit.centre.shape[1] + np.arange(3) <= least)
+        if not terms.size:
             continue
-        start = np.repeat(fit.centre, len(sides), axis=0), np.repeat(fit.sigma, len(sides), axis=0)
-        refit = fit_mixtures(whole.x, mean, start, SIGMAS, terms, inside)
+        n = terms.size * len(sides)
+        start = np.repeat(fit.centre, n, axis=0), np.repeat(fit.sigma, n, axis=0)
+        windows = np.tile(inside, (terms.size, 1))
+        refit = fit_mixtures(
+            whole.x, np.tile(mean, (n, 1)), start, SIGMAS, np.repeat(terms, len(sides)), windows
+        )
         which = _nearest(refit, maximum)
         centre, sigma, height = (_pick(v, which) for v in (refit.centre, refit.sigma, refit.amplitude))
         present = (
             (height > 0.0) & (np.abs(centre - maximum) <= np.maximum(sigma, SIGMAS[0])) & (sigma < SIGMAS[1])
         )
         centres.append(centre[present])
-        tried += len(sides)
+        tried += n
     return np.concatenate(centres) if centres else np.empty(0), tried

@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.records import FloatArray
 from analysis.traces.histogram import BinAxis, Histogram, Scale
-from analysis.traces.maxima import maxima
+from analysis.traces.maxima import Maximum, maxima
 
 WORTH_REPORTING = 2.5
 """A maximum is fitted if it stands above the ground on both sides by this many standard errors."""
@@ -81,33 +82,38 @@ def _maxima(histogram: Histogram, width: float) -> list[PeakCandidate]:
     axis = histogram.axis
     smooth = gaussian_filter1d(histogram.counts_per_trace, width / axis.step, mode="constant")
     x, candidates = axis.coordinates, []
-    for at in maxima(smooth, round(_NEARBY * width / axis.step)):
+    found = maxima(smooth, round(_NEARBY * width / axis.step))
+    for at, significance in zip(found, _significances(histogram, found, width), strict=True):
         sigma = np.sqrt(max((at.width * axis.step / _FWHM) ** 2 - width**2, (0.5 * width) ** 2))
-        significance = min(_significance(histogram, at.place, base, width) for base in (at.left, at.right))
         candidates.append(
             PeakCandidate(
-                float(x[at.place]), float(sigma), float(x[at.left]), float(x[at.right]), significance
+                float(x[at.place]), float(sigma), float(x[at.left]), float(x[at.right]), float(significance)
             )
         )
     return candidates
 
 
-def _significance(histogram: Histogram, peak: int, base: int, width: float) -> float:
-    """Return the difference of the smoothed counts at two bins over its standard error from trace to trace."""
-    kernel = _kernel(histogram.axis, peak, width) - _kernel(histogram.axis, base, width)
-    used = np.flatnonzero(kernel)
-    if not used.size:  # a flat stretch: the "maximum" is its ground
-        return 0.0
-    difference = histogram.traces[:, used[0] : used[-1] + 1] @ kernel[used[0] : used[-1] + 1]
-    error = difference.std(ddof=1) / np.sqrt(difference.size) if difference.size > 1 else 0.0
-    return float(difference.mean() / error) if error > 0.0 else 0.0
+def _significances(histogram: Histogram, found: list[Maximum], width: float) -> FloatArray:
+    """Return the height of each maximum over its higher base, in standard errors from trace to trace.
+
+    Heights are differences of the smoothed counts at two bins; 0 where a maximum is its own base.
+    """
+    n, places = histogram.n_traces, np.array([x.place for x in found], dtype=np.intp)
+    if n < 2:
+        return np.zeros(places.size)
+    traces, top, above = histogram.traces.astype(float), _kernels(histogram.axis, places, width), []
+    for bases in ([x.left for x in found], [x.right for x in found]):
+        height = traces @ (top - _kernels(histogram.axis, np.array(bases, dtype=np.intp), width))
+        error = height.std(axis=0, ddof=1) / np.sqrt(n)
+        above.append(np.divide(height.mean(axis=0), error, out=np.zeros(places.size), where=error > 0.0))
+    return np.minimum(*above)
 
 
-def _kernel(axis: BinAxis, place: int, width: float) -> FloatArray:
-    u = (np.arange(axis.bins) - place) * axis.step / width
-    kernel = np.exp(-0.5 * u**2)
-    kernel[np.abs(u) > 4.0] = 0.0
-    return np.asarray(kernel / kernel.sum())
+def _kernels(axis: BinAxis, places: NDArray[np.intp], width: float) -> FloatArray:
+    """Return the weights of all bins in the smoothed counts at each place, (n_bins, n_places)."""
+    u = (np.arange(axis.bins)[:, None] - places) * axis.step / width
+    weights = np.where(np.abs(u) > 4.0, 0.0, np.exp(-0.5 * u**2))
+    return np.asarray(weights / weights.sum(axis=0))
 
 
 def _separated(candidates: list[PeakCandidate], histogram: Histogram) -> tuple[PeakCandidate, ...]:
