@@ -178,9 +178,10 @@ def _contiguous(blocks: Sequence[Block]) -> Iterator[tuple[int, np.ndarray]]:
 
 def rescue(recording: Path, header: RunHeader, blocks: Sequence[Block], lines: bytes) -> Path | None:
     """Write samples and lines that could not be appended as a log of their own, where there is room for it."""
-    name = recording.name.removesuffix(".h5") + f"-rest-{os.getpid()}.h5" + SUFFIX
+    name = recording.name.removesuffix(".h5") + f"-rest-{os.getpid()}"
     for folder in (recording.parent, Path(tempfile.gettempdir())):
-        target = folder / name
+        names = (f"{name}{more}.h5{SUFFIX}" for more in ("", *(f"-{n}" for n in range(2, 100))))
+        target = next((folder / free for free in names if not (folder / free).exists()), folder / name)
         with suppress(OSError, RecordingError):
             rest = RunLog(target, header, os.urandom(8))
             try:

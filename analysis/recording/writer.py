@@ -37,6 +37,19 @@ def _gone(error: FileGone) -> str:
     return f"{error}; {where}. The run was ended. `hotjunction recover` makes a recording of it"
 
 
+def _line(item: Event | TraceEntry) -> bytes:
+    """Return the line of an event, or of an entry of the index of traces."""
+    if isinstance(item, TraceEntry):
+        return layout.line("trace", item.to_json())
+    content = {
+        "sample": int(item.sample),
+        "kind": str(item.kind),
+        "name": item.name,
+        "payload": dict(item.payload),
+    }
+    return layout.line("event", content)
+
+
 def _free_bytes(path: Path) -> int:
     return shutil.disk_usage(path.parent).free
 
@@ -133,18 +146,12 @@ class RecordingWriter:
     def add_event(self, event: Event) -> None:
         """Take an event; the next flush saves it. Raises ``TypeError`` for a payload that JSON cannot hold."""
         self._demand_open()
-        content = {
-            "sample": int(event.sample),
-            "kind": str(event.kind),
-            "name": event.name,
-            "payload": dict(event.payload),
-        }
-        self._lines.append(layout.line("event", content))
+        self._lines.append(_line(event))
 
     def add_trace(self, entry: TraceEntry) -> None:
         """Take an entry of the index of traces; it replaces an earlier one of the same number."""
         self._demand_open()
-        self._lines.append(layout.line("trace", entry.to_json()))
+        self._lines.append(_line(entry))
 
     def flush(self) -> int:
         """Save everything that waits.
@@ -168,15 +175,14 @@ class RecordingWriter:
                 self._saved = run_log.commit(self._blocks, b"".join(self._lines))
             except FileGone as error:
                 self.abandon()
+                self._clear()
                 raise WriteFailed(_gone(error), self._saved) from error
             except OSError as error:
                 message = self._refused(error)
                 self.abandon()
                 raise WriteFailed(message, self._saved) from error
             self._show()
-            self._waiting = 0
-            for waiting in (self._blocks, self._segments, self._lines):
-                waiting.clear()
+            self._clear()
         self._check_space()
         return self._saved
 
@@ -196,9 +202,27 @@ class RecordingWriter:
             self._view.abandon()
             self._view = None
 
+    def _clear(self) -> None:
+        """Forget what waited, which is on the disk."""
+        self._waiting = 0
+        for waiting in (self._blocks, self._segments, self._lines):
+            waiting.clear()
+
+    def rescue(self, items: Sequence[Block | Event | TraceEntry] = ()) -> Path | None:
+        """Write what waits, and items that came after it, to a log of its own; return it, or None if that fails.
+
+        For samples that the recording itself no longer takes. ``hotjunction recover`` makes a recording of the log.
+        """
+        blocks = [*self._blocks, *(item for item in items if isinstance(item, Block) and len(item))]
+        lines = [*self._lines, *(_line(item) for item in items if not isinstance(item, Block))]
+        rescued = rescue(self.path, self.header, blocks, b"".join(lines))
+        if rescued:
+            self._clear()
+        return rescued
+
     def _refused(self, error: OSError) -> str:
-        """Save what waits in a folder for temporary files; return the message for the user."""
-        rescued = rescue(self.path, self.header, self._blocks, b"".join(self._lines))
+        """Save what waits in another file; return the message for the user."""
+        rescued = self.rescue()
         rest = f"; the samples after them are in {rescued}" if rescued else ""
         return (
             f"{self.path.name}: writing failed ({reason(error)}); the first {self._saved} samples are saved{rest}. "

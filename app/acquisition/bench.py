@@ -348,11 +348,13 @@ def _recording(out: Path, header: RunHeader) -> Iterator[tuple[RecordingWriter, 
     recorder = Recorder(writer)
     try:
         yield writer, recorder
-    except BaseException:
+    except BaseException as error:
         try:
             recorder.finish()
-        except RecorderFailed:
+        except RecorderFailed as failure:
             writer.abandon()
+            if isinstance(error, RecorderFailed):  # now it is known where the last samples are
+                raise failure from error
         else:
             writer.close("aborted")
         raise

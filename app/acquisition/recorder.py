@@ -49,10 +49,12 @@ class _Items:
         self._ended = item is _END
         return item
 
-    def discard(self) -> None:
-        """Drop everything up to the end, if that has not been taken, so that no caller waits for room."""
+    def rest(self) -> list[Any]:
+        """Return everything up to the end, if that has not been taken; until then no caller waits for room."""
+        items = []
         while not self._ended:
-            self.take()
+            items.append(self.take())
+        return items[:-1]
 
 
 class RecorderFailed(Exception):
@@ -70,6 +72,8 @@ class Recorder:
         self._clock = clock
         self._queue = _Items()
         self._failure: BaseException | None = None
+        self._in_hand: Block | Event | TraceEntry | None = None
+        self._about_rest = ""
         self._flushing_since: float | None = None
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
@@ -100,7 +104,7 @@ class Recorder:
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
-            raise RecorderFailed(_said(self._failure)) from self._failure
+            raise RecorderFailed(_said(self._failure) + self._about_rest) from self._failure
 
     def _demand_disk(self) -> None:
         since = self._flushing_since
@@ -115,7 +119,18 @@ class Recorder:
             self._write_until_end()
         except BaseException as error:  # a thread that died in silence would stop the run at a full queue
             self._failure = error
-            self._queue.discard()
+            self._save_rest()
+
+    def _save_rest(self) -> None:
+        """Write to another file what the recording no longer takes; what is still fed until the run ends, too."""
+        items = [*([self._in_hand] if self._in_hand is not None else []), *self._queue.rest()]
+        if not items:
+            return
+        rescued = None
+        with suppress(Exception):
+            rescued = self._writer.rescue(items)
+        where = f"is in {rescued}; `hotjunction recover` makes a recording of it" if rescued else "is lost"
+        self._about_rest = f" What was read after that {where}."
 
     def _write_until_end(self) -> None:
         saved_at = self._clock()
@@ -124,7 +139,9 @@ class Recorder:
                 item = self._queue.take(SAVE_EVERY_S)
                 if item is _END:
                     break
+                self._in_hand = item
                 self._write(item)
+                self._in_hand = None
             if self._clock() - saved_at >= SAVE_EVERY_S:
                 self._flush()
                 saved_at = self._clock()
@@ -193,7 +210,7 @@ class Reducers:
             log.warning(
                 "Traces are no longer cut during the run; they will be cut from its file.", exc_info=True
             )
-            self._queue.discard()
+            self._queue.rest()
 
 
 def index_entry(trace: Trace) -> TraceEntry:

@@ -2,10 +2,12 @@
 
 import threading
 
+import numpy as np
 import pytest
 
-from analysis.recording import RecordingWriter
+from analysis.recording import Recording, RecordingWriter
 from analysis.recording.errors import WriteFailed
+from analysis.records import Event, EventKind
 from app.acquisition.recorder import SLOW_S, STUCK_S, Recorder, RecorderFailed, Reducers
 from tests.support.physics.counted import HEADER, block
 from tests.support.rig.rigs import wait_until
@@ -86,6 +88,62 @@ def test_a_failure_without_words_gets_some(tmp_path, monkeypatch):
     ):
         recorder.finish()
     writer.abandon()
+
+
+@pytest.mark.parametrize("failing", ["append", "flush"])
+def test_samples_that_wait_while_the_recorder_fails_are_in_another_file(tmp_path, monkeypatch, failing):
+    writer = RecordingWriter(tmp_path / "run.h5", HEADER, save_every_s=float("inf"))
+    begun, go = threading.Event(), threading.Event()
+
+    def failing_later(*_):
+        begun.set()
+        go.wait()
+        raise MemoryError
+
+    clock = Clock()
+    recorder = Recorder(writer, clock)
+    recorder.feed(block(0, 100))
+    wait_until(lambda: writer._blocks)
+    monkeypatch.setattr(writer, failing, failing_later)
+    clock.now = 1.0
+    recorder.feed(block(100, 100))
+    assert begun.wait(60)
+    recorder.feed(block(200, 100))
+    recorder.on_event(Event(300, EventKind.MARK, "last"))
+    go.set()
+    with pytest.raises(
+        RecorderFailed, match=r"What was read after that is in .*run-rest-.*`hotjunction recover`"
+    ):
+        recorder.finish()
+    writer.abandon()
+    (rest,) = tmp_path.glob("run-rest-*.h5.log")
+    with Recording(rest) as recording:
+        assert np.array_equal(recording.samples(0, 300), block(0, 300).data)
+        assert [event.name for event in recording.events] == ["last"]
+
+
+def test_samples_after_a_refused_write_are_in_a_second_file(tmp_path, monkeypatch):
+    writer = RecordingWriter(tmp_path / "run.h5", HEADER, save_every_s=float("inf"))
+    recorder = Recorder(writer)
+    begun, go = threading.Event(), threading.Event()
+
+    def refused(*_):
+        begun.set()
+        go.wait()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(writer._log, "commit", refused)
+    recorder.feed(block(0, 100))
+    assert begun.wait(60)
+    recorder.feed(block(100, 100))
+    go.set()
+    with pytest.raises(RecorderFailed, match=r"samples after them are in .*What was read after that is in "):
+        recorder.finish()
+    found = {}
+    for rest in tmp_path.glob("run-rest-*.h5.log"):
+        with Recording(rest) as recording:
+            found[recording.first] = recording.n_samples
+    assert found == {0: 100, 100: 100}
 
 
 def test_reducers_that_fail_at_the_end_of_their_items_hang_nothing():
