@@ -27,7 +27,7 @@ from procedures.preflight.proof import Prove
 from procedures.runner import Runner
 from procedures.sample_reader import SampleReader
 from procedures.step_runner import StepRunner
-from procedures.steps import Step
+from procedures.steps import MakeSafe, Step
 from tests.support.patience import PATIENCE_S
 from tests.support.rig.rigs import ServedRig
 from tests.support.rig.watchdog_in_thread import WatchdogThread
@@ -335,8 +335,8 @@ class Scene:
 
     @property
     def in_last_step(self) -> bool:
-        """True if the fault came when nothing but making safe was still to be done."""
-        return all(name == END for name, _, _ in self.steps[self._struck_in + 1 :])
+        """True if the fault came when nothing but making safe was still to be done, as a step or as the end."""
+        return all(name in (END, name_of(MakeSafe())) for name, _, _ in self.steps[self._struck_in + 1 :])
 
     def handed_on(self) -> tuple[np.ndarray, FloatArray]:
         """Return the indices of all samples that the reader handed on, and the samples."""
