@@ -320,6 +320,7 @@ class StepRunner:
             watch.catch_up()
             outcome = self._step_ended(step.name, begin, seen, tripped_at=seen.fired_at)
             self.bias_is(0.0)
+        self._check_steady_heater(step)
         return replace(outcome, conductance_G0=float("nan"), current_A=seen.modulus)
 
     def _steady_heater(self, step: Modulate | SweepStep) -> None:
@@ -327,6 +328,13 @@ class StepRunner:
         heater = self._context.heater
         if heater is not None and isinstance(step, Modulate) and step.heater is not None:
             self._daq.write(**{heater.output: self._extra_outputs.get(heater.output, 0.0)})
+
+    def _check_steady_heater(self, step: Modulate | SweepStep) -> None:
+        """Raise ``HeaterFault`` if the read-back has not returned to the steady voltage."""
+        heater = self._context.heater
+        if heater is not None and isinstance(step, Modulate) and step.heater is not None:
+            shown_V = self._watch.means(HEATER_LOOK_S)[heater.readback]
+            heater.check_readback(self._extra_outputs.get(heater.output, 0.0), shown_V)
 
     def _set_heater(self, step: SetHeater) -> Outcome:
         heater, watch = self._context.heater, self._watch

@@ -133,10 +133,10 @@ class OutputStuck(Fault):
 
     Parameters
     ----------
-    signal : "bias" or "z"
+    signal : "bias", "z" or "heater"
     """
 
-    signal: Literal["bias", "z"] = "z"
+    signal: Literal["bias", "z", "heater"] = "z"
 
 
 @dataclass(frozen=True)

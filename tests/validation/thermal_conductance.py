@@ -151,14 +151,30 @@ def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
     )  # fmt: skip
 
 
+BIG_TIP = {"thermal.resistance_K_per_W": 1e6}
 WORLDS: dict[str, dict[str, Any]] = {
     "Au": {"sample.species": "Au"},
     "molecule": {
         "sample.species": "BDNC",
         "molecule.BDNC.binding_probability": 0.9,
-        "thermal.resistance_K_per_W": 1e6,
+        **BIG_TIP,
     },
+    "molecule at 100 mV": {"sample.species": "BDNC", "molecule.BDNC.binding_probability": 0.9, **BIG_TIP},
 }
+
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "Au": {"conductance": 1.0, "peak_sigma_decades": 0.06, "window_sigma": 1.5},
+    "molecule": {
+        "conductance": 2e-3, "peak_sigma_decades": 0.2, "bias": 20.0, "open_threshold": 2e-4,
+        "contact_threshold": 3.0,
+    },
+    "molecule at 100 mV": {
+        "conductance": 2e-3, "peak_sigma_decades": 0.2, "bias": 100.0, "open_threshold": 2e-4,
+        "railed_is_contact": True, "bias_levels": "constant",
+    },
+}  # fmt: skip
+"""The last one is that in which Joule heat hides the heat that leaks away."""
 
 
 def simulated_campaign(
@@ -169,14 +185,11 @@ def simulated_campaign(
     from procedures.thermal_conductance import ThermalConductance
     from tests.support.rig.rigs import served_rig
 
-    own = {"Au": {"conductance": 1.0, "peak_sigma_decades": 0.06, "window_sigma": 1.5}, "molecule": {
-        "conductance": 2e-3, "peak_sigma_decades": 0.2, "bias": 20.0, "open_threshold": 2e-4, "contact_threshold": 3.0,
-    }}[sample]  # fmt: skip
     moves = {"approach_speed": 50.0, "withdraw_speed": 2.0, "leave_speed": 50.0, "past_break": 0.6}
     procedure = ThermalConductance.from_values(
         {
             **moves,
-            **own,
+            **SETTINGS[sample],
             "heater": heater,
             "ruptures": ruptures,
             "off_share": 0.2 if heater == "dc" else 0.05,
