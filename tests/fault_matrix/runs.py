@@ -26,6 +26,7 @@ from procedures.heating import Heating
 from procedures.iv import IV
 from procedures.peltier import Peltier
 from procedures.procedure import RigProcedure
+from procedures.thermal_conductance import ThermalConductance
 
 NEAR = {"surface.initial_gap_nm": 45.0}
 GOLD = {**NEAR, "sample.species": "Au", "gold.weld_G0": 0.0}
@@ -75,6 +76,17 @@ RUNS: Mapping[str, Run] = {
     "heating": Run(Heating, HELD),
     "iv": Run(IV, {**CATCH, "curves": 1, "peak": 0.1}),
     "peltier": Run(Peltier, {**_without(HELD, "amplitudes"), "amplitudes": "0.05", "anyway": True}),
+    "thermal-conductance": Run(
+        ThermalConductance,
+        {**CATCH, "ruptures": 2, "off_share": 0.3, "linger": 0.5, "longest_hold": 3.0},
+        {
+            **GOLD,
+            "heater.where": "tip",
+            "heater.expansion_s": 0.1,
+            "heater.tip_nm_per_K": 0.0,
+            "gold.lifetime_s": 0.8,
+        },
+    ),
     "control-out-of-contact": Run(OutOfContact, GAP),
     "control-zero-amplitude": Run(ZeroAmplitude, _without(HELD, "amplitudes")),
     "control-dummy-resistor": Run(

@@ -35,8 +35,8 @@ def watched(
         world, worst = rig.simulated.bench.chain.world, Worst()
         advance = world.advance
 
-        def advancing(bias_V: Any, z_V: Any, *others: Any) -> Any:
-            seen = advance(bias_V, z_V, *others)
+        def advancing(bias_V: Any, z_V: Any, *others: Any, **heater: Any) -> Any:
+            seen = advance(bias_V, z_V, *others, **heater)
             worst.bias_V = max(worst.bias_V, float(np.abs(bias_V).max()))
             worst.z_V = max(worst.z_V, float(np.abs(z_V).max()))
             worst.depth_m = world.truth.deepest_indentation_m
