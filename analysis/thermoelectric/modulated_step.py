@@ -51,7 +51,7 @@ def waves(time_s: FloatArray, frequency_Hz: float, lines_Hz: Sequence[float] = (
 def fitted_amplitude(values: FloatArray, wave_rows: FloatArray, drift_order: int = 1) -> complex:
     """Return the amplitude of the first wave of `waves` in samples of even spacing, beside a polynomial."""
     along = np.linspace(-1.0, 1.0, len(values))
-    rows = np.vstack([wave_rows, np.polynomial.legendre.legvander(along, drift_order).T])
+    rows = np.vstack([wave_rows, *(along**k for k in range(drift_order + 1))])
     coefficients = np.linalg.solve(rows @ rows.T, rows @ values)
     return complex(coefficients[0], -coefficients[1])
 

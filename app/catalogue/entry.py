@@ -13,6 +13,7 @@ from app.offline.recordings import RecordingKind, describe
 from app.offline.summary_line import peaks_line
 
 PEAK, RISE, ASYMMETRY, TRACES, JUNCTIONS = "peak_G0", "dT_K", "asymmetry_K", "traces", "junctions"
+CONDUCTION = "G_th_W_per_K"
 """Names of numbers that can be searched for."""
 
 
@@ -105,6 +106,8 @@ def _results(path: Path) -> tuple[tuple[Number, ...], str]:
             numbers,
             f"heat at {len(measurement.heating.points or measurement.heating.control_points)} amplitudes",
         )
+    if (conductance := measurement.thermal_conductance) is not None:
+        return numbers, f"thermal conductance of {len(conductance.used)} ruptures"
     if measurement.iv is not None:
         return numbers, f"I-V of {measurement.iv.junctions} junctions"
     return numbers, peaks_line(measurement.histogram.analysis) if measurement.histogram else ""
@@ -117,6 +120,9 @@ def _numbers(measurement: Measurement) -> list[Number]:
         found.append(Number(TRACES, len(selection.kept)))
         peaks = [peak for peak in histogram.analysis.peaks if peak.trusted]
         found += [Number(PEAK, peak.conductance_G0, peak.uncertainty_G0) for peak in peaks]
+    if (conductance := measurement.thermal_conductance) is not None:
+        mean = conductance.conductance
+        found.append(Number(CONDUCTION, mean.value, mean.sigma))
     if measurement.iv is not None:
         found.append(Number(JUNCTIONS, measurement.iv.junctions))
     for point in (
