@@ -89,10 +89,14 @@ class Heater:
         """Return the voltage across the heater that gives a power."""
         return polarity * math.sqrt(power_W * self.resistance_ohm)
 
+    def peak_V(self, sine: "HeaterSine") -> float:
+        """Return the largest voltage of an alternating heater."""
+        return math.sqrt(2.0) * self.volts(sine.power_W)
+
     def sine_V(self, sine: "HeaterSine", rate_Hz: float, n: int) -> FloatArray:
         """Return ``n`` samples of the alternating voltage across the heater, which starts at 0 V."""
         turns = 2.0 * np.pi * float(sine.frequency_Hz) / rate_Hz
-        return math.sqrt(2.0) * self.volts(sine.power_W) * np.sin(turns * np.arange(n))
+        return self.peak_V(sine) * np.sin(turns * np.arange(n))
 
     def check_readback(self, commanded_V: float, shown_V: float) -> None:
         """Raise ``HeaterFault`` if the read-back does not show the command."""
@@ -130,11 +134,19 @@ class HeaterTrip:
     def __init__(self, heater: Heater) -> None:
         self._heater = heater
         self._run = FirstRun(TRIP_SAMPLES)
+        self._peak_V = 0.0
+
+    def taken_peak_V(self) -> float:
+        """Return the largest modulus of the read-back since the last call."""
+        peak_V, self._peak_V = self._peak_V, 0.0
+        return peak_V
 
     def feed(self, block: Block) -> None:
         """Take the next samples. Raises ``LimitReached``."""
         heater = self._heater
-        power_W = np.square(block.channel(heater.readback)) / heater.resistance_ohm
+        volts = block.channel(heater.readback)
+        self._peak_V = max(self._peak_V, float(np.abs(volts).max(initial=0.0)))
+        power_W = np.square(volts) / heater.resistance_ohm
         if self._run.feed(power_W > TRIP_MARGIN * heater.limit_W) is not None:
             raise LimitReached(
                 f"The heater's read-back shows {float(power_W.max()):.3g} W; the rig file allows "

@@ -144,6 +144,11 @@ def _check_modulation(step: Modulate, context: ProcedureContext) -> None:
     check_programme(step.programme, context)
     if step.heater is not None:
         check_sine(step.heater, step.programme, context)
+    if not 0.0 <= step.creep_m_per_s <= context.most_speed_m_per_s * ROUNDING:
+        raise ImpossibleSetting(
+            f"speed of {step.name} is {step.creep_m_per_s * 1e9:g} nm/s; the rig file allows up to "
+            f"limits.tip_speed_nm_per_s = {context.most_speed_m_per_s * 1e9:g} nm/s."
+        )
 
 
 def check_sine(sine: HeaterSine, programme: LevelProgramme, context: ProcedureContext, *about: str) -> None:

@@ -135,6 +135,10 @@ class SampleReader:
         """End the run from now on if the current amplifier stays at its rail without a bias for `RAIL_S`."""
         self._rail = FirstRun(self.samples(RAIL_S))
 
+    def heater_peak_V(self) -> float:
+        """Return the largest modulus of the heater's read-back since the last call; 0 without a heater."""
+        return 0.0 if self._heater is None else self._heater.taken_peak_V()
+
     def samples(self, duration_s: float) -> int:
         """Convert a duration in s to a number of samples, at least one."""
         return max(1, round(duration_s * self._rate_Hz))

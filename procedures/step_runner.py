@@ -47,6 +47,9 @@ HEATER_LOOK_S = 0.1
 STEADY_S = 2.0
 """Time over which the slope of a temperature is judged."""
 
+CREEP_MARGIN_S = 1.0
+"""Time by which the waveform of a creeping tip is longer than its step."""
+
 LOOK_S = 0.02
 """Time over which a loop-back is averaged."""
 
@@ -241,10 +244,12 @@ class StepRunner:
         return self._step_ended(hold.name, begin, seen, fired_at=seen.fired_at)
 
     def _modulate(self, step: Modulate) -> Outcome:
-        waveforms = self._modulation_V(step)
+        waveforms, start, repeats = self._modulation_V(step), self._daq.start_modulation, True
+        if step.creep_m_per_s:
+            waveforms, start, repeats = self._creeping_V(step, waveforms), self._daq.start_ramp, False
         return self._drive_bias(
             step,
-            lambda: self._play_bias(waveforms, self._daq.start_modulation, repeats=True),
+            lambda: self._play(waveforms, start, repeats=repeats),
             self._watch.samples(step.duration_s),
             {
                 "programme": step.programme.to_json(),
@@ -266,10 +271,18 @@ class StepRunner:
             heater.output: heater.sine_V(step.heater, rate_Hz, n),
         }
 
+    def _creeping_V(self, step: Modulate, repeat_V: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+        """Return the volts of a whole modulation in which the tip withdraws slowly."""
+        n = self._watch.samples(step.duration_s + step.linger_s + CREEP_MARGIN_S)
+        speed_V_per_s = step.creep_m_per_s / self._context.extension_m_per_V
+        way_V = speed_V_per_s / self._context.rate_Hz * np.arange(1, n + 1, dtype=np.float64)
+        z_V: FloatArray = self._daq.held["z"] - way_V
+        return {**{name: np.resize(volts, n) for name, volts in repeat_V.items()}, "z": z_V}
+
     def _sweep(self, step: SweepStep) -> Outcome:
         return self._drive_bias(
             step,
-            lambda: self._play_bias(
+            lambda: self._play(
                 {"bias": padded(step.bias_V, self._watch.samples(SWEEP_PIECE_S))},
                 self._daq.start_ramp,
                 repeats=False,
@@ -278,18 +291,19 @@ class StepRunner:
             {"peak_V": float(np.abs(step.bias_V).max())},
         )
 
-    def _play_bias(
+    def _play(
         self,
         waveforms_V: Mapping[str, FloatArray],
         start: Callable[[Mapping[str, FloatArray]], int],
         *,
         repeats: bool,
     ) -> int:
-        """Start waveforms of the bias and perhaps the heater; return the sample by which they had begun."""
+        """Start waveforms of the bias and other outputs; return the sample by which they had begun."""
         # As late as possible: a wide window would hide a wrong loop-back.
         since = self._daq.samples_acquired()
         begin = start(waveforms_V)
-        self._watch.loop_backs.outputs["bias"].played(waveforms_V["bias"], since, begin, repeats=repeats)
+        for name in self._watch.loop_backs.outputs.keys() & waveforms_V.keys():
+            self._watch.loop_backs.outputs[name].played(waveforms_V[name], since, begin, repeats=repeats)
         return begin
 
     def _drive_bias(
@@ -301,6 +315,7 @@ class StepRunner:
         """
         watch = self._watch
         self._context.verify_amplifier()  # no large bias unless the current is measured
+        self._watch.heater_peak_V()
         begin = start()
         begun = {**step.payload, **payload, "phase": "begin", "start": begin}
         watch.event(EventKind.STEP, step.name, begun, at=begin)
@@ -309,6 +324,7 @@ class StepRunner:
         if not tripped:
             self._daq.stop_modulation()
             self._steady_heater(step)
+            self._locate()
             watch.settle(since)
             fired = {} if seen.fired_at is None else {"fired_at": seen.fired_at}
             outcome = self._step_ended(step.name, begin, seen, **fired)
@@ -316,11 +332,12 @@ class StepRunner:
         else:
             self._daq.drop("bias")
             self._steady_heater(step)
+            self._locate()
             watch.settle(since)
             watch.catch_up()
             outcome = self._step_ended(step.name, begin, seen, tripped_at=seen.fired_at)
             self.bias_is(0.0)
-        self._check_steady_heater(step)
+        self._check_heater(step, begin)
         return replace(outcome, conductance_G0=float("nan"), current_A=seen.modulus)
 
     def _steady_heater(self, step: Modulate | SweepStep) -> None:
@@ -329,10 +346,12 @@ class StepRunner:
         if heater is not None and isinstance(step, Modulate) and step.heater is not None:
             self._daq.write(**{heater.output: self._extra_outputs.get(heater.output, 0.0)})
 
-    def _check_steady_heater(self, step: Modulate | SweepStep) -> None:
-        """Raise ``HeaterFault`` if the read-back has not returned to the steady voltage."""
+    def _check_heater(self, step: Modulate | SweepStep, begin: int) -> None:
+        """Raise ``HeaterFault`` if the read-back did not alternate, or has not returned to the steady voltage."""
         heater = self._context.heater
         if heater is not None and isinstance(step, Modulate) and step.heater is not None:
+            if self._watch.next - begin > self._context.rate_Hz / float(step.heater.frequency_Hz):
+                heater.check_readback(heater.peak_V(step.heater), self._watch.heater_peak_V())
             shown_V = self._watch.means(HEATER_LOOK_S)[heater.readback]
             heater.check_readback(self._extra_outputs.get(heater.output, 0.0), shown_V)
 

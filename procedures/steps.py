@@ -86,7 +86,7 @@ class HoldStep:
 
 @dataclass(frozen=True)
 class Modulate:
-    """Apply a level programme to the bias for ``duration_s``, or until a detector fires; the tip stays.
+    """Apply a level programme to the bias for ``duration_s``, or until a detector fires; the tip stays, or creeps.
 
     A step that runs to its end restores the previous bias. If a detector of ``trip`` fires, the bias goes to 0 V as
     early as possible and stays there. If one of ``until`` fires, the modulation goes on for ``linger_s``, so that a
@@ -109,6 +109,8 @@ class Modulate:
     linger_s : float
     heater : HeaterSine or None
         Alternating voltage across the heater meanwhile; afterwards it has its steady one again.
+    creep_m_per_s : float
+        Speed at which the tip withdraws meanwhile, also while it lingers; 0: it stays.
     """
 
     name: str
@@ -120,6 +122,7 @@ class Modulate:
     until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
     linger_s: float = 0.0
     heater: HeaterSine | None = None
+    creep_m_per_s: float = 0.0
 
 
 @dataclass(frozen=True)

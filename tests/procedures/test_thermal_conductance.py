@@ -44,6 +44,7 @@ def test_every_preset_is_possible(context, preset):
         ({"heater_frequency": "50"}, "harmonic of 50 Hz"),
         ({"heater_frequency": "104.125"}, "harmonic of 12.25 Hz"),
         ({"heater_frequency": "450"}, "show at most 800 Hz"),
+        ({"creep": 0.1, "longest_hold": 200.0}, "withdraws the tip by 20.5 nm"),
         ({"heater_frequency": "106.1257"}, "repeat together only after"),
     ],
 )
