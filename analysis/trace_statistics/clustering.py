@@ -142,19 +142,21 @@ def clustered(points: FloatArray, k: int, method: str = GMM, seed: int = 0) -> C
     from sklearn.cluster import AgglomerativeClustering, KMeans
     from sklearn.metrics import silhouette_score
     from sklearn.mixture import GaussianMixture
+    from threadpoolctl import threadpool_limits
 
     inertia = float("nan")
-    if method == K_MEANS:
-        fit = KMeans(k, n_init=10, random_state=seed).fit(points)
-        labels, inertia = fit.labels_, float(fit.inertia_)
-    elif method == GMM:
-        labels = GaussianMixture(
-            k, covariance_type="full", n_init=5, reg_covar=1e-8, random_state=seed
-        ).fit_predict(points)
-    elif method == AGGLOMERATIVE:
-        labels = AgglomerativeClustering(k).fit_predict(points)
-    else:
-        raise StatisticError(f"method {method!r} is not one of {', '.join(METHODS)}")
+    with threadpool_limits(1):  # threads on matrices as small as ours only wait for each other
+        if method == K_MEANS:
+            fit = KMeans(k, n_init=10, random_state=seed).fit(points)
+            labels, inertia = fit.labels_, float(fit.inertia_)
+        elif method == GMM:
+            labels = GaussianMixture(
+                k, covariance_type="full", n_init=5, reg_covar=1e-8, random_state=seed
+            ).fit_predict(points)
+        elif method == AGGLOMERATIVE:
+            labels = AgglomerativeClustering(k).fit_predict(points)
+        else:
+            raise StatisticError(f"method {method!r} is not one of {', '.join(METHODS)}")
     order = np.argsort(-np.bincount(labels, minlength=k), kind="stable")
     labels = np.argsort(order)[labels]
     several = np.unique(labels).size > 1
