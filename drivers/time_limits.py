@@ -46,8 +46,8 @@ def _limit_s(until: float | None, answer_s: float, timeout_s: float) -> float:
 class LimitedChannel(grpc.Channel):
     """Channel with a time limit for every call.
 
-    Within a deadline, calls wait for a lost connection to return, and are sent again if they fail with it. Calls are
-    cached, because nidaqmx requests all four hundred of them for every task.
+    Within a deadline, calls wait for a lost connection to return, and are sent again if they fail with it. They are
+    kept, because nidaqmx requests all four hundred of them for every task, and made when first used.
 
     Parameters
     ----------
@@ -65,26 +65,9 @@ class LimitedChannel(grpc.Channel):
     def unary_unary(self, method: str, *coders: Any, **more: Any) -> Callable[..., Any]:
         """Return the call of a method, with a time limit."""
         if method not in self._calls:
-            self._calls[method] = self._limited(self._channel.unary_unary(method, *coders, **more))
+            make = partial(self._channel.unary_unary, method, *coders, **more)
+            self._calls[method] = _LimitedCall(make, self._answer_s)
         return self._calls[method]
-
-    def _limited(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def limited(request: Any, metadata: Any = None) -> Any:
-            until = _until.get()
-            if until is None:
-                timeout = _limit_s(None, self._answer_s, getattr(request, "timeout", 0.0))
-                return call(request, timeout=timeout, metadata=metadata)
-            while True:
-                left_s = _limit_s(until, self._answer_s, 0.0)
-                try:
-                    return call(request, timeout=left_s, metadata=metadata, wait_for_ready=True)
-                except grpc.RpcError as error:
-                    broken = error.code() is grpc.StatusCode.UNAVAILABLE
-                    if not broken or time.perf_counter() + _RETRY_S >= until:
-                        raise
-                time.sleep(_RETRY_S)
-
-        return limited
 
     def unary_stream(self, method: str, *coders: Any, **more: Any) -> Callable[..., Any]:
         """Return the channel's own call."""
@@ -118,6 +101,33 @@ class LimitedChannel(grpc.Channel):
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+class _LimitedCall:
+    """Call of a server with a time limit; ``make`` returns the channel's own call when it is first needed."""
+
+    __slots__ = ("_answer_s", "_call", "_make")
+
+    def __init__(self, make: Callable[[], Callable[..., Any]], answer_s: float) -> None:
+        self._make, self._answer_s = make, answer_s
+        self._call: Callable[..., Any] | None = None
+
+    def __call__(self, request: Any, metadata: Any = None) -> Any:
+        if self._call is None:
+            self._call = self._make()
+        until = _until.get()
+        if until is None:
+            timeout = _limit_s(None, self._answer_s, getattr(request, "timeout", 0.0))
+            return self._call(request, timeout=timeout, metadata=metadata)
+        while True:
+            left_s = _limit_s(until, self._answer_s, 0.0)
+            try:
+                return self._call(request, timeout=left_s, metadata=metadata, wait_for_ready=True)
+            except grpc.RpcError as error:
+                broken = error.code() is grpc.StatusCode.UNAVAILABLE
+                if not broken or time.perf_counter() + _RETRY_S >= until:
+                    raise
+            time.sleep(_RETRY_S)
 
 
 class LimitedCalls:
