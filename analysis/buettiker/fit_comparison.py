@@ -207,7 +207,8 @@ def _expected(best: CircuitFit, fits: dict[Kind, CircuitFit]) -> dict[Kind, floa
     expected = {}
     for kind, fitted in fits.items():
         if fitted is not best:
-            expected[kind] = refit(replace(fitted.problem, data=noiseless), fitted.values).chi_square
+            problem = replace(fitted.problem, data=noiseless)
+            expected[kind] = refit(problem, fitted.values, fitted.state).chi_square
     return expected
 
 

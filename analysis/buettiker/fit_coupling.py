@@ -59,6 +59,7 @@ def _crossing(fit: FitResult[CircuitFamily], index: int, direction: float, least
     limit = float(np.sqrt(ONE_SIDED))
     inside, below = problem.search(fit.values), float(np.sqrt(max(fit.chi_square - least, 0.0)))
     outside: tuple[float, float] | None = None
+    near = fit.state
     step = direction * float(np.clip(limit * fit.error.standard[index] / fit.values[index], 0.02, _LONGEST))
     for _ in range(_MOST):
         if outside is None:
@@ -68,12 +69,13 @@ def _crossing(fit: FitResult[CircuitFamily], index: int, direction: float, least
             target = float(inside[index] + share * (outside[0] - inside[index]))
         if abs(target - inside[index]) < 1e-3:
             break
-        outcome = bounded_search(problem, _moved(fit, inside, index, target), _ROUGH, held=index)
+        moved = _moved(fit, inside, index, target)
+        outcome = bounded_search(problem, moved, _ROUGH, held=index, near=near)
         rise = 1e3 if outcome is None else float(np.sqrt(max(outcome.chi_square - least, 0.0)))
         if outcome is None or rise > limit + _CLOSE:
             outside = target, rise
             continue
-        inside, gained, below = outcome.x, rise - below, rise
+        inside, gained, below, near = outcome.x, rise - below, rise, outcome.state
         if rise > limit - _CLOSE:
             break
         if outside is None:

@@ -108,9 +108,12 @@ def _staged_starts(
     yield from _spread_starts(rough, count, _FEW_CANDIDATES)
 
 
-def refit(problem: Problem[F], values: FloatArray) -> FitResult[F]:
-    """Minimise chi^2 from one start. Raises ``ValueError`` if there is no stationary state."""
-    return _result(problem, _all([bounded_search(problem, problem.search(values), _FINE)]))
+def refit(problem: Problem[F], values: FloatArray, near: FloatArray | None = None) -> FitResult[F]:
+    """Minimise chi^2 from one start; ``near`` is the state of the model there, if it is known.
+
+    Raises ``ValueError`` if there is no stationary state.
+    """
+    return _result(problem, _all([bounded_search(problem, problem.search(values), _FINE, near=near)]))
 
 
 def _all(searches: Iterable[Search | None]) -> list[Search]:
@@ -163,7 +166,7 @@ def _result(
         (x for x in searches if x.chi_square <= (1 + _EQUAL) * least), None
     )  # of equal ones the first
     values = np.empty(0) if best is None else problem.natural(best.x)
-    at = None if best is None else problem.evaluated(values)
+    at = None if best is None else problem.evaluated(values, best.state)
     if best is None or at is None:
         raise ValueError(UNSETTLED)
     left_out = tuple(_refitted(problem, best.x, current) for current in replicas)
@@ -177,6 +180,7 @@ def _result(
         message=best.message,
         others=tuple((problem.natural(x.x), x.chi_square) for x in searches if x is not best),
         evaluations=evaluations + sum(x.evaluations for x in searches),
+        state=at.response.state,
     )
 
 

@@ -33,6 +33,8 @@ class FitResult(Generic[F]):
     others : tuple of (values, chi_square)
         End points of the other searches.
     evaluations : int
+    state : ndarray or None
+        Stationary state of the model, if it has one, from which searches near by can start.
     """
 
     problem: Problem[F]
@@ -44,6 +46,7 @@ class FitResult(Generic[F]):
     message: str
     others: tuple[tuple[FloatArray, float], ...]
     evaluations: int
+    state: FloatArray | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

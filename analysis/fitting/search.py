@@ -30,23 +30,25 @@ EXACT = Accuracy(1e-8, 1e-7, 1e-12)
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Outcome of one search, in search coordinates."""
+    """Outcome of one search, in search coordinates; ``state`` is that of the model at a near point, if it has one."""
 
     x: FloatArray
     chi_square: float
     converged: bool
     message: str
     evaluations: int
+    state: FloatArray | None = None
 
 
 class _Evaluator:
     """Residuals and slopes by search coordinates, each solved from the state of the previous point.
 
-    They are remembered because the optimiser requests them separately.
+    They are remembered because the optimiser requests them separately. ``near`` is the state near the first point.
     """
 
-    def __init__(self, problem: Problem[Family]) -> None:
+    def __init__(self, problem: Problem[Family], near: FloatArray | None = None) -> None:
         self._problem = problem
+        self._near = near
         self._at = b""
         self._last: Evaluation | None = None
         self._before: tuple[FloatArray, Evaluation] | None = None
@@ -68,9 +70,14 @@ class _Evaluator:
 
     def _state_near(self, natural: FloatArray) -> FloatArray | None:
         if self._before is None:
-            return None
+            return self._near
         before, result = self._before
         return result.response.state_after(self._problem.own(natural - before))
+
+    @property
+    def state(self) -> FloatArray | None:
+        """State at the last point that has one."""
+        return self._near if self._before is None else self._before[1].response.state
 
     def residual(self, x: FloatArray) -> FloatArray:
         """Return (model - data)/sigma; infinite, so that the step is rejected, without a stationary state."""
@@ -86,13 +93,18 @@ class _Evaluator:
 
 
 def bounded_search(
-    problem: Problem[Family], start: FloatArray, accuracy: Accuracy, held: int | None = None
+    problem: Problem[Family],
+    start: FloatArray,
+    accuracy: Accuracy,
+    held: int | None = None,
+    near: FloatArray | None = None,
 ) -> Search | None:
     """Search from one start with a bounded trust region, in search coordinates.
 
-    The parameter number ``held`` stays constant. None if the model has no stationary state at the start.
+    The parameter number ``held`` stays constant; ``near`` is the state of the model near the start, which saves the
+    search for it. None if the model has no stationary state at the start.
     """
-    return _bounded(problem, _Evaluator(problem), start, accuracy, held)
+    return _bounded(problem, _Evaluator(problem, near), start, accuracy, held)
 
 
 def _bounded(
@@ -116,7 +128,7 @@ def _bounded(
 
     if not free.any():
         residual = evaluate.residual(at)
-        return Search(at, float(residual @ residual), True, "", evaluate.count)
+        return Search(at, float(residual @ residual), True, "", evaluate.count, evaluate.state)
     with np.errstate(all="ignore"):
         outcome = least_squares(
             lambda x: evaluate.residual(whole(x)),
@@ -149,7 +161,8 @@ def search(problem: Problem[Family], start: FloatArray) -> Search | None:
 
 
 def _searched(outcome: Any, x: FloatArray, evaluate: _Evaluator) -> Search:
-    return Search(x, 2 * float(outcome.cost), bool(outcome.status > 0), str(outcome.message), evaluate.count)
+    cost, converged = 2 * float(outcome.cost), bool(outcome.status > 0)
+    return Search(x, cost, converged, str(outcome.message), evaluate.count, evaluate.state)
 
 
 def _approach(problem: Problem[Family], evaluate: _Evaluator, start: FloatArray) -> FloatArray:
