@@ -18,23 +18,32 @@ from scipy import special
 from analysis.line_fit import (
     Line,
     least_squares_slope,
-    line_with_both_errors,
     slope_through_origin,
     theil_sen_slope,
 )
 from analysis.records import FloatArray
 from analysis.thermoelectric.temperatures import reduced_difference_K
 from analysis.thermoelectric.thermopower_hold import MeasuredHold
+from analysis.thermoelectric.thermopower_line import line_through_means
 
 LEAST_JUNCTIONS = 3
-LEAD_V_PER_K, LEAD_SIGMA_V_PER_K = 1.9e-6, 0.2e-6
-"""Thermopower of the heated lead, a gold film at 300 K; a value from memory, which the user should replace."""
-
 UNCHANGED = {"half amplitude": "full amplitude", "other frequency": "first frequency"}
 """Controls that must give the same thermopower, and how the measurement differs from them."""
 
 RESAMPLES, PAIRS = 300, 400
 LEAST_SIGMA_K = 1e-3
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Thermopower of the heated lead and its standard uncertainty, in V/K."""
+
+    seebeck_V_per_K: float
+    sigma_V_per_K: float
+
+
+GOLD_FILM = Lead(1.9e-6, 0.2e-6)
+"""Gold film at 300 K; a value from memory, which the rig file should replace."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,8 @@ class ThermopowerAnalysis:
         Those that were used.
     conductance_S : float
         Mean of the junctions.
+    lead : Lead
+        The heated lead, whose thermopower is not in the slope.
     """
 
     sets: tuple[ThermopowerSet, ...]
@@ -110,6 +121,7 @@ class ThermopowerAnalysis:
     excluded: Counter[str]
     holds: tuple[PlacedHold, ...]
     conductance_S: float
+    lead: Lead = GOLD_FILM
     controls: "tuple[ThermopowerControl, ...]" = ()
 
     @property
@@ -141,7 +153,12 @@ class ThermopowerAnalysis:
     @property
     def junction_V_per_K(self) -> float:
         """Thermopower of the junction alone: measured one plus that of the lead."""
-        return math.nan if self.line is None else self.line.slope + LEAD_V_PER_K
+        return math.nan if self.line is None else self.line.slope + self.lead.seebeck_V_per_K
+
+    @property
+    def sigma_junction_V_per_K(self) -> float:
+        """Standard error of `junction_V_per_K`."""
+        return math.hypot(self.sigma_V_per_K, self.lead.sigma_V_per_K)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -288,11 +305,12 @@ def _mode(volts: FloatArray) -> float:
 def _line(sets: Sequence[ThermopowerSet]) -> Line | None:
     if len(sets) < 2:
         return None
-    return line_with_both_errors(
+    return line_through_means(
         [one.reduced_K for one in sets],
-        [one.mean_V for one in sets],
         [one.sigma_reduced_K for one in sets],
-        [max(one.sem_V, 1e-12) for one in sets],
+        [one.mean_V for one in sets],
+        [one.sd_V for one in sets],
+        [one.junctions for one in sets],
     )
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from analysis.json_data import to_json
 from analysis.thermoelectric.thermopower import (
-    LEAD_V_PER_K,
     PlacedHold,
     ThermopowerAnalysis,
     ThermopowerSet,
@@ -27,8 +26,10 @@ def thermopower_json(result: ThermopowerAnalysis) -> dict[str, Any]:
         "sigma_intercept_V": line.sigma_intercept if line is not None else math.nan,
         "chi2": line.chi2 if line is not None else math.nan,
         "p_value": result.p_value,
-        "S_lead_V_per_K": LEAD_V_PER_K,
+        "S_lead_V_per_K": result.lead.seebeck_V_per_K,
+        "sigma_S_lead_V_per_K": result.lead.sigma_V_per_K,
         "S_junction_V_per_K": result.junction_V_per_K,
+        "sigma_S_junction_V_per_K": result.sigma_junction_V_per_K,
         "spread_V_per_K": result.spread_V_per_K,
         "other_fits": {
             "junctions_ls": _with_error(result.junctions_ls),

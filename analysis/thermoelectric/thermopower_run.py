@@ -1,7 +1,7 @@
 """Evaluation of recordings of thermopower: the measurement and its controls, hold by hold or all at once."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from analysis.heating.thermometer import Thermometer
 from analysis.recording.header import RunHeader
 from analysis.thermoelectric.ac_traces import ACTrace, measured_trace
 from analysis.thermoelectric.thermopower import (
+    GOLD_FILM,
+    Lead,
     PlacedHold,
     ThermopowerAnalysis,
     placed,
@@ -29,6 +31,7 @@ class ThermopowerRun:
     name: str
     holds: tuple[MeasuredHold, ...]
     thermometer: Thermometer
+    lead: Lead = GOLD_FILM
 
     @property
     def control(self) -> str:
@@ -47,7 +50,7 @@ class ThermopowerReducer:
 
     def __init__(self, header: RunHeader, name: str) -> None:
         self._name, self._thermometer = name, Thermometer.from_calibrations(header.calibrations)
-        self._rules = rules_of(header)
+        self._rules, self._lead = rules_of(header), lead_of(header)
         self.holds: list[MeasuredHold] = []
 
     def feed(self, hold: ThermopowerHold | ACTrace) -> MeasuredHold:
@@ -58,7 +61,14 @@ class ThermopowerReducer:
 
     def run(self) -> ThermopowerRun:
         """Return the holds so far."""
-        return ThermopowerRun(self._name, tuple(self.holds), self._thermometer)
+        return ThermopowerRun(self._name, tuple(self.holds), self._thermometer, self._lead)
+
+
+def lead_of(header: RunHeader) -> Lead:
+    """Return the heated lead of the rig file; a gold film if it does not say."""
+    heater = (header.rig or {}).get("heater") or {}
+    seebeck, sigma = heater.get("lead_V_per_K"), heater.get("lead_uncertainty_V_per_K")
+    return GOLD_FILM if seebeck is None or sigma is None else Lead(float(seebeck), float(sigma))
 
 
 def rules_of(header: RunHeader) -> HoldRules:
@@ -91,4 +101,5 @@ def combine(runs: Sequence[ThermopowerRun], rng: np.random.Generator) -> Thermop
     scale = max((run.thermometer.temperature_relative for run in runs), default=0.0)
     results = {kind: summarise(holds, scale, rng) for kind, holds in kinds.items()}
     measurement = results.pop("", None) or summarise((), scale, rng)
-    return with_controls(measurement, tuple(results.items()))
+    lead = next((run.lead for run in runs if not run.control), GOLD_FILM)
+    return with_controls(replace(measurement, lead=lead), tuple(results.items()))

@@ -25,6 +25,8 @@ class HeaterSection(Section):
     most_W: Annotated[Positive, Usual(1e-6, 5, "W")]
     most_K: Annotated[Positive, Usual(0.1, 60, "K")] = 40.0
     settle_s: Annotated[float, Field(ge=0, le=3600)] = 0.2
+    lead_V_per_K: Annotated[float, Usual(-1e-4, 1e-4, "V/K")] = 1.9e-6
+    lead_uncertainty_V_per_K: Annotated[float, Field(ge=0, le=1e-4)] = 0.2e-6
     ambient_K: Annotated[Positive, Usual(4, 400, "K")] = 300.0
     substrate: str = ""
     base: str = ""

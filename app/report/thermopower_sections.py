@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.numbers import counted, probability, with_error
-from analysis.thermoelectric.thermopower import LEAD_SIGMA_V_PER_K, LEAD_V_PER_K, ThermopowerAnalysis
+from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from app.figure_style import Style
 from app.offline.measurement import Measurement
 from app.report.parts import ReportPart
@@ -65,14 +65,13 @@ def thermopower_words(result: ThermopowerAnalysis) -> list[str]:
             "There are too few junctions for a thermopower: two temperature differences of three are needed."
         ]
     measured = with_error(line.slope / uV, result.sigma_V_per_K / uV)
-    own = with_error(
-        result.junction_V_per_K / uV, float(np.hypot(result.sigma_V_per_K, LEAD_SIGMA_V_PER_K)) / uV
-    )
+    own = with_error(result.junction_V_per_K / uV, result.sigma_junction_V_per_K / uV)
     kind = "LUMO" if result.junction_V_per_K < 0.0 else "HOMO"
     found = [
         f"S = {measured} uV/K at 300 K against the lead, statistical error {line.sigma_slope / uV:.2g} uV/K and "
-        f"{100 * result.scale_relative:.2g} % from the thermometer. With the lead's {LEAD_V_PER_K / uV:g} uV/K added "
-        f"the junction has {own} uV/K: {kind} nearer to the Fermi energy.",
+        f"{100 * result.scale_relative:.2g} % from the thermometer. With the lead's "
+        f"{result.lead.seebeck_V_per_K / uV:g} uV/K added the junction has {own} uV/K: {kind} nearer to "
+        "the Fermi energy.",
         f"Intercept {with_error(line.intercept / uV, line.sigma_intercept / uV)} uV; a line through the origin would "
         f"give {result.through_origin_V_per_K / uV:.3g} uV/K.",
         f"Through single junctions: least squares {_per_uV(result.junctions_ls)} uV/K, "

@@ -6,7 +6,7 @@ import pytest
 from tests.validation.thermopower import Case, pulls
 
 
-@pytest.mark.parametrize("case", [Case(), Case(tails=True)])
+@pytest.mark.parametrize("case", [Case(), Case(tails=True), Case(junctions=6)])
 def test_errors_of_a_thermopower_hold_the_truth(case):
     result = pulls(np.random.default_rng(11), case, 150)
     assert np.mean(np.abs(result.slope) < 2.0) > 0.88

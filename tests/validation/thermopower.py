@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.line_fit import line_with_both_errors, slope_through_origin
+from analysis.line_fit import slope_through_origin
 from analysis.records import FloatArray
+from analysis.thermoelectric.thermopower_line import line_through_means
 from tests.validation.study import Table, share
 
 uV = 1e-6
@@ -40,7 +41,7 @@ class Pulls:
 
 
 def pulls(rng: np.random.Generator, case: Case, sets: int) -> Pulls:
-    """Draw campaigns and fit York's line to the means, as `analysis.thermoelectric.thermopower` does."""
+    """Draw campaigns and fit the line through the means, as `analysis.thermoelectric.thermopower` does."""
     rows = []
     for _ in range(sets):
         true_K = DIFFERENCES_K + np.where(DIFFERENCES_K > 0, case.setpoint_K, 0.0) * rng.standard_normal(5)
@@ -49,9 +50,10 @@ def pulls(rng: np.random.Generator, case: Case, sets: int) -> Pulls:
         S = case.S + case.spread * deviate
         volts = S * true_K[:, None] + case.offset_V + case.noise_V * rng.standard_normal(shape)
         seen_K = DIFFERENCES_K * (1.0 + case.scale * rng.standard_normal())
-        sem_V = volts.std(axis=1, ddof=1) / np.sqrt(case.junctions)
+        sd_V = volts.std(axis=1, ddof=1)
+        sem_V = sd_V / np.sqrt(case.junctions)
         sigma_K = np.where(DIFFERENCES_K > 0, case.setpoint_K, 1e-3)
-        line = line_with_both_errors(seen_K, volts.mean(axis=1), sigma_K, sem_V)
+        line = line_through_means(seen_K, sigma_K, volts.mean(axis=1), sd_V, np.full(5, case.junctions))
         sigma = line.with_scale_error(case.scale)
         origin = slope_through_origin(seen_K[1:], volts.mean(axis=1)[1:], sigma_K[1:], sem_V[1:])
         rows.append(

@@ -1,6 +1,7 @@
 """Thermopower from holds: the line of one hold, what is left out, and the slope through many junctions."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,10 +9,11 @@ import pytest
 from analysis.constants import G0_S
 from analysis.thermoelectric.open_circuit import OpenCircuit
 from analysis.thermoelectric.temperatures import reduced_difference_K
-from analysis.thermoelectric.thermopower import placed, summarise, with_controls
+from analysis.thermoelectric.thermopower import GOLD_FILM, Lead, placed, summarise, with_controls
 from analysis.thermoelectric.thermopower_hold import HoldRules, MeasuredHold, measured
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold
 from analysis.thermoelectric.thermopower_json import thermopower_json
+from analysis.thermoelectric.thermopower_run import lead_of
 
 RATE_Hz, S_TC = 2000.0, 16.3e-6
 RULES = HoldRules(0.003)
@@ -158,3 +160,35 @@ def test_two_kinds_of_junctions_are_pointed_out():
         for one in campaign(rng)
     ]
     assert "two kinds of junctions" in " ".join(summarise(placed(tails, S_TC), 0.0123, rng).warnings)
+
+
+def flickering(rng, n, level_per_Hz):
+    """Relative fluctuation with a density of level/f, of a stretch eight times as long."""
+    f_Hz = np.fft.rfftfreq(8 * n, 1.0 / RATE_Hz)
+    f_Hz[0] = f_Hz[1]
+    size = np.sqrt(level_per_Hz / f_Hz * RATE_Hz * 2 * n)
+    return np.fft.irfft(size * (rng.standard_normal(f_Hz.size) + 1j * rng.standard_normal(f_Hz.size)), 8 * n)[
+        :n
+    ]
+
+
+@pytest.mark.parametrize(("levels", "least", "most"), [((1, 0, -1), 0.8, 1.35), ((1, 0, 1), 0.8, 1.6)])
+def test_the_noise_of_a_hold_is_its_scatter_though_the_conductance_flickers(levels, least, most):
+    """With the noise taken as equal at all levels the second ratio is 3.6."""
+    rng, n = np.random.default_rng(5), 1000
+    bias_V = 0.01 * np.array(levels)[(np.arange(n) * 3 * 12.25 / RATE_Hz).astype(int) % 3]
+    volts, sigmas = [], []
+    for _ in range(120):
+        noise_A = 1.9e-12 * np.sqrt(RATE_Hz / 2) * rng.standard_normal(n)
+        current_A = G * (1 + flickering(rng, n, 1e-4)) * (bias_V - 4e-4) + noise_A
+        found = measured(replace(hold(), bias_V=bias_V, current_A=current_A), RULES).fit
+        volts.append(found.open_circuit_V)
+        sigmas.append(found.sigma_open_circuit_V)
+    assert least < np.sqrt(np.mean(np.square(sigmas))) / np.std(volts) < most
+
+
+def test_the_lead_is_that_of_the_rig_file_or_else_a_gold_film():
+    heater = {"lead_V_per_K": -3e-6, "lead_uncertainty_V_per_K": 1e-7}
+    assert lead_of(SimpleNamespace(rig={"heater": heater})) == Lead(-3e-6, 1e-7)
+    assert lead_of(SimpleNamespace(rig={"heater": None})) == GOLD_FILM
+    assert lead_of(SimpleNamespace(rig=None)) == GOLD_FILM

@@ -321,7 +321,8 @@ def test_every_key_of_a_heater_reaches_the_procedures():
         if isinstance(node, ast.Attribute)
     }
 
-    assert set(HeaterSection.model_fields) == handed_on
+    of_the_analysis = {"lead_V_per_K", "lead_uncertainty_V_per_K"}  # read from the recording, by `lead_of`
+    assert set(HeaterSection.model_fields) - of_the_analysis == handed_on
     assert handed_on <= read
 
 
