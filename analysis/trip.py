@@ -14,6 +14,9 @@ from analysis.records import FloatArray
 MOST_OF_EXPECTED = 3.0
 """Multiple of the expected current beyond which the junction is no longer the one that was caught."""
 
+RUPTURE_SHARE, RUPTURE_SAMPLES = 0.5, 5
+"""Share of the least current of a window below which a junction counts as broken, and the samples in a row below it."""
+
 METALLIC_G0 = 0.5
 """Conductance from which a junction counts as metal; a contact of one gold atom has 1 G0."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from analysis.constants import G0_S
 from analysis.heating.programme import LevelProgramme, ordered
-from analysis.thermoelectric.detectability import rupture_sigma_W_per_K
+from analysis.thermoelectric.detectability import LONGEST_WINDOW_S, rupture_sigma_W_per_K
 from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
 from analysis.trip import METALLIC_G0
 from procedures.capture import SearchProgress
@@ -40,9 +40,6 @@ BIAS_Hz = Fraction(49, 4)
 
 TYPICAL_HOLD_S = 3.0
 """Time until a junction breaks, for estimates of time and error only."""
-
-LONGEST_WINDOW_S = {"2w": 10.0, "dc": 1.0}
-"""Windows of the evaluation, for the expected error."""
 
 SPREAD = 0.35
 """Standard deviation between molecules over their mean, for the expected error; an assumption."""

@@ -5,14 +5,8 @@ import math
 from analysis.constants import G0_S
 from analysis.heating.mask import RISE_PER_TAU, TIME_CONSTANTS
 from analysis.heating.programme import LevelProgramme
-from analysis.trip import RuptureTrip
+from analysis.trip import RUPTURE_SAMPLES, RUPTURE_SHARE, RuptureTrip
 from procedures.context import ProcedureContext
-
-RUPTURE_SHARE = 0.5
-"""Share of the least current of the window below which a junction counts as broken."""
-
-RUPTURE_SAMPLES = 5
-"""Consecutive samples below it, beside those that an edge of the bias takes."""
 
 
 def rupture_detector(low_G0: float, programme: LevelProgramme, context: ProcedureContext) -> RuptureTrip:

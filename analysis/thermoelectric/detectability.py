@@ -22,6 +22,9 @@ CONVERTER_SHARE = 6e-6
 FLICKER_per_Hz = 1e-4
 """S_I/I^2 of a molecule at 1 Hz, falling as 1/f; typical."""
 
+LONGEST_WINDOW_S = {"dc": 1.0, "2w": 10.0}
+"""Longest windows about a rupture: with a steady heater the 1/f noise lets longer ones gain nothing."""
+
 
 @dataclass(frozen=True)
 class ThermometerNoise:

@@ -21,11 +21,7 @@ from analysis.thermoelectric.rupture_reader import (
     SampleStep,
     settled,
 )
-
-RUPTURE_SHARE = 0.5
-"""Share of the least conductance of the window below which a junction counts as broken."""
-
-RUPTURE_SAMPLES = 5
+from analysis.trip import RUPTURE_SAMPLES, RUPTURE_SHARE
 
 BLOCK_S = 0.1
 LARGEST_STEP = 0.2

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.heating.mask import LEAST_SAMPLES, TIME_CONSTANTS, Filters
 from analysis.records import FloatArray
+from analysis.thermoelectric.detectability import LONGEST_WINDOW_S
 from analysis.thermoelectric.modulated_step import fitted_amplitude, waves
 from analysis.thermoelectric.rupture_holds import RuptureHold
 from analysis.thermoelectric.rupture_step import StepWindows, step_weights
@@ -19,9 +20,6 @@ STEADY = 0.03
 
 BEGIN_S = 0.05
 """Left out at the start of a hold, in which the heater begins to alternate."""
-
-WINDOW_S = {"dc": 1.0, "2w": 10.0}
-"""Longest windows: with a steady heater the 1/f noise lets longer ones gain nothing."""
 
 CURVED_S = 0.3
 """Window from which the baseline of a steady heater is a parabola, not a line."""
@@ -102,7 +100,7 @@ class RuptureReader:
         edge = math.ceil(LEAD_S * rate_Hz) + math.ceil(TIME_CONSTANTS * rules.filters.current_s * rate_Hz)
         self._gap = rules.settle(rate_Hz) + edge
         self._begin = round(BEGIN_S * rate_Hz)
-        self._longest = round(WINDOW_S.get(hold.mode, 1.0) * rate_Hz)
+        self._longest = round(LONGEST_WINDOW_S.get(hold.mode, 1.0) * rate_Hz)
         self._alternating = hold.mode == "2w"
         self._lines_Hz = (rules.mains_Hz,)
         if self._alternating:

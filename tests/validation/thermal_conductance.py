@@ -220,6 +220,7 @@ if __name__ == "__main__":
         ratio, sham, mean = found.lorenz, found.sham, found.conductance
         print(
             f"{sample} {heater} seed {seed}: G_th {mean.value / PW:.1f} +- {mean.sigma / PW:.1f} pW/K"
+            + (f", uncorrected {found.uncorrected_W_per_K / PW:.1f}" if heater == "dc" else "")
             + (f", L/L0 {ratio.value:.3f} +- {ratio.sigma:.3f}" if ratio else "")
             + (f", shams {sham.mean_W_per_K / PW:.1f} +- {sham.sigma_W_per_K / PW:.1f}" if sham else "")
             + (f", chi2 {sham.reduced_chi2:.2f}" if sham else ""),
