@@ -84,6 +84,9 @@ TIE = "tie"
 The card's clock may be off by 50 ppm, 4.3 s a day, so times of day come from these marks.
 """
 
+SKIPPED = "skipped"
+"""End of a step that a user has skipped; its data are left out of every evaluation."""
+
 NOTE = "note"
 """Name of the mark that holds a user's note; the payload has the "text"."""
 
@@ -121,7 +124,7 @@ class Trace:
     bias_V : float
         Applied bias; NaN where unknown.
     ended : str
-        Reason of the end ("open", "distance", "not broken", "aborted", "unknown").
+        Reason of the end ("open", "distance", "not broken", "skipped", "aborted", "unknown").
     flags : tuple of str
         Defects that an analysis must take into account ("railed", "gap").
     """

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from analysis.constants import G0_S
+from analysis.records import SKIPPED
 from analysis.spectra.sine import Sine
 from analysis.thermoelectric.detectability import (
     FLICKER_per_Hz,
@@ -175,10 +176,11 @@ class ACBreakJunction(HeatedProcedure):
             search.surface_m = yield from self.make_contact(context, search.surface_m)
             ended = yield from self._open(context, search.surface_m)
             yield from self.opened(search)
-            note = {"number": number, "ended": ended, "control": self.control, **heated}
+            counts = ended != SKIPPED
+            note = {"number": number, "ended": ended, "counts": counts, "control": self.control, **heated}
             yield WriteNote(self.cycle, {**note, "window_G0": [self.window.low_G0, self.window.high_G0]})
             number += 1
-            turns.count(True)
+            turns.count(counts)
         yield SetHeater(0.0)
         yield MakeSafe()
 

@@ -4,6 +4,7 @@ Lee et al., Nature 498, 209 (2013), Methods Summary: approach at 5 nm/s until th
 withdraw at 0.1 nm/s, 100 mV across the junction, 500 traces a histogram.
 """
 
+from analysis.records import SKIPPED
 from analysis.traces.selection import SelectionRules
 from procedures.contact import NM, OPEN_SAMPLES, ContactProcedure, OPENING_nm
 from procedures.context import ProcedureContext
@@ -47,12 +48,16 @@ class BreakJunction(ContactProcedure):
         """Measure a baseline, then make and open ``traces`` contacts."""
         yield from self.begin()
         surface_m: float | None = None
-        for number in range(self.traces):
+        number = taken = 0
+        while taken < self.traces:
             surface_m = yield from self.make_contact(context, surface_m)
             ended = yield from self._open_junction(context, surface_m)
             if (number + 1) % self.baseline_every == 0:
                 yield Baseline(self.baseline_time)
-            yield WriteNote(self.cycle, {"number": number, "ended": ended, "contact_nm": surface_m / NM})
+            counts = ended != SKIPPED
+            note = {"number": number, "ended": ended, "contact_nm": surface_m / NM}
+            yield WriteNote(self.cycle, note if counts else {**note, "counts": False})
+            number, taken = number + 1, taken + counts
         yield MakeSafe()
 
     def _open_junction(self, context: ProcedureContext, surface_m: float) -> Steps[str]:

@@ -1,5 +1,6 @@
 """Calibration of the noise: record the thermocouple at zero bias with the tip retracted."""
 
+from analysis.records import SKIPPED
 from procedures.context import ProcedureContext
 from procedures.procedure import Plan, RigProcedure
 from procedures.pymeasure_types import FloatParameter, IntegerParameter
@@ -44,7 +45,10 @@ class CalibrateNoise(RigProcedure):
         yield SetBias(0.0)
         if self.settle:
             yield HoldStep("settle", self.settle, reaction_s=0.5)
-        for number in range(self.stretches):
-            yield HoldStep(self.step, self.stretch_time, reaction_s=0.5)
-            yield WriteNote(self.cycle, {"number": number})
+        number = taken = 0
+        while taken < self.stretches:
+            listened = yield HoldStep(self.step, self.stretch_time, reaction_s=0.5, skips="record")
+            counts = listened.ended != SKIPPED
+            yield WriteNote(self.cycle, {"number": number} if counts else {"number": number, "counts": False})
+            number, taken = number + 1, taken + counts
         yield MakeSafe()

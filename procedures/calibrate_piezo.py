@@ -2,6 +2,7 @@
 
 from analysis.calibration.piezo import LEAST_DECADES, LEAST_SAMPLES, LEAST_TRACES
 from analysis.conductance import full_scale_conductance_G0
+from analysis.records import SKIPPED
 from procedures.capture import TAIL_DECADES_PER_NM
 from procedures.contact import NM, ContactProcedure
 from procedures.context import ProcedureContext
@@ -118,14 +119,18 @@ class CalibratePiezo(ContactProcedure):
         """Repeat contact, indentation, slow withdrawal and clearance."""
         yield from self.begin()
         surface_m: float | None = None
-        for number in range(self.traces):
+        number = taken = 0
+        while taken < self.traces:
             surface_m = yield from self.make_contact(context, surface_m)
             deepest_m = yield from self._indent(context, surface_m)
             outcome = yield from self.withdraw(context, deepest_m, {}, self.reaction_s(context))
             ended = yield from self.clear(context, outcome)
             if (number + 1) % self.baseline_every == 0:
                 yield Baseline(self.baseline_time)
-            yield WriteNote(self.cycle, {"number": number, "ended": ended, "contact_nm": surface_m / NM})
+            counts = ended != SKIPPED
+            note = {"number": number, "ended": ended, "contact_nm": surface_m / NM}
+            yield WriteNote(self.cycle, note if counts else {**note, "counts": False})
+            number, taken = number + 1, taken + counts
         yield MakeSafe()
 
     def _indent(self, context: ProcedureContext, surface_m: float) -> Steps[float]:

@@ -37,6 +37,7 @@ class OutOfContact(Heating):
 
     name = "control out-of-contact"
     control = OUT_OF_CONTACT
+    pace_scatter = 0.1
     conductance = 0.0
 
     distance = FloatParameter(
@@ -65,6 +66,12 @@ class OutOfContact(Heating):
     def obtain_s(self, context: ProcedureContext) -> float:
         """Return the time of two checks and a baseline, in s; the gap stays."""
         return float(2 * self.check_time + self.baseline_time / self.baseline_every)
+
+    def first_approach_s(self, context: ProcedureContext) -> float:
+        """Estimate the time to find the surface and to retract from it, in s."""
+        low_m, high_m = context.extension_range_m
+        back_nm = min(self.distance, (high_m - low_m) / 2 / NM)
+        return super().first_approach_s(context) + float(back_nm / self.leave_speed)
 
     def obtain(self, context: ProcedureContext, search: SearchProgress) -> Steps[float]:
         """Find the surface once and retract from it; return the conductance of the gap, in G0."""
@@ -110,6 +117,7 @@ class DummyResistor(Heating):
 
     name = "control dummy-resistor"
     control = DUMMY_RESISTOR
+    pace_scatter = 0.1
     resistor = True
 
     resistance = FloatParameter(

@@ -15,6 +15,7 @@ from analysis.heating.estimator import LEAST_PERIODS as LEAST_KEPT
 from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules
 from analysis.heating.layout import roles_with_zero
 from analysis.heating.programme import LevelProgramme, ordered
+from analysis.records import SKIPPED
 from analysis.trip import RuptureTrip
 from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
@@ -288,7 +289,7 @@ class Heating(HeldProcedure, Foreseen):
         kind, after_G0, extension_m = yield from self.afterwards(context, modulated)
         start, stop = modulated.samples
         periods = whole_periods(stop - start, programme, context.rate_Hz) - (modulated.ended == RUPTURED)
-        held = HoldOutcome(kind, after_G0, extension_m, periods >= LEAST_PERIODS)
+        held = HoldOutcome(kind, after_G0, extension_m, periods >= LEAST_PERIODS and kind != SKIPPED)
         if kind == "whole" and before_G0 > self.open_threshold:
             tally.currents[condition].learn(programme, before_G0, modulated.current_A)
         note = {
@@ -318,7 +319,9 @@ class Heating(HeldProcedure, Foreseen):
             "order": self.order,
             "control": self.control,
         }
-        return Modulate("modulate", programme, self.hold_time, trip, self.trip_reaction, payload)
+        return Modulate(
+            "modulate", programme, self.hold_time, trip, self.trip_reaction, payload, skips="hold"
+        )
 
 
 def _check_circuit(context: ProcedureContext) -> None:

@@ -123,7 +123,9 @@ class IV(HeldProcedure):
         """Record one curve; return the outcome. ``junction`` numbers the junction, to group its curves."""
         trip = self.trips(ExpectedCurrent(self.peak), before_G0, context)
         payload = {"curve": number, "junction": junction}
-        swept = yield SweepStep("sweep", self.waveform_V(context.rate_Hz), trip, self.trip_reaction, payload)
+        swept = yield SweepStep(
+            "sweep", self.waveform_V(context.rate_Hz), trip, self.trip_reaction, payload, skips="curve"
+        )
         kind, after_G0, extension_m = yield from self.afterwards(context, swept)
         held = HoldOutcome(kind, after_G0, extension_m, counts=kind == "whole")
         yield WriteNote(self.cycle, {**self.note(number, before_G0, held), "junction": junction})

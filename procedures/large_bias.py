@@ -7,6 +7,7 @@ from typing import Any
 from analysis.constants import G0_S
 from analysis.detect import Detector
 from analysis.heating.exclusion import ExclusionRules
+from analysis.records import SKIPPED
 from analysis.trip import METALLIC_G0, MOST_OF_EXPECTED, trips
 from procedures.capture import CaptureProcedure, SearchProgress
 from procedures.context import ProcedureContext
@@ -95,8 +96,11 @@ class HeldProcedure(CaptureProcedure):
     def afterwards(self, context: ProcedureContext, outcome: Outcome) -> Steps[tuple[str, float, float]]:
         """Return to the low bias and check; return the junction's state, its conductance in G0 and the extension in m.
 
-        After a trip the tip is retracted before the bias returns, so the conductance is unknown (NaN).
+        After a trip the tip is retracted before the bias returns, so the conductance is unknown (NaN), as it is where
+        the user has skipped the rest.
         """
+        if outcome.ended == SKIPPED:
+            return SKIPPED, math.nan, outcome.extension_m
         if outcome.ended not in (FINISHED, RUPTURED):
             extension_m = yield from self.retract(context, outcome.extension_m)
             return "tripped", math.nan, extension_m

@@ -47,6 +47,9 @@ class RigProcedure(Procedure):
     name: str
     """Name on the command line and in recordings."""
 
+    pace_scatter: float = 0.05
+    """Relative scatter of the time of one cycle, for the time left."""
+
     drives: bool = True
     """True if the procedure applies a bias or moves the tip; the rig is then proved first."""
 
@@ -104,6 +107,10 @@ class RigProcedure(Procedure):
     def duration_s(self, context: ProcedureContext) -> float:
         """Estimate how long a run takes, in s, from its speeds and times; NaN where they don't determine it."""
         return float("nan")
+
+    def starts_s(self, context: ProcedureContext) -> float:
+        """Estimate the part of `duration_s` before the first cycle, in s."""
+        return 0.0
 
     def counts(self, event: Event) -> bool:
         """Return True if an event ends a cycle; a mark with payload ``{"counts": False}`` does not."""

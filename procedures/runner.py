@@ -17,6 +17,7 @@ from procedures.limits import check_limits, dry_run
 from procedures.preflight.proof import Preflight, Prove
 from procedures.procedure import RigProcedure
 from procedures.sample_reader import SampleReader, Sink
+from procedures.skipping import StepSkip
 from procedures.step_runner import LOOK_S, UNKNOWN, StepRunner
 from procedures.steps import APPROACH, Ramp, Step
 
@@ -57,6 +58,8 @@ class Runner:
         may block for a moment.
     preflight : Preflight
         Proof of the rig before the first motion of a procedure that drives it.
+    skip : StepSkip
+        Lets a user skip the step in progress.
     """
 
     def __init__(
@@ -67,13 +70,15 @@ class Runner:
         should_stop: Callable[[], bool] = lambda: False,
         paused: Callable[[], bool] = lambda: False,
         preflight: Preflight = WHOLE_PROOF,
+        skip: StepSkip | None = None,
     ) -> None:
         self._context = context
         self._make_safe = make_safe
         self._should_stop = should_stop
         self._paused = paused
         self._preflight = preflight
-        self._watch = SampleReader(context, sink, should_stop)
+        self._skip = skip or StepSkip()
+        self._watch = SampleReader(context, sink, should_stop, skip=self._skip)
         self._steps = StepRunner(context, self._watch, make_safe)
         self._drove = True
 
@@ -187,7 +192,9 @@ class Runner:
                 self._refuse_beyond_limits(step)
                 if isinstance(step, Ramp) and step.name == APPROACH and self._paused():
                     self._pause()
-                step = plan.send(self._steps.do(step))
+                with self._skip.offered(step):
+                    outcome = self._steps.do(step)
+                step = plan.send(outcome)
         except StopIteration:
             return
         finally:

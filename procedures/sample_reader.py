@@ -14,11 +14,12 @@ from analysis.conductance import CurrentCalibration, conductance_G0
 from analysis.detect import Detector, FirstRun
 from analysis.high_bias import PAUSE_S, HighBiasTimer
 from analysis.loop_backs import Deviation, LoopBackMonitor
-from analysis.records import Block, Event, EventKind, FloatArray
+from analysis.records import SKIPPED, Block, Event, EventKind, FloatArray
 from drivers.errors import ReadTimeout, SamplesLost
 from procedures.context import ProcedureContext
 from procedures.errors import Aborted, AmplifierRailed, LimitReached, LoopBackFault
 from procedures.heater import HeaterTrip
+from procedures.skipping import StepSkip
 from procedures.steps import FINISHED
 
 PATIENCE_S = 0.4
@@ -57,7 +58,7 @@ class Seen:
     Parameters
     ----------
     ended : str
-        Name of the detector that fired first, or "finished".
+        Name of the detector that fired first, "skipped", or "finished".
     fired_at : int or None
         The sample at which it fired.
     tail : float
@@ -84,6 +85,8 @@ class SampleReader:
         Called at every read; True raises ``Aborted``.
     clock : callable
         Real time in s. A reader that falls behind the samples must read more at a time.
+    skip : StepSkip
+        Ends a step that can be skipped, if a user asks for it.
     """
 
     def __init__(
@@ -92,6 +95,7 @@ class SampleReader:
         sink: Sink,
         should_stop: Callable[[], bool],
         clock: Callable[[], float] = time.perf_counter,
+        skip: StepSkip | None = None,
     ) -> None:
         self.amplifier: CurrentCalibration = context.amplifier
         self.next = 0
@@ -101,6 +105,7 @@ class SampleReader:
         self._longest_read_s = context.longest_read_s
         self._sink = sink
         self._should_stop = should_stop
+        self._skip = skip or StepSkip()
         self._clock = clock
         self._context = context
         self._delay = round(context.input_delay_s * context.rate_Hz)
@@ -169,7 +174,7 @@ class SampleReader:
         reaction_s: float,
         later_s: Mapping[str, float] = MappingProxyType({}),
     ) -> Seen:
-        """Read ``n`` samples from index ``begin`` on, or until a detector fires.
+        """Read ``n`` samples from index ``begin`` on, or until a detector fires or the user skips the step.
 
         Parameters
         ----------
@@ -189,7 +194,7 @@ class SampleReader:
         fired: dict[str, int] = {}
         wanted = max(begin - self.next, 0) + chunk  # includes the samples taken while the step started
         now_s, now = self._clock(), begin
-        while self.next < begin + n and not fired:
+        while self.next < begin + n and not fired and not self._skip.asked():
             block, waiting = self._read(min(wanted, begin + n - self.next)).part(begin, begin + n), 0
             if self._clock() - now_s > (self.next - now) / self._rate_Hz + 2 * reaction_s:  # falling behind
                 now_s, now = self._clock(), self._daq.samples_acquired()
@@ -206,7 +211,8 @@ class SampleReader:
             tail.append(values)
             while count > tail_samples and sum(map(len, tail)) - len(tail[0]) >= tail_samples:
                 tail.popleft()
-        first = min(fired, key=lambda name: fired[name], default=FINISHED)
+        otherwise = SKIPPED if self.next < begin + n else FINISHED
+        first = min(fired, key=lambda name: fired[name], default=otherwise)
         last = np.concatenate([*tail, np.empty(0)])[-tail_samples:]
         return Seen(
             ended=first,

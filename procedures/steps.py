@@ -46,6 +46,8 @@ class Ramp:
         previous bias comes back at the end.
     average_s : float
         Length of the lock-in's boxcars in the evaluation, for the recording.
+    skips : str
+        What a user skips by ending the step early, which then ends as "skipped"; "" if the plan needs all of it.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Ramp:
     later_s: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     sine: Sine | None = None
     average_s: float = 0.0
+    skips: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ class MeasureLag:
 class HoldStep:
     """Keep tip and bias as they are for ``duration_s``, or until a detector fires.
 
-    After that nothing changes for another ``linger_s``, so that a rupture has samples on both sides.
+    After that nothing changes for another ``linger_s``, so that a rupture has samples on both sides. ``skips`` as for
+    `Ramp`.
     """
 
     name: str
@@ -82,6 +86,7 @@ class HoldStep:
     until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
     reaction_s: float = 0.02
     linger_s: float = 0.0
+    skips: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,8 @@ class Modulate:
         Alternating voltage across the heater meanwhile; afterwards it has its steady one again.
     creep_m_per_s : float
         Speed at which the tip withdraws meanwhile, also while it lingers; 0: it stays.
+    skips : str
+        As for `Ramp`.
     """
 
     name: str
@@ -123,13 +130,14 @@ class Modulate:
     linger_s: float = 0.0
     heater: HeaterSine | None = None
     creep_m_per_s: float = 0.0
+    skips: str = ""
 
 
 @dataclass(frozen=True)
 class SweepStep:
     """Apply a bias waveform to the junction, one value per sample, until its end or a detector; the tip stays.
 
-    Previous bias, ``trip`` and ``reaction_s`` as for `Modulate`; ``bias_V`` has shape (n,).
+    Previous bias, ``trip``, ``reaction_s`` and ``skips`` as for `Modulate`; ``bias_V`` has shape (n,).
     """
 
     name: str
@@ -137,6 +145,7 @@ class SweepStep:
     trip: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
     reaction_s: float = 0.002
     payload: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    skips: str = ""
 
 
 @dataclass(frozen=True)
@@ -259,7 +268,7 @@ class Outcome:
     Parameters
     ----------
     ended : str
-        Name of the detector that fired, or "finished".
+        Name of the detector that fired, "skipped" by the user, or "finished".
     extension_m : float
         Extension of the piezo after the step.
     samples : tuple of int

@@ -385,6 +385,7 @@ class ThermalConductance(HeatedProcedure):
             self.linger,
             sine,
             self.creep * NM,
+            "hold",
         )
         kind, after_G0, extension_m = yield from self.afterwards(context, held)
         held_s = (held.samples[1] - held.samples[0]) / context.rate_Hz - self.linger

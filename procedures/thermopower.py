@@ -218,7 +218,9 @@ class Thermopower(HeatedProcedure):
         programme = self.programme()
         trip = self.trips(ExpectedCurrent(programme.largest_bias_V), before_G0, context)
         payload = {"hold": number, "control": self.control, **heated}
-        modulated = yield Modulate(STEP, programme, self.hold_time, trip, self.trip_reaction, payload)
+        modulated = yield Modulate(
+            STEP, programme, self.hold_time, trip, self.trip_reaction, payload, skips="hold"
+        )
         kind, after_G0, extension_m = yield from self.afterwards(context, modulated)
         held = HoldOutcome(kind, after_G0, extension_m, kind == "whole")
         note = {"control": self.control, "method": self.method, **heated}

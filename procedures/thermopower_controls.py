@@ -32,6 +32,7 @@ class ResistorThermopower(Thermopower):
     name = "control thermopower-resistor"
     label = "Control: resistor for the junction"
     control = "resistor"
+    pace_scatter = 0.1
     resistor = True
     contact_offset = False
 

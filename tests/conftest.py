@@ -42,6 +42,7 @@ def logs_elsewhere(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("HOTJUNCTION_RIGS", str(tmp_path_factory.mktemp("rigs")))
+        patch.setenv("HOTJUNCTION_PRESETS", str(tmp_path_factory.mktemp("presets")))
         patch.setenv("HOTJUNCTION_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("HOTJUNCTION_CATALOGUE", str(tmp_path_factory.mktemp("catalogue") / "catalogue.sqlite"))
         yield

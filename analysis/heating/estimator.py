@@ -15,7 +15,7 @@ from analysis.heating.layout import roles_with_zero
 from analysis.heating.power import electrical
 from analysis.heating.programme import LevelProgramme
 from analysis.heating.regression import Fit, Regression
-from analysis.records import FloatArray
+from analysis.records import SKIPPED, FloatArray
 
 LEAST_PERIODS = 3
 """Least number of periods, even without rules, to separate a parabola from the levels."""
@@ -190,6 +190,8 @@ class HoldEstimator:
 
     def estimate(self, hold: Hold) -> HoldEstimate:
         """Evaluate one hold; an unusable hold is returned with the reason, never as an exception."""
+        if hold.ended == SKIPPED:
+            return _rejected(hold, "skipped by the user")
         try:
             if self.settings.zero_level:
                 roles_with_zero(hold.programme)

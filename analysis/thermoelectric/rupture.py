@@ -12,7 +12,7 @@ import numpy as np
 from analysis.constants import G0_S
 from analysis.detect import BoolArray, FirstRun
 from analysis.heating.exclusion import ExclusionRules
-from analysis.records import FloatArray
+from analysis.records import SKIPPED, FloatArray
 from analysis.thermoelectric.rupture_holds import RuptureHold
 from analysis.thermoelectric.rupture_reader import (
     LEAST_WINDOW_S,
@@ -156,6 +156,8 @@ def _unusable(hold: RuptureHold) -> str:
     ):
         if flag in hold.flags:
             return reason
+    if hold.ended == SKIPPED:
+        return "skipped by the user"
     return "" if hold.ended == "ruptured" else f"ended by a trip ({hold.ended})"
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from analysis.constants import G0_S
 from analysis.heating.exclusion import ExclusionRules
-from analysis.records import FloatArray
+from analysis.records import SKIPPED, FloatArray
 from analysis.thermoelectric.open_circuit import OpenCircuit, open_circuit
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold
 
@@ -111,6 +111,8 @@ def measured(hold: ThermopowerHold, rules: HoldRules) -> MeasuredHold:
 def _left_out(hold: ThermopowerHold) -> str:
     """Return why a hold is left out, by its current alone; "" if it is used."""
     low_G0, high_G0 = hold.window_G0
+    if hold.kind == SKIPPED:
+        return "skipped by the user"
     for flag, reason in (
         ("aborted", "aborted"),
         ("gap", "samples are missing"),

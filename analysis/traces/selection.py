@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.records import FloatArray, Trace
+from analysis.records import SKIPPED, FloatArray, Trace
 from analysis.traces.noise_floor import OPEN_G0, NoiseFloor, OpenPart, floor_of, open_parts
 
 _START_SAMPLES = 5  # their median is the start of a trace, so that a spike is not
@@ -99,6 +99,8 @@ class TraceSummary:
         for flag in rules.rejected_flags:
             if flag in self.flags:
                 return flag
+        if self.ended == SKIPPED:
+            return "skipped by the user"
         if self.defined < rules.shortest:
             return "too short"
         if not self.start_G0 > rules.starts_above_G0:

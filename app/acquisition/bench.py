@@ -51,6 +51,7 @@ from drivers.errors import NotNow, RigError
 from procedures.preflight.proof import Unproved
 from procedures.procedure import RigProcedure
 from procedures.runner import RunEnd, Runner
+from procedures.skipping import StepSkip
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +119,7 @@ class Bench:
         self.rig: Rig = rig or load_calibrated_rig(rig_file)
         self._stop = stop or threading.Event()
         self._paused = paused
+        self._skip = StepSkip()
         self._opened: OpenRig | None = None
         self._sink: RunSink | None = None
         self.unsafe = ""
@@ -133,6 +135,18 @@ class Bench:
         if sink is None:
             raise NotNow("Cannot add a note: no run is in progress")
         sink.note(text)
+
+    def skip(self) -> str:
+        """End the trace, hold or curve in progress and go on with the next junction; return what is skipped.
+
+        Raises
+        ------
+        NotNow
+            If nothing is in progress that can be skipped.
+        """
+        skipped = self._skip.ask()
+        self.note(f"The {skipped} in progress was skipped by the user; it is left out of the evaluation.")
+        return skipped
 
     def retract(self) -> str:
         """Set the bias to 0 V and retract the tip at once, from any thread, whatever the run is doing.
@@ -213,6 +227,7 @@ class Bench:
                     self._stop.is_set,
                     self._paused,
                     guarded.slow(preflight),
+                    self._skip,
                 )
                 for warning in opened.report.warnings(datetime.now(UTC)):
                     sink.note(f"Card: {warning}.")

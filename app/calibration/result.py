@@ -7,7 +7,7 @@ from math import hypot
 from typing import Any
 
 from analysis.recording import Recording
-from analysis.records import EventKind
+from analysis.records import SKIPPED, EventKind
 from app.config.calibration_store import CalibrationStore, Record
 from app.config.rig import Rig
 
@@ -56,12 +56,13 @@ def when_of(recording: Recording) -> dict[str, Any]:
 
 
 def spans_of(recording: Recording, step: str) -> Iterator[tuple[int, int]]:
-    """Yield (start, stop) of every finished step of that name."""
+    """Yield (start, stop) of every finished step of that name, except those that a user has skipped."""
     start: int | None = None
     for event in recording.events:
         if event.kind is EventKind.STEP and event.name == step:
             if event.payload.get("phase") == "begin":
                 start = event.sample
             elif start is not None:
-                yield start, event.sample
+                if event.payload.get("ended") != SKIPPED:
+                    yield start, event.sample
                 start = None

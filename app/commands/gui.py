@@ -25,8 +25,16 @@ NEWEST = "newest"
     default=Path(),
     help="Folder for recordings; the current one by default.",
 )
+@click.option(
+    "--recent",
+    is_flag=False,
+    flag_value=0,
+    type=click.IntRange(min=0),
+    metavar="[NUMBER]",
+    help="List the recordings and rig files that were opened last; with a number, open that one.",
+)
 @click.option("--yes", is_flag=True, help="Confirm that what is set by hand is as the rig file says.")
-def command(what: Path | None, attach: str | None, folder: Path, yes: bool) -> None:
+def command(what: Path | None, attach: str | None, folder: Path, recent: int | None, yes: bool) -> None:
     """Operate a rig and watch, or replay a recording.
 
     Without an argument: a simulated rig. With a rig file: that rig. With a recording: replay. With a folder: its newest
@@ -37,6 +45,11 @@ def command(what: Path | None, attach: str | None, folder: Path, yes: bool) -> N
 
     if attach is not None and what is not None:
         raise click.UsageError("--attach goes without a rig file or a recording")
+    if recent is not None:
+        if what is not None or attach is not None:
+            raise click.UsageError("--recent goes without a rig file, a recording or --attach")
+        if (what := _recent(recent)) is None:
+            return
     if what is not None and not what.exists():
         raise FileError(f"{what}: no such file")
     _need_a_screen()
@@ -46,6 +59,7 @@ def command(what: Path | None, attach: str | None, folder: Path, yes: bool) -> N
     from app.console.terminal import output_never_waits
     from app.gui import bench_launcher as benches
     from app.gui.main import Program, run
+    from app.gui.recent import RecentFiles
     from app.server.connection import bench_of
 
     def open_first(program: Program) -> None:
@@ -56,6 +70,7 @@ def command(what: Path | None, attach: str | None, folder: Path, yes: bool) -> N
             found = benches.any_bench(chosen)
             program.open_rig(lambda: found)
         elif what is not None:
+            RecentFiles(program.settings, "rigs").add(what)
             if bench_of(what) is None:  # the process of a new bench has no terminal to ask on
                 confirm_declared(what, load_rig(what), yes, program.ask)
             program.open_rig(lambda: benches.bench_for(what, folder))
@@ -65,6 +80,21 @@ def command(what: Path | None, attach: str | None, folder: Path, yes: bool) -> N
     with output_never_waits():  # a window whose thread waits for the terminal can't retract
         code = run(open_first)
     raise SystemExit(code)
+
+
+def _recent(number: int) -> Path | None:
+    """Print the recent files for number 0, else return the one of this number. Raises ``BadParameter``."""
+    from app.gui.main import saved_settings
+    from app.gui.recent import RecentFiles
+
+    paths = [path for kind in ("recordings", "rigs") for path in RecentFiles(saved_settings(), kind).paths()]
+    if number > len(paths):
+        raise click.BadParameter(f"there are {len(paths)} recent files", param_hint="'--recent'")
+    if number:
+        return paths[number - 1]
+    for place, path in enumerate(paths, 1):
+        click.echo(f"{place:2d}  {path}")
+    return None
 
 
 def _recording(what: Path | None) -> Path | None:

@@ -1,12 +1,13 @@
 """`hotjunction run PROCEDURE`: options are made from the procedure's parameters."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from app.console.errors import Command
-from app.console.parameter_options import parameter_option, unproved_option
+from app.console.parameter_options import numbered_names, parameter_option, swept, unproved_option
 from procedures.registry import PROCEDURES
 
 
@@ -47,18 +48,37 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
         click.Option(
             ["--out"],
             type=click.Path(dir_okay=False, path_type=Path),
-            help="Recording to write (.h5).",
+            help="Recording to write (.h5); runs of a sweep append a number to its name.",
         ),
         click.Option(["--sample"], default="", help="Name of the sample, for the recording."),
         click.Option(["--notes"], default="", help="Notes for the recording."),
         unproved_option(),
+        click.Option(
+            ["--sweep", "sweeps"],
+            multiple=True,
+            is_eager=True,
+            metavar="PARAMETER=VALUES",
+            help="Run once for each value: bias=50:200:50, 'peak=linspace(0.5, 1.5, 5)', 'order=+0-; -0+'. Repeat it "
+            "for several parameters, one within the other; the recordings are numbered.",
+        ),
+        click.Option(
+            ["--until"],
+            default="",
+            metavar="CONDITION",
+            help='With --serve: hold the first run until "time 03:40", "input pressure < 1e-9", "file PATH", '
+            '"file PATH < 5" or "url ADDRESS < 5".',
+        ),
         click.Option(["--serve"], is_flag=True, help="Let clients attach, watch and queue more runs."),
         click.Option(
             ["--yes"],
             is_flag=True,
             help="Confirm that what is set by hand is as the rig file says.",
         ),
-        click.Option(["--dry-run"], is_flag=True, help="Check, print the expected error, and move nothing."),
+        click.Option(
+            ["--dry-run"],
+            is_flag=True,
+            help="Check, print durations and expected errors; move nothing.",
+        ),
     ]
     options += [parameter_option(name, parameter) for name, parameter in parameters.items()]
 
@@ -68,6 +88,8 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
         sample: str,
         notes: str,
         unproved: str,
+        sweeps: tuple[str, ...],
+        until: str,
         serve: bool,
         yes: bool,
         dry_run: bool,
@@ -76,34 +98,55 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
         from app.acquisition.declared import ask_in_terminal, confirm_declared
         from app.config.rig import load_rig
 
-        if dry_run:
+        runs = swept(parameters, sweeps, values)
+        if sweeps:
+            from app.acquisition.planned_runs import preview_lines
+            from app.config.calibrated_rig import load_calibrated_rig
+            from procedures.sequence import swept_name
+
+            names = [swept_name(each) for each in sweeps]
+            lines = preview_lines(procedure_class, names, runs, load_calibrated_rig(rig_file))
+            click.echo("\n".join(lines), err=not dry_run)
+        elif dry_run:
             from app.acquisition.run_in_terminal import dry_run_and_tell
             from app.config.calibrated_rig import load_calibrated_rig
 
             dry_run_and_tell(lambda: procedure_class.from_values(values), load_calibrated_rig(rig_file))
+        if dry_run:
             return
         if out is None:
             raise click.UsageError("Missing option '--out'.")
         if serve and unproved:
             raise click.UsageError("--unproved goes without --serve: queued runs always prove the rig")
+        if until and not serve:
+            raise click.UsageError("--until goes with --serve: a run waits in the queue of a bench")
         confirm_declared(rig_file, load_rig(rig_file), yes, ask_in_terminal)
+        numbered = numbered_names(out, len(runs))
         if serve:
+            from app.server.messages import RunRequest
             from app.server.served_run import run_served, tell
 
-            tell(run_served(rig_file, cmd_name, values, out, sample, notes))
+            requests = [
+                RunRequest(cmd_name, each, str(name.absolute()), sample, notes, "" if number else until)
+                for number, (each, name) in enumerate(zip(runs, numbered, strict=True))
+            ]
+            tell(run_served(rig_file, requests))
             return
         from app.acquisition.bench import Bench
         from app.acquisition.run_in_terminal import run_and_tell
         from app.server.process import leave_modules_alone
 
         leave_modules_alone()
-        run_and_tell(
-            lambda: procedure_class.from_values(values),
-            Bench(rig_file, unproved=unproved),
-            out,
-            sample,
-            notes,
-        )
+        for each, name in zip(runs, numbered, strict=True):
+            summary = run_and_tell(
+                partial(procedure_class.from_values, each),
+                Bench(rig_file, unproved=unproved),
+                name,
+                sample,
+                notes,
+            )
+            if summary.end.status != "finished":
+                return
 
     help_text = (procedure_class.__doc__ or "").split("\n")[0].replace("``", "")
     return Command(cmd_name, callback=run, params=options, help=help_text)

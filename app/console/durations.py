@@ -1,5 +1,6 @@
 """Durations as text, rounded to the precision of an estimate."""
 
+from datetime import datetime
 from math import isfinite
 
 
@@ -15,3 +16,9 @@ def roughly(seconds: float) -> str:
 def amount(cycles: int, of: str, seconds: float) -> str:
     """Return an amount of work and its duration, if known: "500 traces, about 48 min"."""
     return f"{cycles} {of}, about {roughly(seconds)}" if isfinite(seconds) else f"{cycles} {of}"
+
+
+def clock_time(time_s: float) -> str:
+    """Return a time in s since 1970 as local time, with the day if it is not today's: "03:40", "Tue 03:40"."""
+    when = datetime.fromtimestamp(time_s)
+    return when.strftime("%H:%M" if when.date() == datetime.now().date() else "%a %H:%M")

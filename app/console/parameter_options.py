@@ -1,5 +1,7 @@
 """Options of a command from the parameters of a procedure."""
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -31,6 +33,50 @@ class _Number(_InWords, click.FloatRange):
     """A number."""
 
 
+class _UnlessSwept(click.Option):
+    """Option that may be missing if ``--sweep``, which is read first, gives its values."""
+
+    def handle_parse_result(
+        self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
+    ) -> tuple[Any, list[str]]:
+        """Read the value; a swept parameter that is not given has none."""
+        if self.required and self.name not in opts and (sweeps := ctx.params.get("sweeps")):
+            from procedures.sequence import swept_name
+
+            if self.name in map(swept_name, sweeps):
+                ctx.params[self.name] = None
+                return None, args
+        return super().handle_parse_result(ctx, opts, args)
+
+
+def swept(
+    parameters: Mapping[str, Any], sweeps: Sequence[str], values: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the values of each run of ``--sweep`` options; the first one is the slowest.
+
+    Raises
+    ------
+    BadParameter
+        Names what can't be read.
+    """
+    from procedures.sequence import read_sweep, swept_runs
+
+    try:
+        return swept_runs(values, [read_sweep(each, parameters) for each in sweeps])
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--sweep'") from None
+
+
+def numbered_names(out: Path, runs: int) -> list[Path]:
+    """Return the name of one recording as it is; numbered ones for several: night-001.h5. Refuse one that exists."""
+    if runs == 1:
+        return [out]
+    names = [out.with_name(f"{out.stem}-{number:03d}{out.suffix}") for number in range(1, runs + 1)]
+    if taken := [name for name in names if name.exists()]:
+        raise click.BadParameter(f"{taken[0]} exists; a recording is never overwritten", param_hint="'--out'")
+    return names
+
+
 def parameter_option(name: str, parameter: Any) -> click.Option:
     """Return an option with the parameter's type, unit, bounds, default and description."""
     from procedures.pymeasure_types import FloatParameter, IntegerParameter, ListParameter
@@ -55,7 +101,7 @@ def parameter_option(name: str, parameter: Any) -> click.Option:
     else:
         shown = str(parameter) if isinstance(parameter.default, tuple) else parameter.default
         default = {"default": shown, "show_default": shown != ""}
-    return click.Option(
+    return _UnlessSwept(
         [flag, name],
         type=kind,
         metavar=None

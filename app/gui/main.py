@@ -14,8 +14,11 @@ from PyQt6.QtCore import QObject, QSettings
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from analysis.recording import RecordingError
+from app.config.toml import FileError
 from app.gui.background import Tasks
 from app.gui.bench_connection import BenchConnection
+from app.gui.bench_launcher import bench_for
+from app.gui.recent import RecentFiles
 from app.gui.replay_source import ReplaySource
 from app.gui.widgets.retract import DoubleEscFilter
 from app.gui.widgets.theme import Theme
@@ -24,11 +27,12 @@ from app.gui.windows.replay_window import ReplayWindow
 from app.gui.windows.rig_window import RigWindow
 from app.gui.windows.window import SessionWindow
 from app.server.client import BenchClient
-from app.server.connection import Connection
+from app.server.connection import Connection, bench_of
 from app.server.errors import BenchError
 
 log = logging.getLogger(__name__)
 
+NAME = "hotjunction"
 REPLAY_SPEED = 20.0
 
 Connect = Callable[[], tuple[Connection, bool]]
@@ -60,6 +64,9 @@ class Program(QObject):
     def open_rig(self, connect: Connect) -> RigWindow:
         """Open a window immediately, and find or start its bench in the background."""
         window = RigWindow(self.theme, self.settings)
+        window.restarted.connect(
+            lambda connection: window.attach(BenchConnection(BenchClient(connection)), owned=window.owned)
+        )
         self._show(window)
 
         def wanted() -> bool:
@@ -83,6 +90,20 @@ class Program(QObject):
         self._tasks.do(work, connected, failed)
         return window
 
+    def open_rig_file(self, path: Path) -> RigWindow | None:
+        """Open a window for a rig file, with its bench or a new one; None and an error if it can't be opened."""
+        from app.acquisition.declared import confirm_declared
+        from app.config.rig import load_rig
+
+        try:
+            if bench_of(path) is None:  # the process of a new bench has no terminal to ask on
+                confirm_declared(path, load_rig(path), False, self.ask)
+        except FileError as error:
+            self.say(str(error))
+            return None
+        RecentFiles(self.settings, "rigs").add(path)
+        return self.open_rig(lambda: bench_for(path, path.absolute().parent))
+
     def ask(self, question: str) -> bool:
         """Ask the user before a window is open; False if the answer is no."""
         yes = QMessageBox.StandardButton.Yes
@@ -95,6 +116,7 @@ class Program(QObject):
         except (RecordingError, OSError) as error:
             self.say(f"Cannot open {path.name}: {error}")
             return None
+        RecentFiles(self.settings, "recordings").add(path)
         window = ReplayWindow(self.theme, self.settings, source)
         self._show(window)
         source.play()
@@ -115,6 +137,7 @@ class Program(QObject):
     def _show(self, window: SessionWindow) -> None:
         window.open_asked.connect(self.open_recording)
         window.compare_asked.connect(self.compare)
+        window.rig_asked.connect(self.open_rig_file)
         self._keep(window)
 
     def _keep(self, window: SessionWindow | CompareWindow) -> None:
@@ -137,13 +160,18 @@ class Program(QObject):
         self._tasks.close()
 
 
+def saved_settings() -> QSettings:
+    """Return what the windows remember: layout, theme, recent files."""
+    return QSettings(NAME, NAME)
+
+
 def run(open_first: Callable[[Program], Any]) -> int:
     """Open the first window and run until the last is closed, by the user or by Ctrl-C; return the exit code."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
-    app.setApplicationName("hotjunction")
-    app.setOrganizationName("hotjunction")
-    program = Program(app, QSettings())
+    app.setApplicationName(NAME)
+    app.setOrganizationName(NAME)
+    program = Program(app, saved_settings())
     sys.excepthook = partial(_survive, program)
     signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
     open_first(program)

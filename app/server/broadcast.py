@@ -7,15 +7,16 @@ from functools import partial
 from typing import ParamSpec
 
 from analysis.recording import RunHeader
-from analysis.records import Block, Event, Trace
+from analysis.records import Block, Event, EventKind, Trace
 from app.acquisition.bench import Observer
 from app.config.amplifiers import CURRENT_AMPLIFIER
 from app.server.backlog import Feed
 from app.server.instrument_status import InstrumentRows
+from app.server.job import Job, Status
 from app.server.messages import RunState, record_message
 from app.server.protocol import Message
 from app.server.publisher import Publisher
-from app.server.queue import Job, JobQueue, Status
+from app.server.queue import JobQueue
 from drivers.errors import NotNow
 from procedures.procedure import RigProcedure
 
@@ -76,8 +77,10 @@ class Broadcast:
             self._publisher.publish(
                 record_message("event", event, job=job.id, number=self._feeds[-1].on_event(event))
             )
+        if event.kind is EventKind.STEP:
+            self._queue.moves(job)
         if counts:
-            job.cycles += 1
+            self._queue.counts(job)
             self.publish_job(job)
         elif event.name in ("paused", "resumed"):
             self.publish_job(job)

@@ -16,6 +16,7 @@ from app.server.broadcast import Broadcast
 from app.server.commissioning import Commissioning
 from app.server.instrument_status import settable
 from app.server.instruments import Instruments
+from app.server.job import Job
 from app.server.messages import (
     BenchState,
     CommissionRequest,
@@ -26,7 +27,7 @@ from app.server.messages import (
     run_request,
 )
 from app.server.protocol import VERSION
-from app.server.queue import PAUSED_BY_USER, Job, JobQueue
+from app.server.queue import PAUSED_BY_USER, JobQueue
 from app.server.rpc_server import Command, Reply, apart
 from drivers.errors import NotNow, RigError
 from drivers.settings import unit_of
@@ -70,6 +71,9 @@ class CommandedBench(Protocol):
 
     def add(self, run: RunRequest, place: int | None = None) -> Job:
         """Add a run to the queue. Raises ``ImpossibleSetting``."""
+
+    def wait_for(self, job: int, until: str) -> None:
+        """Let a waiting job wait for a condition. Raises ``ImpossibleSetting`` or ``NotNow``."""
 
     def check_waiting(self) -> None:
         """Check the waiting jobs against the rig as it is now."""
@@ -120,8 +124,10 @@ class CommandHandlers:
             "run_now": Command(self._run_now, reader_thread),
             "queue_remove": Command(self._queue_remove),
             "queue_move": Command(self._queue_move),
+            "queue_until": Command(self._queue_until),
             "pause": Command(self._pause),
             "resume": Command(self._resume),
+            "skip": Command(self._skip),
             "abort": Command(self._abort),
             "notes": Command(self._notes),
             "log": Command(lambda: Reply({"entries": self._bench.log_entries()})),
@@ -178,18 +184,32 @@ class CommandHandlers:
         self._bench.queue.move(job, place)
         return self._changed()
 
+    def _queue_until(self, job: int, until: str = "") -> Reply:
+        """Let a waiting job, and those behind it, wait for a condition; "" releases it."""
+        self._bench.wait_for(job, until)
+        return self._changed()
+
     def _pause(self, at: str = "approach") -> Reply:
         """Pause the run before its next approach ("approach") or the queue after it ("run end")."""
         if at not in ("approach", "run end"):
             raise ImpossibleSetting(
                 f'a run can be paused at its next "approach" or at "run end", not at {at!r}'
             )
-        self._bench.queue.hold(PAUSED_BY_USER, within_run=at == "approach")
+        self._bench.queue.pause(PAUSED_BY_USER, within_run=at == "approach")
         return self._changed()
 
     def _resume(self) -> Reply:
         self._bench.queue.release()
         return self._changed()
+
+    def _skip(self, job: int | None = None) -> Reply:
+        """Skip the trace, hold or curve in progress; refuse if ``job`` is not the job that runs."""
+        present, bench = self._bench.queue.present, self._bench.run_under_way
+        if bench is None or present is None or job not in (None, present.id):
+            raise NotNow("Nothing to skip: no run is in progress")
+        skipped = bench.skip()
+        log.info("%s, job %d: the %s in progress was skipped", present.procedure, present.id, skipped)
+        return Reply({"skipped": skipped})
 
     def _abort(self, job: int | None = None) -> Reply:
         aborted = self._bench.queue.abort(job)

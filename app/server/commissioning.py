@@ -24,8 +24,8 @@ from app.commission.run import (
 from app.commission.session import Session
 from app.commission.state import State
 from app.commission.step import Step
+from app.server.job import Job, Status
 from app.server.messages import CommissionRequest, CommissionState, CommissionStep
-from app.server.queue import Job, Status
 from drivers.errors import NotNow
 from procedures.errors import ImpossibleSetting
 

@@ -1,5 +1,6 @@
 """Text for a job of the queue: title, reason for its end, settings."""
 
+from datetime import datetime
 from typing import Any
 
 from app.server.messages import JobState
@@ -28,6 +29,18 @@ def reason_of(job: JobState) -> str:
     return labelled_sentence(job["reason"], labels_of(job["procedure"]))
 
 
+def waits_of(job: JobState) -> str:
+    """Return what a queued run waits for, what was seen of it, and since when; "" if it waits for nothing."""
+    until = job.get("until", "")
+    if not until:
+        return ""
+    since_s = job.get("awaits_since_s")
+    if since_s is None:
+        return f"Holds here for: {until}"
+    since = datetime.fromtimestamp(since_s).strftime("%H:%M")
+    return f"{job.get('awaits', '')} (since {since}; for: {until})"
+
+
 def job_details(job: JobState) -> str:
     """Return title, status, sample, notes, non-default parameters and file of a job, one a line."""
     parameters = parameters_of(job["procedure"])
@@ -37,7 +50,8 @@ def job_details(job: JobState) -> str:
         if name not in parameters or as_text(value) != as_text(parameters[name].default)
     ]
     lines = [
-        f"{title_of(job)}: {job['status']}", reason_of(job), job["sample"], job["notes"], *given, job["out"],
+        f"{title_of(job)}: {job['status']}", reason_of(job), waits_of(job), job["sample"], job["notes"], *given,
+        job["out"],
     ]  # fmt: skip
     return "\n".join(line for line in lines if line)
 

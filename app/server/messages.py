@@ -57,15 +57,22 @@ class JobState(TypedDict):
     elapsed_s: float | None
     left_s: float | None
     version: int
+    until: NotRequired[str]
+    awaits: NotRequired[str]
+    awaits_since_s: NotRequired[float | None]
 
 
 class QueueState(TypedDict):
-    """The queue: state of the present job ("idle" without one), reason and cause of a hold, all jobs."""
+    """The queue: state of the present job ("idle" without one), reason and cause of a hold, all jobs.
+
+    ``pausing`` is True if the present run is paused, or will be at its next approach.
+    """
 
     version: int
     bench: str
     job: int | None
     held: str
+    pausing: NotRequired[bool]
     failed: int | None
     queue: list[JobState]
 
@@ -151,6 +158,12 @@ class CheckedRun(TypedDict):
     repeats: NotRequired[str]
 
 
+class SkippedStep(TypedDict):
+    """Step that was skipped: "trace", "hold", "curve", "record"."""
+
+    skipped: str
+
+
 class StartedRun(TypedDict):
     """Number of a job that runs next."""
 
@@ -226,7 +239,8 @@ REPLIES: Mapping[str, type[Any]] = {
     "check": CheckedRun,
     "queue_add": JobState,
     "run_now": StartedRun,
-    **dict.fromkeys(("queue_remove", "queue_move", "pause", "resume", "abort"), BenchState),
+    "skip": SkippedStep,
+    **dict.fromkeys(("queue_remove", "queue_move", "queue_until", "pause", "resume", "abort"), BenchState),
     "log": LogEntries,
     **dict.fromkeys(("instruments", "read_instruments", "set_instrument"), InstrumentsState),
     "history": HistoryPage,
@@ -252,13 +266,17 @@ TOPICS: Mapping[str, type[Any]] = {
 
 @dataclass(frozen=True)
 class RunRequest:
-    """A run to queue; without ``out`` its file gets a name made of day, procedure and number."""
+    """A run to queue; without ``out`` its file gets a name made of day, procedure and number.
+
+    ``until`` is a condition that it waits for, as `app.server.hold_until` reads it; "" for none.
+    """
 
     procedure: str
     values: Mapping[str, Any]
     out: str | None = None
     sample: str = ""
     notes: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,10 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
+from app.server.job import Job, Status
 from app.server.messages import JobState, QueueState
 from drivers.errors import NotNow
 
@@ -18,99 +16,8 @@ DONE_KEPT = 200
 PAUSED_BY_USER = "paused by the user"
 """Reason of a hold that a user has asked for."""
 
-EXPECTED_CYCLES = 3
-"""Number of cycles for which the expected pace of a run counts in its remaining time."""
-
 PAUSE_LOOKS_S = 0.2
 """Time for which a paused run waits between two reads of samples."""
-
-
-class Status(StrEnum):
-    """Status of a job; "saving": the rig is safe and the recording is being compressed."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    PAUSED = "paused"
-    SAVING = "saving"
-    FINISHED = "finished"
-    ABORTED = "aborted"
-    FAULT = "fault"
-
-
-OVER = (Status.FINISHED, Status.ABORTED, Status.FAULT)
-
-
-@dataclass(eq=False)
-class Job:
-    """One run of a procedure: waiting, running or finished.
-
-    ``cycles`` of ``total`` whole cycles are done; ``repeats`` names them (traces, holds). ``takes_s`` is the time that
-    the procedure expects for all of them (None: unknown). ``reason`` is a sentence if the run ended early, or, while
-    it waits, why it can't start on the rig as it is now; ``refused`` is True if a setting or a file kept it from
-    starting; ``safe`` is True if the rig was safe at its end (None: unknown). Setting ``stop`` ends the run safely.
-    """
-
-    id: int
-    procedure: str
-    values: Mapping[str, Any]
-    out: Path
-    sample: str = ""
-    notes: str = ""
-    repeats: str = ""
-    total: int = 0
-    takes_s: float | None = None
-    status: Status = Status.WAITING
-    cycles: int = 0
-    traces: int = 0
-    samples: int = 0
-    reason: str = ""
-    refused: bool = False
-    safe: bool | None = None
-    began_s: float | None = None
-    paused_s: float = 0.0
-    ended_s: float | None = None
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def left_s(self, now_s: float) -> float | None:
-        """Return the remaining time in s, without pauses; None if unknown.
-
-        The pace is the mean over the cycles so far, together with the expected one, which counts as `EXPECTED_CYCLES`.
-        """
-        if self.began_s is None or self.status in OVER:
-            return None
-        worked_s = now_s - self.began_s - self.paused_s
-        if self.takes_s is None or not self.total:
-            return worked_s / self.cycles * max(self.total - self.cycles, 0) if self.cycles else None
-        expected_s = self.takes_s / self.total
-        if not self.cycles:
-            return max(self.takes_s - worked_s, expected_s)
-        pace_s = (worked_s + EXPECTED_CYCLES * expected_s) / (self.cycles + EXPECTED_CYCLES)
-        return pace_s * max(self.total - self.cycles, 0)
-
-    def to_json(self, now_s: float, version: int) -> JobState:
-        """Return the job for clients."""
-        end_s = now_s if self.ended_s is None else self.ended_s
-        return {
-            "id": self.id,
-            "procedure": self.procedure,
-            "values": dict(self.values),
-            "out": str(self.out),
-            "sample": self.sample,
-            "notes": self.notes,
-            "repeats": self.repeats,
-            "total": self.total,
-            "takes_s": self.takes_s,
-            "cycles": self.cycles,
-            "traces": self.traces,
-            "samples": self.samples,
-            "status": str(self.status),
-            "reason": self.reason,
-            "refused": self.refused,
-            "safe": self.safe,
-            "elapsed_s": None if self.began_s is None else end_s - self.began_s,
-            "left_s": self.left_s(now_s),
-            "version": version,
-        }
 
 
 class JobQueue:
@@ -118,7 +25,8 @@ class JobQueue:
 
     Jobs run one after another unless the queue is held. Holding it with ``within_run`` also pauses the present run
     before its next approach; without, that run goes on to its end. A job released with `let` runs even while the
-    queue is held.
+    queue is held, and can be paused and resumed alone. A job that waits for a condition, and those behind it, start
+    once it is met.
 
     Snapshots (`snapshot`, `json_of`) are taken under the lock and numbered: the larger ``version`` is the newer one,
     whatever the order of arrival.
@@ -134,6 +42,7 @@ class JobQueue:
         self._held: str = ""
         self._failed: Job | None = None
         self._within_run = False
+        self._paused_alone = False
         self._version = 0
         self._let: Job | None = None
         self._closed = False
@@ -208,8 +117,20 @@ class JobQueue:
             self._held, self._failed = why, failed
             self._let_wait(within_run)
 
+    def pause(self, why: str, *, within_run: bool) -> None:
+        """Hold the queue; where it is held already, pause only the present run, and keep the reason of the hold."""
+        with self._changed:
+            if not self._held or self._present is None:
+                self.hold(why, within_run=within_run)
+            elif within_run and not self._within_run:
+                self._paused_alone = True
+                self._let_wait(True)
+
     def let(self, job_id: int) -> None:
-        """Run a waiting job next even if the queue is held; resume a paused run. Raises ``NotNow``."""
+        """Run a waiting job next, even if the queue is held or a condition is not met; resume a paused run.
+
+        Raises ``NotNow``.
+        """
         with self._changed:
             job = self._let = self._find(job_id)
             self._waiting.remove(job)
@@ -217,14 +138,31 @@ class JobQueue:
             self._let_wait(False)
 
     def release(self) -> None:
-        """Release the queue and resume a paused run."""
+        """Release the queue and resume a paused run; a run that was paused alone leaves the queue held."""
         with self._changed:
-            self._held, self._failed = "", None
+            if not self._paused_alone:
+                self._held, self._failed = "", None
             self._let_wait(False)
+
+    def wait_for(self, job_id: int, until: str) -> None:
+        """Let a waiting job, and those behind it, wait for a condition; "" for none. Raises ``NotNow``."""
+        with self._changed:
+            job = self._find(job_id)
+            job.until, job.awaits, job.awaits_since_s = until, "", None
+            self._changed.notify_all()
+
+    @property
+    def awaiting(self) -> Job | None:
+        """Job that would start now but for its condition; None if there is none."""
+        with self._changed:
+            first = self._waiting[0] if self._waiting else None
+            idle = self._present is None and not self._held
+            return first if idle and first is not None and first.until else None
 
     def _let_wait(self, within_run: bool) -> None:
         """Pause or resume the present run; a resumed run counts as running at once."""
         self._within_run = within_run
+        self._paused_alone = self._paused_alone and within_run
         job = self._present
         if not within_run and job is not None and job.status is Status.PAUSED and not job.stop.is_set():
             job.status = Status.RUNNING
@@ -235,6 +173,17 @@ class JobQueue:
         with self._changed:
             for name, value in values.items():
                 setattr(job, name, value)
+
+    def moves(self, job: Job) -> None:
+        """Note that the work of the present job begins."""
+        with self._changed:
+            if job.opened_s is None:
+                job.moves(self._clock())
+
+    def counts(self, job: Job) -> None:
+        """Count a cycle of the present job."""
+        with self._changed:
+            job.counts(self._clock())
 
     def paused(self) -> bool:
         """Return True, after a short wait, while the present run is to pause. Called by the run."""
@@ -265,7 +214,12 @@ class JobQueue:
     @property
     def _ready(self) -> bool:
         """True if a job may start."""
-        return self._let in self._waiting or (bool(self._waiting) and not self._held)
+        return self._let in self._waiting or (self._moves and not self._waiting[0].until)
+
+    @property
+    def _moves(self) -> bool:
+        """True if a job waits on a queue that is not held, perhaps for its condition."""
+        return bool(self._waiting) and not self._held
 
     def take(self) -> Job | None:
         """Wait for the next job, make it the present one and return it; None once the queue is closed."""
@@ -276,7 +230,7 @@ class JobQueue:
             let, self._let = self._let, None
             place = self._waiting.index(let) if let is not None and let in self._waiting else 0
             job = self._present = self._waiting.pop(place)
-            job.status, job.began_s = Status.RUNNING, self._clock()
+            job.status, job.began_s, job.until, job.awaits = Status.RUNNING, self._clock(), "", ""
             self._failed = None  # the queue may stay held, but no longer because of a failed job
             return job
 
@@ -284,14 +238,18 @@ class JobQueue:
         """Move the present job, whose status is final, to the finished ones."""
         with self._changed:
             job.ended_s = self._clock()
-            self._present = None
+            self._present, self._paused_alone = None, False
             self._done.append(job)
             self._changed.notify_all()
 
     def wait_until_empty(self, timeout_s: float | None = None) -> bool:
-        """Wait until no job runs or may start; return False after the timeout."""
+        """Wait until no job runs or is due to start; return False after the timeout."""
+
+        def empty() -> bool:
+            return self._present is None and not self._moves and self._let not in self._waiting
+
         with self._changed:
-            return self._changed.wait_for(lambda: self._present is None and not self._ready, timeout_s)
+            return self._changed.wait_for(empty, timeout_s)
 
     def close(self) -> None:
         """End the present run safely and make `take` return None."""
@@ -314,6 +272,7 @@ class JobQueue:
                 "bench": str(present.status) if present else "idle",
                 "job": present.id if present else None,
                 "held": self._held,
+                "pausing": self._within_run,
                 "failed": self._failed.id if self._failed else None,
                 "queue": [job.to_json(now_s, number) for job in jobs],
             }

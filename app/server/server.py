@@ -18,6 +18,7 @@ import zmq
 
 from analysis.recording import RecordingError
 from app.acquisition.bench import Bench, RunSummary
+from app.acquisition.open_rig import planned_context
 from app.acquisition.owner import Ownership, RigOwned, myself
 from app.acquisition.recorder import RecorderFailed
 from app.acquisition.run_checks import check, duration_s, free_name, procedure_of, why_not
@@ -33,9 +34,11 @@ from app.server.commissioning import COMMISSION, Commissioning
 from app.server.connection import RETRACT_MARGIN_S, Connection
 from app.server.critical_thread import CriticalThread
 from app.server.instruments import Instruments
+from app.server.job import Job, Status
 from app.server.messages import BenchState, CommissionRequest, LogEntry, RunRequest
+from app.server.outside import OutsideConditions
 from app.server.publisher import LogTopic, Publisher
-from app.server.queue import Job, JobQueue, Status
+from app.server.queue import JobQueue
 from app.server.rpc_server import CommandServer, ServerWorker
 from drivers.errors import NotNow, RigError
 from procedures.errors import Aborted, ImpossibleSetting
@@ -82,6 +85,7 @@ class BenchServer:
         self.folder = folder.absolute()
         self.queue = JobQueue()
         self.instruments = Instruments(self.rig_file)
+        self.outside = OutsideConditions(self.queue, self.instruments, self.publish_state)
         self._ownership = Ownership(self.rig_file, self.instruments.known_rig, myself())
         self.ended = threading.Event()
         """Set when a client has requested the end."""
@@ -200,9 +204,23 @@ class BenchServer:
         labels = run.sample, run.notes, made.repeats
         job = Job(self.queue.new_id(), run.procedure, run.values, path, *labels, made.total_cycles)
         job.takes_s = takes_s if math.isfinite(takes_s) else None
+        job.starts_s, job.scatter = made.starts_s(planned_context(rig)), made.pace_scatter
+        job.until = self.outside.checked(run.until)
         self.queue.add(job, place=place)
         self.publish_state()
         return job
+
+    def wait_for(self, job: int, until: str) -> None:
+        """Let a waiting job, and those behind it, wait for a condition; "" for none.
+
+        Raises
+        ------
+        ImpossibleSetting
+            For text that is no condition, or an input that the rig does not have.
+        NotNow
+            For a job that does not wait.
+        """
+        self.queue.wait_for(job, self.outside.checked(until))
 
     def check_waiting(self) -> None:
         """Check the waiting jobs against the rig as it is now; one that can't start says why."""
@@ -313,6 +331,9 @@ class BenchServer:
             if looked.is_set():
                 looked.clear()
                 self._instrument_thread.do(lambda: self._look(looked))
+            self.outside.look()
+            if (job := self.queue.present) is not None:
+                self.broadcast.publish_job(job)  # its time left counts down
             self._closing.wait(TELL_EVERY_S)
 
     def _watch_threads(self) -> None:

@@ -28,10 +28,10 @@ def expected_s(name, **values):
 @pytest.mark.parametrize(
     ("procedure", "within"),
     [
-        (made("break-junction", traces=12), 1.6),
-        (made("break-junction", traces=4, withdraw_speed=0.1, past_break=3, approach_speed=5), 1.6),
+        (made("break-junction", traces=12), 1.3),
+        (made("break-junction", traces=4, withdraw_speed=0.1, past_break=3, approach_speed=5), 1.4),
         (made("iv", curves=5), 2.5),
-        (made("control-out-of-contact", holds=1, hold_time=2, trip_reaction=0.05), 1.6),
+        (made("control-out-of-contact", holds=1, hold_time=2, trip_reaction=0.05), 1.2),
     ],
     ids=["traces", "slow traces", "curves", "gap"],
 )

@@ -1,10 +1,10 @@
-"""Saving the settings of the form to a file, and loading them."""
+"""Saving the settings of the form to a file or as a preset, and loading them."""
 
 import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtWidgets import QFileDialog
+from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from app.config.toml import FileError
 from app.gui.panels.procedures import ProceduresPanel
@@ -21,7 +21,7 @@ def save_settings(procedures: ProceduresPanel, say: Say) -> None:
     if not procedures.check():
         say(procedures.verdict.text(), logging.WARNING)
         return
-    run, *_ = procedures.wanted()
+    run = procedures.base()
     path, _ = QFileDialog.getSaveFileName(procedures, "Save settings", f"{run.procedure}.toml", FILES)
     if not path:
         return
@@ -45,3 +45,47 @@ def load_settings(procedures: ProceduresPanel, say: Say) -> None:
         say(str(error), logging.ERROR)
         return
     procedures.show_run(settings.procedure, settings.values, settings.sample)
+
+
+def save_as_preset(procedures: ProceduresPanel, say: Say) -> None:
+    """Ask for a name and save the settings of the form as a preset of the user; ``say`` gets the outcome."""
+    from app.config.own_presets import save_preset
+
+    if not procedures.check():
+        say(procedures.verdict.text(), logging.WARNING)
+        return
+    run, presets = procedures.base(), procedures.presets
+    name, agreed = QInputDialog.getText(
+        procedures, "Save as preset", f"Name of the preset of {run.procedure}:", text=presets.own_name
+    )
+    if not agreed:
+        return
+    try:
+        path = save_preset(presets.folder, name, run.procedure, run.sample, run.values)
+    except FileError as error:
+        say(str(error), logging.ERROR)
+        return
+    presets.choose_own(path.stem)
+    presets.compare(procedures.form.fields)
+    say(f"Preset {path.stem}: {path}. Copy this file to share it.", logging.INFO)
+
+
+def delete_own_preset(procedures: ProceduresPanel, say: Say) -> None:
+    """Delete the chosen preset, if it is one of the user; ``say`` gets the outcome."""
+    from app.config.own_presets import delete_preset
+
+    presets = procedures.presets
+    if not (name := presets.own_name):
+        say("Choose one of your own presets first; the others can't be deleted.", logging.WARNING)
+        return
+    question = f"Delete the preset {name} and its file?"
+    if QMessageBox.question(procedures, "Delete preset", question) != QMessageBox.StandardButton.Yes:
+        return
+    try:
+        delete_preset(presets.folder, name)
+    except FileError as error:
+        say(str(error), logging.ERROR)
+        return
+    presets.choose_own("")
+    presets.compare(procedures.form.fields)
+    say(f"Preset {name} is deleted.", logging.INFO)

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Any
 from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
+from app.config.own_presets import own_presets, presets_folder
 from app.gui.panels.field import Field
 from app.gui.presets import PRESETS, Preset
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL
 from app.viewmodels.wording import as_text
 
 if TYPE_CHECKING:
+    from app.config.run_settings import RunSettings
     from procedures.procedure import RigProcedure
 
 NO_PRESET = "Defaults"
+OWN = "own: "
+"""Beginning of the data of a preset of the user, which may have the name of another one."""
 MOST_LISTED = 8
 """Maximum number of values listed in the tool tip of Reset."""
 
@@ -29,8 +33,15 @@ class PresetChoice(QWidget):
         super().__init__(parent)
         self.combo, self.reset = QComboBox(), QPushButton("Reset")
         self._procedure: type[RigProcedure] | None = None
+        self.folder = presets_folder()
+        """Folder of the user's own presets."""
+        self.own: dict[str, RunSettings] = {}
+        """The user's own presets for this procedure, by name."""
         self._list()
-        self.combo.setToolTip("Settings of Lee et al., Nature 498, 209 (2013), for these junctions.")
+        self.combo.setToolTip(
+            "Settings of Lee et al., Nature 498, 209 (2013), for these junctions; below them your own, saved with "
+            "Run > Save as preset"
+        )
         self.combo.setAccessibleName("Preset")
         self.reset.setMaximumWidth(self.fontMetrics().horizontalAdvance("Reset") + LARGE + SMALL)
         self.reset.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -51,15 +62,38 @@ class PresetChoice(QWidget):
 
     def _list(self) -> None:
         chosen = self.combo.currentData()
-        own = self._procedure.presets if self._procedure is not None else ()
+        of_procedure = self._procedure.presets if self._procedure is not None else ()
+        self.own = own_presets(self.folder, self._procedure.name) if self._procedure is not None else {}
+        fixed = (NO_PRESET, *(preset.name for preset in PRESETS), *of_procedure)
         self.combo.clear()
-        for name in (NO_PRESET, *(preset.name for preset in PRESETS), *own):
+        for name in fixed:
             self.combo.addItem(name, name)
+        for name in self.own:
+            self.combo.addItem(name, OWN + name)
         self.combo.setCurrentIndex(max(self.combo.findData(chosen), 0))
 
     def choose(self, preset: Preset) -> None:
         """Choose a preset."""
         self.combo.setCurrentIndex(self.combo.findData(preset.name))
+
+    def choose_own(self, name: str) -> None:
+        """List the user's own presets again, and choose one of them if it is there."""
+        with QSignalBlocker(self.combo):
+            self._list()
+            self.combo.setCurrentIndex(max(self.combo.findData(OWN + name), 0))
+
+    @property
+    def own_name(self) -> str:
+        """Name of the chosen preset of the user; "" for another one."""
+        data = str(self.combo.currentData())
+        return data.removeprefix(OWN) if data.startswith(OWN) else ""
+
+    @property
+    def sample(self) -> str:
+        """Sample of the chosen preset; "" if it has none."""
+        if self.own_name:
+            return self.own[self.own_name].sample
+        return self.preset.sample if self.preset is not None else ""
 
     @property
     def preset(self) -> Preset | None:
@@ -71,6 +105,8 @@ class PresetChoice(QWidget):
         defaults = {name: field.parameter.default for name, field in fields.items()}
         if self._procedure is None:
             return defaults
+        if self.own_name:
+            return defaults | self.own[self.own_name].values
         if self.preset is not None:
             return defaults | self.preset.of(self._procedure)
         return defaults | dict(self._procedure.presets.get(self.combo.currentData(), {}))
@@ -84,8 +120,8 @@ class PresetChoice(QWidget):
         ]
         for index in range(self.combo.count()):
             mark = " (changed)" if others and index == self.combo.currentIndex() else ""
-            self.combo.setItemText(index, self.combo.itemData(index) + mark)
-        name = self.combo.currentData()
+            self.combo.setItemText(index, str(self.combo.itemData(index)).removeprefix(OWN) + mark)
+        name = str(self.combo.currentData()).removeprefix(OWN)
         more = [f"and {len(others) - MOST_LISTED} more"] if len(others) > MOST_LISTED else []
         tip = "\n".join([f"Reset to {name}:", *others[:MOST_LISTED], *more])
         self.reset.setEnabled(bool(others))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
@@ -31,6 +30,7 @@ from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from procedures.registry import PROCEDURES
 
 if TYPE_CHECKING:
+    from app.acquisition.planned_runs import PlannedRun
     from app.config.rig import Rig
 
 CHECK_AFTER_MS = 200
@@ -45,17 +45,6 @@ class Wanted:
     procedure: str
     values: Mapping[str, Any]
     sample: str
-
-
-@dataclass(frozen=True)
-class _Amount:
-    """Cycles and duration of a run, the sentence on its expected error, and how much too short it is for 10 %."""
-
-    cycles: int
-    seconds: float
-    error: str = ""
-    factor: float = 0.0
-    weak: bool = False
 
 
 def offered() -> list[str]:
@@ -75,6 +64,8 @@ class ProceduresPanel(QWidget):
     """List of `Wanted` for the end of the queue."""
     run_asked = pyqtSignal(object)
     """List of `Wanted` to run next, even if the queue is paused."""
+    preview_asked = pyqtSignal(object, object, object)
+    """Procedure, names of the swept parameters, list of `PlannedRun`."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -138,19 +129,29 @@ class ProceduresPanel(QWidget):
 
     def _foot(self) -> QVBoxLayout:
         self.sequence = Sequencer()
-        self.sequence.changed.connect(self._check_soon.start)
+        self.sequence.changed.connect(self._sweep_changed)
         self.verdict = QLabel()
         self.verdict.setWordWrap(True)
         self.verdict.setMinimumHeight(self.fontMetrics().height() * 2)
         self.verdict.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.add_button, self.run_button = QPushButton("&Add to queue"), QPushButton("Run now")
+        self.preview_button = QPushButton("Previe&w …")
+        self.preview_button.setToolTip(
+            "List the runs of the sweep and the time that they take, before they are queued"
+        )
+        self.preview_button.hide()
         self.run_button.setDefault(True)
         self.run_button.setAutoDefault(True)
-        for button, slot in ((self.add_button, self.queue), (self.run_button, self.run)):
+        for button, slot in (
+            (self.preview_button, self.preview),
+            (self.add_button, self.queue),
+            (self.run_button, self.run),
+        ):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(slot)
         buttons = QHBoxLayout()
         buttons.setSpacing(MEDIUM)
+        buttons.addWidget(self.preview_button, 1)
         buttons.addWidget(self.add_button, 1)
         buttons.addWidget(self.run_button, 1)
         foot = QVBoxLayout()
@@ -224,15 +225,19 @@ class ProceduresPanel(QWidget):
 
     def _order_of_tabs(self) -> None:
         before = (self.procedure, self.preset, self.presets.reset, self.sample)
-        after = (self.sequence.over, self.sequence.texts, self.add_button, self.run_button)
+        after = (*self.sequence.in_order(), self.preview_button, self.add_button, self.run_button)
         for first, second in pairwise((*before, *self.form.in_order(), *after)):
             self.setTabOrder(first, second)
 
     def _apply_preset(self) -> None:
         self.form.set(self.presets.values(self.form.fields))
-        if self.presets.preset is not None:
-            self.sample.setText(self.presets.preset.sample)
+        if self.presets.sample:
+            self.sample.setText(self.presets.sample)
         self._changed()
+
+    def _sweep_changed(self) -> None:
+        self.preview_button.setVisible(bool(self.sequence.names))
+        self._check_soon.start()
 
     def _changed(self) -> None:
         self.presets.compare(self.form.fields)
@@ -240,20 +245,22 @@ class ProceduresPanel(QWidget):
 
     # ---- runs ----
 
+    def base(self) -> Wanted:
+        """Return the run of the form without its sweep. Raises ``ValueError`` for an invalid field."""
+        return Wanted(self.name, self.form.values(), self.sample.text().strip())
+
     def wanted(self) -> list[Wanted]:
         """Return the runs of the form in order, several for a sweep. Raises ``ValueError`` for an invalid field."""
-        run = Wanted(self.name, self.form.values(), self.sample.text().strip())
-        swept = self.sequence.name
-        if not swept:
-            return [run]
-        return [replace(run, values={**run.values, swept: value}) for value in self.sequence.values()]
+        run = self.base()
+        return [replace(run, values=values) for values in self.sequence.runs(run.values)]
 
     def check(self) -> bool:
         """Check the runs against the rig, show the result and return True if they can be queued."""
         self._check_soon.stop()
         try:
-            runs = self.wanted()
-            expected = [self._expected(run) for run in runs]
+            runs = self.planned()
+            if wrong := next((run.error for run in runs if run.error is not None), None):
+                raise wrong
         except ValueError as error:
             self._say(self._complain(error), possible=False, amber=True)
             self._show_soon.start()
@@ -262,32 +269,32 @@ class ProceduresPanel(QWidget):
         if self.busy_text:
             return self._say(self.busy_text, possible=False)
         many = f"{len(runs)} runs, " if len(runs) > 1 else ""
-        cycles, seconds = sum(one.cycles for one in expected), sum(one.seconds for one in expected)
-        worst = max(expected, key=lambda one: one.factor)
-        told = f"{many}{amount(cycles, self._class.repeats, seconds)}. {worst.error}".removesuffix(". ")
+        cycles, seconds = sum(run.cycles for run in runs), sum(run.seconds for run in runs)
+        worst = max(runs, key=lambda run: run.factor)
+        told = f"{many}{amount(cycles, self._class.repeats, seconds)}. {worst.resolution}".removesuffix(". ")
         return self._say(told, possible=True, amber=worst.weak)
 
-    def _expected(self, run: Wanted) -> "_Amount":
-        """Return what a run takes, and its expected error. Raises ``ImpossibleSetting``."""
-        from app.acquisition.run_checks import check, duration_s, expectation, procedure_of, remarks
+    def planned(self) -> "list[PlannedRun]":
+        """Return the runs of the form with their durations, or why one is impossible. Raises ``ValueError``."""
+        from app.acquisition.planned_runs import planned_runs
 
-        procedure = procedure_of(run.procedure, run.values)
-        if self.rig is None:
-            return _Amount(procedure.total_cycles, nan)
-        check(procedure, self.rig)
-        seconds, expected = duration_s(procedure, self.rig), expectation(procedure, self.rig)
-        said = " ".join(remarks(procedure, self.rig))
-        if expected is None:
-            return _Amount(procedure.total_cycles, seconds, said, weak=bool(said))
-        factor = expected.factor if isfinite(expected.factor) else 0.0
-        told = f"{expected.sentence(seconds)} {said}".strip()
-        return _Amount(procedure.total_cycles, seconds, told, factor, expected.weak or bool(said))
+        return planned_runs(self.name, [run.values for run in self.wanted()], self.rig)
+
+    def preview(self) -> None:
+        """Ask for a window with the runs of the sweep, if they can be read."""
+        try:
+            planned = self.planned()
+        except ValueError:
+            self.check()
+            return
+        self.preview_asked.emit(self._class, self.sequence.names, planned)
 
     def _complain(self, error: ValueError) -> str:
         """Show an error at its field, if it has one; return it with the labels of the form."""
         about = getattr(error, "about", ())
-        if self.sequence.name in about[:1]:  # the wrong value is not that of the field
-            return f"Sweep of {self.sequence.over.currentText()}: {self.form.complain(str(error), ())}"
+        if swept := [name for name in self.sequence.names if name in about[:1]]:  # not the value of the field
+            label = self.form.fields[swept[0]].parameter.name
+            return f"Sweep of {label}: {self.form.complain(str(error), ())}"
         return self.form.complain(str(error), about)
 
     def _show_wrong(self) -> None:

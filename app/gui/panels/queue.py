@@ -2,39 +2,43 @@
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
-from PyQt6.QtCore import QModelIndex, QRectF, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QColor, QDropEvent, QPainter
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
     QHeaderView,
     QLabel,
     QPushButton,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from app.console.durations import roughly
+from app.console.durations import clock_time, roughly
+from app.gui.panels.job_table import (
+    JOB,
+    OVER,
+    RUNNING,
+    SHARE,
+    WAITING,
+    JobTable,
+    ProgressDelegate,
+    all_left_s,
+    left_of,
+    share_of,
+)
 from app.gui.panels.selection import calm
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
-from app.server.job_text import job_details, reason_of, title_of
+from app.server.job_text import job_details, reason_of, title_of, waits_of
 from app.server.latest_snapshots import KnownState
 from app.server.messages import BenchState, JobState
 from procedures.registry import PROCEDURES
 
-WAITING, RUNNING, OVER = ("waiting",), ("running", "paused", "saving"), ("finished", "aborted", "fault")
-JOB = int(Qt.ItemDataRole.UserRole)
-SHARE = JOB + 1
 OVER_SHOWN = 20
 DONE_EVERY_MS = 10_000
 """Interval at which the time of the end of all runs is worked out again."""
-STATUS_WORDS = {"saving": "saving …"}
 
 
 class QueuePanel(QWidget):
@@ -48,6 +52,7 @@ class QueuePanel(QWidget):
     pause_asked = pyqtSignal()
     resume_asked = pyqtSignal()
     abort_asked = pyqtSignal(int)
+    skip_asked = pyqtSignal(int)
     remove_asked = pyqtSignal(int)
     move_asked = pyqtSignal(int, int)
     """Job and its new place in the queue."""
@@ -55,6 +60,10 @@ class QueuePanel(QWidget):
     """Recording of a finished run."""
     again_asked = pyqtSignal(object)
     """Job whose settings are to run once more, at the end of the queue."""
+    hold_asked = pyqtSignal(object)
+    """Queued job that is to wait for a condition outside of the queue."""
+    release_asked = pyqtSignal(int)
+    """Queued job that is not to wait for its condition any longer."""
     form_asked = pyqtSignal(object)
     """Job whose settings are to be shown in the form."""
 
@@ -98,25 +107,29 @@ class QueuePanel(QWidget):
         self.hint = QLabel()
         self.hint.setWordWrap(True)
         self.pause = self._button("Pause")
+        self.skip = self._button("S&kip")
         self.abort, self.remove = self._button("A&bort"), self._button("Remo&ve")
         self.up, self.down = self._button("&Up"), self._button("Do&wn")
         self.again, self.to_form = self._button("A&gain"), self._button("To &form")
+        self.until = self._button("&Hold …")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
         whole.setSpacing(MEDIUM)
         whole.addWidget(self.table, 1)
         whole.addWidget(self.all_done)
         whole.addWidget(self.hint)
-        whole.addWidget(_row(self.pause, self.abort))
+        whole.addWidget(_row(self.pause, self.skip, self.abort))
         whole.addWidget(_row(self.remove, self.up, self.down))
-        whole.addWidget(_row(self.again, self.to_form))
+        whole.addWidget(_row(self.again, self.to_form, self.until))
         self.pause.clicked.connect(self.toggle_pause)
+        self.skip.clicked.connect(self.skip_step)
         self.abort.clicked.connect(self.abort_present)
         self.remove.clicked.connect(self._remove)
         self.up.clicked.connect(lambda: self._move(-1))
         self.down.clicked.connect(lambda: self._move(+1))
         self.again.clicked.connect(lambda: self._with_chosen(self.again_asked.emit))
         self.to_form.clicked.connect(lambda: self._with_chosen(self.form_asked.emit))
+        self.until.clicked.connect(lambda: self._with_chosen(self._hold_or_release))
         self._clock = QTimer(self)
         self._clock.timeout.connect(self._say_when_done)
         self._clock.start(DONE_EVERY_MS)
@@ -137,6 +150,19 @@ class QueuePanel(QWidget):
     def held(self) -> str:
         """Reason why no run starts; "" if runs may start."""
         return self.known.state["held"] if self.known.state is not None else ""
+
+    @property
+    def resumes(self) -> bool:
+        """True if the next step is to resume: a run is paused, or the queue is held and no run goes on."""
+        state = self.known.state
+        if state is None or not state["held"]:
+            return False
+        return self.present is None or state.get("pausing", True)
+
+    def forget(self) -> None:
+        """Forget the jobs of a bench that is gone."""
+        self.known = KnownState()
+        self._fill()
 
     def show_state(self, state: BenchState) -> None:
         """Show the state of the whole queue."""
@@ -227,12 +253,12 @@ class QueuePanel(QWidget):
         chosen, present = self.chosen, self.present
         places = [job["id"] for job in self.waiting]
         place = places.index(chosen["id"]) if chosen is not None and chosen["status"] in WAITING else -1
-        self.pause.setText("Resume" if self.held else "Pause")
+        self.pause.setText("Resume" if self.resumes else "Pause")
         idle = present is None and not places
         _allow(
             self.pause,
             "No run is in progress or queued." if idle and not self.held else "",
-            "Start the queue again (Space)" if self.held else "Pause before the next approach (Space)",
+            "Start the queue again (Space)" if self.resumes else "Pause before the next approach (Space)",
         )
         _allow(
             self.abort,
@@ -240,6 +266,11 @@ class QueuePanel(QWidget):
             if present is not None and present["status"] in ("running", "paused")
             else "No run is in progress.",
             "End the current run safely: bias 0 V, tip back. Its recording is kept.",
+        )
+        _allow(
+            self.skip,
+            "" if present is not None and present["status"] == "running" else "No run is in progress.",
+            "End the trace, hold or curve in progress and go on with the next junction (Ctrl+K)",
         )
         reason = "" if place >= 0 else "Select a queued run."
         first, last = place == 0, place == len(places) - 1
@@ -253,26 +284,46 @@ class QueuePanel(QWidget):
         _allow(
             self.to_form, copied, "Show the settings of this run in the form, to change them and run it again"
         )
+        waits = bool(chosen is not None and chosen.get("until"))
+        self.until.setText("&Release" if waits else "&Hold …")
+        _allow(
+            self.until,
+            reason,
+            "Let the run start without waiting any longer"
+            if waits
+            else "Let this run, and those behind it, wait for a time, an input of the rig, a file or an address",
+        )
         self._hint()
         self._say_when_done()
 
     def _say_when_done(self) -> None:
         """Show when all runs are over, from now; nothing while no run goes on, or one of them has no known time."""
         left_s = all_left_s(self._with(RUNNING), self.waiting)
-        going = bool(self.jobs) and not self.held and left_s > 0.0
-        self.all_done.setText(f"All done at about {clock_time(time.time() + left_s)}." if going else "")
-        self.all_done.setVisible(going)
+        known = bool(self.jobs) and left_s > 0.0
+        going = not self.held and not any(job.get("until") for job in self.waiting)
+        when = (
+            f"All done at about {clock_time(time.time() + left_s)}."
+            if going
+            else f"{roughly(left_s)} of runs to go."
+        )
+        self.all_done.setText(when if known else "")
+        self.all_done.setVisible(known)
 
     def _hint(self) -> None:
         chosen, colours = self.chosen, self.theme.palette
-        hint = reason_of(chosen) if chosen is not None else ""
-        if self.held:
+        hint = (reason_of(chosen) or waits_of(chosen)) if chosen is not None else ""
+        waits = next((job for job in self.waiting[:1] if job.get("until")), None)
+        if self.held and not self.resumes:
+            hint = f"{self.held[:1].upper()}{self.held[1:]}: queued runs stay until Run > Release the queue."
+        elif self.held:
             held = f"{self.held[:1].upper()}{self.held[1:]}."
             hint = (
                 held
                 if self.known.state is not None and self.known.state["unsafe"]
                 else f"{held} Press Resume to continue."
             )
+        elif waits is not None and not self.present:
+            hint = f"{title_of(waits)}: {waits_of(waits)}"
         elif not self.jobs:
             hint = "Queued runs appear here and start one after another."
         self.hint.setText(hint)
@@ -282,7 +333,12 @@ class QueuePanel(QWidget):
 
     def toggle_pause(self) -> None:
         """Pause or resume the queue."""
-        (self.resume_asked if self.held else self.pause_asked).emit()
+        (self.resume_asked if self.resumes else self.pause_asked).emit()
+
+    def skip_step(self) -> None:
+        """Skip the trace, hold or curve in progress."""
+        if (present := self.present) is not None:
+            self.skip_asked.emit(present["id"])
 
     def abort_present(self) -> None:
         """Abort the run in progress."""
@@ -297,6 +353,12 @@ class QueuePanel(QWidget):
         if (chosen := self.chosen) is not None:
             places = [job["id"] for job in self.waiting]
             self.move_asked.emit(chosen["id"], places.index(chosen["id"]) + steps)
+
+    def _hold_or_release(self, job: JobState) -> None:
+        if job.get("until"):
+            self.release_asked.emit(job["id"])
+        else:
+            self.hold_asked.emit(job)
 
     def _with_chosen(self, act: Callable[[JobState], None]) -> None:
         if (chosen := self.chosen) is not None:
@@ -316,75 +378,6 @@ class QueuePanel(QWidget):
         job = self.jobs.get(item.data(JOB))
         if job is not None and job["status"] in OVER:
             self.open_asked.emit(job["out"])
-
-
-class JobTable(QTableWidget):
-    """Table whose rows can be dragged; the bench decides what becomes of it."""
-
-    dropped = pyqtSignal(int, int)
-    """Row that was dragged, and the row where it was dropped."""
-
-    def __init__(self, rows: int, columns: int, parent: QWidget | None = None) -> None:
-        super().__init__(rows, columns, parent)
-        self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
-        self.setDragDropOverwriteMode(False)
-        self.setDropIndicatorShown(True)
-
-    def dropEvent(self, event: QDropEvent | None) -> None:
-        """Tell where the row was dropped; the table shows the queue as the bench reports it."""
-        if event is None or event.source() is not self:
-            return
-        place = event.position().toPoint()
-        target = self.rowAt(place.y())
-        source = self.currentRow()
-        event.setDropAction(Qt.DropAction.IgnoreAction)
-        event.accept()
-        self.dropped.emit(source, target if target >= 0 else self.rowCount() - 1)
-
-
-class ProgressDelegate(QStyledItemDelegate):
-    """Cell with a progress bar below its numbers."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.theme = theme
-
-    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Draw the text, and the completed share as a bar below it."""
-        super().paint(painter, option, index)
-        share = index.data(SHARE)
-        if painter is None or share is None:
-            return
-        area = QRectF(option.rect).adjusted(SMALL, option.rect.height() - SMALL, -SMALL, -1)
-        painter.fillRect(area, QColor(self.theme.palette.edge))
-        area.setWidth(area.width() * share)
-        painter.fillRect(area, QColor(self.theme.palette.accent))
-
-
-def share_of(job: JobState) -> float:
-    """Return the completed share of a job, from 0 to 1."""
-    return min(job["cycles"] / job["total"], 1.0) if job["total"] else 0.0
-
-
-def left_of(job: JobState) -> str:
-    """Return the remaining time of a job, or its status."""
-    if job["status"] == "running":
-        return roughly(job["left_s"]) if job["left_s"] is not None else "…"
-    if job["status"] in WAITING and job["takes_s"] is not None:
-        return roughly(job["takes_s"])
-    return "refused" if job["refused"] else STATUS_WORDS.get(job["status"], job["status"])
-
-
-def all_left_s(running: Sequence[JobState], waiting: Sequence[JobState]) -> float:
-    """Return the time until all runs are over, in s; 0 without runs, or if the time of one of them is unknown."""
-    times = [*(job["left_s"] for job in running), *(job["takes_s"] for job in waiting)]
-    return sum(each for each in times if each is not None) if None not in times else 0.0
-
-
-def clock_time(time_s: float) -> str:
-    """Return a time in s since 1970 as local time, with the day if it is not today's: "03:40", "Tue 03:40"."""
-    when = datetime.fromtimestamp(time_s)
-    return when.strftime("%H:%M" if when.date() == datetime.now().date() else "%a %H:%M")
 
 
 def _row(*buttons: QPushButton) -> QWidget:

@@ -1,65 +1,122 @@
-"""Sweep of one parameter: the same run with one value after another."""
+"""Sweep: one run for each combination of the values of up to three parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from app.gui.widgets.theme import MEDIUM
-from procedures.parameters import read
+from app.gui.widgets.theme import MEDIUM, SMALL
+from procedures.sequence import swept_runs, swept_values
+
+LEVELS = 3
+SHORTEST_NAME = 8
+"""Letters of a parameter's name that its list shows at least."""
+
+VALUES_TIP = (
+    "Values, one run each: 0.1; 0.5; 1\nRange with both ends: 0.1:0.5:0.1 (first:last:step)\n"
+    "Expressions: linspace(0.1, 0.5, 5), geomspace(0.1, 10, 3), 2*sqrt(2)"
+)
 
 
-class Sequencer(QWidget):
-    """Choice of the swept parameter, and a field for its values."""
+class SweepLevel(QWidget):
+    """Choice of one swept parameter, and a field for its values."""
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, nothing: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.nothing = nothing
         self.over, self.texts = QComboBox(), QLineEdit()
-        self.over.setToolTip("Queue one run for each value of this parameter")
-        self.texts.setPlaceholderText("values, separated by ;")
-        self.texts.setToolTip("Values of the sweep, one run each: 0.1; 0.5; 1")
+        self.over.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.over.setMinimumContentsLength(SHORTEST_NAME)
+        self.over.setAccessibleName("Swept parameter")
+        self.texts.setPlaceholderText("0.1:0.5:0.1 or 1; 2; 5")
+        self.texts.setToolTip(VALUES_TIP)
         self.texts.setAccessibleName("Values of the sweep")
         self.texts.textChanged.connect(self.changed)
-        self.over.currentIndexChanged.connect(self._chosen)
-        label = QLabel("Sw&eep")
-        label.setBuddy(self.over)
-        row = QHBoxLayout()
+        self.over.currentIndexChanged.connect(self.changed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(MEDIUM)
-        row.addWidget(label)
         row.addWidget(self.over, 1)
-        both = QVBoxLayout(self)
-        both.setContentsMargins(0, 0, 0, 0)
-        both.setSpacing(MEDIUM)
-        both.addLayout(row)
-        both.addWidget(self.texts)
-
-    def offer(self, parameters: Mapping[str, Any]) -> None:
-        """Offer the parameters of a procedure, with none chosen."""
-        self._parameters = parameters
-        self.over.clear()
-        self.over.addItem("none", "")
-        for name, parameter in parameters.items():
-            self.over.addItem(parameter.name, name)
-
-    def _chosen(self) -> None:
-        self.texts.setVisible(bool(self.name))
-        self.changed.emit()
+        row.addWidget(self.texts, 1)
 
     @property
     def name(self) -> str:
         """Name of the swept parameter; "" for none."""
         return str(self.over.currentData() or "")
 
-    def values(self) -> list[Any]:
-        """Return the values of the swept parameter. Raises ``ValueError`` if one is invalid or none is given."""
-        parameter = self._parameters[self.name]
-        texts = [text.strip() for text in self.texts.text().split(";") if text.strip()]
-        if not texts:
-            raise ValueError(f"Sweep of {parameter.name}: enter the values, separated by semicolons.")
-        try:
-            return [read(parameter, text) for text in texts]
-        except ValueError as error:
-            raise ValueError(f"Sweep of {parameter.name}: {error}.") from None
+    def offer(self, parameters: Mapping[str, Any]) -> None:
+        """Offer the parameters of a procedure, with none chosen."""
+        with QSignalBlocker(self.over):
+            self.over.clear()
+            self.over.addItem(self.nothing, "")
+            for name, parameter in parameters.items():
+                self.over.addItem(parameter.name, name)
+
+
+class Sequencer(QWidget):
+    """Up to three swept parameters, one within the other; the first changes last."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._parameters: Mapping[str, Any] = {}
+        self.levels = [SweepLevel("none" if not number else "within it: none") for number in range(LEVELS)]
+        self.over, self.texts = self.levels[0].over, self.levels[0].texts
+        self.over.setToolTip("Queue one run for each value of this parameter")
+        label = QLabel("Sw&eep")
+        label.setBuddy(self.over)
+        rows = QVBoxLayout()
+        rows.setSpacing(SMALL)
+        for level in self.levels:
+            level.changed.connect(self._chosen)
+            rows.addWidget(level)
+        for level in self.levels[1:]:
+            level.over.setToolTip(
+                "Repeat for each value of this parameter; it changes faster than the one above"
+            )
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(MEDIUM)
+        whole.addWidget(label, 0, Qt.AlignmentFlag.AlignTop)
+        whole.addLayout(rows, 1)
+
+    def offer(self, parameters: Mapping[str, Any]) -> None:
+        """Offer the parameters of a procedure, with none chosen."""
+        self._parameters = parameters
+        for level in self.levels:
+            level.offer(parameters)
+        self._chosen()
+
+    def _chosen(self) -> None:
+        """Show a further level below each that has a parameter."""
+        shown = True
+        for level in self.levels:
+            level.setVisible(shown)
+            level.texts.setVisible(bool(level.name))
+            shown = shown and bool(level.name)
+        self.changed.emit()
+
+    def in_order(self) -> list[QWidget]:
+        """Return the fields in the order of the keyboard."""
+        return [field for level in self.levels for field in (level.over, level.texts)]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the swept parameters, the slowest first."""
+        return [level.name for level in self._used()]
+
+    def _used(self) -> Sequence[SweepLevel]:
+        names = [level.name for level in self.levels]
+        return self.levels[: names.index("") if "" in names else LEVELS]
+
+    def runs(self, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the values of each run. Raises ``ValueError`` if a sweep is invalid or has no values."""
+        sweeps = [
+            (level.name, swept_values(self._parameters[level.name], level.texts.text()))
+            for level in self._used()
+        ]
+        return swept_runs(values, sweeps)

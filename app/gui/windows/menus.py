@@ -36,7 +36,16 @@ class Submenu:
     entries: "Sequence[Entry]"
 
 
-Entry = Item | Choices | Submenu | QAction | None
+@dataclass(frozen=True)
+class Listed:
+    """Submenu whose entries are made each time it opens; ``nothing`` is shown if there are none."""
+
+    text: str
+    entries: "Callable[[], Sequence[Entry]]"
+    nothing: str
+
+
+Entry = Item | Choices | Listed | Submenu | QAction | None
 """Entry of a menu; None is a separator."""
 
 
@@ -59,10 +68,21 @@ class Menus(QMenuBar):
                     self._add(menu, entry)
                 case Choices():
                     self._fill_choices(_inner(menu, entry.text), entry)
+                case Listed():
+                    self._follow_list(_inner(menu, entry.text), entry)
                 case Submenu():
                     self._fill(_inner(menu, entry.text), entry.entries)
                 case _:
                     menu.addAction(entry)
+
+    def _follow_list(self, menu: QMenu, listed: Listed) -> None:
+        def fill() -> None:
+            menu.clear()
+            self._fill(menu, listed.entries())
+            if menu.isEmpty():
+                self._add(menu, Item(listed.nothing, lambda: None)).setEnabled(False)
+
+        menu.aboutToShow.connect(fill)
 
     def _add(self, menu: QMenu, item: Item) -> QAction:
         action = QAction(item.text, self)

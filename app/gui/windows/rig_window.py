@@ -6,16 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QSettings, Qt
+from PyQt6.QtCore import QSettings, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QInputDialog, QScrollArea, QStackedWidget
 
 from app.gui.bench_connection import BenchConnection
 from app.gui.dialogs.close_dialog import Parting, ask_about_run, part
-from app.gui.dialogs.run_settings import load_settings, save_settings
+from app.gui.dialogs.hold_until import ask_condition
+from app.gui.dialogs.preview import PreviewDialog
+from app.gui.dialogs.rig_settings import load_amplifiers, save_amplifiers
+from app.gui.dialogs.run_settings import delete_own_preset, load_settings, save_as_preset, save_settings
 from app.gui.panels.commissioning import CommissioningPage
+from app.gui.panels.job_table import OVER
 from app.gui.panels.notes import NotesPanel
 from app.gui.panels.procedures import ProceduresPanel, Wanted
-from app.gui.panels.queue import OVER, QueuePanel
+from app.gui.panels.queue import QueuePanel
 from app.gui.panels.rig import RigPanel
 from app.gui.widgets.alarm import Alarm
 from app.gui.widgets.theme import Theme
@@ -24,6 +28,7 @@ from app.gui.windows.rig_status import BY_HAND, NO_ANSWER, alarm_of, idle_status
 from app.gui.windows.shortcuts import RIG_KEYS
 from app.gui.windows.status_line import RigStatusLine
 from app.gui.windows.window import BOTTOM, LEFT, RIGHT, SessionWindow
+from app.server.connection import Connection, bench_of
 from app.server.errors import Refused
 from app.server.latest_snapshots import Newest
 from app.server.messages import (
@@ -48,6 +53,8 @@ CLEAR_TRIP = (
     "Have you looked at the tip and the last recording? The rig is made safe and read back; then runs may start.\n"
     "Your name, for the log:"
 )
+SEARCH_MS = 3000
+"""Interval of the search for a bench that was started in place of one that does not answer."""
 BESIDE = 340
 """Width of the panels beside the views, in pixels."""
 
@@ -57,6 +64,8 @@ class RigWindow(SessionWindow):
 
     kind = "rig"
     keys = RIG_KEYS
+    restarted = pyqtSignal(object)
+    """Connection to a bench that was started anew for the same rig file, in place of the lost one."""
 
     def __init__(self, theme: Theme, settings: QSettings) -> None:
         self.rig_line = RigStatusLine(theme)
@@ -67,6 +76,8 @@ class RigWindow(SessionWindow):
         self._instruments: InstrumentsState | None = None
         self._newest = Newest()
         self._lost = ""
+        self._search = QTimer(self)
+        self._search.timeout.connect(self._look_for_another)
         self._entries: set[int | None] = set()
         self._raised: str | None = None
         self.alarm = Alarm(theme)
@@ -121,14 +132,20 @@ class RigWindow(SessionWindow):
     def _connect_panels(self) -> None:
         self.procedures.queue_asked.connect(self.add_to_queue)
         self.procedures.run_asked.connect(self.run_now)
+        self.procedures.preview_asked.connect(
+            lambda made, names, runs: PreviewDialog(made, names, runs, self).exec()
+        )
         queue = self.queue
         queue.pause_asked.connect(lambda: self.ask("pause"))
         queue.resume_asked.connect(lambda: self.ask("resume"))
+        queue.skip_asked.connect(lambda job: self.ask("skip", job=job))
         queue.abort_asked.connect(lambda job: self.ask("abort", job=job))
         queue.remove_asked.connect(lambda job: self.ask("queue_remove", job=job))
         queue.move_asked.connect(lambda job, place: self.ask("queue_move", job=job, place=place))
         queue.open_asked.connect(self._open)
         queue.again_asked.connect(self._run_again)
+        queue.hold_asked.connect(self._hold_until)
+        queue.release_asked.connect(lambda job: self.ask("queue_until", job=job))
         queue.form_asked.connect(self._show_in_form)
         self.rig.set_asked.connect(
             lambda name, setting, value: self.ask(
@@ -153,8 +170,15 @@ class RigWindow(SessionWindow):
                 Item("&Add to queue", self.procedures.queue, "Ctrl+Shift+Return|Ctrl+Shift+Enter"),
                 Item("&Save these settings …", lambda: save_settings(self.procedures, self.say)),
                 Item("&Load settings …", lambda: load_settings(self.procedures, self.say)),
+                Item("Save as pr&eset …", lambda: save_as_preset(self.procedures, self.say)),
+                Item("&Delete the chosen preset", lambda: delete_own_preset(self.procedures, self.say)),
+                None,
+                Item("Sa&ve amplifier settings …", self._save_amplifiers),
+                Item("Load amplifier se&ttings …", self._load_amplifiers),
                 None,
                 Item("&Pause or resume (Space)", self.pause),
+                Item("Re&lease the queue", lambda: self.ask("resume")),
+                Item("S&kip the trace, hold or curve in progress", self.queue.skip_step, "Ctrl+K"),
                 Item("A&bort the run", self.queue.abort_present),
                 None,
                 Item("R&etract (Esc Esc)", self.retract),
@@ -167,7 +191,9 @@ class RigWindow(SessionWindow):
     # ---- the bench ----
 
     def attach(self, source: BenchConnection, *, owned: bool) -> None:
-        """Attach a bench; the window closes its source."""
+        """Attach a bench, in place of a lost one if there was one; the window closes its source."""
+        if self.source is not None:
+            self._forget(self.source)
         self.source, self.owned = source, owned
         source.received.connect(self._told)
         source.began.connect(self._began)
@@ -178,6 +204,28 @@ class RigWindow(SessionWindow):
         self.ask("instruments", lambda content: self._told("instruments", content))
         self.ask("log", self._log_of_before)
         self.procedures.explain("")
+
+    def _forget(self, lost: BenchConnection) -> None:
+        """Forget a lost bench: its numbers of jobs, messages and versions mean nothing to the next one."""
+        for signal in (lost.received, lost.began, lost.lost):
+            signal.disconnect()
+        lost.close()
+        self._newest, self._entries = Newest(), set()
+        self.queue.forget()
+        self._is_lost("")
+
+    def _look_for_another(self) -> None:
+        """Look for a bench that was started for the same rig file while this one does not answer."""
+        if self.source is None:
+            return
+        known = self.source.client.connection
+
+        def found(connection: Connection | None) -> None:
+            if connection is not None and connection.token != known.token and self._lost:
+                self._search.stop()
+                self.restarted.emit(connection)
+
+        self.tasks.do(lambda: bench_of(Path(known.rig_file)), found, lambda error: None)
 
     def _log_of_before(self, content: LogEntries) -> None:
         for entry in content["entries"]:
@@ -268,6 +316,10 @@ class RigWindow(SessionWindow):
         elif self._lost:
             self.say("The bench answers again.")
         self._lost = message
+        if message:
+            self._search.start(SEARCH_MS)
+        else:
+            self._search.stop()
         self.procedures.explain(why_not(self._lost, self._instruments))
 
     @property
@@ -365,6 +417,17 @@ class RigWindow(SessionWindow):
         kept = {name: job[name] for name in ("procedure", "values", "sample", "notes")}
         self.ask("queue_add", **kept)
 
+    def _save_amplifiers(self) -> None:
+        save_amplifiers(self, _next_settings(self._instruments), self.say)
+
+    def _load_amplifiers(self) -> None:
+        load_amplifiers(self, _next_settings(self._instruments), self.rig.set_asked.emit, self.say)
+
+    def _hold_until(self, job: JobState) -> None:
+        inputs = self._instruments["daq"].get("extra_inputs", {}) if self._instruments is not None else {}
+        if until := ask_condition(self, list(inputs)):
+            self.ask("queue_until", job=job["id"], until=until)
+
     def _show_in_form(self, job: JobState) -> None:
         self.procedures.show_run(job["procedure"], job["values"], job["sample"])
         self.docks["Procedure"].raise_()
@@ -419,6 +482,7 @@ class RigWindow(SessionWindow):
 
     def leave(self) -> bool:
         """Leave a run going or stop it safely, as the user chooses; shut down an idle bench of this window."""
+        self._search.stop()
         if self.source is None:
             return True
         wanted = Parting.END

@@ -8,6 +8,7 @@ from app.gui.widgets.theme import LARGE, MEDIUM, SMALL
 RIG_KEYS = (
     ("Esc Esc", "Retract: set the bias to 0 V and pull the tip back, immediately"),
     ("Space", "Pause before the next approach, or resume"),
+    ("Ctrl+K", "Skip the trace, hold or curve in progress; the run goes on"),
     ("Ctrl+Enter", "Run the form now"),
     ("Ctrl+Shift+Enter", "Add the form to the queue"),
 )

@@ -28,13 +28,14 @@ from app.gui.dialogs.import_dialog import ImportDialog
 from app.gui.panels.browser import BrowserPanel
 from app.gui.panels.log import LogPanel
 from app.gui.panels.selection_rules import SelectionPanel
+from app.gui.recent import RecentFiles, shortened
 from app.gui.run_logger import RunLogger
 from app.gui.widgets.focus import step_in_sight
 from app.gui.widgets.message_line import MessageLine
 from app.gui.widgets.screen import fit_to_screen
 from app.gui.widgets.stale_tab_bars import hide_ghosts
 from app.gui.widgets.theme import Choice, Theme
-from app.gui.windows.menus import Choices, Entry, Item, Menus, Submenu
+from app.gui.windows.menus import Choices, Entry, Item, Listed, Menus, Submenu
 from app.gui.windows.model_choice import PATTERNS, ModelChoice
 from app.gui.windows.saving import save_analysis
 from app.gui.windows.shortcuts import COMMON_KEYS, KeysDialog
@@ -78,6 +79,8 @@ class SessionWindow(QMainWindow):
     open_asked = pyqtSignal(object)
     """Path of a recording to open in a new window."""
     compare_asked = pyqtSignal(object)
+    rig_asked = pyqtSignal(object)
+    """Path of a rig file to open in a new window."""
 
     def __init__(self, theme: Theme, settings: QSettings, line: StatusLine) -> None:
         super().__init__()
@@ -160,12 +163,22 @@ class SessionWindow(QMainWindow):
         return [
             Item("&Open recording …", self.ask_for_recording, "Ctrl+O"),
             Item("Open &folder …", self.browser.choose_folder),
+            Item("Open &rig …", self.ask_for_rig),
+            Listed("Recent recordin&gs", partial(self._recent, "recordings", self.open_asked), "none yet"),
+            Listed("Recent rig &files", partial(self._recent, "rigs", self.rig_asked), "none yet"),
             Item("I&mport files …", self.import_files),
             Item("&Save analysis", self.save_analysis, "Ctrl+S"),
             Item("Open &transmission model …", self.ask_for_model),
             Item("Use transmission fitted to the &I-V", self.models.forget),
             None,
             Item("&Close", self.close, "Ctrl+W"),
+        ]
+
+    def _recent(self, kind: str, asked: Any) -> list[Entry]:
+        """Return the files of a kind that were opened last, to open one again."""
+        return [
+            Item(shortened(path), partial(asked.emit, path))
+            for path in RecentFiles(self.settings, kind).paths()
         ]
 
     def _view_menu(self) -> list[Entry]:
@@ -262,6 +275,12 @@ class SessionWindow(QMainWindow):
         chosen, _ = QFileDialog.getOpenFileName(self, "Open a recording", folder, f"Recordings ({patterns})")
         if chosen:
             self.open_asked.emit(Path(chosen))
+
+    def ask_for_rig(self) -> None:
+        """Ask for a rig file and open it in a new window."""
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open a rig", "", "Rig files (*.toml)")
+        if chosen:
+            self.rig_asked.emit(Path(chosen))
 
     def import_files(self) -> ImportDialog:
         """Open the dialog that imports files of other programs; a new recording opens in its own window."""

@@ -1,15 +1,15 @@
 """State of a bench in the words of the page: what its script puts on the screen."""
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 from app.console.durations import roughly
 from app.remote.bench_watch import BenchWatch
 from app.remote.results import run_results
-from app.server.job_text import reason_of, title_of
+from app.server.job_text import reason_of, title_of, waits_of
 from app.server.messages import JobState
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.status_view import StatusSnapshot
@@ -94,6 +94,9 @@ def page_state(watch: BenchWatch, rig: str, now: datetime) -> PageState:
         lost, recording = watch.lost, watch.recording
     status = session.status.snapshot() if session is not None else None
     running = state is not None and state["job"] is not None
+    present = jobs.get(state["job"] or 0) if state is not None else None
+    if status is not None and present is not None:  # the number of the queue
+        status = replace(status, left_s=nan if present["left_s"] is None else present["left_s"])
     stale_s = time.monotonic() - watch.data_s if running else 0.0
     return PageState(
         rig=rig,
@@ -151,7 +154,7 @@ def _row(job: JobState) -> Row:
         status=job["status"],
         progress=count if job["cycles"] or under_way else "",
         left=roughly(left_s) if under_way and left_s is not None and isfinite(left_s) else "",
-        note=reason_of(job) if job["reason"] else job["sample"],
+        note=reason_of(job) or waits_of(job) or job["sample"],
         share=min(job["cycles"] / job["total"], 1.0) if job["total"] else 0.0,
     )
 

@@ -2,9 +2,11 @@
 
 import pytest
 from click.testing import CliRunner
+from PyQt6.QtCore import QSettings
 
 from app.cli import main
 from app.gui import bench_launcher as benches
+from app.gui.recent import RecentFiles
 from app.server.connection import Connection
 
 
@@ -80,3 +82,23 @@ def test_a_bench_with_a_simulated_rig_of_its_own(tmp_path, monkeypatch, name, fo
     rig_file = (tmp_path if folder else tmp_path.parent) / "hotjunction-x" / "rig.toml"
     connection = Connection("a", "b", "c", "t", 1, str(rig_file), name)
     assert benches.is_simulated(connection) is simulated
+
+
+def test_recent_files_are_listed_and_opened_by_number(tmp_path, monkeypatch):
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    monkeypatch.setattr("app.gui.main.saved_settings", lambda: settings)
+
+    def gui(*arguments):
+        result = CliRunner().invoke(main, ["gui", *map(str, arguments)])
+        return result.exit_code, result.output
+
+    assert gui("--recent") == (0, "")
+    recording, rig = tmp_path / "a.h5", tmp_path / "rig.toml"
+    for kind, path in (("recordings", recording), ("rigs", rig)):
+        path.write_text("neither", "utf-8")
+        RecentFiles(settings, kind).add(path)
+    assert gui("--recent")[1].splitlines() == [f" 1  {recording}", f" 2  {rig}"]
+    code, said = gui("--recent", "1")
+    assert code == 2 and "a.h5" in said, "it is no recording"
+    assert "there are 2 recent files" in gui("--recent", "3")[1]
+    assert "goes without" in gui("--recent", "1", rig)[1]

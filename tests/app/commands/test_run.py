@@ -79,3 +79,38 @@ def test_a_list_that_can_t_be_read_is_a_sentence(rig):
     assert result.exit_code == 2
     assert "amplitudes = '0.74 V': V is not a number." in result.output
     assert not (rig.folder / "h.h5").exists()
+
+
+SWEPT = ["--sweep", "traces=1:3", "--sweep", "withdraw-speed=5; 10"]
+
+
+def test_a_sweep_is_previewed_with_the_whole_time_and_its_recordings_are_numbered(rig, tmp_path):
+    out = tmp_path / "night.h5"
+    result = invoke("break-junction", "--rig", rig.file, "--out", out, "--dry-run", *SWEPT)
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert "  1  traces = 1, withdraw_speed = 5.0: 1 traces, about" in lines[0]
+    assert "  6  traces = 3, withdraw_speed = 10.0" in lines[5]
+    assert lines[6].startswith("6 runs, about")
+    assert not list(tmp_path.glob("*.h5"))
+
+    (tmp_path / "night-002.h5").touch()
+    result = invoke("break-junction", "--rig", rig.file, "--out", out, *SWEPT)
+    assert result.exit_code == 2
+    assert "night-002.h5 exists" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--sweep", "peek=1"], "did you mean 'peak'"),
+        (["--sweep", "peak=__import__('os')"], "is not known here"),
+        (["--sweep", "conductance=1", "--dry-run"], "Missing option '--peak'"),
+        (["--until", "time 03:40"], "--until goes with --serve"),
+    ],
+)
+def test_sweeps_that_can_t_be_are_refused_at_once(arguments, said):
+    wanted = [] if "Missing" in said else ["--conductance", "0.002", "--peak", "1"]
+    result = invoke("iv", "--out", "x.h5", *wanted, *arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())

@@ -6,6 +6,7 @@ import pytest
 
 from analysis.records import Block, Event, Trace
 from app.server.instrument_status import InstrumentRows
+from app.server.job import Job
 from app.server.messages import (
     REPLIES,
     TOPICS,
@@ -17,7 +18,7 @@ from app.server.messages import (
     structured,
 )
 from app.server.protocol import Message, ProtocolError, decode, encode
-from app.server.queue import Job, JobQueue
+from app.server.queue import JobQueue
 from tests.support.gui.fake_bench import rig
 
 EVENT = {"sample": 5, "kind": "step", "name": "approach", "payload": {}, "job": 1, "number": 0}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.server.queue import Job, JobQueue, Status
+from app.server.job import Job, Status
+from app.server.queue import JobQueue
 from drivers.errors import NotNow
 from tests.support.patience import PATIENCE_S
 
@@ -217,20 +218,71 @@ def test_a_closed_queue_gives_no_more(queue):
     assert queue.take() is None
 
 
-@pytest.mark.parametrize(
-    ("cycles", "now_s", "left_s"),
-    [
-        (0, 0.0, 100.0),  # as expected
-        (0, 95.0, 10.0),  # late, but a cycle at least
-        (1, 20.0, 9 * (20.0 + 3 * 10.0) / 4),  # twice as slow as expected
-        (9, 180.0, 1 * (180.0 + 30.0) / 12),
-        (10, 200.0, 0.0),
-    ],
-)
-def test_the_time_left_begins_as_expected_and_follows_the_pace(queue, clock, cycles, now_s, left_s):
+def left_s(queue, clock, a, now_s):
+    clock.now_s = now_s
+    return queue.json_of(a)["left_s"]
+
+
+def test_the_time_left_begins_as_expected_and_counts_down_within_a_cycle(queue, clock):
+    a = job(queue)
+    a.takes_s, a.starts_s = 120.0, 20.0
+    queue.take()
+    assert left_s(queue, clock, a, 30.0) == 120.0, "opening and proving the rig is no work"
+    queue.moves(a)
+    assert [left_s(queue, clock, a, 30.0 + t) for t in (0, 5, 20, 25)] == pytest.approx([120, 115, 100, 95])
+    clock.now_s = 60.0
+    queue.counts(a)
+    assert left_s(queue, clock, a, 60.0) == pytest.approx(90.0)
+    assert left_s(queue, clock, a, 64.0) == pytest.approx(86.0)
+
+
+@pytest.mark.parametrize(("scatter", "low", "high"), [(0.05, 1.85, 2.0), (0.4, 1.3, 1.6), (1.0, 1.05, 1.2)])
+def test_a_slow_pace_is_believed_the_sooner_the_less_cycles_scatter(queue, clock, scatter, low, high):
+    a = job(queue)
+    a.takes_s, a.scatter, clock.now_s = 100.0, scatter, 0.0
+    queue.take()
+    queue.moves(a)
+    for cycle in range(1, 4):  # each takes 20 s, not 10 s
+        clock.now_s = 20.0 * cycle
+        queue.counts(a)
+    assert low < left_s(queue, clock, a, 60.0) / 70.0 < high
+
+
+def test_the_time_left_is_never_negative_and_a_late_cycle_slows_the_pace(queue, clock):
     a = job(queue)
     a.takes_s, clock.now_s = 100.0, 0.0
     queue.take()
-    a.cycles, clock.now_s = cycles, now_s
+    queue.moves(a)
+    assert left_s(queue, clock, a, 10.0) == pytest.approx(90.0)
+    assert left_s(queue, clock, a, 500.0) > 2 * 90.0
+    for _ in range(10):
+        queue.counts(a)
+    assert left_s(queue, clock, a, 600.0) == 0.0
 
-    assert queue.json_of(a)["left_s"] == pytest.approx(left_s)
+
+def test_a_run_let_on_a_held_queue_is_paused_and_resumed_by_itself(queue, monkeypatch):
+    monkeypatch.setattr("app.server.queue.PAUSE_LOOKS_S", 0.0)
+    a, b = job(queue, "a"), job(queue, "b")
+    queue.hold("retracted by the user", within_run=False)
+    queue.let(a.id)
+    assert queue.take() is a
+    assert not queue.snapshot()["pausing"]
+
+    queue.pause("paused by the user", within_run=True)
+    assert (queue.paused(), queue.held, a.status) == (True, "retracted by the user", Status.PAUSED)
+    queue.pause("paused by the user", within_run=True)
+    queue.release()
+    assert (queue.paused(), queue.held, a.status) == (False, "retracted by the user", Status.RUNNING)
+    queue.over(a)
+    assert queue.wait_until_empty(0), "the others stay held"
+    queue.release()
+    assert queue.take() is b
+
+
+def test_a_pause_asked_for_twice_is_ended_by_one_resume(queue):
+    job(queue)
+    queue.take()
+    for _ in range(2):
+        queue.pause("paused by the user", within_run=True)
+    queue.release()
+    assert (queue.held, queue.snapshot()["pausing"]) == ("", False)

@@ -3,6 +3,7 @@
 import pytest
 from PyQt6.QtWidgets import QLabel
 
+from app.gui.dialogs.preview import PreviewDialog
 from app.gui.panels.form import Form
 from app.gui.panels.procedures import ProceduresPanel, Wanted, offered
 from app.gui.presets import PRESETS, preset_for
@@ -193,7 +194,7 @@ def test_a_sequence_is_several_runs(panel, qtbot, name, over, text, values):
     assert {run.procedure for run in runs} == {name}
 
 
-@pytest.mark.parametrize(("text", "said"), [("", "enter the values"), ("fast", "Sweep of")])
+@pytest.mark.parametrize(("text", "said"), [("", "enter values"), ("fast", "Sweep of")])
 def test_a_sequence_that_cannot_be_read_is_refused(panel, text, said):
     panel.sequence.over.setCurrentIndex(panel.sequence.over.findData("withdraw_speed"))
     panel.sequence.texts.setText(text)
@@ -294,3 +295,32 @@ def test_the_settings_of_an_earlier_run_are_shown_with_defaults_for_the_rest(pan
     assert run.procedure == "heating" and run.sample == "Au-BDNC-Au, tip 14"
     assert tuple(run.values["amplitudes"]) == (1.18, 1.27)
     assert run.values["hold_time"] == PROCEDURES["heating"]().hold_time
+
+
+def test_sweeps_within_each_other_are_previewed_with_their_times(panel, qtbot):
+    panel.choose("iv")
+    for level, (name, text) in zip(
+        panel.sequence.levels,
+        (("peak", "0.5:1.5:0.5; 5"), ("curves", "10; 20"), ("bias", "100")),
+        strict=True,
+    ):
+        assert not level.isHidden()
+        level.over.setCurrentIndex(level.over.findData(name))
+        level.texts.setText(text)
+    assert not panel.check(), "5 V is beyond the rig's limits"
+    with qtbot.waitSignal(panel.preview_asked) as asked:
+        panel.preview_button.click()
+    dialog = PreviewDialog(*asked.args)
+    qtbot.addWidget(dialog)
+    table = dialog.table
+    cells = [[table.item(row, column).text() for column in range(6)] for row in range(table.rowCount())]
+    assert [row[:4] for row in cells[:2]] == [["0.5", "10", "100", "10"], ["0.5", "20", "100", "20"]]
+    assert [row[4] for row in cells[-2:]] == ["impossible"] * 2
+    assert "5 V is outside" in table.item(7, 4).toolTip()
+    assert dialog.whole.text().startswith("8 runs, about ")
+    panel.sequence.levels[0].texts.setText("1")
+    with qtbot.waitSignal(panel.queue_asked) as asked:
+        panel.queue()
+    assert [(run.values["peak"], run.values["curves"], run.values["bias"]) for run in asked.args[0]] == [
+        (1.0, 10, 100.0), (1.0, 20, 100.0),
+    ]  # fmt: skip

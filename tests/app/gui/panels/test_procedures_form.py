@@ -64,7 +64,8 @@ def test_the_tab_key_goes_from_top_to_bottom(panel, name):
     inside = [one for one in seen if panel.isAncestorOf(one)]
     assert inside == [
         panel.procedure, panel.preset, panel.presets.reset, panel.sample, *panel.form.in_order(),
-        panel.sequence.over, panel.sequence.texts, panel.add_button, panel.run_button,
+        panel.sequence.over, panel.sequence.texts, panel.sequence.levels[1].over,
+        panel.preview_button, panel.add_button, panel.run_button,
     ]  # fmt: skip
     rows = [one.mapTo(panel.form, one.rect().topLeft()).y() for one in panel.form.in_order()]
     assert rows == sorted(rows)
@@ -130,11 +131,11 @@ def test_a_comma_in_a_list_is_said_to_separate(panel):
 
 def test_how_long_it_takes_is_said(panel):
     panel.check()
-    assert panel.verdict.text() == "500 traces, about 20 min"
+    assert panel.verdict.text() == "500 traces, about 15 min"
     panel.sequence.over.setCurrentIndex(panel.sequence.over.findData("traces"))
     panel.sequence.texts.setText("500; 1000")
     panel.check()
-    assert panel.verdict.text() == "2 runs, 1500 traces, about 61 min"
+    assert panel.verdict.text() == "2 runs, 1500 traces, about 43 min"
 
 
 def test_a_value_of_a_sequence_that_cannot_work_is_not_said_at_the_field(panel):

@@ -1,10 +1,16 @@
 """The queue as a table: order, progress, time left, and what can be done with which run."""
 
+from dataclasses import replace
+
 import pytest
 
-from app.gui.panels.queue import QueuePanel, all_left_s, left_of, share_of
+from app.gui.panels.job_table import all_left_s, left_of, share_of
+from app.gui.panels.queue import QueuePanel
+from app.gui.windows.rig_status import BLANK, running_status
 from app.server.job_text import job_details, reason_of, title_of
+from app.viewmodels.status_words import remark
 from tests.support.gui.fake_bench import job, state
+from tests.support.gui.windows import NOON_S
 
 
 @pytest.fixture
@@ -242,3 +248,50 @@ def test_a_queued_run_that_the_rig_no_longer_allows_says_so(panel):
 
     assert panel.table.item(0, 0).foreground().color().name() == panel.theme.palette.warning.lower()
     assert panel.hint.text() == "The amplifier rails below 5 G₀."
+
+
+def test_a_run_on_a_held_queue_can_be_paused_and_the_hint_says_that_the_others_stay(panel, qtbot):
+    held = "retracted by the user"
+    panel.show_state({**state(job(1, "running"), job(2), held=held), "pausing": False})
+    assert panel.pause.text() == "Pause"
+    assert panel.hint.text() == "Retracted by the user: queued runs stay until Run > Release the queue."
+    with qtbot.waitSignal(panel.pause_asked):
+        panel.toggle_pause()
+    panel.show_state({**state(job(1, "running"), job(2), held=held), "pausing": True})
+    assert panel.pause.text() == "Resume"
+
+
+def test_a_run_that_waits_for_a_condition_says_so_and_is_released(panel, qtbot):
+    held = job(
+        2, until="input pressure < 1e-09", awaits="pressure is 3e-08", awaits_since_s=NOON_S, takes_s=60.0
+    )
+    panel.show_state(state(job(1, "running", left_s=60.0), held))
+    assert shown(panel)[1][2] == "on hold"
+    panel.table.selectRow(1)
+    assert panel.hint.text().startswith("pressure is 3e-08 (since ")
+    assert panel.all_done.text() == "2 min of runs to go."
+    with qtbot.waitSignal(panel.release_asked) as asked:
+        panel.until.click()
+    assert asked.args == [2]
+    panel.show_state(state(job(1, "running", left_s=60.0), job(2)))
+    panel.table.selectRow(1)
+    with qtbot.waitSignal(panel.hold_asked) as asked:
+        panel.until.click()
+    assert asked.args[0]["id"] == 2
+
+
+def test_a_step_is_skipped_of_a_run_in_progress_only(panel, qtbot):
+    panel.show_state(state(job(1), held="paused by the user"))
+    assert not panel.skip.isEnabled()
+    panel.show_state(state(job(1, "running")))
+    with qtbot.waitSignal(panel.skip_asked) as asked:
+        panel.skip.click()
+    assert asked.args == [1]
+
+
+@pytest.mark.parametrize(("left_s", "words"), [(42.0, "42 s"), (660.0, "11 min"), (7200.0, "2.0 h")])
+def test_queue_and_status_line_say_the_same_time_left(left_s, words):
+    running = job(1, "running", left_s=left_s)
+    status = running_status(BLANK, running, None, 2000.0, 0.0)
+    assert left_of(running) == words
+    assert remark(replace(status, ended="")) == f"{words} left"

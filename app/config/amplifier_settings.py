@@ -1,0 +1,36 @@
+"""Settings of a rig's amplifiers in a file of their own: kept, named and shared for one kind of measurement."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict
+
+from analysis.shared_files import replace_file
+from app.config.toml import FileError, read_toml, validate
+
+
+class AmplifierSettings(BaseModel):
+    """Content of the file: settings by name, as in the rig file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    current_amplifier: dict[str, float] = {}
+    voltage_preamplifier: dict[str, float] = {}
+
+
+def load_amplifier_settings(path: Path) -> dict[str, dict[str, float]]:
+    """Return the settings by amplifier. Raises ``FileError`` for a file that is none."""
+    return validate(read_toml(path), AmplifierSettings, str(path)).model_dump()
+
+
+def save_amplifier_settings(path: Path, settings: Mapping[str, Mapping[str, float]]) -> None:
+    """Write settings by amplifier, whole or not at all. Raises ``FileError``."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(
+            tomli_w.dumps({role: dict(each) for role, each in settings.items()}), encoding="utf-8"
+        )
+        replace_file(part, path)
+    except OSError as error:
+        raise FileError(f"{path} can't be written: {error.strerror}") from None

@@ -1,0 +1,56 @@
+"""The dialog that asks for a condition outside of the queue."""
+
+import pytest
+
+from app.gui.dialogs.hold_until import KINDS, HoldDialog
+from app.server.hold_until import condition_of
+
+
+@pytest.fixture
+def dialog(qtbot):
+    made = HoldDialog(["pressure", "cold_finger"])
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("kind", "relation", "place", "limit", "text"),
+    [
+        ("input", "<", "", "1e-9", "input pressure < 1e-9"),
+        ("file", "", "C:/lab/ready", "", "file C:/lab/ready"),
+        ("file", ">", "C:/lab/p", "3", "file C:/lab/p > 3"),
+        ("url", "<", "http://host/p", "2", "url http://host/p < 2"),
+    ],
+)
+def test_fields_make_a_condition(dialog, kind, relation, place, limit, text):
+    dialog.choose(kind)
+    dialog.relation.setCurrentIndex(dialog.relation.findData(relation))
+    dialog.place.setText(place)
+    dialog.limit.setText(limit)
+    assert dialog.text() == text
+    dialog.buttons.accepted.emit()
+    assert dialog.result() == dialog.DialogCode.Accepted
+
+
+def test_a_time_is_an_hour_from_now_if_nothing_is_changed(dialog):
+    assert condition_of(dialog.text()).kind == "time"
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "said"),
+    [("file", "", "not a condition"), ("url", "host", "http://"), ("input", "", "not a number")],
+)
+def test_what_is_missing_is_said_and_the_dialog_stays(dialog, kind, place, said):
+    dialog.choose(kind)
+    dialog.place.setText(place)
+    dialog.buttons.accepted.emit()
+    assert said in dialog.problem.text()
+    assert dialog.result() == 0
+
+
+def test_a_rig_without_further_inputs_offers_none(qtbot):
+    dialog = HoldDialog([])
+    qtbot.addWidget(dialog)
+    assert [dialog.kind.itemData(row) for row in range(dialog.kind.count())] == [
+        k for k in KINDS if k != "input"
+    ]
