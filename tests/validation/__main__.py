@@ -17,9 +17,9 @@ from tests.validation.study import Table
 
 STUDIES: tuple[str, ...] = (
     "significance", "means", "heating", "fits", "curves", "noise", "peaks", "traces", "thermopower",
-    "thermal_conductance",
+    "thermal_conductance", "public",
 )  # fmt: skip
-"""Modules of this package; each has ``tables(rng, sets)``, an iterable of `Table`."""
+"""Modules of this package; each has ``tables(rng, sets)``, an iterable of `Table`; some ``picture(folder)``."""
 
 SETS = 200
 SEED = 1
@@ -51,6 +51,8 @@ def main() -> None:
             print(f"\n## {table.name}\n\n{table.markdown()}", flush=True)
             if wanted.write:
                 write(table, DOCUMENT)
+        if wanted.write and hasattr(study, "picture"):
+            study.picture(DOCUMENT.parents[1] / "images")
 
 
 if __name__ == "__main__":
