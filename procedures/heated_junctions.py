@@ -73,6 +73,9 @@ class Turns:
 class HeatedProcedure(HeldProcedure, Foreseen):
     """Base of procedures that heat the tip, its base, or the substrate."""
 
+    polarity = 1
+    """Sign of the heater's voltage in the first turn."""
+
     bias = FloatParameter(
         "Bias", units="mV", minimum=-2000, maximum=2000, default=10,
         description="Bias while the tip moves. At 1e6 V/A 10 mV shows contacts to 6 G0.",
@@ -180,7 +183,7 @@ class HeatedProcedure(HeldProcedure, Foreseen):
             low_m, _ = context.extension_range_m
             back_m = max(low_m, search.surface_m - self.heater_clearance * NM)
             yield Ramp("back", back_m, self.approach_speed * NM, reaction_s=RAMP_REACTION_s)
-        polarity = -1 if self.reverse_heater and turn % 2 else 1
+        polarity = -self.polarity if self.reverse_heater and turn % 2 else self.polarity
         outcome = yield SetHeater(heater.power_W(difference_K), polarity, heater.settle_s)
         thermometer = {"substrate": heater.substrate, "base": heater.base}.get(heater.where, "")
         if thermometer:

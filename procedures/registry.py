@@ -25,6 +25,13 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
     "control-thermopower-half-amplitude": (
         "procedures.thermopower_controls:HalfAmplitude", "Half amplitude: the same thermopower.", "thermopower",
     ),
+    "control-thermopower-negative-heater": (
+        "procedures.thermopower_controls:NegativeHeater", "Negative heater voltage: the same thermopower.",
+        "thermopower",
+    ),
+    "control-thermopower-gold": (
+        "procedures.thermopower_controls:GoldContacts", "Metallic contacts have no thermopower.", "thermopower",
+    ),
     "control-thermopower-resistor": (
         "procedures.thermopower_controls:ResistorThermopower", "A resistor has no thermopower.", "thermopower",
     ),

@@ -1,12 +1,18 @@
 """Control experiments of a thermopower measurement: what must vanish, or must not change."""
 
 from analysis.constants import G0_S
-from procedures.capture import SearchProgress
+from procedures.capture import CaptureWindow, SearchProgress
 from procedures.context import ProcedureContext
-from procedures.errors import ImpossibleSetting, NoFixture
+from procedures.errors import ImpossibleSetting, NoFixture, NoJunction
 from procedures.procedure import Steps
 from procedures.pymeasure_types import FloatParameter
 from procedures.thermopower import Thermopower
+
+CONTACT_G0, MOST_CONTACT_G0 = 6.0, 15.0
+"""Typical conductance of a metallic contact, and the largest that is held."""
+
+LEAST_SHARE = 0.6
+"""Least conductance of a held contact over that at which it was made: gold relaxes."""
 
 
 class HeaterOnDummy(Thermopower):
@@ -24,6 +30,59 @@ class HalfAmplitude(Thermopower):
     label = "Control: half amplitude"
     control = "half amplitude"
     amplitude = 5.0
+
+
+class NegativeHeater(Thermopower):
+    """Drive the heater with a negative voltage throughout: its heat stays, its leak changes sign."""
+
+    name = "control thermopower-negative-heater"
+    label = "Control: negative heater"
+    control = "negative heater"
+    polarity = -1
+    reverse_heater = False
+
+
+class GoldContacts(Thermopower):
+    """Hold metallic contacts: gold against gold has no thermopower against a lead of gold."""
+
+    name = "control thermopower-gold"
+    label = "Control: gold contacts"
+    control = "gold contacts"
+    keeps = ("conductance", "bias", "amplitude", "contact_threshold")
+    contact_offset = False
+    conductance = CONTACT_G0
+
+    bias = FloatParameter(
+        "Bias", units="mV", minimum=-2000, maximum=2000, default=4,
+        description="Bias while the tip moves. At 1e6 V/A and 5 V 4 mV shows contacts to 16 G0.",
+    )  # fmt: skip
+    amplitude = FloatParameter(
+        "Amplitude", units="mV", minimum=0.1, maximum=100, default=4,
+        description="Largest bias during a hold; contacts of up to 15 G0 must not overload the amplifier.",
+    )  # fmt: skip
+
+    @property
+    def window(self) -> CaptureWindow:
+        """Range of conductance of a contact."""
+        return CaptureWindow(LEAST_SHARE * float(self.contact_threshold), MOST_CONTACT_G0)
+
+    def obtain_s(self, context: ProcedureContext) -> float:
+        """Return the time of an approach, two checks and the way back, in s."""
+        return float(self.opening_s(context) + 2 * self.check_time)
+
+    def obtain(self, context: ProcedureContext, search: SearchProgress) -> Steps[float]:
+        """Make a contact and keep it; return its conductance in G0."""
+        for _ in range(int(self.most_openings)):
+            search.surface_m = yield from self.make_contact(context, search.surface_m)
+            seen_G0 = (yield self.look()).conductance_G0
+            self.refuse_wrong_sign(seen_G0, self.window)
+            if self.window.holds(seen_G0):
+                return seen_G0
+            yield from self.leave(context, search, search.surface_m)
+        raise NoJunction(
+            f"{self.most_openings} contacts in a row outside of {self.window.low_G0:.3g} to "
+            f"{self.window.high_G0:.3g} G0. Approach more slowly, or lower contact_threshold."
+        )
 
 
 class ResistorThermopower(Thermopower):

@@ -25,9 +25,14 @@ from analysis.records import FloatArray
 from analysis.thermoelectric.temperatures import reduced_difference_K
 from analysis.thermoelectric.thermopower_hold import MeasuredHold
 from analysis.thermoelectric.thermopower_line import line_through_means
+from analysis.thermoelectric.two_kinds import TwoKinds, two_kinds
 
 LEAST_JUNCTIONS = 3
-UNCHANGED = {"half amplitude": "full amplitude", "other frequency": "first frequency"}
+UNCHANGED = {
+    "half amplitude": "full amplitude",
+    "other frequency": "first frequency",
+    "negative heater": "other heater voltage",
+}
 """Controls that must give the same thermopower, and how the measurement differs from them."""
 
 RESAMPLES, PAIRS = 300, 400
@@ -128,6 +133,15 @@ class ThermopowerAnalysis:
     def sigma_V_per_K(self) -> float:
         """Standard error of the slope with the scale of the temperatures."""
         return math.nan if self.line is None else self.line.with_scale_error(self.scale_relative)
+
+    @property
+    def kinds(self) -> TwoKinds | None:
+        """Two Gaussians through the thermopowers of single heated junctions, where BIC prefers them by more than 10."""
+        line = self.line
+        if line is None:
+            return None
+        heated = [one for one in self.holds if abs(one.reduced_K) > 1.0]
+        return two_kinds(np.array([(x.hold.voltage_V - line.intercept) / x.reduced_K for x in heated]))
 
     @property
     def p_value(self) -> float:

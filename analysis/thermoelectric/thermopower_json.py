@@ -1,6 +1,7 @@
 """Section "thermopower" of a saved analysis: SI units in the names, null for what is not known."""
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from analysis.json_data import to_json
@@ -31,6 +32,7 @@ def thermopower_json(result: ThermopowerAnalysis) -> dict[str, Any]:
         "S_junction_V_per_K": result.junction_V_per_K,
         "sigma_S_junction_V_per_K": result.sigma_junction_V_per_K,
         "spread_V_per_K": result.spread_V_per_K,
+        "two_kinds": None if result.kinds is None else asdict(result.kinds),
         "other_fits": {
             "junctions_ls": _with_error(result.junctions_ls),
             "theil_sen": _with_error(result.theil_sen),

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from analysis.numbers import counted, probability, with_error
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
+from analysis.thermoelectric.two_kinds import Kind
 from app.figure_style import Style
 from app.offline.measurement import Measurement
 from app.report.parts import ReportPart
@@ -83,9 +84,19 @@ def thermopower_words(result: ThermopowerAnalysis) -> list[str]:
         found.append(
             f"The thermopower of single junctions scatters by {result.spread_V_per_K / uV:.2g} uV/K (SD)."
         )
+    if (kinds := result.kinds) is not None:
+        found.append(
+            "Two kinds of junctions fit better than one (BIC by "
+            f"{kinds.preference:.0f}): {_kind(kinds.lower)} and {_kind(kinds.upper)} (mean and SD). S above is "
+            "the mean of all."
+        )
     if isfinite(result.p_value):
         found.append(f"chi2 of the sets about the line: {line.chi2:.3g}, p = {probability(result.p_value)}.")
     return found
+
+
+def _kind(one: Kind) -> str:
+    return f"{100 * one.share:.0f} % with {one.mean / uV:.3g} and {one.sd / uV:.2g} uV/K"
 
 
 def _per_uV(value: tuple[float, float]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,16 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.recording import Recording
+from analysis.thermoelectric.thermopower import placed, summarise
+from analysis.thermoelectric.thermopower_holds import thermopower_holds
+from analysis.thermoelectric.thermopower_run import evaluate
 from app.acquisition.playback_rig import playback_rig, rig_toml
 from app.cli import main
 from app.offline.measurement import analyse_measurement
 from app.replay.player import Player
 from app.viewmodels.session import Session
 from procedures.thermopower import Thermopower
+from procedures.thermopower_controls import GoldContacts
 from tests.support.rig.rigs import served_rig
 
 WORLD = {
@@ -130,3 +135,18 @@ def test_a_heater_that_is_not_as_commanded_ends_the_run_with_heater_and_bias_at_
         assert rig.is_safe(after_s=2.0), "once the tip has cooled and shrunk"
     with Recording(summary.recording) as recording:
         assert recording.n_samples > 0
+
+
+def test_metallic_contacts_have_no_slope(tmp_path):
+    """Gold of the world: none at a multiple of G0, 1 uV/K half way; ten contacts, five sigma."""
+    values = {"approach_speed": 50.0, "leave_speed": 50.0, "baseline_time": 0.05, "check_time": 0.05}
+    control = GoldContacts.from_values({**values, "holds": 5, "dT": "0 20", "hold_time": 0.3})
+    with served_rig(tmp_path, overrides={**WORLD, "sample.species": "Au"}, seed=3) as rig:
+        summary = rig.bench(unproved="story").run(control, tmp_path / "gold.h5")
+    assert (summary.end.reason, summary.cycles) == ("", 10)
+    with Recording(summary.recording) as recording:
+        run = evaluate(thermopower_holds(recording), recording.header, "")
+    holds = placed([replace(hold, control="") for hold in run.holds], run.thermometer.seebeck_V_per_K)
+    found = summarise(holds, 0.0, np.random.default_rng(0))
+    assert run.control == "gold contacts"
+    assert abs(found.line.slope) < 5 * max(found.line.sigma_slope, 0.5e-6)
