@@ -16,9 +16,9 @@ from app.offline.measurement import analyse_measurement
 from app.replay.saved_analysis import load, path_of
 from app.viewmodels.options import SessionOptions
 from tests.support.recordings.results import sections
-from tests.support.recordings.streams import made_holds, made_traces
+from tests.support.recordings.streams import made_holds, made_traces, recording_of
 
-MADE = {"traces": lambda: made_traces(14), "holds": lambda: made_holds(8)}
+MADE = {"traces": (made_traces, 14), "holds": (made_holds, 8)}
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
@@ -30,7 +30,7 @@ def kind(request):
 
 @pytest.fixture
 def path(kind, tmp_path):
-    return MADE[kind]().write(tmp_path / "run.h5")
+    return recording_of(*MADE[kind], tmp_path / "run.h5")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,9 @@ def numbers(tmp_path_factory):
     @cache
     def of(kind):
         return sections(
-            analyse_measurement([MADE[kind]().write(tmp_path_factory.mktemp(kind) / "run.h5")]).to_json()
+            analyse_measurement(
+                [recording_of(*MADE[kind], tmp_path_factory.mktemp(kind) / "run.h5")]
+            ).to_json()
         )
 
     return of
@@ -48,7 +50,7 @@ def numbers(tmp_path_factory):
 
 @pytest.fixture
 def traces(tmp_path):
-    return MADE["traces"]().write(tmp_path / "run.h5")
+    return recording_of(*MADE["traces"], tmp_path / "run.h5")
 
 
 @pytest.fixture
@@ -126,7 +128,7 @@ def test_keys_step_and_steer(open_window, traces, qtbot):
 
 
 def test_shift_and_arrows_step_by_hold(open_window, tmp_path, qtbot):
-    window = open_window(made_holds(8).write(tmp_path / "run.h5"), speed=1.0)
+    window = open_window(recording_of(made_holds, 8, tmp_path / "run.h5"), speed=1.0)
     for number in (0, 1):
         qtbot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
         qtbot.waitUntil(

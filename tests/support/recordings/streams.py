@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -188,3 +191,15 @@ def made_sweeps(n=6, seed=3):
     for number in range(n):
         made.sweep(number, 7 * number)
     return made
+
+
+@cache
+def _recorded(make, n):
+    with TemporaryDirectory() as folder:
+        return make(n).write(Path(folder) / "run.h5").read_bytes()
+
+
+def recording_of(make, n, path):
+    """Write the recording of a run that ``make`` makes: once, for all tests that ask for it in their own folders."""
+    path.write_bytes(_recorded(make, n))
+    return path

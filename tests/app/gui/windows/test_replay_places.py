@@ -21,7 +21,7 @@ from app.gui.widgets.icons import pause_icon, play_icon
 from app.gui.widgets.theme import Choice
 from app.gui.windows.replay_window import ALL_SEEN, ReplayWindow
 from app.viewmodels.registry import tabs
-from tests.support.recordings.streams import made_holds, made_sweeps, made_traces
+from tests.support.recordings.streams import made_holds, made_sweeps, made_traces, recording_of
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
@@ -45,7 +45,7 @@ def open_window(theme, settings, qtbot):
 
 @pytest.fixture
 def traces(tmp_path):
-    return made_traces(14).write(tmp_path / "run.h5")
+    return recording_of(made_traces, 14, tmp_path / "run.h5")
 
 
 def said(window):
@@ -77,7 +77,7 @@ def test_keys_steer_also_after_a_click_on_a_recording(open_window, traces, qtbot
 
 
 def test_up_and_down_are_the_lists_while_it_has_the_focus(open_window, traces, qtbot):
-    made_traces(3).write(traces.with_name("other.h5"))
+    recording_of(made_traces, 3, traces.with_name("other.h5"))
     window = open_window(traces)
     table = listed(window, qtbot)
     qtbot.waitUntil(lambda: table.model().rowCount() == 2)
@@ -165,7 +165,7 @@ def test_a_file_that_is_no_model_is_said(open_window, traces, tmp_path, qtbot):
 
 
 def test_a_folder_opens_on_its_newest_recording_that_can_be_read(traces, settings, qapp, qtbot, monkeypatch):
-    made_holds(4).write(traces.with_name("newer.h5"))
+    recording_of(made_holds, 4, traces.with_name("newer.h5"))
     traces.with_name("broken.h5").write_bytes(b"nothing")
     for age, name in enumerate(("broken.h5", "newer.h5", "run.h5")):
         os.utime(traces.with_name(name), (1e9 - age, 1e9 - age))
