@@ -1,8 +1,6 @@
 """Every command and every line of Python in the tutorials works, with fewer junctions."""
 
 import shlex
-import subprocess
-import sys
 from contextlib import ExitStack
 
 import pytest
@@ -13,8 +11,7 @@ from app.acquisition.open_rig import open_rig
 from app.acquisition.simulated_rig import SimulationSettings, patient, served
 from app.cli import main
 from app.commands.sim import command as sim
-from tests.docs.pages import PROJECT, blocks
-from tests.support.rig.rigs import namesakes_in
+from tests.docs.pages import blocks
 
 LONG_LIVED = "molecule.BDNC.lifetime_s=1e5"
 """A world in which no hold is in vain."""
@@ -105,24 +102,18 @@ def test_first_day_at_a_real_rig(follow, tmp_path):
     assert "out of contact" in said["analyze gap.h5"]
 
 
-def test_a_notebook_beside_files_that_are_called_like_our_packages(tmp_path, monkeypatch):
+@pytest.mark.usefixtures("few_resamples")
+def test_a_notebook(tmp_path, monkeypatch, capsys):
+    """Run it in this process; beside files that are called like our packages: `tests.hotjunction.test_import`."""
     small = {"traces=40": "traces=4, withdraw_speed=10, past_break=0.5, approach_speed=20"}
     script = "".join(text for _, text in blocks("tutorials/notebook.md", "python", small=small))
-    folder = namesakes_in(tmp_path / "notebooks")
-    (folder / "notebook.py").write_text(script, encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    monkeypatch.chdir(tmp_path)
 
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "notebook.py"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
+    exec(compile(script, "notebook.py", "exec"), {})
 
-    assert done.returncode == 0, done.stderr
-    assert "finished 4 traces" in done.stdout
-    assert "1 recording\n  au.h5: break-junction, finished" in done.stdout
-    assert "energy_eV = 0." in done.stdout or "level" in done.stdout
-    assert "There is no such recording or folder" in done.stdout
-    assert "did you mean 'traces'?" in done.stdout
+    said = capsys.readouterr().out
+    assert "finished 4 traces" in said
+    assert "1 recording\n  au.h5: break-junction, finished" in said
+    assert "energy_eV = 0." in said or "level" in said
+    assert "There is no such recording or folder" in said
+    assert "did you mean 'traces'?" in said
