@@ -39,7 +39,7 @@ SAID = {
 
 
 @pytest.fixture(autouse=True)
-def no_watchdog(monkeypatch):
+def no_watchdog(monkeypatch, unanalysed):
     for module in ("bench", "attended"):
         monkeypatch.setattr(f"app.acquisition.{module}.Watchdog", WatchdogWithoutProcess)
 

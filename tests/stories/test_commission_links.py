@@ -18,6 +18,8 @@ from tests.support.rig.rigs import served_rig
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 from tests.support.rig.watched import watched
 
+pytestmark = pytest.mark.usefixtures("unanalysed")
+
 PASS = Done(Judgement(Verdict.PASS), "")
 
 

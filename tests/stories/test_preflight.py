@@ -20,6 +20,8 @@ from tests.support.rig.rigs import served_rig
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 from tests.support.rig.watched import command, watched
 
+pytestmark = pytest.mark.usefixtures("unanalysed")
+
 MOST_BIAS_V = 0.1001
 MOST_STEP_V = 0.5
 """5 nm at 10 nm/V."""
@@ -157,7 +159,6 @@ def test_cables_of_probe_and_sample_are_said_to_be_unproved(tmp_path, monkeypatc
     assert worst.bias_V <= MOST_BIAS_V
 
 
-@pytest.mark.usefixtures("few_resamples")
 def test_a_right_rig_is_proved_in_full_then_in_short_and_anew_after_a_change(tmp_path, monkeypatch):
     with watched(tmp_path, {}) as (rig, worst):
         forms = []

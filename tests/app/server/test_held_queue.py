@@ -10,7 +10,7 @@ from procedures.errors import ImpossibleSetting
 from procedures.runner import RunEnd
 from tests.support.rig.benches import Ears, served_bench
 
-pytestmark = pytest.mark.usefixtures("few_resamples")
+pytestmark = pytest.mark.usefixtures("unanalysed")
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ def states(page):
     return {row.number: row.state for row in page.shown.rows}
 
 
+@pytest.mark.usefixtures("unanalysed")
 def test_a_rig_is_commissioned_with_the_mouse_stopped_and_continued_and_its_fault_named(
     qtbot, theme, settings, tmp_path, monkeypatch
 ):
