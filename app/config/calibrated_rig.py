@@ -1,5 +1,6 @@
 """Rig with its newest calibrations, their values and their ages."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.config.calibration_store import (
     ProofRecord,
     Record,
     ThermometerRecord,
+    newest_of,
     store_of,
 )
 from app.config.rig import THERMOMETER_KEYS, Probe, Rig, load_rig
@@ -42,7 +44,8 @@ def load_calibrated_rig(rig_file: Path, gain_V_per_A: float | None = None) -> Ri
 def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
     """Return the rig with its newest calibrations in place of older values of its file."""
     update: dict[str, Section] = {}
-    piezo = store.newest(PiezoRecord)
+    records = store.records()
+    piezo = newest_of(records, PiezoRecord)
     if piezo and piezo.date > when(rig.piezo.calibrated):
         update["piezo"] = rig.piezo.model_copy(
             update={
@@ -52,7 +55,7 @@ def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
             }
         )
     own = rig.current_amplifier
-    amplifier = store.newest(AmplifierRecord, model=own.model, setting_V_per_A=own.gain_V_per_A)
+    amplifier = newest_of(records, AmplifierRecord, model=own.model, setting_V_per_A=own.gain_V_per_A)
     if amplifier and amplifier.date > when(rig.current_amplifier.calibrated):
         update["current_amplifier"] = rig.current_amplifier.model_copy(
             update={
@@ -62,11 +65,11 @@ def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
                 "calibrated": amplifier.date.isoformat(),
             }
         )
-    lag = store.newest(LagRecord, rate_Hz=rig.daq.rate_Hz)
+    lag = newest_of(records, LagRecord, rate_Hz=rig.daq.rate_Hz)
     if lag:
         update["daq"] = rig.daq.model_copy(update=_lags(lag))
     if rig.probe:
-        update["probe"] = _probe(rig.probe, store)
+        update["probe"] = _probe(rig.probe, records)
     calibrated = rig.model_copy(update=update)
     _refuse_unusual(calibrated, store)
     return calibrated
@@ -94,12 +97,12 @@ def _refuse_unusual(rig: Rig, store: CalibrationStore) -> None:
             )
 
 
-def _probe(probe: Probe, store: CalibrationStore) -> Probe:
-    noise = store.newest(NoiseRecord, probe=probe.id)
+def _probe(probe: Probe, records: Sequence[Record]) -> Probe:
+    noise = newest_of(records, NoiseRecord, probe=probe.id)
     if noise and (probe.noise_V_per_rtHz is None or noise.date > when(probe.calibrated)):
         measured = {"noise_V_per_rtHz": noise.white_V_per_rtHz, "noise_corner_Hz": noise.corner_Hz}
         probe = probe.model_copy(update=measured)
-    found = store.newest(ThermometerRecord, probe=probe.id)
+    found = newest_of(records, ThermometerRecord, probe=probe.id)
     if found is None or (probe.known and found.date <= when(probe.calibrated)):
         return probe
     numbers = {name: getattr(found, name) for name in (*THERMOMETER_KEYS, "correlation")}

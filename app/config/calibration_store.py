@@ -8,6 +8,7 @@ docs/how-to/calibration.md explains the files.
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -19,7 +20,7 @@ from analysis.shared_files import replace_file
 from app.config.amplifier_sections import NotNegative, Positive
 from app.config.amplifiers import CURRENT_AMPLIFIER, DEFAULTS
 from app.config.rig import Rig
-from app.config.toml import FileError, Section, load_toml
+from app.config.toml import FileError, Section, of_kind, read_toml
 
 Correlation = Annotated[float, Field(ge=-1, le=1)]
 
@@ -206,10 +207,7 @@ class CalibrationStore:
 
     def newest(self, kind: type[KindOfRecord], **wanted: Any) -> KindOfRecord | None:
         """Return the newest of a kind with these fields (``probe="N12"``); None if there is none."""
-        found = (record for record in reversed(self.records()) if isinstance(record, kind))
-        return next(
-            (one for one in found if all(getattr(one, name) == value for name, value in wanted.items())), None
-        )
+        return newest_of(self.records(), kind, **wanted)
 
     def save(self, record: Record) -> Path:
         """Write a record to a new file atomically. Raises ``FileError`` if that fails."""
@@ -233,8 +231,16 @@ class CalibrationStore:
         return path
 
     def _read(self, file: Path) -> Record:
-        kind = load_toml(file, _Kind).kind
-        return load_toml(file, RECORDS[kind])
+        content = read_toml(file)
+        return of_kind(file, content, RECORDS[of_kind(file, content, _Kind).kind])
+
+
+def newest_of(records: Sequence[Record], kind: type[KindOfRecord], **wanted: Any) -> KindOfRecord | None:
+    """Return the last record of a kind with these fields; None if there is none."""
+    found = (record for record in reversed(records) if isinstance(record, kind))
+    return next(
+        (one for one in found if all(getattr(one, name) == value for name, value in wanted.items())), None
+    )
 
 
 def store_of(rig_file: Path, rig: Rig) -> CalibrationStore:

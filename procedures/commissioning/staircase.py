@@ -10,6 +10,8 @@ from procedures.pymeasure_types import FloatParameter, IntegerParameter
 from procedures.steps import HoldStep, MakeSafe, Ramp, SetBias, SweepStep, WriteNote
 
 uV = 1e-6
+LOOK_S = 0.05
+"""Time between reads: no detector waits for a current at millivolts."""
 
 
 class Staircase(RigProcedure):
@@ -69,7 +71,7 @@ class Staircase(RigProcedure):
         yield MakeSafe()
         yield SetBias(0.0)
         each = round(self.dwell * context.rate_Hz)
-        yield SweepStep("bias staircase", self.volts(self.bias_step * uV, each))
+        yield SweepStep("bias staircase", self.volts(self.bias_step * uV, each), reaction_s=LOOK_S)
         yield WriteNote(self.cycle, {"output": "bias"})
         step_m = self.z_step * uV * context.extension_m_per_V
         rest_m = context.safe_z_V * context.extension_m_per_V
