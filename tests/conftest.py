@@ -73,6 +73,12 @@ def unanalysed(monkeypatch):
 
 
 @pytest.fixture
+def undrawn(monkeypatch):
+    """Leave the figures of reports out: for tests of what stands beside them."""
+    monkeypatch.setattr("app.report.section.svg_text", lambda figure: "<svg></svg>")
+
+
+@pytest.fixture
 def few_resamples(monkeypatch):
     """Bootstrap peaks less often, from files and in views: for tests that ask nothing of the size of their errors."""
     resample_less(monkeypatch)

@@ -18,14 +18,12 @@ LONG_LIVED = "molecule.BDNC.lifetime_s=1e5"
 
 
 @pytest.fixture
-def follow(tmp_path, monkeypatch, few_resamples):
+def follow(tmp_path, monkeypatch, few_resamples, undrawn):
     """Type a page's commands in an empty folder and save its files there; give what each command prints.
 
     Runs reach card and current amplifier by no wire, which would take half the time; by wire: `tests.app.commands`.
     """
     monkeypatch.chdir(tmp_path)
-    # The tests of the report draw its figures.
-    monkeypatch.setattr("app.report.section.svg_text", lambda figure: "<svg></svg>")
     with ExitStack() as stack:
 
         def type_in(line):

@@ -24,6 +24,7 @@ def written(recording):
     return out.read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_section_and_its_number_are_on_the_page_after_the_others(recording):
     text = next(text for _, text in blocks("how-to/add-a-report-section.md", "python"))
     with plugins(recording.parent / "mine", {"gaps_part.py": text}, PARTS):

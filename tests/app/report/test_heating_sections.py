@@ -35,12 +35,6 @@ def page(measurement):
     return report_html(measurement)
 
 
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Leave the figures out: for tests of what stands beside them. Those of ``page`` are drawn."""
-    monkeypatch.setattr("app.report.section.svg_text", lambda figure: "<svg></svg>")
-
-
 def rows(text):
     return list(csv.DictReader(io.StringIO(text)))
 
