@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import least_squares
 
 from analysis.fitting.families import Family
 from analysis.fitting.problem import Evaluation, Problem
@@ -114,6 +113,8 @@ def _bounded(
     accuracy: Accuracy,
     held: int | None = None,
 ) -> Search | None:
+    from scipy.optimize import least_squares  # slow to import
+
     low, high = problem.bounds
     free = np.arange(start.size) != (-1 if held is None else held)
     margin = 1e-9 * np.where(np.isfinite(high - low), high - low, 1.0)
@@ -146,6 +147,8 @@ def search(problem: Problem[Family], start: FloatArray) -> Search | None:
 
     For models that cost little. None if the model has no stationary state near the start.
     """
+    from scipy.optimize import least_squares  # slow to import
+
     evaluate = _Evaluator(problem)
     low, high = problem.bounds
     with np.errstate(all="ignore"):
@@ -171,6 +174,8 @@ def _approach(problem: Problem[Family], evaluate: _Evaluator, start: FloatArray)
     Far from the minimum a current depends on the parameters by powers over decades; its logarithm is nearly
     linear in theirs, so the search approaches in a few steps where plain residuals wander.
     """
+    from scipy.optimize import least_squares  # slow to import
+
     contrast = 1.0 if problem.data.sigma_known else 100.0
     data = contrast * problem.measured
 

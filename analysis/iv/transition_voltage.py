@@ -5,7 +5,6 @@ distance in volts (symmetric drop); it is read from one curve without a fit.
 """
 
 import numpy as np
-from scipy.optimize import brentq
 
 from analysis.fitting.data import Measured
 from analysis.records import FloatArray
@@ -21,6 +20,7 @@ def transition_voltage(
     """Return the smallest bias of the sign of ``polarity`` with d ln|I| / d ln|V| = 2; NaN without one up to
     ``up_to_V``.
     """
+    from scipy.optimize import brentq  # slow to import
 
     def excess(bias: float | FloatArray) -> FloatArray:
         V = polarity * np.asarray(bias, dtype=np.float64)

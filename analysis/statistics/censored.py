@@ -7,7 +7,6 @@ from math import sqrt
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
-from scipy.optimize import minimize
 
 from analysis.records import FloatArray
 
@@ -52,6 +51,8 @@ def fit_censored(values: FloatArray, limits: ArrayLike) -> CensoredNormal:
     ValueError
         For fewer than two different known values.
     """
+    from scipy.optimize import minimize  # slow to import
+
     limits = np.atleast_1d(np.asarray(limits, dtype=float))
     if values.size < 2 or np.ptp(values) == 0.0:
         raise ValueError("fewer than two different values are below the full scale")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 
 from analysis.records import FloatArray
 from analysis.transport.landauer import currents, linear_response
@@ -56,6 +55,8 @@ def thermoelectric_state(
     ValueError
         For a temperature that is not above zero, or if no voltage below 0.1 V stops the current.
     """
+    from scipy.optimize import brentq  # slow to import
+
     flow = currents(transmission, 0.0, probe_K, substrate_K)
     scale_V = float(abs(linear_response(transmission, REFERENCE_K).seebeck_V_per_K)) * abs(
         probe_K - substrate_K

@@ -6,7 +6,6 @@ experiment: both are chosen to give a measured conductance and thermopower at 30
 """
 
 import numpy as np
-from scipy.optimize import brentq
 
 from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
 from analysis.transport.landauer import linear_response
@@ -64,6 +63,7 @@ def gold_chain(n_atoms: int = 4, hopping_eV: float = 1.0) -> HuckelModel:
 
 def _para_benzene(conductance_G0: float, seebeck_V_per_K: float) -> HuckelModel:
     """Return para benzene whose on-site energy gives S and whose width gives G, both at 300 K."""
+    from scipy.optimize import brentq  # slow to import
 
     def model(onsite_eV: float, gamma_eV: float) -> HuckelModel:
         return benzene((1, 4), (gamma_eV, gamma_eV), onsite_eV)

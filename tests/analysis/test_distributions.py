@@ -41,7 +41,9 @@ def test_skewness():
 
 def test_window_bench_and_simulated_rig_start_without_what_is_slow_to_import():
     code = (
-        "import sys, app.gui.main, app.server.server, simulators.simulated_rig\n"
+        "import sys, app.gui.main, app.server.server\n"
+        "assert 'scipy.optimize' not in sys.modules\n"
+        "import simulators.simulated_rig\n"
         "print(*{'scipy.stats', 'scipy.signal', 'scipy.ndimage', 'matplotlib', 'pandas'} & {*sys.modules})\n"
         "from pymeasure.experiment import results\n"
         "import pandas\n"
