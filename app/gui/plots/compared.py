@@ -183,7 +183,7 @@ def entry(name: str, details: list[str]) -> str:
 
 
 def shortened(name: str, most: int) -> str:
-    """Return a name of at most so many letters; a longer one loses its middle."""
+    """Return a name of at most ``most`` letters; a longer one loses its middle."""
     if len(name) <= most:
         return name
     end = most // 2

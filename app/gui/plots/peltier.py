@@ -28,7 +28,7 @@ class PeltierPlot(View[PeltierSnapshot]):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.heats = PlotPanel(theme, "odd and even heat", CURRENT, HEAT, EMPTY, legend="above")
+        self.heats = PlotPanel(theme, "odd and even heat", CURRENT, HEAT, EMPTY, legend=True)
         add = self.heats.add
         self.odd = add(Points("odd part", attrgetter("data"), "o", size=8))
         self.even = add(Points("even part", attrgetter("neutral"), "s", size=8))
