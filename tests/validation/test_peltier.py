@@ -1,0 +1,18 @@
+"""A small version of the study of Peltier heat: the limits fail by chance with a probability below 1e-3."""
+
+import numpy as np
+
+from tests.validation.peltier import Case, campaigns
+
+
+def test_errors_of_a_peltier_coefficient_hold_the_truth_and_nothing_cools_at_50_mV():
+    result = campaigns(np.random.default_rng(3), Case(), 60)
+    assert np.mean(np.abs(result.pull) < 2.0) > 0.81
+    assert 0.7 < np.sqrt(np.mean(result.pull**2)) < 1.35
+    assert not result.cools.any()
+
+
+def test_a_fine_tip_sees_the_cooling_at_small_bias_and_the_spread_makes_the_noise_too_small_an_error():
+    result = campaigns(np.random.default_rng(3), Case(resistance_K_per_W=5e7, bias_V=0.006, spread=0.5), 20)
+    assert result.cools.all()
+    assert np.mean(np.abs(result.noise_pull) < 2.0) < np.mean(np.abs(result.pull) < 2.0)
