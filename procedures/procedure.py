@@ -69,7 +69,7 @@ class RigProcedure(Procedure):
     """True if the form of the window lists the procedure."""
 
     evaluated_as: str = "traces"
-    """Evaluation of its recordings: "traces" (histograms), "iv", "heating", "thermopower", "ac" or "peltier"."""
+    """Evaluation of its recordings: "traces" (histograms), "iv", "heating", "peltier" and so on."""
 
     views: tuple[str, ...] = ("Histogram",)
     """Titles of the views that its data fill; the first is raised when a run starts."""

@@ -60,6 +60,12 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
     "peltier": (
         "procedures.peltier:Peltier", "Measure the Peltier heat of held junctions at small biases.", "peltier",
     ),
+    "noise-thermometer": (
+        "procedures.noise_thermometer:NoiseThermometer", "Measure the temperature of contacts by their noise.", "noise",
+    ),
+    "control-noise-resistor": (
+        "procedures.noise_thermometer:NoiseResistor", "A resistor calibrates the noise thermometer.", "noise",
+    ),
     "control-out-of-contact": (
         "procedures.controls:OutOfContact", "Modulate a gap: nothing may be seen.", "heating",
     ),

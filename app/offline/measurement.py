@@ -21,6 +21,7 @@ from analysis.json_data import to_json
 from analysis.recording import RecordingError
 from analysis.statistics.result import StatisticResult
 from analysis.thermoelectric.ac_run import ACAnalysis
+from analysis.thermoelectric.noise_run import NoiseAnalysis
 from analysis.thermoelectric.peltier_json import peltier_json
 from analysis.thermoelectric.peltier_run import PeltierAnalysis
 from analysis.thermoelectric.thermal_conductance import ThermalConductanceAnalysis
@@ -29,6 +30,7 @@ from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from analysis.thermoelectric.thermopower_json import thermopower_json
 from analysis.traces.result import Analysis
 from app.models.load import imported_model
+from app.offline.noise import noise_of
 from app.offline.peltier import measured_seebeck, peltier_of
 from app.offline.recordings import Part, RecordingKind, describe, find_recordings
 from app.offline.statistics import NO_STATISTICS, ChosenStatistics, compute_statistics, record_set, records_of
@@ -68,6 +70,8 @@ class Measurement:
         Of all recordings beside an alternating bias.
     peltier : PeltierAnalysis or None
         Of all recordings of Peltier heat, with the heating controls at small bias.
+    noise : NoiseAnalysis or None
+        Of all recordings of noise thermometers, with their resistors.
     """
 
     parts: tuple[Part, ...]
@@ -82,6 +86,7 @@ class Measurement:
     thermal_conductance: ThermalConductanceAnalysis | None = None
     ac: ACAnalysis | None = None
     peltier: PeltierAnalysis | None = None
+    noise: NoiseAnalysis | None = None
 
     @property
     def sample(self) -> str:
@@ -114,6 +119,8 @@ class Measurement:
             content["ac"] = self.ac.to_json()
         if self.peltier is not None:
             content["peltier"] = peltier_json(self.peltier, measured_seebeck(self.thermopower))
+        if self.noise is not None:
+            content["noise"] = self.noise.to_json()
         if self.transmission is not None:
             comparison = self.comparison
             predicted = comparison.to_json() if comparison else []
@@ -250,6 +257,7 @@ def measured(
         thermal_conductance=conductance,
         ac=ac,
         peltier=peltier,
+        noise=noise_of(of[RecordingKind.NOISE]),
     )
 
 

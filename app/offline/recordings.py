@@ -27,6 +27,7 @@ class RecordingKind(StrEnum):
     THERMAL_CONDUCTANCE = "thermal_conductance"
     AC = "ac"
     PELTIER = "peltier"
+    NOISE = "noise"
     CALIBRATION = "calibration"
 
 
@@ -142,6 +143,8 @@ def recording_kind(procedure: str, steps: Collection[str]) -> RecordingKind:
         return RecordingKind.THERMOPOWER
     if kind == RecordingKind.THERMAL_CONDUCTANCE or rupture_holds.STEP in steps:
         return RecordingKind.THERMAL_CONDUCTANCE
+    if kind == RecordingKind.NOISE:
+        return RecordingKind.NOISE
     if kind == RecordingKind.PELTIER:
         return RecordingKind.PELTIER
     if kind == RecordingKind.HEATING or holds.STEP in steps:

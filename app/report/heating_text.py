@@ -8,12 +8,14 @@ from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.junction_model import JunctionModel
 from analysis.iv.mean import MeanIV
 from analysis.numbers import with_error
+from analysis.thermoelectric.noise_run import NoiseAnalysis
 from analysis.thermoelectric.thermal_conductance import ThermalConductanceAnalysis
 from analysis.thermoelectric.thermal_conductance_words import conductance_words
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from app.offline.measurement import Measurement
 from app.offline.peltier import measured_seebeck
 from app.report import heating_tables as tables
+from app.report import noise_sections as noise
 from app.report import peltier_sections as peltier
 from app.report import thermal_conductance_sections as conductance
 from app.report import thermopower_sections as thermopower
@@ -41,6 +43,7 @@ def print_measurement(measurement: Measurement) -> None:
         or measurement.thermal_conductance
         or measurement.ac
         or measurement.peltier
+        or measurement.noise
     )
     for part in measurement.parts if results else ():
         started = f", {part.header.started[:16].replace('T', ' ')}" if part.header.started else ""
@@ -65,6 +68,8 @@ def print_measurement(measurement: Measurement) -> None:
         _print_thermopower(console, measurement.ac.thermopower)
     if measurement.peltier is not None:
         _print_peltier(console, measurement)
+    if measurement.noise is not None:
+        _print_noise(console, measurement.noise)
     for warning in measurement.warnings:
         console.print(f"[yellow]{warning}[/yellow]", soft_wrap=True)
 
@@ -128,6 +133,14 @@ def _print_thermal_conductance(console: Console, result: ThermalConductanceAnaly
         console.print(sentence, soft_wrap=True)
     _print_table(console, "Left out", conductance.exclusions_table(result))
     _print_table(console, "Controls", conductance.controls_table(result))
+
+
+def _print_noise(console: Console, result: NoiseAnalysis) -> None:
+    for sentence in noise.noise_words(result):
+        console.print(sentence, soft_wrap=True)
+    _print_table(console, "Left out", noise.exclusions_table(result))
+    if result.calibration is None:
+        console.print(f"[yellow]{noise.NO_CALIBRATION}[/yellow]", soft_wrap=True)
 
 
 def _print_peltier(console: Console, measurement: Measurement) -> None:

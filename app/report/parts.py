@@ -49,6 +49,7 @@ PARTS: Registry[ReportPart] = Registry(
             "app.report.peltier_sections:PART",
             "Peltier coefficient, odd and even heat, its controls",
         ),
+        "noise": ("app.report.noise_sections:PART", "temperature of contacts from their noise"),
         "traces": ("app.report.trace_sections:PART", "traces, histograms, peaks"),
         "statistics": ("app.report.statistic_sections:PART", "statistics over traces, holds and sweeps"),
     },

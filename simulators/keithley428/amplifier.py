@@ -110,6 +110,11 @@ class CurrentAmplifier:
         self._decade, self._enlarged = decade, enlarged
 
     @property
+    def input_noise_V_per_rtHz(self) -> float:
+        """Voltage noise at the input, which drives a current through what is connected to it."""
+        return self._parameters.input_noise_V_per_rtHz
+
+    @property
     def input_ohm(self) -> float:
         """Input resistance, in ohm, that causes the burden voltage: 2 ohm at 1e5 V/A."""
         return self._parameters.burden_V_at_full_scale * 10.0**self._decade / self._parameters.rail_V

@@ -147,6 +147,11 @@ class SimulatedKeithley428:
         """Input resistance at the present gain, in ohm."""
         return self._amplifier.input_ohm
 
+    @property
+    def input_noise_V_per_rtHz(self) -> float:
+        """Voltage noise at the input; it drives no current while zero check has disconnected it."""
+        return 0.0 if self._amplifier.zero_check else self._amplifier.input_noise_V_per_rtHz
+
     def amplify(
         self,
         current_A: FloatArray,

@@ -253,9 +253,12 @@ class SignalChain:
         seen = self.world.advance(
             self.line.junction_V(bias_V) + amplifier.bias_V, z_V, dt, amplifier.input_ohm, **heater
         )
+        across_V2_per_Hz = getattr(amplifier, "input_noise_V_per_rtHz", 0.0) ** 2  # of a source's conductance
+        noise = seen.current_noise_A2_per_Hz
+        noise = noise + across_V2_per_Hz * np.square(getattr(seen, "conductance_S", 0.0))
         current_A = seen.current_A + added_current_A if added_current_A else seen.current_A
         return {
-            "current": amplifier.amplify(current_A, dt, seen.current_noise_A2_per_Hz, at_s.get("current")),
+            "current": amplifier.amplify(current_A, dt, noise, at_s.get("current")),
             "thermocouple": self.voltage_preamplifier.amplify(
                 seen.thermocouple_V, dt, seen.thermocouple_noise_V2_per_Hz, at_s.get("thermocouple")
             ),

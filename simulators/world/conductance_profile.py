@@ -52,6 +52,7 @@ class GoldParameters(ParameterSection):
     lifetime_spread_decades: NotNegative
     noise_at_1Hz: NotNegative
     weld_G0: NotNegative
+    channel_leak: Probability
 
 
 class MoleculeParameters(ParameterSection):

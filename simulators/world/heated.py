@@ -363,6 +363,10 @@ class HeatedWorld:
         self.junction.enter(passage, terms, tip_K, span.substrate_K)
         return tip_K - span.base_K, self.junction.driving_V(terms, tip_K, span.substrate_K)
 
+    def mean_K(self, span: "HeatedSpan", above_base_K: FloatArray) -> FloatArray:
+        """Return the mean temperature of tip and substrate, whose noise the junction has."""
+        return self._ambient_K + 0.5 * (span.base_K + above_base_K + span.substrate_K)
+
     def terminals_V(self, span: "HeatedSpan") -> dict[str, FloatArray]:
         """Return the voltages of read-back and thermometers."""
         return self.heater.terminals_V(span.heater_V, span.base_K, span.substrate_K)

@@ -21,7 +21,7 @@ from simulators.world.induced_failures import Fates
 from simulators.world.junction_protocol import Look, ProtocolStretch
 from simulators.world.junction_states import Bridge, Gap, Pulled, Pushed, Rules, Span
 from simulators.world.molecules import MoleculeSource
-from simulators.world.transport import metal_tip_heat_W
+from simulators.world.transport import metal_tip_heat_W, partition_of_metal
 from simulators.world.tunnelling import TunnellingParameters
 
 
@@ -42,7 +42,7 @@ class Conduction:
     metal_G0: FloatArray
     molecules: list[tuple[slice, Bridge, FloatArray]]
     stretches: list[ProtocolStretch]
-    shot: float = 1.0
+    channel_leak: float = 0.0
 
     def low_bias_G0(self) -> FloatArray:
         """Return the conductance at zero bias in G0, shape (n,)."""
@@ -57,6 +57,14 @@ class Conduction:
         for samples, bridge, molecule_G0 in self.molecules:
             total[samples] += bridge.molecule.conductor.chord_S(molecule_G0, bias_V[samples])
         return total
+
+    def fano(self) -> FloatArray:
+        """Return sum tau (1 - tau) / sum tau, shape (n,); a molecule is one channel."""
+        total, partition = self.metal_G0.copy(), partition_of_metal(self.metal_G0, self.channel_leak)
+        for samples, _, molecule_G0 in self.molecules:
+            total[samples] += molecule_G0
+            partition[samples] += molecule_G0 * np.clip(1.0 - molecule_G0, 0.0, 1.0)
+        return partition / np.maximum(total, 1e-30)
 
     def molecule_seebecks(self) -> list[tuple[slice, float, FloatArray]]:
         """Return the samples of each molecule, its thermopower in V/K, and its conductance in G0."""
@@ -137,7 +145,7 @@ class Junction:
             at += k
             if at < len(span):
                 self.state = self._next(float(span.tip_m[at]), float(span.time_s[at]))
-        return Conduction(metal, molecules, stretches)
+        return Conduction(metal, molecules, stretches, self._rules.gold.channel_leak)
 
     def look(self, tip_m: float, conductance_G0: float) -> Look:
         """Return the state for a tip position and the conductance of the last sample."""

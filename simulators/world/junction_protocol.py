@@ -39,9 +39,8 @@ class Passage(Protocol):
     def stretches(self) -> Sequence[ProtocolStretch]:
         """Stretches that together cover the span."""
 
-    @property
-    def shot(self) -> float:
-        """Density of the shot noise over 2 e |I|."""
+    def fano(self) -> FloatArray | float:
+        """Return the Fano factor of the shot noise, shape (n,)."""
 
     def low_bias_G0(self) -> FloatArray:
         """Return the conductance at zero bias in G0, shape (n,)."""

@@ -40,7 +40,6 @@ class Dummy:
     name: StateName
     conductance_S: float
     heating_S: float
-    shot: float = 0.0
 
     @property
     def stretches(self) -> list[ProtocolStretch]:
@@ -54,6 +53,10 @@ class Dummy:
     def chord_S(self, bias_V: FloatArray) -> FloatArray:
         """Return the conductance in S, shape (n,)."""
         return np.full(self.n, self.conductance_S)
+
+    def fano(self) -> float:
+        """Return 0: a resistor has thermal noise only."""
+        return 0.0
 
     def molecule_seebecks(self) -> list[tuple[slice, float, FloatArray]]:
         """Return an empty list."""

@@ -94,8 +94,15 @@ def johnson_V2_per_Hz(resistance_ohm: float, temperature_K: float) -> float:
 
 
 def junction_noise_A2_per_Hz(
-    current_A: FloatArray, conductance_S: FloatArray, temperature_K: float, shot: float
+    voltage_V: FloatArray,
+    conductance_S: FloatArray,
+    temperature_K: FloatArray | float,
+    fano: FloatArray | float,
 ) -> FloatArray:
-    """Return the one-sided density of shot and thermal noise, ``shot`` 2 e |I| + 4 k T G; shape (n,)."""
-    density = (2.0 * ELEMENTARY_CHARGE_C * shot) * np.abs(current_A)
-    return density + (4.0 * BOLTZMANN_J_per_K * temperature_K) * conductance_S
+    """Return the one-sided density of thermal and shot noise, 4 k T G (1 + F (x coth x - 1)); shape (n,).
+
+    x = e V / 2 k T. This is 4 k T G0 sum tau^2 + 2 e V coth(x) G0 sum tau (1 - tau), Lumbroso 2018.
+    """
+    x = ELEMENTARY_CHARGE_C * np.abs(voltage_V) / (2.0 * BOLTZMANN_J_per_K * temperature_K)
+    excess = np.where(x < 1e-3, x**2 / 3.0, x / np.tanh(np.maximum(x, 1e-9)) - 1.0)
+    return 4.0 * BOLTZMANN_J_per_K * temperature_K * conductance_S * (1.0 + fano * excess)

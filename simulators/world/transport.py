@@ -123,3 +123,16 @@ def _coupled_equally(transmission: LevelTransmission) -> bool:
 def metal_tip_heat_W(conductance_G0: FloatArray, bias_V: FloatArray) -> FloatArray:
     """Return half of I V, the heat in each electrode for an energy-independent transmission."""
     return 0.5 * G0_S * conductance_G0 * bias_V**2
+
+
+def partition_of_metal(conductance_G0: FloatArray, leak: float) -> FloatArray:
+    """Return sum tau (1 - tau) of a contact whose channels are open one after the other; shape (n,).
+
+    All but the last are open, and each gives a share ``leak`` of itself to the next: 1 G0 is 1 - leak and leak.
+    """
+    whole = np.floor(conductance_G0)
+    rest = conductance_G0 - whole
+    opened = whole >= 1.0
+    last, following = np.where(opened, 1.0 - leak, 0.0), np.where(opened, leak, 0.0) + rest * (1.0 - leak)
+    taus = (last, following, leak * rest)
+    return np.asarray(sum(tau * (1.0 - tau) for tau in taus))

@@ -59,6 +59,9 @@ class WorldSignals:
     thermocouple_V: FloatArray
     current_noise_A2_per_Hz: FloatArray
     thermocouple_noise_V2_per_Hz: float
+    conductance_S: FloatArray | float = 0.0
+    """Conductance between the inputs, across which an amplifier's own voltage noise drives a current."""
+
     terminals_V: Mapping[str, FloatArray] = field(default_factory=dict)
     """Voltages at further terminals: read-back of the heater, thermometers."""
 
@@ -203,6 +206,7 @@ class World:
         across_V = bias_V / (1.0 + series_ohm * conductance_S)
         current_A = conductance_S * across_V
         heat_W = passage.tip_heat_W(across_V)
+        junction_K: FloatArray | float = self._sample.temperature_K
         if heated is None:
             above_base_K = self._tip.warm(heat_W, dt)
         else:
@@ -210,6 +214,7 @@ class World:
             above_base_K, open_V = self.heated.warm(
                 heated, passage, span.tip_m, heat_W, current_A, lambda goal_K: self._tip.follow(goal_K, dt)
             )
+            junction_K = self.heated.mean_K(heated, above_base_K)
             low_bias_S = G0_S * passage.low_bias_G0()
             current_A = current_A - low_bias_S * open_V / (1.0 + series_ohm * low_bias_S)
         self.ledger.enter(passage.stretches, dt, time_s, bias_V.copy(), current_A * across_V, heat_W)
@@ -219,8 +224,9 @@ class World:
             self._thermocouple.volts(
                 above_base_K, bias_V, rise_V_per_s, current_A, time_s, passage.stretches
             ),
-            loudness * junction_noise_A2_per_Hz(current_A, conductance_S, temperature_K, passage.shot),
+            loudness * junction_noise_A2_per_Hz(across_V, conductance_S, junction_K, passage.fano()),
             loudness * johnson_V2_per_Hz(self._thermal.thermocouple_ohm, temperature_K),
+            conductance_S,
             {} if heated is None or self.heated is None else self.heated.terminals_V(heated),
         )
         self._remember(bias_V, z_V, passage)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.signal import welch
 
-from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_J_per_K
+from analysis.constants import G0_S, BOLTZMANN_J_per_K
+from analysis.transport.noise import equal_temperature_noise_A2_per_Hz
 from simulators.parameters import ParameterError, load_parameters
 from simulators.world.world import World
 from tests.support.instruments.tip import QUIET, SURE, Tip
@@ -94,10 +95,12 @@ def test_signals_come_with_the_density_of_their_white_noise() -> None:
     assert tip.hold(0.1).thermocouple_noise_V2_per_Hz == 4.0 * BOLTZMANN_J_per_K * 300.0 * 5000.0
     tip.contact()
     signals = tip.hold(0.1)
-    shot = 2.0 * ELEMENTARY_CHARGE_C * signals.current_A
-    thermal = 4.0 * BOLTZMANN_J_per_K * 300.0 * signals.current_A / 0.1
-    # The series resistance lowers the current, not the contact's own thermal noise: 0.8 % at 2 G0.
-    assert signals.current_noise_A2_per_Hz == pytest.approx(shot + thermal, rel=0.04)
+    G0 = tip.world.truth.conductance_G0
+    whole, rest = int(G0), G0 % 1.0
+    channels = [*[1.0] * (whole - 1), 0.95, 0.05 + 0.95 * rest, 0.05 * rest]
+    expected = equal_temperature_noise_A2_per_Hz(channels, 0.1, 300.0)
+    # The series resistance lowers the voltage across the contact: 0.8 % at 2 G0.
+    assert signals.current_noise_A2_per_Hz[-1] == pytest.approx(expected, rel=0.02)
 
 
 def test_current_noise_of_a_contact_falls_as_one_over_f() -> None:

@@ -1,0 +1,144 @@
+"""Holds of a noise thermometer: the current at 0 V between two measurements of the conductance."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from analysis.conductance import CurrentCalibration
+from analysis.recording import Recording
+from analysis.records import Block, Event, FloatArray
+from analysis.reduce import reduce
+from analysis.segmentation import CHANNELS, Cutter, Segment, calibration_for, number_or_nan, step_blocks
+
+STEP, BEFORE, AFTER, MARK = "noise", "conductance before", "conductance after", "noise thermometer"
+"""Names of the hold at 0 V, of the modulations around it, and of the mark that describes all three."""
+
+OPEN, RESISTOR = "open", "resistor"
+"""Kinds of holds that calibrate: tip retracted, and a resistor in place of the junction."""
+
+EDGE_S = 0.003
+"""Time after a step of the bias that the conductance leaves out."""
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseHold:
+    """One junction, resistor or open input at 0 V.
+
+    Parameters
+    ----------
+    samples : tuple of int
+    rate_Hz : float
+    current_A : ndarray, shape (n,)
+    before_S, after_S : float
+        Conductance of the circuit, from both signs of a small bias; NaN if not measured, 0 for the open input.
+    kind : str
+        "" for a junction, "open", or "resistor".
+    difference_K : float
+        Wanted T_tip - T_substrate.
+    notes : mapping
+    flags : tuple of str
+        "aborted", "gap", "railed".
+    """
+
+    samples: tuple[int, int]
+    rate_Hz: float
+    current_A: FloatArray
+    before_S: float
+    after_S: float
+    kind: str
+    difference_K: float
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+
+
+class NoiseSegmenter:
+    """Reducer that yields a `NoiseHold` at its mark.
+
+    Parameters
+    ----------
+    calibration : CurrentCalibration
+        At the start of the run.
+    """
+
+    def __init__(self, calibration: CurrentCalibration) -> None:
+        self._cutters = {name: Cutter(name, MARK, calibration) for name in (BEFORE, STEP, AFTER)}
+        self._rate_Hz = float("nan")
+
+    def feed(self, block: Block) -> Iterable[NoiseHold]:
+        """Take the next samples; only events complete holds."""
+        self._rate_Hz = block.rate_Hz
+        for cutter in self._cutters.values():
+            cutter.feed(block)
+        return ()
+
+    def event(self, event: Event) -> Iterable[NoiseHold]:
+        """Take an event; the mark completes a hold."""
+        cut = {name: list(cutter.event(event)) for name, cutter in self._cutters.items()}
+        marked = {name: segments[-1] for name, segments in cut.items() if segments and segments[-1].mark}
+        return [self._hold(marked)] if STEP in marked else []
+
+    def close(self) -> Iterable[NoiseHold]:
+        """Return nothing: a hold without its mark has no second conductance."""
+        return ()
+
+    def _hold(self, marked: Mapping[str, Segment]) -> NoiseHold:
+        segment = marked[STEP]
+        notes = segment.mark
+        kind = str(notes.get("kind") or "")
+        before_S, after_S = (self._conductance_S(marked.get(name), kind) for name in (BEFORE, AFTER))
+        return NoiseHold(
+            samples=segment.samples,
+            rate_Hz=self._rate_Hz,
+            current_A=segment.current_A,
+            before_S=before_S,
+            after_S=after_S,
+            kind=kind,
+            difference_K=number_or_nan(notes.get("dT_K")),
+            notes=notes,
+            flags=segment.flags,
+        )
+
+    def _conductance_S(self, segment: Segment | None, kind: str) -> float:
+        if kind == OPEN:
+            return 0.0
+        return float("nan") if segment is None else slope_S(segment.bias_V, segment.current_A, self._rate_Hz)
+
+
+def slope_S(bias_V: FloatArray, current_A: FloatArray, rate_Hz: float) -> float:
+    """Return the change of the current with the looped-back bias, without samples just after a step of the bias."""
+    edge = max(round(EDGE_S * rate_Hz), 1)
+    if not np.isfinite(bias_V).any():
+        return float("nan")
+    side = bias_V > 0.5 * np.nanpercentile(bias_V, (20, 80)).sum()  # the first samples show the bias before
+    steps = np.flatnonzero(np.diff(side))
+    settled = np.isfinite(bias_V) & np.isfinite(current_A)
+    settled[:edge] = False
+    for step in steps:
+        settled[max(step - 1, 0) : step + edge] = False
+    if settled.sum() < 10 or np.ptp(side[settled].astype(int)) == 0:
+        return float("nan")
+    high, low = settled & side, settled & ~side
+    amperes = current_A[high].mean() - current_A[low].mean()
+    return float(amperes / (bias_V[high].mean() - bias_V[low].mean()))
+
+
+def noise_holds(recording: Recording) -> Iterator[NoiseHold]:
+    """Yield all holds of a recording, in order; only their samples are read.
+
+    Raises
+    ------
+    RecordingError
+        If a gain or a channel is missing.
+    """
+    blocks = [
+        block
+        for step in (BEFORE, STEP, AFTER)
+        for block in step_blocks(recording, step, CHANNELS)
+        if len(block)
+    ]
+    blocks.sort(key=lambda block: block.first)
+    segmenter = NoiseSegmenter(calibration_for(recording))
+    yield from reduce(chain(recording.events, blocks), [segmenter])

@@ -1,0 +1,303 @@
+"""Temperature of contacts from the noise of their current, against resistors at the same settings."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_J_per_K
+from analysis.json_data import to_json
+from analysis.records import FloatArray
+from analysis.statistics.junction_mean import covariance_of_mean
+from analysis.thermoelectric.noise_holds import OPEN, RESISTOR, NoiseHold
+from analysis.thermoelectric.noise_thermometer import FOUR_K, NoiseCalibration, calibrate_noise
+from analysis.transport.noise import x_coth_x
+
+AMBIENT_K = 300.0
+"""Temperature of the resistors, and of the contacts without heat."""
+
+BAND_Hz = (1000.0, 6000.0)
+"""Band of the noise: above flicker, below the roll-off of the amplifier."""
+
+SKIPPED_S = 0.02
+"""Time after the bias has gone to 0 V that is left out."""
+
+LINE_BINS = 2.0
+"""Points of the spectrum left out on either side of each multiple of the mains."""
+
+MOST_CHANGE = 0.1
+"""Largest relative change of the conductance during a hold."""
+
+BLOCK_S = 0.01
+"""Length of the means that show steps of the current."""
+
+SLOW_Hz = (100.0, 500.0)
+"""Band below that of the noise, in which steps of the current show."""
+
+MOST_SLOW = 2.2
+"""Largest density in that band over the one in the band. Steps fall as 1/f^2: the rest then adds at most 1 %."""
+
+FEW = 5
+
+
+@dataclass(frozen=True)
+class BandNoise:
+    """Mean density of a hold in the band and its relative error, in both halves of the band too."""
+
+    density_A2_per_Hz: float
+    relative: float
+    halves: tuple[float, float]
+
+
+def band_noise(
+    current_A: FloatArray, rate_Hz: float, mains_Hz: float, band_Hz: tuple[float, float] = BAND_Hz
+) -> BandNoise:
+    """Return the mean of the periodogram over a band without multiples of the mains.
+
+    Raises
+    ------
+    ValueError
+        If no frequency lies in the band.
+    """
+    ends = max(round(BLOCK_S * rate_Hz), 1)
+    drift = np.linspace(current_A[:ends].mean(), current_A[-ends:].mean(), len(current_A))
+    x = current_A - drift
+    x = x - x.mean()
+    frequency_Hz = np.fft.rfftfreq(len(x), 1.0 / rate_Hz)
+    density = 2.0 / (rate_Hz * len(x)) * np.abs(np.fft.rfft(x)) ** 2
+    off_Hz = np.abs(frequency_Hz - mains_Hz * np.rint(frequency_Hz / mains_Hz))
+    used = (
+        (frequency_Hz >= band_Hz[0]) & (frequency_Hz < band_Hz[1]) & (off_Hz > LINE_BINS * rate_Hz / len(x))
+    )
+    if used.sum() < 4:
+        raise ValueError(f"the hold has no points from {band_Hz[0]:g} to {band_Hz[1]:g} Hz")
+    middle_Hz = 0.5 * (band_Hz[0] + band_Hz[1])
+    low, high = used & (frequency_Hz < middle_Hz), used & (frequency_Hz >= middle_Hz)
+    halves = float(density[low].mean()), float(density[high].mean())
+    return BandNoise(float(density[used].mean()), 1.0 / math.sqrt(used.sum()), halves)
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredNoise:
+    """A hold as density and conductance; ``rejected`` says why it is not used, "" if it is."""
+
+    kind: str
+    difference_K: float
+    conductance_S: float
+    noise: BandNoise | None
+    rejected: str = ""
+
+
+def measured(hold: NoiseHold, mains_Hz: float, band_Hz: tuple[float, float] = BAND_Hz) -> MeasuredNoise:
+    """Measure a hold. It is left out by its current alone: never by its noise."""
+    conductance_S = 0.5 * (hold.before_S + hold.after_S)
+    change = abs(hold.after_S - hold.before_S) / conductance_S if conductance_S else 0.0
+    current_A = hold.current_A[round(SKIPPED_S * hold.rate_Hz) :]
+    reasons = {
+        "samples missing": "gap" in hold.flags,
+        "run stopped": "aborted" in hold.flags,
+        "amplifier at its rail": "railed" in hold.flags,
+        "conductance not measured": not math.isfinite(conductance_S),
+        f"conductance changed by more than {100 * MOST_CHANGE:g} %": change > MOST_CHANGE,
+    }
+    reason = next((reason for reason, found in reasons.items() if found), "")
+    if reason:
+        return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, None, reason)
+    try:
+        noise = band_noise(current_A, hold.rate_Hz, mains_Hz, band_Hz)
+    except ValueError as error:
+        return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, None, str(error))
+    below = band_noise(current_A, hold.rate_Hz, mains_Hz, SLOW_Hz).density_A2_per_Hz
+    if not hold.kind and below > MOST_SLOW * noise.density_A2_per_Hz:
+        return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, None, "current at 0 V made steps")
+    return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, noise)
+
+
+@dataclass(frozen=True)
+class ResistorNoise:
+    """Conductance of a resistor, or 0 of the open input, with its density in the band and in its halves."""
+
+    conductance_S: float
+    density_A2_per_Hz: float
+    halves: tuple[float, float]
+    relative: float
+
+
+@dataclass(frozen=True)
+class NoiseContact:
+    """Temperature of one contact, and the error of its own noise."""
+
+    difference_K: float
+    conductance_S: float
+    density_A2_per_Hz: float
+    temperature_K: float
+    sigma_K: float
+
+
+@dataclass(frozen=True)
+class NoiseSet:
+    """Mean over the contacts at one temperature difference.
+
+    ``sigma_K`` includes the calibration, ``contacts_sigma_K`` is that of the contacts alone. ``halves_K`` is the
+    temperature from the upper less that from the lower half of the band, with its error.
+    """
+
+    difference_K: float
+    contacts: int
+    temperature_K: float
+    sigma_K: float
+    contacts_sigma_K: float
+    expected_K: float
+    halves_K: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseAnalysis:
+    """Result of a noise thermometer; without a calibration there are no sets."""
+
+    ambient_K: float
+    calibration: NoiseCalibration | None
+    resistors: tuple[ResistorNoise, ...]
+    contacts: tuple[NoiseContact, ...]
+    sets: tuple[NoiseSet, ...]
+    excluded: Counter[str] = field(default_factory=Counter)
+    why_not: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the section "noise" for JSON; the temperature is that of the contacts without heat."""
+        calibration = self.calibration
+        first = next((one for one in self.sets if one.difference_K == 0.0), None)
+        content = {
+            "temperature_K": first.temperature_K if first else math.nan,
+            "sigma_K": first.sigma_K if first else math.nan,
+            "sets": list(self.sets),
+            "calibration": None
+            if calibration is None
+            else {
+                "g": calibration.gain,
+                "b": calibration.square_V2_per_Hz,
+                "c": calibration.floor_A2_per_Hz,
+                "covariance": calibration.covariance.tolist(),
+                "resistors": list(self.resistors),
+            },
+            "contacts": [
+                {
+                    "G_G0": one.conductance_S / G0_S,
+                    "density_A2_per_Hz": one.density_A2_per_Hz,
+                    "temperature_K": one.temperature_K,
+                    "sigma_K": one.sigma_K,
+                    "dT_K": one.difference_K,
+                }
+                for one in self.contacts
+            ],
+            "fano": None,
+            "why_not": self.why_not,
+            "flicker_per_Hz": None,
+            "exclusions": dict(self.excluded),
+        }
+        plain: dict[str, Any] = to_json(content)
+        return plain
+
+
+def analyse_noise(runs: Sequence[Sequence[MeasuredNoise]], ambient_K: float = AMBIENT_K) -> NoiseAnalysis:
+    """Combine recordings: each of a resistor gives a point of the calibration, as do all open holds together."""
+    holds = [hold for run in runs for hold in run]
+    groups = [[h for h in run if h.kind == RESISTOR] for run in runs] + [[h for h in holds if h.kind == OPEN]]
+    resistors = tuple(_pooled(used) for group in groups if (used := [h for h in group if h.noise]))
+    calibrations = _calibrations(resistors, ambient_K)
+    contacts: tuple[NoiseContact, ...] = ()
+    sets: tuple[NoiseSet, ...] = ()
+    if calibrations:
+        junctions = [h for h in holds if not h.kind and h.noise is not None]
+        contacts = tuple(_contact(h, calibrations[0]) for h in junctions)
+        sets = tuple(
+            _set([h for h in junctions if h.difference_K == difference_K], calibrations, ambient_K)
+            for difference_K in sorted({h.difference_K for h in junctions})
+        )
+    excluded = Counter(h.rejected for h in holds if h.rejected)
+    calibration = calibrations[0] if calibrations else None
+    return NoiseAnalysis(ambient_K, calibration, resistors, contacts, sets, excluded, why_no_fano(ambient_K))
+
+
+def _pooled(holds: Iterable[MeasuredNoise]) -> ResistorNoise:
+    """Return conductance, densities and relative error of holds of one resistor."""
+    rows = [
+        (h.conductance_S, h.noise.density_A2_per_Hz, *h.noise.halves, h.noise.relative**-2)
+        for h in holds
+        if h.noise
+    ]
+    *columns, points = np.array(rows).T
+    G, density, low, high = (float(points @ column / points.sum()) for column in columns)
+    return ResistorNoise(G, density, (low, high), float(points.sum() ** -0.5))
+
+
+def _calibrations(resistors: Sequence[ResistorNoise], ambient_K: float) -> tuple[NoiseCalibration, ...]:
+    """Return the calibrations of the whole band and of its halves; () for fewer than three conductances."""
+    if len({round(1e6 * one.conductance_S, 3) for one in resistors}) < 3:
+        return ()
+    G = np.array([one.conductance_S for one in resistors])
+    relative = np.array([one.relative for one in resistors])
+    densities = np.array([(one.density_A2_per_Hz, *one.halves) for one in resistors]).T
+    return tuple(
+        calibrate_noise(G, density, wider * relative, ambient_K)
+        for density, wider in zip(densities, (1.0, math.sqrt(2.0), math.sqrt(2.0)), strict=True)
+    )
+
+
+def _contact(hold: MeasuredNoise, calibration: NoiseCalibration) -> NoiseContact:
+    assert hold.noise is not None
+    density, G = hold.noise.density_A2_per_Hz, hold.conductance_S
+    own_K = hold.noise.relative * density / (FOUR_K * calibration.gain * G)
+    return NoiseContact(hold.difference_K, G, density, calibration.temperature_K(density, G), own_K)
+
+
+def _set(
+    holds: Sequence[MeasuredNoise], calibrations: Sequence[NoiseCalibration], ambient_K: float
+) -> NoiseSet:
+    whole, *halves = calibrations
+    contacts = [_contact(hold, whole) for hold in holds]
+    values = np.array([one.temperature_K for one in contacts])
+    G = np.array([one.conductance_S for one in contacts])
+    weights = np.array([one.sigma_K**-2 for one in contacts])
+    share = weights / weights.sum()
+    noise_K = own_K = float(weights.sum() ** -0.5)
+    if len(values) >= FEW:
+        own_K = max(own_K, math.sqrt(float(covariance_of_mean(values[:, None], weights)[0, 0])))
+    common_K = _common_K(values, G, share, whole)
+    by_half = [
+        float(share @ [one.temperature_K(h.noise.halves[i], h.conductance_S) for h in holds if h.noise])
+        for i, one in enumerate(halves)
+    ]
+    half_K = math.hypot(*(_common_K(values, G, share, one) for one in halves), 2.0 * noise_K)
+    difference_K = holds[0].difference_K
+    return NoiseSet(
+        difference_K=difference_K,
+        contacts=len(contacts),
+        temperature_K=float(share @ values),
+        sigma_K=math.hypot(own_K, common_K),
+        contacts_sigma_K=own_K,
+        expected_K=ambient_K + 0.5 * difference_K,
+        halves_K=(by_half[1] - by_half[0], half_K),
+    )
+
+
+def _common_K(values: FloatArray, G: FloatArray, share: FloatArray, calibration: NoiseCalibration) -> float:
+    """Return the error of a mean temperature from the calibration."""
+    slopes = np.array([values * FOUR_K * G, G**2, np.ones_like(G)]) / (FOUR_K * calibration.gain * G) @ share
+    return math.sqrt(float(slopes @ calibration.covariance @ slopes))
+
+
+def why_no_fano(temperature_K: float, bias_V: float = 0.02, fano: float = 0.1, flicker: float = 1e-6) -> str:
+    """Return why shot noise can't be seen at a temperature: its density against flicker noise, for 1 G0."""
+    x = ELEMENTARY_CHARGE_C * bias_V / (2.0 * BOLTZMANN_J_per_K * temperature_K)
+    excess = fano * FOUR_K * temperature_K * G0_S * (x_coth_x(x) - 1.0)
+    pink = flicker * (G0_S * bias_V) ** 2 / 1e4
+    if excess > pink:
+        return "no bias was applied while the noise was measured"
+    return (
+        f"at {temperature_K:g} K and {1e3 * bias_V:g} mV the shot noise of 1 G0 with F = {fano:g} adds "
+        f"{excess:.1e} A2/Hz, but flicker noise of {flicker:g}/f still has {pink:.1e} A2/Hz at 10 kHz; cool the sample"
+    )

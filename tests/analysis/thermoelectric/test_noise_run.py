@@ -1,0 +1,68 @@
+"""Band noise of a hold, what leaves a hold out, and the conductance from both signs of a bias."""
+
+import math
+
+import numpy as np
+import pytest
+
+from analysis.thermoelectric.noise_holds import NoiseHold, slope_S
+from analysis.thermoelectric.noise_run import analyse_noise, band_noise, measured, why_no_fano
+
+RATE_Hz, DENSITY = 20_000.0, 1.3e-24
+
+
+def white_A(seed=1, seconds=2.0):
+    n = round(seconds * RATE_Hz)
+    return np.sqrt(DENSITY * RATE_Hz / 2.0) * np.random.default_rng(seed).standard_normal(n)
+
+
+def hold(current_A, before_S=7.7e-5, after_S=7.7e-5, kind="", flags=()):
+    return NoiseHold((0, len(current_A)), RATE_Hz, current_A, before_S, after_S, kind, 0.0, flags=flags)
+
+
+def test_the_band_holds_the_density_also_beside_mains_and_drift():
+    t = np.arange(40_000) / RATE_Hz
+    found = band_noise(white_A() + 2e-11 * np.sin(100 * math.pi * t) + 5e-9 * t, RATE_Hz, 50.0)
+    assert found.density_A2_per_Hz == pytest.approx(DENSITY, rel=4 * found.relative)
+    assert found.relative == pytest.approx(1.0 / math.sqrt(9500), rel=0.05)  # 5 kHz x 2 s without the mains
+
+
+def test_a_rate_below_the_band_is_refused():
+    with pytest.raises(ValueError, match="no points"):
+        band_noise(white_A()[:1000], 1500.0, 50.0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"after_S": 6e-5}, "conductance changed"),
+        ({"before_S": math.nan}, "not measured"),
+        ({"flags": ("gap",)}, "samples missing"),
+        ({}, ""),
+    ],
+)
+def test_a_hold_is_left_out_by_its_conductance_and_its_samples(changed, reason):
+    assert reason in measured(hold(white_A(), **changed), 50.0).rejected
+    assert bool(measured(hold(white_A(), **changed), 50.0).rejected) is bool(reason)
+
+
+def test_a_contact_that_jumps_to_and_fro_is_left_out_by_the_noise_below_the_band():
+    jumps = 3e-10 * np.repeat(np.random.default_rng(2).integers(0, 2, 400), 100)
+    assert measured(hold(white_A() + jumps), 50.0).rejected == "current at 0 V made steps"
+
+
+def test_the_conductance_does_not_depend_on_an_offset_or_on_the_bias_before():
+    bias_V = np.where(np.arange(2000) // 200 % 2, -2e-3, 2e-3)
+    bias_V[:5] = 1e-2
+    assert slope_S(bias_V, 7.7e-5 * (bias_V + 3e-4), RATE_Hz) == pytest.approx(7.7e-5)
+    assert math.isnan(slope_S(np.full(2000, 2e-3), np.zeros(2000), RATE_Hz))
+
+
+def test_a_fano_factor_is_out_of_reach_at_room_temperature_and_not_when_cold():
+    assert "6.3e-27 A2/Hz" in why_no_fano(300.0) and "2.4e-22" in why_no_fano(300.0)
+    assert "cool the sample" not in why_no_fano(300.0, flicker=0.0)
+
+
+def test_no_resistor_gives_no_temperature_and_a_json_of_nulls():
+    content = analyse_noise([[measured(hold(white_A()), 50.0)]]).to_json()
+    assert (content["temperature_K"], content["calibration"], content["fano"]) == (None, None, None)

@@ -1,0 +1,73 @@
+"""A noise thermometer on the simulated rig: two resistors and the open input calibrate it, contacts are measured."""
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import main
+from app.offline.measurement import analyse_measurement
+from procedures.noise_thermometer import NoiseResistor, NoiseThermometer
+from tests.support.rig.rigs import served_rig
+
+WORLD = {"sample.species": "Au", "heater.where": "tip", "heater.expansion_s": 0.02, "gold.lifetime_s": 1e4,
+         "piezo.creep_per_decade": 1e-4, "piezo.hysteresis_shares": [1e-4, 1e-4, 1e-4]}  # fmt: skip
+QUICK = {
+    "approach_speed": 50.0, "withdraw_speed": 5.0, "leave_speed": 50.0, "past_break": 0.6, "baseline_time": 0.05,
+    "check_time": 0.05, "stop_within": 0.02, "longest_withdrawal": 4.0, "heater_clearance": 15.0, "rate": 20.0,
+}  # fmt: skip
+
+
+def run(folder, procedure, **world):
+    """Run a procedure with a fast current amplifier; return the recording."""
+    folder.mkdir()
+    with served_rig(folder, overrides={**WORLD, **world}, seed=3) as rig:
+        text = rig.file.read_text("utf-8")
+        rig.file.write_text(re.sub(r"rise_time_s = \S+", "rise_time_s = 3e-5", text), "utf-8")
+        summary = rig.bench().run(procedure, folder / "run.h5")
+    assert summary.end.status == "finished", summary.end.reason
+    return summary.recording
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("noise")
+    resistors = [
+        run(
+            folder / f"{ohm:g}",
+            NoiseResistor.from_values({**QUICK, "resistance": ohm, "holds": 1, "hold_time": 2.0}),
+            **{"fixture.kind": "resistor", "fixture.resistance_ohm": ohm},
+        )
+        for ohm in (6450.0, 25_800.0)
+    ]
+    contacts = NoiseThermometer.from_values({**QUICK, "holds": 4, "hold_time": 0.5, "dT": "0"})
+    return [*resistors, run(folder / "contacts", contacts)]
+
+
+def test_contacts_have_the_temperature_of_the_room(recordings):
+    result = analyse_measurement(recordings).noise
+    (found,) = result.sets
+    assert found.temperature_K == pytest.approx(300.0, abs=4 * found.sigma_K)
+    assert found.sigma_K < 15.0
+    assert found.contacts >= 2
+    assert len(result.resistors) == 3, "two, and the open input"
+    # Noise beyond half the rate folds back, of the resistor and of the amplifier's input alike.
+    calibration = result.calibration
+    sigma = calibration.covariance[1, 1] ** 0.5
+    assert calibration.square_V2_per_Hz == pytest.approx(2.5e-17 * calibration.gain, abs=4 * sigma)
+
+
+def test_without_resistors_there_is_no_temperature(recordings):
+    result = analyse_measurement(recordings[-1:]).noise
+    assert result.calibration is None and result.sets == ()
+
+
+def test_the_command_line_tells_it_and_why_there_is_no_fano_factor(recordings, tmp_path):
+    paths = [str(path) for path in recordings]
+    content = json.loads(CliRunner().invoke(main, ["analyze", "--json", *paths]).output)["noise"]
+    assert content["fano"] is None and "flicker" in content["why_not"]
+    assert 250.0 < content["temperature_K"] < 350.0
+    page = tmp_path / "noise.html"
+    assert CliRunner().invoke(main, ["report", *paths, "--out", str(page)]).exit_code == 0
+    assert "noise temperature at ΔT = 0 K" in page.read_text(encoding="utf-8")
