@@ -40,6 +40,7 @@ class NoiseThermometer(HeatedProcedure):
     evaluated_as = "noise"
     views = ("Noise",)
     distinguished_by = ("dT", "hold_time")
+    keeps = ("conductance",)
     typical: Mapping[str, Any] = {}
     control: str | None = None
     """Name of the control experiment; None for the measurement itself."""
