@@ -1,4 +1,4 @@
-"""Render every view, light and dark, large and as in a dock: ``python -m tests.screenshots DIR``.
+"""Render every view, window, state and kind of trouble, light and dark: ``python -m tests.screenshots DIR``.
 
 Look at them. The widgets are the program's own. Break junctions are those of a short run of the simulated rig
 (``tests.support.recordings.recorded_run``), other numbers are made up (``tests.support.recordings.synthetic``).
@@ -31,7 +31,7 @@ from app.gui.windows.rig_window import RigWindow
 from app.gui.windows.status_line import ReplayStatusLine, RigStatusLine
 from app.gui.windows.window import SessionWindow
 from app.viewmodels.junction_state import ShownState
-from tests.support.gui import commissioning, windows
+from tests.support.gui import commissioning, failures, windows
 from tests.support.gui.fake_bench import instruments, job, state
 from tests.support.recordings import compared_recordings, recorded_run, synthetic
 
@@ -177,6 +177,11 @@ def compare(*names: str) -> Maker:
     return make
 
 
+def failure(name: str) -> Maker:
+    """A window in trouble."""
+    return lambda theme: failures.FAILURES[name](theme, blank_settings())
+
+
 def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
     """Images to render, and their sizes."""
     both = (LARGE, DOCK)
@@ -201,7 +206,7 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
         "status-replay": (replay, ((1400, 72),)),
         "window-live": (run_shown(0), (WINDOW,)),
         "window-histogram": (run_shown(1), (WINDOW, (1280, 800), (1180, 760))),
-        "window-heating": (rig_shown(3, "heating"), (WINDOW, (1920, 1080), (1366, 768), (1024, 600))),
+        "window-heating": (rig_shown(3, "heating"), (WINDOW, (1920, 1080), LAPTOP, (1024, 600))),
         "window-not-safe": (not_safe, (WINDOW,)),
         "commissioning": (commissioning_shown(commissioning.report), (LAPTOP,)),
         "commissioning-asks": (commissioning_shown(commissioning.asking), (LAPTOP,)),
@@ -212,6 +217,8 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
         "compare-iv": (compare("bdnc-iv", "bda-iv", "bdt-iv", "bdnc-heating"), (COMPARE, (640, 420))),
         "compare-heat": (compare("bdnc-heating", "bda-heating", "bdt-heating"), (COMPARE,)),
         "compare-histograms": (compare("bdnc-break", "bda-break", "bdt-break"), (COMPARE,)),
+        "compare-eight": (compare(*(f"{m}-iv{i}" for m in ("bdnc", "bda") for i in range(4))), (COMPARE,)),
+        **{f"failure-{name}": (failure(name), (LAPTOP,)) for name in failures.FAILURES},
     }
 
 

@@ -1,5 +1,6 @@
 """Program with windows: opens rigs and recordings, starts benches, leaves running ones alone."""
 
+import gc
 import logging
 import signal
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from PyQt6.QtCore import QObject, QSettings
+from PyQt6.QtCore import QObject, QSettings, QTimer
 from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from analysis.recording import RecordingError
@@ -34,6 +35,10 @@ log = logging.getLogger(__name__)
 
 NAME = "hotjunction"
 REPLAY_SPEED = 20.0
+SWITCH_S = 0.001
+"""Time after which a thread that evaluates data lets the window draw."""
+SETTLED_MS = 5000
+"""Time after which a window has loaded what it needs."""
 
 Connect = Callable[[], tuple[Connection, bool]]
 """Finds or starts a bench; returns it and whether it may end with the window."""
@@ -175,9 +180,17 @@ def run(open_first: Callable[[Program], Any]) -> int:
     sys.excepthook = partial(_survive, program)
     signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
     open_first(program)
+    sys.setswitchinterval(SWITCH_S)
+    QTimer.singleShot(SETTLED_MS, _leave_modules_alone)
     code = app.exec() if program.windows else 1
     program.close()
     return code
+
+
+def _leave_modules_alone() -> None:
+    """Leave all that is loaded out of later collections of garbage, during which no picture is drawn."""
+    gc.collect()
+    gc.freeze()
 
 
 def _survive(

@@ -69,6 +69,8 @@ class HiddenAxis(pg.AxisItem):
         """Leave the label empty."""
 
 
+KNOWN = 8
+"""Number of ranges whose ticks an axis remembers: it and the grid ask for them at every picture."""
 LABEL_BEYOND = 8
 """Number of pixels by which a label may be longer than its axis."""
 
@@ -79,12 +81,20 @@ class ReadableAxis(pg.AxisItem):
     def __init__(self, orientation: str, quantity: AxisQuantity) -> None:
         self.quantity = quantity  # first: pyqtgraph's constructor resizes the axis
         self._written = ""
+        self._known: dict[tuple[float, float, float, bool], Ticks] = {}
         super().__init__(orientation, maxTickLength=-5)
         self.log = quantity.log
         self._bare = self._blank = False
         self.enableAutoSIPrefix(False)
         unclipped(self.label)
+        self.keep_pixels(True)
         self.setStyle(tickTextOffset=5, hideOverlappingLabels=True, tickAlpha=255, maxTextLevel=0)
+
+    def keep_pixels(self, keep: bool) -> None:
+        """Keep the painted axis for the next pictures, or paint it each time, as a vector drawing needs it."""
+        mode = self.CacheMode.DeviceCoordinateCache if keep else self.CacheMode.NoCache
+        for item in (self, self.label):
+            item.setCacheMode(mode)
 
     def dress(self, colours: Palette, font: QFont) -> None:
         """Apply the theme's colours and the font of the window."""
@@ -154,6 +164,14 @@ class ReadableAxis(pg.AxisItem):
         low, high = sorted((minVal, maxVal))
         if self._blank or not (np.isfinite(low) and np.isfinite(high)) or high <= low:
             return []
+        key = (low, high, size, self.log)
+        if key not in self._known:
+            if len(self._known) >= KNOWN:
+                self._known.clear()
+            self._known[key] = self._tick_values(low, high, size)
+        return self._known[key]
+
+    def _tick_values(self, low: float, high: float, size: float) -> Ticks:
         most = min(max(size / PIXELS_A_TICK[self.orientation], 1.0), MOST_TICKS)
         usual = self._ticks(low, high, most)
         if len(self._seen(usual[0][1], low, high, size)) > 1:

@@ -12,7 +12,7 @@ from PyQt6.QtGui import QColor
 from analysis.numbers import significant
 from analysis.records import FloatArray
 from app.gui.plots.counts import centres
-from app.gui.plots.layers import NOTHING, Frame
+from app.gui.plots.layers import NOTHING, Drawn, Frame
 from app.gui.plots.ranges import Range, span
 from app.gui.widgets.theme import Palette, heat_map
 
@@ -20,7 +20,7 @@ VEILED = 0.35
 """Opacity of cells that are not significant."""
 
 
-class Cells:
+class Cells(Drawn):
     """Values in cells that are even in the axes' coordinates; NaN is transparent.
 
     Signed values go from the colour of negative bias through the background to that of positive bias; others from
@@ -57,8 +57,9 @@ class Cells:
         known = np.abs(self.values[np.isfinite(self.values)])
         self.top = float(np.percentile(known, 99.5)) if known.size and known.max() > 0 else 1.0
         self.top = self.top or float(known.max())
+        self.touch()
 
-    def refresh(self, frame: Frame) -> None:
+    def draw(self, frame: Frame) -> None:
         """Paint the cells."""
         if self.empty:
             self.item.clear()

@@ -8,7 +8,7 @@ from PyQt6.QtGui import QColor
 
 from analysis.numbers import significant
 from analysis.records import FloatArray
-from app.gui.plots.layers import NOTHING, Colour, Frame
+from app.gui.plots.layers import NOTHING, Colour, Drawn, Frame
 from app.gui.plots.ranges import Range, span
 from app.gui.widgets.colours import blend
 from app.gui.widgets.theme import heat_map
@@ -19,7 +19,7 @@ BACK = 0.55
 """Opacity of the subdued part of a histogram."""
 
 
-class Steps:
+class Steps(Drawn):
     """Histogram filled from zero; a part of it may be subdued."""
 
     legend_name = ""
@@ -41,8 +41,9 @@ class Steps:
         """Set counts, shape (n,), and edges, shape (n + 1,); bins that end below ``quiet_below`` are subdued."""
         self.edges, self.counts = np.asarray(edges, dtype=float), np.asarray(counts, dtype=float)
         self._quiet_below = quiet_below
+        self.touch()
 
-    def refresh(self, frame: Frame) -> None:
+    def draw(self, frame: Frame) -> None:
         """Draw the outline of the bins, averaging bins that are too narrow to be seen."""
         edges, counts = frame.x(self.edges), self.counts
         together = self._together(edges, frame)
@@ -109,7 +110,7 @@ class Steps:
         return ""
 
 
-class Image:
+class Image(Drawn):
     """Two-dimensional histogram; empty cells show the background.
 
     The cells are even in the axes' coordinates, thus in the logarithm on a logarithmic axis.
@@ -140,13 +141,14 @@ class Image:
         part = self.counts[:, (y[:-1] >= scaled[0]) & (y[1:] <= scaled[1])]
         used = part[part > 0]
         self.highest = max(float(np.percentile(used, 99.8)), 2.0) if used.size else 2.0
+        self.touch()
 
     def shade(self, counts: FloatArray) -> FloatArray:
         """Return the position of counts on the colour map, 0 to 1, on a logarithmic scale."""
         shades = self.LEAST_SEEN + (1 - self.LEAST_SEEN) * np.log1p(counts) / np.log1p(self.highest)
         return np.asarray(np.where(counts > 0, np.minimum(shades, 1.0), 0.0))
 
-    def refresh(self, frame: Frame) -> None:
+    def draw(self, frame: Frame) -> None:
         """Paint the cells."""
         if not self.counts.size:
             self.item.clear()

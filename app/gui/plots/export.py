@@ -39,9 +39,10 @@ def export(panel: Printable, path: Path) -> None:
 
 def file_stem(panel: Printable) -> str:
     """Return a name for an export: that of the recording, and of the plot."""
-    if "Recordings" in panel.about:
+    origin = panel.origin()
+    if "Recordings" in origin:
         return f"compared {panel.title}"
-    recording = Path(panel.about.get("Recording", "")).stem
+    recording = Path(origin.get("Recording", "")).stem
     return " ".join(part for part in (recording, panel.title) if part)
 
 
@@ -81,7 +82,7 @@ def numbers(panel: Printable) -> bytes:
 
 def described(panel: Printable) -> dict[str, str]:
     """Return title and origin of the plot."""
-    return {"Title": panel.title, **panel.about}
+    return {"Title": panel.title, **panel.origin()}
 
 
 def png(panel: Printable) -> bytes:

@@ -15,6 +15,7 @@ from PyQt6.QtGui import QColor, QPainter, QPolygonF
 
 from analysis.numbers import significant
 from analysis.records import FloatArray
+from app.gui.plots.curve import Curve
 from app.gui.plots.decimate import decimated
 from app.gui.plots.ranges import Range, span
 from app.gui.widgets.colours import blend
@@ -94,7 +95,27 @@ class Layer(Protocol):
         """Return what the reading of a point adds to its coordinates; ``unit`` is that of the vertical axis."""
 
 
-class LineLayer:
+class Drawn:
+    """Layer that is drawn again only after its data or the frame have changed."""
+
+    _frame: Frame | None = None
+
+    def refresh(self, frame: Frame) -> None:
+        """Draw the data in this frame."""
+        if frame != self._frame:
+            self._frame = frame
+            self.draw(frame)
+
+    def touch(self) -> None:
+        """Have the layer drawn again: its data have changed."""
+        self._frame = None
+
+    def draw(self, frame: Frame) -> None:
+        """Draw the data in this frame."""
+        raise NotImplementedError
+
+
+class LineLayer(Drawn):
     """Line through points; a long line is decimated to the resolution of the screen.
 
     Parameters
@@ -119,19 +140,19 @@ class LineLayer:
         self.key = "━━" if style == SOLID else "╍╍" if style == DASHED else "┈┈"
         self._style, self._width = style, width
         self.x = self.y = NOTHING
-        self.item = pg.PlotCurveItem(connect="finite", antialias=width > 1)
+        self.item = Curve(antialias=width > 1)
         self.item.setZValue(z)
 
     def set(self, x: ArrayLike, y: ArrayLike) -> None:
         """Set the points, shapes (n,). NaN leaves a gap."""
         self.x, self.y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        self.touch()
 
-    def refresh(self, frame: Frame) -> None:
+    def draw(self, frame: Frame) -> None:
         """Draw the points."""
         x, y = decimated(frame.x(self.x), frame.y(self.y), *frame.across, frame.columns)
         pen = pg.mkPen(self.colour(frame.colours), width=self._width * frame.thickness, style=self._style)
-        gaps = "all" if np.isfinite(y).all() else "finite"
-        self.item.setData(x, y, pen=pen, connect=gaps)
+        self.item.set(x, y, pen)
 
     @property
     def empty(self) -> bool:
@@ -180,7 +201,7 @@ class Area(pg.GraphicsObject):
         painter.drawPolygon(self._outline)
 
 
-class Band:
+class Band(Drawn):
     """Area between two lines, behind the data: an uncertainty or an expected range; it is not read."""
 
     legend_name = ""
@@ -203,8 +224,9 @@ class Band:
         x, low, high = (np.asarray(v, dtype=float) for v in (x, low, high))
         good = np.isfinite(low) & np.isfinite(high)
         self.x, self.low, self.high = x[good], low[good], high[good]
+        self.touch()
 
-    def refresh(self, frame: Frame) -> None:
+    def draw(self, frame: Frame) -> None:
         """Fill the area between the limits."""
         x, low, high = frame.x(self.x), frame.y(self.low), frame.y(self.high)
         if frame.log[1]:
@@ -241,7 +263,7 @@ class Band:
         return ""
 
 
-class Points:
+class Points(Drawn):
     """Points with error bars of one standard error; hollow points have an unknown error."""
 
     legend_name = ""
@@ -269,8 +291,9 @@ class Points:
         self.x, self.y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
         self.y_error = NOTHING if y_error is None else np.asarray(y_error, dtype=float)
         self.x_error = NOTHING if x_error is None else np.asarray(x_error, dtype=float)
+        self.touch()
 
-    def refresh(self, frame: Frame) -> None:
+    def draw(self, frame: Frame) -> None:
         """Draw error bars, then points."""
         colour = QColor(self.colour(frame.colours))
         ends_x, ends_y = [NOTHING], [NOTHING]

@@ -27,16 +27,21 @@ class Legend(Words):
     def __init__(self, plot: pg.PlotItem, view: pg.ViewBox, above: float) -> None:
         super().__init__(plot)
         self._view, self._above = view, above
+        self._shown: tuple[Sequence[tuple[str, str]], float] | None = None
         view.geometryChanged.connect(self._settle)
 
     def dress(self, _: Palette, font: QFont, colour: str) -> None:
         """Apply the theme's colours."""
         self.setDefaultTextColor(QColor(colour))
         self.setFont(font)
+        self._shown = None
 
     def show_entries(self, entries: Sequence[tuple[str, str]]) -> None:
         """Show entries of glyph and name, rich text; no entry hides the legend."""
         room = self._view.geometry().width()
+        if (entries, room) == self._shown:
+            return
+        self._shown = entries, room
         rows: list[str] = []
         for entry in (f"{glyph}&nbsp;{name}" for glyph, name in entries):
             longer = f"{rows[-1]}{APART}{entry}" if rows else entry

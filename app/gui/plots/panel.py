@@ -4,7 +4,7 @@ For speed the view sets the ranges, lines are decimated to the resolution of the
 one pixel wide without antialiasing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -73,7 +73,8 @@ class PlotPanel(PointedPlot):
         """Default of ``empty_text``; a window of a recording sets its own."""
         self.reason = ""
         """Reason why this recording leaves the plot empty; replaces ``empty_text``."""
-        self.about: Mapping[str, str] = {}
+        self.origin: Callable[[], Mapping[str, str]] = dict
+        """Returns the origin of the data: recording, sample, results."""
         self.setAccessibleName(title)
         self._legend_names: tuple[str, ...] | None = None
         self._homes: list[Range | None] = [None, None]
@@ -213,7 +214,7 @@ class PlotPanel(PointedPlot):
     def _settle_ranges(self) -> None:
         if self._zoomed:
             return
-        spans = [layer.spans() for layer in self.layers]
+        spans = [] if all(self._fixed) else [layer.spans() for layer in self.layers]
         for i, axis in enumerate((self.x_axis, self.y_axis)):
             if not self._fixed[i]:
                 whole = union([pair[i] for pair in spans])
@@ -253,12 +254,16 @@ class PlotPanel(PointedPlot):
         self._paper, self._paper_pixels, self._thickness = LIGHT, pixels, thickness
         self.inside.setBorder(None)
         self._hide_cross()
+        for axis in (self.x_axis, self.y_axis):
+            axis.keep_pixels(False)
         self._dress(LIGHT)
         self.refresh()
         try:
             yield
         finally:
             self._paper, self._paper_pixels, self._thickness = None, 0.0, 0.0
+            for axis in (self.x_axis, self.y_axis):
+                axis.keep_pixels(True)
             self.recolour()
 
     _paper: Palette | None = None

@@ -1,6 +1,6 @@
 """Protocols of a plot as exports and its menu need it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -14,8 +14,8 @@ class Printable(Protocol):
     """Plot that can be painted on paper and written as numbers; a ``QGraphicsView`` besides."""
 
     title: str
-    about: Mapping[str, str]
-    """Origin of the data: recording, sample, procedure, start, results; the file of an export contains it."""
+    origin: Callable[[], Mapping[str, str]]
+    """Returns the origin of the data: recording, sample, procedure, start, results; an export contains it."""
     layers: list[Layer]
     message: Any
     """Signal with a sentence about an export."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Generic, TypeVar
+from weakref import ref
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QShowEvent
@@ -31,6 +32,7 @@ class View(QWidget, Generic[Snapshot]):
         self.theme = theme
         self._given: Snapshot | None = None
         self._drawn: Snapshot | None = None
+        self._panels: list[PlotPanel] = []
         self.about: Mapping[str, str] = {}
         """Origin of the data, which exports contain."""
         self.waiting = ""
@@ -39,7 +41,7 @@ class View(QWidget, Generic[Snapshot]):
     @property
     def panels(self) -> tuple[PlotPanel, ...]:
         """Plots of the view."""
-        return tuple(self.findChildren(PlotPanel))
+        return tuple(self._panels or self.findChildren(PlotPanel))
 
     def present(self, snapshot: Snapshot) -> bool:
         """Draw a snapshot, at once if the view is visible, else when it is shown; return True if it was drawn."""
@@ -68,11 +70,13 @@ class View(QWidget, Generic[Snapshot]):
         assert self._given is not None
         self._drawn = self._given
         self.draw(self._given)
-        results = [text for label in self.findChildren(Results) if (text := label.plain)]
-        about = {**self.about, "Results": "; ".join(results)} if results else self.about
         for panel in self.panels:
-            panel.about = about
             panel.refresh()
+
+    def origin(self) -> Mapping[str, str]:
+        """Return the origin of the data and the results shown above the plots, for exports."""
+        results = [text for label in self.findChildren(Results) if (text := label.plain)]
+        return {**self.about, "Results": "; ".join(results)} if results else self.about
 
     def redraw(self) -> None:
         """Draw the last snapshot again after a display setting has changed."""
@@ -87,8 +91,17 @@ class View(QWidget, Generic[Snapshot]):
                 self.redraw()
 
     def _tell(self, *panels: PlotPanel) -> None:
+        """Take plots into the view: it refreshes them and passes their messages on."""
+        this = ref(self)  # a plot must not keep its view
+
+        def origin() -> Mapping[str, str]:
+            view = this()
+            return view.origin() if view is not None else {}
+
         for panel in panels:
             panel.message.connect(self.message)
+            panel.origin = origin
+            self._panels.append(panel)
 
     def _lay_out(self, layout: QBoxLayout, *panels: QWidget) -> None:
         """Add panels to a layout with the default spacing."""

@@ -136,7 +136,8 @@ class CompareWindow(QWidget):
         if kind not in self.panels:
             made = next(panel for panel in PANELS if panel.kind is kind)(self.theme)
             made.message.connect(self._hear)
-            made.about = {"Recordings": ", ".join(path.name for path in self.paths), "Software": SOFTWARE}
+            origin = {"Recordings": ", ".join(path.name for path in self.paths), "Software": SOFTWARE}
+            made.origin = lambda: origin
             before = sum(panel.kind in self.panels for panel in PANELS[: PANELS.index(type(made))])
             self.panels[kind] = made
             self.tabs.insertTab(before, made, made.tab)

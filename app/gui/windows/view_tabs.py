@@ -163,10 +163,12 @@ class ViewTabs(QMainWindow):
         self._soon.start()
 
     def _calm_tabs(self) -> None:
-        """Keep tab bars from taking the keyboard focus."""
+        """Keep tab bars from taking the keyboard focus, and their names whole."""
         for bar in self.findChildren(QTabBar):
             bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             bar.setExpanding(False)
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)  # rather than names cut to a letter
 
     # ---- layout ----
 

@@ -70,7 +70,7 @@ def test_a_peak_that_is_not_trusted_is_a_tick_that_says_why(qtbot, theme: Theme)
     assert tick.tip == "(2.07 ± 0.05)×10⁻³ G₀ ?\nit is wider than its window"
     assert not any(isinstance(layer, Band) for layer in view.peaks)
     fit = next(layer for layer in view.peaks if layer.name.startswith("fit"))
-    assert fit.item.opts["pen"].style() == Qt.PenStyle.DashLine
+    assert fit.item.pen.style() == Qt.PenStyle.DashLine
 
 
 def test_a_histogram_shows_the_molecule_and_cuts_gold_and_noise(qtbot, theme: Theme) -> None:

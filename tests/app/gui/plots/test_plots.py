@@ -159,13 +159,13 @@ def test_a_range_stands_still_while_data_grow_inside_it(panel: PlotPanel) -> Non
 def test_logarithmic_and_back(panel: PlotPanel) -> None:
     drawn(panel)
     panel.set_log(panel.y_axis, True)
-    y = panel.layers[0].item.getData()[1]
+    y = panel.layers[0].item.y
     assert y[1:] == pytest.approx([np.log10(40.0), 2.0])
     assert np.isnan(y[0])
     low, high = panel.inside.viewRange()[1]
     assert low < np.log10(40.0) < 2.0 < high
     panel.set_log(panel.y_axis, False)
-    assert panel.layers[0].item.getData()[1] == pytest.approx([0.0, 40.0, 100.0])
+    assert panel.layers[0].item.y == pytest.approx([0.0, 40.0, 100.0])
 
 
 def test_crosshair_reads_in_units(panel: PlotPanel) -> None:
@@ -278,7 +278,7 @@ def test_numbers_are_exported_as_they_were_given(panel: PlotPanel) -> None:
 @pytest.mark.parametrize("suffix", ["png", "svg", "csv"])
 def test_exports(tmp_path: Path, theme: Theme, panel: PlotPanel, suffix: str) -> None:
     drawn(panel)
-    panel.about = ABOUT
+    panel.origin = lambda: ABOUT
     theme.choose(Choice.DARK)
     said: list[str] = []
     panel.message.connect(said.append)
@@ -371,7 +371,7 @@ def test_a_plot_without_a_row_shows_its_icons_under_the_mouse_only(panel: PlotPa
 
 def test_export_asks_without_stopping_the_window(qtbot, tmp_path: Path, panel: PlotPanel) -> None:
     drawn(panel)
-    panel.about = ABOUT
+    panel.origin = lambda: ABOUT
     dialog = panel.menu.ask()
     assert dialog.isVisible()
     assert Path(dialog.selectedFiles()[0]).stem == "2026-11-21-iv-001 I-V"
@@ -452,32 +452,32 @@ def test_fine_screens_have_finer_lines_of_the_same_thickness(
 ) -> None:
     line = drawn(panel)
     coarse = panel.frame()
-    assert line.item.opts["pen"].widthF() == 1.0
+    assert line.item.pen.widthF() == 1.0
     monkeypatch.setattr(panel, "devicePixelRatioF", lambda: 2.0)
     assert panel.frame().columns == pytest.approx(2 * coarse.columns, abs=1)
     panel.refresh()
-    assert line.item.opts["pen"].widthF() == 2.0
+    assert line.item.pen.widthF() == 2.0
     with panel.on_paper(3.0, thickness=1.5):
         assert panel.frame().columns == pytest.approx(3 * coarse.columns, abs=2)
-        assert line.item.opts["pen"].widthF() == 1.5
-    assert line.item.opts["pen"].widthF() == 2.0
+        assert line.item.pen.widthF() == 1.5
+    assert line.item.pen.widthF() == 2.0
 
 
 def test_another_theme_recolours(theme: Theme, panel: PlotPanel) -> None:
     line = drawn(panel)
-    assert line.item.opts["pen"].color().name() == LIGHT.positive.lower()
+    assert line.item.pen.color().name() == LIGHT.positive.lower()
     theme.choose(Choice.DARK)
-    assert line.item.opts["pen"].color().name() == DARK.positive.lower()
+    assert line.item.pen.color().name() == DARK.positive.lower()
     assert panel.backgroundBrush().color().name() == DARK.surface
     assert panel.x_axis.textPen().color().name() == DARK.quiet
 
 
 def test_long_lines_are_thinned_short_ones_are_not(panel: PlotPanel) -> None:
     line = drawn(panel)
-    assert line.item.getData()[0].size == 3
+    assert line.item.x.size == 3
     line.set(np.linspace(0, 1, 200_000), np.random.default_rng(0).standard_normal(200_000))
     panel.refresh()
-    assert line.item.getData()[0].size < 3 * panel.width()
+    assert line.item.x.size < 3 * panel.width()
 
 
 def test_error_bars_are_one_standard_error(panel: PlotPanel) -> None:

@@ -157,8 +157,8 @@ def test_bias_has_the_colour_of_its_sign(qtbot, theme: Theme) -> None:
     view = shown(qtbot, StripsView(theme))
     snapshot = synthetic.strips()
     view.present(snapshot)
-    assert view.positive.item.opts["pen"].color().name() == theme.palette.positive.lower()
-    assert view.negative.item.opts["pen"].color().name() == theme.palette.negative.lower()
+    assert view.positive.item.pen.color().name() == theme.palette.positive.lower()
+    assert view.negative.item.pen.color().name() == theme.palette.negative.lower()
     assert np.nanmin(view.positive.y) >= 0.0
     assert np.nanmax(view.negative.y) <= 0.0
     assert np.nanmin(view.negative.y) == np.nanmin(snapshot.bias_V)
