@@ -14,6 +14,8 @@ from procedures.pymeasure_types import BooleanParameter
 RELATIVE = 0.1
 """Relative error for which cycles and hours are given."""
 
+SHORT_h = 0.2
+"""Time in hours below which minutes are told."""
 WEAK, HOPELESS = 2.0, 100.0
 """Factors by which a run may be too short for it: a warning beyond the first, a refusal beyond the second."""
 
@@ -73,15 +75,18 @@ class Expectation:
         if math.isfinite(self.factor):
             share = self.sigma / abs(self.value)
             of = f"{100.0 * share:.2g} % of" if share < 1.0 else f"{share:.3g} times"
-            text += f", {of} the {self.scale * self.value:.3g} {self.unit} looked for; "
+            text += f", {of} the {float(f'{self.scale * self.value:.3g}'):g} {self.unit} looked for; "
             text += f"10 % takes {self._takes(duration_s)}"
         return f"{text}." + (f" Assumed: {self.assumed}." if self.assumed else "")
 
     def _takes(self, duration_s: float) -> str:
         needed = max(1, math.ceil(self.factor * self.cycles))
         hours = self.factor * duration_s / 3600.0
-        about = f"{hours:.0f}" if hours >= 10.0 else f"{hours:.2g}"
-        return f"{needed} {self.repeats}" + (f", about {about} h" if math.isfinite(hours) else "")
+        about = f"{hours:.0f} h" if hours >= 10.0 else f"{hours:.2g} h"
+        if hours < SHORT_h:
+            about = f"{max(math.ceil(60.0 * hours), 1)} min"
+        repeats = self.repeats.removesuffix("s") if needed == 1 else self.repeats
+        return f"{needed} {repeats}" + (f", about {about}" if math.isfinite(hours) else "")
 
 
 class Foreseen(RigProcedure):

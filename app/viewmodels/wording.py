@@ -14,7 +14,7 @@ PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M
 EXPONENT = re.compile(
     r"(?<![\w./-])(-?\d+(?:\.\d+)?e[+-]?\d+)(?: (V/A|A|V|W|s|Hz|ohm|G0)\b|(?= |[,:;]|\.?$))", re.MULTILINE
 )
-UNIT_WORDS = ((r"\bG0\b", "G₀"), (r"(?<=\d )u([VW])(?=\b|/)", r"µ\1"), (r"(?<=[\d)] )([kM]?)ohm\b", r"\1Ω"))
+UNIT_WORDS = ((r"\bG0\b", "G₀"), (r"(?<=\d )u([VWKA])(?=\b|/)", r"µ\1"), (r"(?<=[\d)] )([kM]?)ohm\b", r"\1Ω"))
 
 
 @cache

@@ -27,6 +27,7 @@ from app.gui.panels.preset_choice import PresetChoice
 from app.gui.panels.sequence import Sequencer
 from app.gui.presets import Preset, preset_for
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
+from app.viewmodels.wording import with_units
 from procedures.registry import PROCEDURES
 
 if TYPE_CHECKING:
@@ -271,7 +272,9 @@ class ProceduresPanel(QWidget):
         many = f"{len(runs)} runs, " if len(runs) > 1 else ""
         cycles, seconds = sum(run.cycles for run in runs), sum(run.seconds for run in runs)
         worst = max(runs, key=lambda run: run.factor)
-        told = f"{many}{amount(cycles, self._class.repeats, seconds)}. {worst.resolution}".removesuffix(". ")
+        told = f"{many}{amount(cycles, self._class.repeats, seconds)}. {with_units(worst.resolution)}".removesuffix(
+            ". "
+        )
         return self._say(told, possible=True, amber=worst.weak)
 
     def planned(self) -> "list[PlannedRun]":
