@@ -10,14 +10,15 @@ from app.gui.widgets.theme import Palette
 SIZE = 14
 """Width of an icon, in pixels."""
 APART = 2
-NARROW = 240.0
-"""Width of the axes in pixels below which only the menu has the actions."""
+NARROW, NARROWEST = 320.0, 140.0
+"""Widths of the axes in pixels below which the row is left to the count, and only the menu has the actions."""
 
 
 class PlotTools(QWidget):
     """Icons of the main actions of a plot, in its row above the axes.
 
-    A plot without such a row shows them over its upper right corner while the mouse is on it or it has the focus.
+    A narrow plot, or one without such a row, shows them over its upper right corner while the mouse is on it or it
+    has the focus.
     """
 
     def __init__(self, menu: PanelMenu, panel: QWidget) -> None:
@@ -45,10 +46,10 @@ class PlotTools(QWidget):
 
     def place(self, axes: QRectF, row: float, top: float) -> None:
         """Move the icons to the right end of the row at ``top``; ``axes`` is the area inside the axes."""
-        self._floating = top < 0
+        self._floating = top < 0 or axes.width() < NARROW
         y = axes.top() + APART if self._floating else top + (row - self.height()) / 2
         self.move(round(axes.right()) - self.width(), max(round(y), 0))
-        self._narrow = axes.width() < NARROW
+        self._narrow = axes.width() < NARROWEST
         self.setVisible(self._wanted)
 
     _narrow = False

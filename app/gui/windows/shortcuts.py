@@ -22,8 +22,12 @@ REPLAY_KEYS = (
 COMMON_KEYS = (
     ("Ctrl+O", "Open a recording"),
     ("Ctrl+S", "Save the analysis next to the recording"),
-    ("Alt+arrows", "Move the crosshair of the selected plot; Ctrl+C copies its reading"),
-    ("R, double click", "Reset the axes of a plot (right-click to export it)"),
+    (
+        "Alt+arrows",
+        "Move the crosshair of the selected plot along a curve, or to another; Ctrl+C copies its reading",
+    ),
+    ("R, double click", "Reset the axes of the selected plot; X, Y: logarithmic or linear axis"),
+    ("P, N, E", "Copy the selected plot as a picture, copy its numbers, export it"),
     ("F1", "Show this list"),
 )
 
