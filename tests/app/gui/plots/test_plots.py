@@ -480,6 +480,21 @@ def test_long_lines_are_thinned_short_ones_are_not(panel: PlotPanel) -> None:
     assert line.item.x.size < 3 * panel.width()
 
 
+def test_only_what_has_changed_is_drawn_again(panel: PlotPanel) -> None:
+    line = drawn(panel)
+    before = line.item.x
+    panel.refresh()
+    assert line.item.x is before
+    line.set([0.0, 0.25, 0.5, 0.75, 1.0], [0.0, 1.0, np.nan, 3.0, 4.0])
+    panel.refresh()
+    assert line.item.x is not before
+    pieces = line.item._pieces.ndarray()
+    assert pieces.tolist() == [[0.0, 0.0, 0.25, 1.0], [0.75, 3.0, 1.0, 4.0]], "nothing across the gap"
+    line.set([0.0, 1.0], [0.0, 2.0])
+    panel.refresh()
+    assert len(line.item._pieces) == 0 and line.item._outline.count() == 2
+
+
 def test_error_bars_are_one_standard_error(panel: PlotPanel) -> None:
     points = panel.add(Points("heat", attrgetter("negative")))
     points.set([1.0, 2.0], [10.0, 20.0], [1.0, np.nan])
