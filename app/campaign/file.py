@@ -60,6 +60,14 @@ class Control(Section):
     parameters: Parameters = Field(default_factory=dict)
 
 
+class ThermopowerStageSection(Section):
+    """Thermopower of held junctions, after the heating and its controls, on a rig with a heater."""
+
+    dT_K: tuple[float, ...] = (0.0, 10.0, 20.0)
+    holds: int = Field(60, ge=1, le=100_000)
+    parameters: Parameters = Field(default_factory=dict)
+
+
 class CampaignFile(Section):
     """A whole campaign file.
 
@@ -77,6 +85,7 @@ class CampaignFile(Section):
     iv: IVStageSection | None = None
     heating: HeatingStageSection
     controls: tuple[Control, ...] = ()
+    thermopower: ThermopowerStageSection | None = None
 
     @model_validator(mode="after")
     def _powers_need_curves(self) -> Self:

@@ -13,6 +13,7 @@ from procedures.heating import Heating
 from procedures.iv import IV
 from procedures.procedure import RigProcedure
 from procedures.registry import CONTROL, PROCEDURES
+from procedures.thermopower import Thermopower
 
 Parameters = Mapping[str, Any]
 
@@ -65,6 +66,22 @@ def control_stages(campaign: CampaignFile, window: Parameters, chosen: Amplitude
         )
 
 
+def thermopower_stage(campaign: CampaignFile, window: Parameters) -> Stage | None:
+    """Return the stage of thermopower, the last one; None if the campaign has none."""
+    wanted = campaign.thermopower
+    if wanted is None:
+        return None
+    known = Thermopower().parameter_objects()
+    mine = {"dT": wanted.dT_K, "holds": wanted.holds}
+    _demand_apart("thermopower", wanted.parameters, mine)
+    common = {name: value for name, value in {**window, **campaign.held}.items() if name in known}
+    return Stage(_last_number(campaign), "thermopower", Thermopower, {**common, **wanted.parameters, **mine})
+
+
+def _last_number(campaign: CampaignFile) -> int:
+    return FIRST_CONTROL + len(campaign.controls)
+
+
 def _demand_apart(stage: str, parameters: Parameters, mine: Iterable[str]) -> None:
     """Refuse parameters that have a key of their own in the stage and would be ignored."""
     if twice := sorted(set(parameters) & set(mine)):
@@ -102,6 +119,8 @@ def outline(campaign: CampaignFile, after: int) -> dict[str, int]:
         (3, "heating", campaign.heating.holds * amplitudes),
         *((n, f"control-{c.name}", c.holds * max(len(c.amplitudes_V), 1)) for n, c in controls),
     ]
+    if (heated := campaign.thermopower) is not None:
+        cycles.append((_last_number(campaign), "thermopower", heated.holds * len(heated.dT_K)))
     return {name: count for number, name, count in cycles if number > after}
 
 
@@ -118,7 +137,8 @@ def _with_stand_ins(campaign: CampaignFile, window: Parameters) -> list[Stage]:
     volts = campaign.heating.amplitudes_V or (campaign.heating.largest_V,)
     chosen = Amplitudes(volts, ())
     stages = [histogram_stage(campaign), iv_stage(campaign, window), heating_stage(campaign, window, chosen)]
-    return [*filter(None, stages), *control_stages(campaign, window, chosen)]
+    last = filter(None, [thermopower_stage(campaign, window)])
+    return [*filter(None, stages), *control_stages(campaign, window, chosen), *last]
 
 
 def checked(campaign: CampaignFile) -> None:

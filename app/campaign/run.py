@@ -13,7 +13,14 @@ from app.campaign.decisions import Amplitudes, amplitudes, mean_curve, most_prob
 from app.campaign.file import CampaignFile
 from app.campaign.log import CampaignLog
 from app.campaign.pace import Pace, duration_text
-from app.campaign.programme import control_stages, heating_stage, histogram_stage, iv_stage, outline
+from app.campaign.programme import (
+    control_stages,
+    heating_stage,
+    histogram_stage,
+    iv_stage,
+    outline,
+    thermopower_stage,
+)
 from app.campaign.stages import Stage
 from app.offline.measurement import Measurement, analyse_measurement
 from procedures.procedure import RigProcedure
@@ -77,6 +84,8 @@ class Campaign:
         self._say_amplitudes(chosen)
         self._complete(heating_stage(self.file, window, chosen), made)
         for stage in control_stages(self.file, window, chosen):
+            self._complete(stage, made)
+        if (stage := thermopower_stage(self.file, window)) is not None:
             self._complete(stage, made)
         self.log.say("campaign", f"complete, in {len(made)} recordings.")
         return made

@@ -1,5 +1,6 @@
 """Stages of a campaign: parameters, recordings and progress."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from analysis.recording import Recording, RecordingError
 from analysis.records import Event
 from procedures.heating import Heating
 from procedures.procedure import RigProcedure
+from procedures.thermopower import Thermopower
 
 Key = tuple[float, Fraction] | None
 """Key by which cycles are counted: amplitude in V and frequency in Hz of a hold, else None."""
@@ -74,6 +76,11 @@ class Stage:
             rest = self.procedure.from_values({**self.values, "taken": taken})
             return rest if rest.total_cycles else None
         missing = whole.total_cycles - done[None]
+        if isinstance(
+            whole, Thermopower
+        ):  # the rest is spread over all differences, each of which needs its zero
+            holds = math.ceil(missing / len(whole.dT))
+            return self.procedure.from_values({**self.values, "holds": holds}) if missing > 0 else None
         return self.procedure.from_values({**self.values, whole.repeats: missing}) if missing > 0 else None
 
 

@@ -189,6 +189,17 @@ def test_an_interrupted_campaign_takes_what_is_missing_and_nothing_twice(tmp_pat
     assert said[-1] == "campaign: complete, in 3 recordings."
 
 
+def test_thermopower_comes_last_and_takes_the_missing_junctions_at_every_difference(tmp_path):
+    text = BY_HAND + "[thermopower]\ndT_K = [0.0, 10.0, 20.0]\nholds = 4\n"
+    first = PretendRig(20, 6, 5)
+    with pytest.raises(CampaignStopped, match=r"thermopower: stopped by the user"):
+        run(tmp_path, first, text)
+    assert first.ran[-1] == ("4-thermopower-1.h5", 12)
+    second = PretendRig()
+    run(tmp_path, second, text)
+    assert second.ran == [("4-thermopower-2.h5", 9)], "7 are missing: 3 at each of 3 differences"
+
+
 def test_only_missing_amplitudes_are_taken(tmp_path):
     campaign = campaign_of(tmp_path, BY_HAND)
     stage = heating_stage(campaign, {}, Amplitudes((0.74, 1.27), ()))

@@ -24,9 +24,17 @@ from app.campaign.file import (
     HeatingStageSection,
     HistogramStageSection,
     IVStageSection,
+    ThermopowerStageSection,
     load_campaign,
 )
-from app.campaign.programme import checked, control_stages, heating_stage, histogram_stage, iv_stage
+from app.campaign.programme import (
+    checked,
+    control_stages,
+    heating_stage,
+    histogram_stage,
+    iv_stage,
+    thermopower_stage,
+)
 from app.commands.calibrate import command as calibrate
 from app.commands.check import command as check
 from app.config.amplifier_sections import CurrentAmplifierSection, VoltagePreamplifierSection, section_of
@@ -222,6 +230,10 @@ name = "order-reversed"
 holds = 20
 amplitudes_V = [0.5]
 parameters = { approach_speed = 12.0 }
+[thermopower]
+dT_K = [0.0, 20.0]
+holds = 30
+parameters = { approach_speed = 13.0 }
 """
 PLACES = (
     ((), CampaignFile),
@@ -229,6 +241,7 @@ PLACES = (
     (("iv",), IVStageSection),
     (("heating",), HeatingStageSection),
     (("controls", 0), Control),
+    (("thermopower",), ThermopowerStageSection),
 )
 
 
@@ -258,6 +271,7 @@ def programme(tmp_path, monkeypatch):
                 heating_stage(found, window, chosen),
             ]
             stages += control_stages(found, window, chosen)
+            stages += filter(None, [thermopower_stage(found, window)])
         except FileError:
             return None
         for stage in stages:
