@@ -9,6 +9,7 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPalette, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
@@ -22,6 +23,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.catalogue.rows import CataloguedRecordings
 from app.gui.background import Tasks
 from app.gui.panels.selection import calm
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
@@ -45,7 +47,8 @@ RESULT = [name for name, _, _ in COLUMNS].index("result")
 NOWHERE = QModelIndex()
 NUMBERS = ("length", "traces", "holds")
 HINT = "No recordings in this folder yet. They will be listed here with sample, procedure, time and result."
-NO_MATCH = "No recording in this folder matches all words of the filter."
+NO_MATCH = "No recording matches all words of the filter."
+EMPTY_CATALOGUE = "The catalogue holds no recordings. `hotjunction catalogue add FOLDER` takes in a folder."
 
 
 class Recordings(QAbstractTableModel):
@@ -125,7 +128,8 @@ class BrowserPanel(QWidget):
     def __init__(self, theme: Theme, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tasks = tasks
-        self.library: Library | None = None
+        self.library: Library | CataloguedRecordings | None = None
+        self.of_folder: Library | None = None
         self.model = Recordings(theme)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter: BDNC heating 2026-11 …")
@@ -135,6 +139,13 @@ class BrowserPanel(QWidget):
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._filter)
         self.folder, self.message_label = QPushButton("&Folder …"), QLabel()
+        self.everywhere = QCheckBox("C&atalogue")
+        self.everywhere.setToolTip(
+            "Search the catalogue of all folders in place of this folder; `hotjunction catalogue add FOLDER` takes a "
+            "folder in"
+        )
+        self.everywhere.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.everywhere.toggled.connect(self._choose_list)
         self.open, self.compare = QPushButton("&Open"), QPushButton("&Compare")
         for button, slot in (
             (self.folder, self.choose_folder), (self.open, self._open), (self.compare, self._compare)
@@ -173,6 +184,7 @@ class BrowserPanel(QWidget):
         for widget, stretch in (
             (self.folder, 0),
             (self.filter, 1),
+            (self.everywhere, 0),
             (self.message_label, 0),
             (self.open, 0),
             (self.compare, 0),
@@ -216,9 +228,17 @@ class BrowserPanel(QWidget):
 
     def show_folder(self, folder: Path) -> None:
         """List a folder's recordings."""
-        if self.library is None or self.library.folder != folder:
-            self.library = Library(folder)
+        if self.of_folder is None or self.of_folder.folder != folder:
+            self.of_folder = Library(folder)
             self.folder.setToolTip(str(folder))
+        if not self.everywhere.isChecked():
+            self.library = self.of_folder
+        self.refresh()
+
+    def _choose_list(self, everywhere: bool) -> None:
+        """List the catalogue, or the folder again."""
+        self.library = CataloguedRecordings() if everywhere else self.of_folder
+        self._filter()
         self.refresh()
 
     def refresh(self) -> None:
@@ -235,13 +255,15 @@ class BrowserPanel(QWidget):
 
     def choose_folder(self) -> None:
         """Ask for a folder."""
-        start = str(self.library.folder) if self.library is not None else ""
+        start = str(self.of_folder.folder) if self.of_folder is not None else ""
         chosen = QFileDialog.getExistingDirectory(self, "Folder of recordings", start)
         if chosen:
+            self.everywhere.setChecked(False)
             self.show_folder(Path(chosen))
 
     def _filter(self) -> None:
         if self.library is None:
+            self.model.show_rows(())
             return
         rows = self.library.matching(self.filter.text())
         self.model.show_rows(rows)
@@ -257,7 +279,10 @@ class BrowserPanel(QWidget):
         empty = not self.model.rows
         self.table.setHidden(empty)
         self.hint.setVisible(empty)
-        self.hint.setText(NO_MATCH if self.library is not None and self.library.rows else HINT)
+        if self.library is not None and self.library.rows:
+            self.hint.setText(NO_MATCH)
+        else:
+            self.hint.setText(EMPTY_CATALOGUE if self.everywhere.isChecked() else HINT)
 
     @property
     def chosen(self) -> list[LibraryRow]:

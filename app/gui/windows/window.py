@@ -270,7 +270,7 @@ class SessionWindow(QMainWindow):
 
     def ask_for_recording(self) -> None:
         """Ask for a recording and open it."""
-        folder = str(self.browser.library.folder) if self.browser.library is not None else ""
+        folder = str(self.browser.of_folder.folder) if self.browser.of_folder is not None else ""
         patterns = " ".join(f"*{ending}" for ending in ENDINGS)
         chosen, _ = QFileDialog.getOpenFileName(self, "Open a recording", folder, f"Recordings ({patterns})")
         if chosen:
@@ -284,7 +284,7 @@ class SessionWindow(QMainWindow):
 
     def import_files(self) -> ImportDialog:
         """Open the dialog that imports files of other programs; a new recording opens in its own window."""
-        folder = str(self.browser.library.folder) if self.browser.library is not None else ""
+        folder = str(self.browser.of_folder.folder) if self.browser.of_folder is not None else ""
         dialog = ImportDialog(folder, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.imported.connect(self.open_asked)

@@ -5,8 +5,10 @@ import pytest
 from PyQt6.QtCore import QItemSelectionModel, Qt
 from PyQt6.QtWidgets import QStyleOptionViewItem
 
+from app.catalogue.database import Catalogue
+from app.catalogue.entry import Entry
 from app.gui.background import Tasks
-from app.gui.panels.browser import COLUMNS, HINT, NO_MATCH, BrowserPanel, began, length
+from app.gui.panels.browser import COLUMNS, EMPTY_CATALOGUE, HINT, NO_MATCH, BrowserPanel, began, length
 from app.replay.library import LibraryRow
 from tests.support.recordings.made_recordings import made_heating, made_iv
 
@@ -156,3 +158,30 @@ def test_the_result_has_the_room_and_the_name_of_the_file_loses_its_middle(panel
     panel.resize(900, 300)
     qapp.processEvents()
     assert head.sectionSize(0) == 77, "a width that the user has set stays"
+
+
+def test_the_catalogue_is_searched_in_place_of_the_folder(panel, folder, tmp_path, qtbot, monkeypatch):
+    monkeypatch.setenv("HOTJUNCTION_CATALOGUE", str(tmp_path / "catalogue.sqlite"))
+    panel.everywhere.setChecked(True)
+    qtbot.waitUntil(lambda: panel.hint.isVisible())
+    assert panel.hint.text() == EMPTY_CATALOGUE
+    other = tmp_path / "other"
+    other.mkdir()
+    moved = (folder / "night.h5").rename(other / "night.h5")
+    entry = Entry(
+        "2026-05-03T08:00:00+00:00", "heating", "heating", "finished", "BDNC", "14", "rig", "", "", 60.0
+    )
+    Catalogue(tmp_path / "catalogue.sqlite").put(moved, "a" * 64, entry)
+    Catalogue(tmp_path / "catalogue.sqlite").put(other / "gone.h5", "b" * 64, entry)
+    panel.refresh()
+    qtbot.waitUntil(lambda: len(panel.model.rows) == 1)
+    panel.filter.setText("bdnc tip 14")
+    (row,) = panel.model.rows
+    select(panel, row.file)
+    with qtbot.waitSignal(panel.open_asked) as opened:
+        panel.open.click()
+    assert opened.args == [moved]
+    panel.filter.setText("")
+    panel.everywhere.setChecked(False)
+    qtbot.waitUntil(lambda: len(panel.model.rows) == 2)
+    assert panel.of_folder.folder == folder
