@@ -11,7 +11,7 @@ def test_errors_of_a_thermal_conductance_hold_the_truth_and_shams_vanish():
     rng = np.random.default_rng(11)
     pulls, chi2 = [], []
     for _ in range(8):
-        result, true = campaign(rng, MOLECULE, 24)
+        result, true = campaign(rng, MOLECULE, 16)
         pulls.append((result.conductance.value - true) / result.conductance.sigma)
         chi2.append(result.sham.reduced_chi2)
     assert np.max(np.abs(pulls)) < 4.5

@@ -29,7 +29,7 @@ FILTERS = Filters(lowpass_Hz=1000.0, rise_time_s=3e-4)
 
 @dataclass(frozen=True)
 class Case:
-    """Junctions of a toy world: heater, tip, conductances, bias, and times of holds and afterwards."""
+    """Junctions of a toy world: heater, tip, conductances, bias, times of holds and afterwards, share of the noise."""
 
     mode: str = "2w"
     G_G0: float = 1.0
@@ -42,6 +42,7 @@ class Case:
     lifetime_s: float = 2.7
     linger_s: float = 1.0
     drift_K_per_rts: float = 0.0
+    noise: float = 1.0
 
 
 def noise_V(rng: np.random.Generator, n: int) -> FloatArray:
@@ -82,7 +83,7 @@ def hold(rng: np.random.Generator, case: Case, number: int, heated: bool) -> tup
     zero = np.zeros(n)
     made = RuptureHold(
         number, (number * 10**6, number * 10**6 + n), RATE_Hz, bias_V, current_A,
-        -SEEBECK * tip_K + noise_V(rng, n), heater_W, zero, zero, np.zeros(n, bool), 0.0, window_G0,
+        -SEEBECK * tip_K + case.noise * noise_V(rng, n), heater_W, zero, zero, np.zeros(n, bool), 0.0, window_G0,
         "ruptured", "", case.mode, heated, THERMAL_Hz if case.mode == "2w" else np.nan,
     )  # fmt: skip
     return made, true

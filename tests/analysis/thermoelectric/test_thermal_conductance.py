@@ -12,10 +12,11 @@ from analysis.thermoelectric.thermal_conductance import bootstrapped, spread
 from analysis.thermoelectric.thermal_conductance_json import thermal_conductance_json
 from analysis.thermoelectric.thermal_conductance_run import with_controls
 from analysis.thermoelectric.thermal_conductance_words import conductance_words, warnings_of
+from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
 from tests.validation.thermal_conductance import FILTERS, SEEBECK, Case, campaign, hold
 
 RULES = RuptureRules(SEEBECK, FILTERS, 50.0)
-MOLECULE = Case("2w", 5.1e-4, 20e-12, 0.35, 0.0, 0.02, True, 1e6)
+MOLECULE = Case("2w", 5.1e-4, 20e-12, 0.35, 0.0, 0.02, True, 1e6, 0.8)
 
 
 GOLD = Case()
@@ -61,6 +62,19 @@ def clean_K(made, true_W_per_K, case):
     power_W = made.current_A * made.bias_V
     leak = 1.0 / (1.0 + case.resistance_K_per_W * true_W_per_K)
     return rise_K * np.where(closed, leak, 1.0) + case.resistance_K_per_W * 0.5 * power_W
+
+
+@pytest.mark.parametrize("mode", ["2w", "dc"])
+def test_a_campaign_with_a_hundredth_of_the_noise_has_no_bias(mode):
+    """Wiedemann and Franz with 5 % of phonons; the mean of the contacts differs from contact to contact."""
+    result, _ = campaign(np.random.default_rng(5), Case(mode, noise=0.01, lifetime_s=0.6), 16)
+    mean_sigma = result.noise_sigma_W_per_K / result.conductance.value
+    assert result.lorenz.value == pytest.approx(1.05, rel=5 * mean_sigma + 0.003)
+    per_contact = [
+        one.W_per_K / (1.05 * electron_W_per_K(one.rupture.conductance_S, 315.0)) for one in result.used
+    ]
+    sigma = [one.sigma_W_per_K / one.W_per_K for one in result.used]
+    assert np.all(np.abs(np.array(per_contact) - 1.0) < 5 * np.array(sigma) + 0.03)
 
 
 def test_exclusions_are_of_the_current_alone():
@@ -112,8 +126,8 @@ def test_a_censored_hold_is_counted_apart():
 
 def test_joule_heat_is_subtracted_or_said():
     """Without the subtraction the molecule of 20 pW/K at 100 mV and 2e-3 G0 would conduct -5 pW/K."""
-    case = Case("dc", 2e-3, 20e-12, 0.0, 0.0, 0.1, False, 1e6, 3.0, 2.0)
-    result, true = campaign(np.random.default_rng(1), case, 60)
+    case = Case("dc", 2e-3, 20e-12, 0.0, 0.0, 0.1, False, 1e6, 0.9, 1.2)
+    result, true = campaign(np.random.default_rng(1), case, 50)
     assert abs(result.conductance.value - true) < 4 * result.conductance.sigma
     assert result.uncorrected_W_per_K == pytest.approx(true - 25.8e-12, abs=4 * result.noise_sigma_W_per_K)
     assert result.uncorrected_W_per_K < 0.0
@@ -121,8 +135,8 @@ def test_joule_heat_is_subtracted_or_said():
 
 
 def test_result_controls_words_and_json_agree():
-    result, true = campaign(np.random.default_rng(2), MOLECULE, 60)
-    other, _ = campaign(np.random.default_rng(3), replace(MOLECULE, G_th_W_per_K=200e-12), 60)
+    result, true = campaign(np.random.default_rng(2), MOLECULE, 40)
+    other, _ = campaign(np.random.default_rng(3), replace(MOLECULE, G_th_W_per_K=200e-12), 40)
     whole = with_controls(result, [("other frequency", other)])
     verdicts = {control.name: control.passed for control in whole.controls}
     assert verdicts["heater off"] and not verdicts["other frequency"]
