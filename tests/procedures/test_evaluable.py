@@ -99,7 +99,7 @@ def test_a_sweep_that_is_accepted_is_averaged(sweep_time):
 
 def test_withdrawals_of_too_few_samples_to_count_are_refused():
     procedure = BreakJunction.from_values({"withdraw_speed": 50})
-    assert refused(procedure, "has about 18 samples; traces of fewer than 20", rig(rate_Hz=500.0)) == (
+    assert refused(procedure, "has about 16 samples; traces of fewer than 20", rig(rate_Hz=500.0)) == (
         "withdraw_speed",
     )
     check(procedure, rig())

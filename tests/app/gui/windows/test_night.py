@@ -74,20 +74,24 @@ def test_two_windows_one_through_a_tunnel_whose_laptop_sleeps_see_and_do_the_sam
         far = open_window(BenchClient(tunnel.connection))
         qtbot.waitUntil(lambda: all(w.procedures.rig is not None and w.state for w in (near, far)))
 
-        # A run that waits for a file: both windows say for what, and the far one skips a trace of it.
-        values = {**QUICK, "traces": 3, "withdraw_speed": 1.0}
+        # A run waits for a file: both windows say for what. It is released while the laptop sleeps.
+        values = {**QUICK, "traces": 5000}
         far.ask("queue_add", procedure="break-junction", values=values, until=f"file {ready}")
         qtbot.waitUntil(lambda: all(w.queue.jobs.get(1, {}).get("awaits") for w in (near, far)))
         assert f"Waits for the file {ready} (since " in waits_of(near.queue.jobs[1])
         assert "Waits for the file" in far.queue.hint.text()
         tunnel.sleep()
-        near.ask("queue_until", job=1)  # released by hand, at the near window, while the laptop sleeps
-        qtbot.waitUntil(lambda: status_of(near, 1) == "finished")
+        near.ask("queue_until", job=1)
+        qtbot.waitUntil(lambda: near.queue.jobs[1]["cycles"] >= 2)
         assert status_of(far, 1) == "waiting", "asleep"
 
+        # RETRACT through the tunnel ends the run of the other window; both have seen all of it.
         tunnel.wake()
-        qtbot.waitUntil(lambda: status_of(far, 1) == "finished")
-        qtbot.waitUntil(lambda: not far._lost)
+        qtbot.waitUntil(lambda: far.queue.jobs[1]["cycles"] >= 2 and not far._lost)
+        far.rig_line.button.click()
+        qtbot.waitUntil(lambda: all(status_of(w, 1) == "aborted" for w in (near, far)))
+        qtbot.waitUntil(lambda: all(w.queue.held == "retracted by the user" for w in (near, far)))
+        assert bench.rig.is_safe()
         with Recording(far.queue.jobs[1]["out"]) as recording:
             samples = recording.n_samples
         for window in (near, far):
@@ -96,24 +100,15 @@ def test_two_windows_one_through_a_tunnel_whose_laptop_sleeps_see_and_do_the_sam
                     w.session is not None and w.session.status.snapshot().recorded_samples == samples
                 )
             )
-        qtbot.waitUntil(lambda: far.session.status.snapshot().cycles == 3)
-
-        # RETRACT through the tunnel ends the run of the other window, and both say so.
-        near.ask("queue_add", procedure="break-junction", values={**QUICK, "traces": 5000})
-        qtbot.waitUntil(lambda: all(w.queue.jobs.get(2, {}).get("cycles", 0) >= 1 for w in (near, far)))
-        far.rig_line.button.click()
-        qtbot.waitUntil(lambda: all(status_of(w, 2) == "aborted" for w in (near, far)))
-        qtbot.waitUntil(lambda: all(w.queue.held == "retracted by the user" for w in (near, far)))
-        assert bench.rig.is_safe()
 
         # The disk is nearly full: the next run is refused before it moves, in amber, in both windows.
         monkeypatch.setattr(
             "app.acquisition.room.shutil.disk_usage", lambda folder: SimpleNamespace(free=1000)
         )
         near.ask("run_now", procedure="break-junction", values={**QUICK, "traces": 2000})
-        qtbot.waitUntil(lambda: all(status_of(w, 3) == "fault" for w in (near, far)))
+        qtbot.waitUntil(lambda: all(status_of(w, 2) == "fault" for w in (near, far)))
         for window in (near, far):
-            qtbot.waitUntil(lambda w=window: w.state["failed"] == 3)
+            qtbot.waitUntil(lambda w=window: w.state["failed"] == 2)
             window.paint()
             assert "Free some space" in window.alarm.notice.text
             assert not window.alarm.notice.danger
