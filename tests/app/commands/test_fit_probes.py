@@ -147,7 +147,6 @@ def test_a_width_in_total_is_for_probes_on_one_site(campaign, tmp_path):
             "did you mean",
         ),
         (("heating_correlation = 0.5", "heating_correlation = 1.5"), "heating_correlation"),
-        (("heating_correlation = 0.5", "conductance_G0 = { value = 0.1, sigma = 0.1 }"), "conductance_G0"),
     ],
 )
 def test_what_such_a_fit_cannot_take_is_refused(campaign, tmp_path, change, why):
