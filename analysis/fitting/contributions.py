@@ -105,6 +105,7 @@ def _without(data: JunctionData, name: str) -> bool:
         data,
         heating=None if name == "heat in the probe" else data.heating,
         seebeck_V_per_K=None if name == "thermopower" else data.seebeck_V_per_K,
+        peltier_V=None if name == "Peltier coefficient" else data.peltier_V,
     )
     return rest.tells_sign
 

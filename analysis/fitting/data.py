@@ -191,7 +191,8 @@ class JunctionData:
     """All data on one kind of junction, fitted with one set of parameters. Temperatures in kelvin.
 
     ``thermal_conductance_W_per_K`` is that of the electrons at a fixed bias, as the rupture of a junction measures it:
-    L2/T of the Onsager integrals, larger by G S^2 T than at zero current.
+    L2/T of the Onsager integrals, larger by G S^2 T than at zero current. ``peltier_V`` is the heat into the probe
+    per current at a small bias, odd in it; S T without floating probes, and with those that take up heat not.
     """
 
     current: CurrentData | LogCurrentData | None = None
@@ -199,6 +200,7 @@ class JunctionData:
     conductance_G0: Measured | None = None
     seebeck_V_per_K: Measured | None = None
     thermal_conductance_W_per_K: Measured | None = None
+    peltier_V: Measured | None = None
     temperature_probe_K: float = 300.0
     temperature_substrate_K: float = 300.0
 
@@ -206,9 +208,7 @@ class JunctionData:
         if min(self.temperature_probe_K, self.temperature_substrate_K) <= 0:
             raise ValueError("temperatures must be above 0 K")
         if self.size == 0:
-            raise ValueError(
-                "there is nothing to fit: no current, heat, conductance, thermopower or thermal conductance"
-            )
+            raise ValueError("there is nothing to fit: no current, no heat, and nothing of linear response")
         if not self.sigma_known and self.joint:
             raise ValueError(
                 "a joint fit weighs one kind of data against another: give sigma_A for the current"
@@ -227,11 +227,12 @@ class JunctionData:
 
     @property
     def linear_response(self) -> tuple[tuple[str, Measured | None], ...]:
-        """Conductance, thermopower and thermal conductance, with their names."""
+        """Coefficients of linear response, with their names."""
         return (
             ("conductance", self.conductance_G0),
             ("thermopower", self.seebeck_V_per_K),
             ("thermal conductance", self.thermal_conductance_W_per_K),
+            ("Peltier coefficient", self.peltier_V),
         )
 
     @cached_property
@@ -267,7 +268,7 @@ class JunctionData:
     @property
     def tells_sign(self) -> bool:
         """True if heat or thermopower distinguishes a level above E_F from one below."""
-        return self.heating is not None or self.seebeck_V_per_K is not None
+        return any(x is not None for x in (self.heating, self.seebeck_V_per_K, self.peltier_V))
 
     def thinned(self, most: int) -> "JunctionData":
         """Return up to ``most`` currents, evenly through the voltages, and all other data: for a first search."""
@@ -284,7 +285,7 @@ class JunctionData:
             heating = replace(
                 heating, heat_probe_W=new["heat in the probe"], heat_total_W=new.get("total heat")
             )
-        conductance, seebeck, thermal = (
+        conductance, seebeck, thermal, peltier = (
             x and replace(x, value=float(new[name][0])) for name, x in self.linear_response
         )
         return replace(
@@ -294,6 +295,7 @@ class JunctionData:
             conductance_G0=conductance,
             seebeck_V_per_K=seebeck,
             thermal_conductance_W_per_K=thermal,
+            peltier_V=peltier,
         )
 
 

@@ -207,6 +207,10 @@ class Problem(SearchSpace, Generic[F]):
             by[n] = model
         return number * model, by
 
+    def _of_family(self, slopes: FloatArray) -> FloatArray:
+        """Return the slopes by all parameters of what depends only on those of the family."""
+        return np.vstack([slopes, np.zeros((len(self.parameters) - len(slopes), slopes.shape[1]))])
+
     @cached_property
     def _unbiased(self) -> Conditions:
         mean_K = 0.5 * (self.data.temperature_probe_K + self.data.temperature_substrate_K)
@@ -223,9 +227,8 @@ class Problem(SearchSpace, Generic[F]):
     def _linear_models(
         self, values: FloatArray, biased: Response, warmer: Response
     ) -> Iterator[tuple[FloatArray, FloatArray]]:
-        """Yield G from the odd part of I, S from the thermocurrent -G S dT, and the heat that a warm probe gives off.
-
-        With floating probes S and Peltier coefficient differ, so that each is taken from what measures it.
+        """Yield G from the odd part of I, S from the thermocurrent -G S dT, the heat that a warm probe gives off per
+        kelvin, and the Peltier coefficient from the odd part of Q_P: each from what measures it.
         """
         odd_V = 2 * self._unbiased.bias_V[:1]
         dT_K = self._warmer.temperature_probe_K - self._warmer.temperature_substrate_K
@@ -234,11 +237,12 @@ class Problem(SearchSpace, Generic[F]):
             yield self._multiplied(values, G / G0_S, G_by / G0_S)
         if self.data.seebeck_V_per_K is not None:
             S = -warmer.current_A / (G * dT_K)
-            slopes = np.zeros((len(self.parameters), 1))
-            slopes[: len(G_by)] = -(warmer.slopes[0] / dT_K + S * G_by) / G
-            yield S, slopes
+            yield S, self._of_family(-(warmer.slopes[0] / dT_K + S * G_by) / G)
         if self.data.thermal_conductance_W_per_K is not None:
             yield self._multiplied(values, -warmer.heat_probe_W / dT_K, -warmer.slopes[1] / dT_K)
+        if self.data.peltier_V is not None:
+            Q, Q_by = ((y[..., :1] - y[..., 1:]) / odd_V for y in (biased.heat_probe_W, biased.slopes[1]))
+            yield Q / G, self._of_family((Q_by - Q / G * G_by) / G)
 
 
 TransmissionProblem = Problem[TransmissionFamily]

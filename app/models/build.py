@@ -90,7 +90,7 @@ def _measured(model: Model) -> dict[str, Any]:
     if section is None:
         return {}
     found: dict[str, Any] = {}
-    for name in ("conductance_G0", "seebeck_V_per_K", "thermal_conductance_W_per_K"):
+    for name in ("conductance_G0", "seebeck_V_per_K", "thermal_conductance_W_per_K", "peltier_V"):
         if (x := getattr(section, name)) is not None:
             found[name] = Measured(x.value, x.sigma)
     if section.heating is not None:

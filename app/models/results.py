@@ -38,7 +38,7 @@ class _Heating:
 @dataclass(frozen=True)
 class _Thermopower:
     S_junction_V_per_K: float
-    sigma_V_per_K: float
+    sigma_S_junction_V_per_K: float
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Results:
     def seebeck_V_per_K(self) -> Measured | None:
         """Thermopower of the junction, without that of the heated lead."""
         own = self.thermopower
-        return None if own is None else Measured(own.S_junction_V_per_K, own.sigma_V_per_K)
+        return None if own is None else Measured(own.S_junction_V_per_K, own.sigma_S_junction_V_per_K)
 
     @property
     def thermal_conductance_W_per_K(self) -> Measured | None:

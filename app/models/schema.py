@@ -49,6 +49,7 @@ class MeasuredSection(Section):
     were measured, heat_total_W and sigma_total_W. ``heating_correlation`` is that of the heats at opposite biases,
     ``heating_scale_sigma`` the relative uncertainty that all heats in the probe share; both need ``heating``.
     ``phonon_W_per_K`` is the part of the thermal conductance that a transmission of electrons does not have.
+    ``peltier_V`` is that of the junction itself: the measured one plus S_lead T.
     ``results``: JSON files of `hotjunction analyze`, for whatever the keys above do not give.
     """
 
@@ -56,6 +57,7 @@ class MeasuredSection(Section):
     seebeck_V_per_K: MeasuredNumber | None = None
     thermal_conductance_W_per_K: MeasuredNumber | None = None
     phonon_W_per_K: PhononNumber | None = None
+    peltier_V: MeasuredNumber | None = None
     heating: Path | None = None
     heating_correlation: float = Field(default=0.0, gt=-1.0, lt=1.0)
     heating_scale_sigma: float = Field(default=0.0, ge=0.0, lt=0.5)

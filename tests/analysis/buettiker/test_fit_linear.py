@@ -38,11 +38,12 @@ LINEAR = {
     "conductance_G0": Measured(0.01, 1e-4),
     "seebeck_V_per_K": Measured(-1e-5, 1e-7),
     "thermal_conductance_W_per_K": Measured(1e-11, 1e-13),
+    "peltier_V": Measured(-3e-3, 1e-4),
 }
 
 
 def by_matrix(family, values):
-    """G, S and thermal conductance of the linear circuit, with the probe warmer by 2 HALF_K, or a bias of 1 mV."""
+    """G, S, thermal conductance and Pi of the linear circuit, the probe warmer by 2 HALF_K, or at a bias of 1 mV."""
     junction = family.junction(np.array(values), 300.0, 300.0)
     tip, substrate, *floating = junction.terminals
     matrix = onsager(junction)
@@ -55,9 +56,10 @@ def by_matrix(family, values):
         x = electronic_circuit(matrix, (*pair, *floating)).currents
         return ELEMENTARY_CHARGE_C * x.particle_current_per_s[0].item(), x.heat_current_W[0].item()
 
-    G = abs(flows(300.0, 300.0, 1e-3)[0]) / 1e-3
+    biased_A, peltier_W = flows(300.0, 300.0, 1e-3)
+    G = abs(biased_A) / 1e-3
     into_tip_A, heat_W = flows(300.0 + HALF_K, 300.0 - HALF_K, 0.0)
-    return G, into_tip_A / (G * 2 * HALF_K), abs(heat_W) / (2 * HALF_K)
+    return G, into_tip_A / (G * 2 * HALF_K), abs(heat_W) / (2 * HALF_K), peltier_W / biased_A
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -65,10 +67,12 @@ def test_linear_response_is_that_of_the_onsager_matrix(kind):
     family = FAMILY.of(kind)
     values = np.array(VALUES[: len(family.parameters)])
     found = Problem(JunctionData(**LINEAR), CircuitFamily(family)).noiseless(values)
-    G, S, thermal = by_matrix(family, values)
+    G, S, thermal, Pi = by_matrix(family, values)
     assert found.conductance_G0.value * G0_S == pytest.approx(G, rel=1e-6)
     assert abs(found.seebeck_V_per_K.value) == pytest.approx(abs(S), rel=1e-4)
     assert found.thermal_conductance_W_per_K.value == pytest.approx(thermal, rel=1e-4)
+    assert abs(found.peltier_V.value) == pytest.approx(abs(Pi), rel=1e-6)
+    assert (kind == "voltage") != (abs(Pi) == pytest.approx(300.0 * abs(S), rel=1e-3))  # Kelvin
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -37,6 +37,7 @@ def measured(**changed):
         conductance_G0=Measured(G * 1.001, G * 1e-3),
         seebeck_V_per_K=Measured(S * 0.9995, abs(S) * 1e-3),
         thermal_conductance_W_per_K=Measured(KAPPA * 1.002, KAPPA * 1e-3),
+        peltier_V=Measured(S * 300.0 * 0.999, abs(S) * 0.6),
     )
     return replace(data, **changed)
 
@@ -51,6 +52,7 @@ def test_linear_response_of_the_model_is_that_of_the_onsager_integrals():
     assert noiseless.conductance_G0.value == pytest.approx(G, rel=1e-9)
     assert noiseless.seebeck_V_per_K.value == pytest.approx(S, rel=1e-8)
     assert noiseless.thermal_conductance_W_per_K.value == pytest.approx(KAPPA, rel=1e-9)
+    assert noiseless.peltier_V.value == pytest.approx(300.0 * S, rel=1e-8)  # Kelvin
     # at zero current less heat flows, by G S^2 T
     assert KAPPA - float(LINEAR.thermal_conductance_W_per_K) == pytest.approx(
         float(LINEAR.conductance_S) * S**2 * 300.0, rel=1e-9
@@ -72,6 +74,7 @@ WITHOUT = {
     "conductance": {"conductance_G0": None},
     "thermopower": {"seebeck_V_per_K": None},
     "thermal conductance": {"thermal_conductance_W_per_K": None},
+    "Peltier coefficient": {"peltier_V": None},
 }
 
 
@@ -95,6 +98,7 @@ def test_parts_of_chi_square_add_up(joint):
         "conductance",
         "thermopower",
         "thermal conductance",
+        "Peltier coefficient",
     ]
     assert sum(parts.values()) == pytest.approx(joint.chi_square, rel=1e-12)
     assert {x.name: x.chi_square for x in contributions(joint)} == pytest.approx(parts)

@@ -118,7 +118,7 @@ def test_heat_and_thermopower_join_the_fit_and_decide_the_sign(tmp_path, curves)
 
 SAVED = {
     "traces": 3,
-    "thermopower": {"S_junction_V_per_K": -1.65e-5, "sigma_V_per_K": 4e-7, "sets": []},
+    "thermopower": {"S_junction_V_per_K": -1.65e-5, "sigma_S_junction_V_per_K": 4e-7, "sets": []},
     "thermal_conductance": {"G_th_W_per_K": 2.0e-11, "sigma_W_per_K": 2e-12, "scale_relative": 0.007},
 }
 
@@ -175,12 +175,12 @@ def test_results_of_an_analysis_join_the_fit(tmp_path, curves):
             "holds no heating, thermopower or thermal conductance",
         ),
         (
-            {"thermopower": {"S_junction_V_per_K": "x", "sigma_V_per_K": 1.0}},
+            {"thermopower": {"S_junction_V_per_K": "x", "sigma_S_junction_V_per_K": 1.0}},
             'results = ["analysis.json"]',
             "thermopower.S_junction_V_per_K",
         ),
         (
-            {"thermopower": {"S_junction_V_per_K": None, "sigma_V_per_K": None}},
+            {"thermopower": {"S_junction_V_per_K": None, "sigma_S_junction_V_per_K": None}},
             'results = ["analysis.json"]',
             "must be finite",
         ),

@@ -36,6 +36,7 @@ conductance_G0 = { value = 0.01, sigma = 1e-3 }
 seebeck_V_per_K = { value = -2e-6, sigma = 1e-6 }
 thermal_conductance_W_per_K = { value = 2e-11, sigma = 2e-12 }
 phonon_W_per_K = { value = 1.5e-11, sigma = 1e-12 }
+peltier_V = { value = -6e-4, sigma = 1e-4 }
 heating = "heating.csv"
 heating_correlation = 0.5
 heating_scale_sigma = 0.014
@@ -129,7 +130,7 @@ def places(name: str, content: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
     yield ("measured",), MeasuredSection
     yield ("floating_probe",), FloatingSection
     numbers = dict.fromkeys(
-        ("conductance_G0", "seebeck_V_per_K", "thermal_conductance_W_per_K"), MeasuredNumber
+        ("conductance_G0", "seebeck_V_per_K", "thermal_conductance_W_per_K", "peltier_V"), MeasuredNumber
     )
     for key, number in (*numbers.items(), ("phonon_W_per_K", PhononNumber)):
         if key in content.get("measured", {}):
