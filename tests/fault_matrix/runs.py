@@ -24,6 +24,7 @@ from procedures.controls import (
 )
 from procedures.heating import Heating
 from procedures.iv import IV
+from procedures.noise_thermometer import NoiseResistor, NoiseThermometer
 from procedures.peltier import Peltier
 from procedures.procedure import RigProcedure
 from procedures.thermal_conductance import ThermalConductance
@@ -71,6 +72,11 @@ def _high_gain(text: str) -> str:
     return text.replace("gain_V_per_A = 1e5", "gain_V_per_A = 1e8")
 
 
+def _fast_amplifier(text: str) -> str:
+    """Return a rig file with a rise time that lets noise to 6 kHz pass."""
+    return text.replace("rise_time_s = 3e-4", "rise_time_s = 3e-5")
+
+
 RUNS: Mapping[str, Run] = {
     "break-junction": Run(BreakJunction, {**FAST, "withdraw_speed": 5.0, "past_break": 0.5, "traces": 2}),
     "heating": Run(Heating, HELD),
@@ -86,6 +92,28 @@ RUNS: Mapping[str, Run] = {
             "heater.tip_nm_per_K": 0.0,
             "gold.lifetime_s": 0.8,
         },
+    ),
+    "noise-thermometer": Run(
+        NoiseThermometer,
+        {
+            **CATCH,
+            "conductance": 2.2,
+            "window_percent": 90.0,
+            "holds": 1,
+            "hold_time": 0.1,
+            "conductance_time": 0.04,
+            "dT": "0",
+            "check_time": 0.02,
+            "rate": 20.0,
+        },
+        {**GOLD, "heater.where": "tip", "heater.expansion_s": 0.1},
+        edit=_fast_amplifier,
+    ),
+    "control-noise-resistor": Run(
+        NoiseResistor,
+        {**FAST, "resistance": 1e4, "holds": 1, "hold_time": 0.5, "rate": 20.0},
+        {**GOLD, "heater.where": "tip", "fixture.kind": "resistor", "fixture.resistance_ohm": 1e4},
+        edit=_fast_amplifier,
     ),
     "control-out-of-contact": Run(OutOfContact, GAP),
     "control-zero-amplitude": Run(ZeroAmplitude, _without(HELD, "amplitudes")),
