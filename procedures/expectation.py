@@ -15,7 +15,7 @@ RELATIVE = 0.1
 """Relative error for which cycles and hours are given."""
 
 SHORT_h = 0.2
-"""Time in hours below which minutes are told."""
+"""Time in hours below which minutes are shown."""
 WEAK, HOPELESS = 2.0, 100.0
 """Factors by which a run may be too short for it: a warning beyond the first, a refusal beyond the second."""
 
