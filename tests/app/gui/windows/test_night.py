@@ -83,11 +83,14 @@ def test_two_windows_one_through_a_tunnel_whose_laptop_sleeps_see_and_do_the_sam
         tunnel.sleep()
         near.ask("queue_until", job=1)
         qtbot.waitUntil(lambda: near.queue.jobs[1]["cycles"] >= 2)
+        near.pause()
+        qtbot.waitUntil(lambda: status_of(near, 1) == "paused")
         assert status_of(far, 1) == "waiting", "asleep"
 
         # RETRACT through the tunnel ends the run of the other window; both have seen all of it.
         tunnel.wake()
-        qtbot.waitUntil(lambda: far.queue.jobs[1]["cycles"] >= 2 and not far._lost)
+        qtbot.waitUntil(lambda: status_of(far, 1) == "paused" and not far._lost)
+        assert far.queue.jobs[1]["cycles"] >= 2
         far.rig_line.button.click()
         qtbot.waitUntil(lambda: all(status_of(w, 1) == "aborted" for w in (near, far)))
         qtbot.waitUntil(lambda: all(w.queue.held == "retracted by the user" for w in (near, far)))
