@@ -70,9 +70,9 @@ def command(what: Path | None, attach: str | None, folder: Path, recent: int | N
             found = benches.any_bench(chosen)
             program.open_rig(lambda: found)
         elif what is not None:
-            RecentFiles(program.settings, "rigs").add(what)
             if bench_of(what) is None:  # the process of a new bench has no terminal to ask on
                 confirm_declared(what, load_rig(what), yes, program.ask)
+            RecentFiles(program.settings, "rigs").add(what)
             program.open_rig(lambda: benches.bench_for(what, folder))
         else:
             program.open_rig(lambda: benches.simulated_bench(folder))
