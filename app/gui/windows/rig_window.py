@@ -11,20 +11,19 @@ from PyQt6.QtWidgets import QFrame, QInputDialog, QScrollArea, QStackedWidget
 
 from app.gui.bench_connection import BenchConnection
 from app.gui.dialogs.close_dialog import Parting, ask_about_run, part
-from app.gui.dialogs.hold_until import ask_condition
-from app.gui.dialogs.preview import PreviewDialog
 from app.gui.dialogs.rig_settings import load_amplifiers, save_amplifiers
 from app.gui.dialogs.run_settings import delete_own_preset, load_settings, save_as_preset, save_settings
 from app.gui.panels.commissioning import CommissioningPage
 from app.gui.panels.job_table import OVER
 from app.gui.panels.notes import NotesPanel
-from app.gui.panels.procedures import ProceduresPanel, Wanted
+from app.gui.panels.procedures import ProceduresPanel
 from app.gui.panels.queue import QueuePanel
 from app.gui.panels.rig import RigPanel
 from app.gui.widgets.alarm import Alarm
 from app.gui.widgets.theme import Theme
 from app.gui.windows.menus import Entry, Item
 from app.gui.windows.rig_status import BY_HAND, NO_ANSWER, alarm_of, idle_status, running_status, why_not
+from app.gui.windows.run_commands import RunCommands
 from app.gui.windows.shortcuts import RIG_KEYS
 from app.gui.windows.status_line import RigStatusLine
 from app.gui.windows.window import BOTTOM, LEFT, RIGHT, SessionWindow
@@ -130,29 +129,16 @@ class RigWindow(SessionWindow):
         super().settle_sizes()
 
     def _connect_panels(self) -> None:
-        self.procedures.queue_asked.connect(self.add_to_queue)
-        self.procedures.run_asked.connect(self.run_now)
-        self.procedures.preview_asked.connect(
-            lambda made, names, runs: PreviewDialog(made, names, runs, self).exec()
+        self.runs = RunCommands(
+            self, self.ask, self.messages.tell, self.procedures, self.queue, self.notes, self._further_inputs
         )
-        queue = self.queue
-        queue.pause_asked.connect(lambda: self.ask("pause"))
-        queue.resume_asked.connect(lambda: self.ask("resume"))
-        queue.skip_asked.connect(lambda job: self.ask("skip", job=job))
-        queue.abort_asked.connect(lambda job: self.ask("abort", job=job))
-        queue.remove_asked.connect(lambda job: self.ask("queue_remove", job=job))
-        queue.move_asked.connect(lambda job, place: self.ask("queue_move", job=job, place=place))
-        queue.open_asked.connect(self._open)
-        queue.again_asked.connect(self._run_again)
-        queue.hold_asked.connect(self._hold_until)
-        queue.release_asked.connect(lambda job: self.ask("queue_until", job=job))
-        queue.form_asked.connect(self._show_in_form)
+        self.queue.open_asked.connect(self._open)
+        self.queue.form_asked.connect(self._show_in_form)
         self.rig.set_asked.connect(
             lambda name, setting, value: self.ask(
                 "set_instrument", instrument=name, setting=setting, value=value
             )
         )
-        self.notes.note_asked.connect(self._note)
         page = self.commissioning
         page.start_asked.connect(self._commission)
         page.look_asked.connect(lambda wanted: self.ask("commissioning", self._show_commissioning, **wanted))
@@ -395,57 +381,18 @@ class RigWindow(SessionWindow):
 
     # ---- commands ----
 
-    def add_to_queue(self, runs: list[Wanted]) -> None:
-        """Append runs to the queue."""
-        for run in runs:
-            self.ask("queue_add", self._added, **self._as_arguments(run))
-
-    def run_now(self, runs: list[Wanted]) -> None:
-        """Run the first job now, even if the queue is paused, and the others after it."""
-        first, *others = runs
-        self.ask("run_now", **self._as_arguments(first))
-        for place, run in enumerate(others):
-            self.ask("queue_add", place=place, **self._as_arguments(run))
-        self._notes_gone()
-
-    def _as_arguments(self, run: Wanted) -> dict[str, Any]:
-        notes = "" if self.queue.present else self.notes.for_next
-        values = {name: list(v) if isinstance(v, tuple) else v for name, v in run.values.items()}
-        return {"procedure": run.procedure, "values": values, "sample": run.sample, "notes": notes}
-
-    def _run_again(self, job: JobState) -> None:
-        kept = {name: job[name] for name in ("procedure", "values", "sample", "notes")}
-        self.ask("queue_add", **kept)
-
     def _save_amplifiers(self) -> None:
         save_amplifiers(self, _next_settings(self._instruments), self.say)
 
     def _load_amplifiers(self) -> None:
         load_amplifiers(self, _next_settings(self._instruments), self.rig.set_asked.emit, self.say)
 
-    def _hold_until(self, job: JobState) -> None:
-        inputs = self._instruments["daq"].get("extra_inputs", {}) if self._instruments is not None else {}
-        if until := ask_condition(self, list(inputs)):
-            self.ask("queue_until", job=job["id"], until=until)
+    def _further_inputs(self) -> list[str]:
+        return list(self._instruments["daq"].get("extra_inputs", {})) if self._instruments is not None else []
 
     def _show_in_form(self, job: JobState) -> None:
         self.procedures.show_run(job["procedure"], job["values"], job["sample"])
         self.docks["Procedure"].raise_()
-
-    def _added(self, job: Any) -> None:
-        self._notes_gone()
-
-    def _notes_gone(self) -> None:
-        if not self.queue.present and self.notes.for_next:
-            self.say("The notes are added to the recording of this run.")
-            self.notes.taken()
-
-    def _note(self, text: str) -> None:
-        def noted(result: Any) -> None:
-            self.messages.tell(logging.INFO, "Note added to the recording.")  # the run logs it
-            self.notes.taken()
-
-        self.ask("notes", noted, text=text)
 
     def pause(self) -> None:
         """Pause or resume."""

@@ -285,7 +285,7 @@ def test_keys(window, client, qtbot, sequence, name):
 
 def test_a_sequence_runs_in_its_order(window, client, qtbot):
     runs = [Wanted("iv", {"curves": n}, "Au") for n in (1, 2, 3)]
-    window.run_now(runs)
+    window.runs.run_now(runs)
     qtbot.waitUntil(lambda: len(client.of("queue_add")) == 2)
     assert [one["values"]["curves"] for one in client.of("run_now")] == [1]
     assert [(one["values"]["curves"], one["place"]) for one in client.of("queue_add")] == [(2, 0), (3, 1)]

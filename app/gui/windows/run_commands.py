@@ -1,0 +1,114 @@
+"""Commands of the form, the queue and the notes to a bench."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from PyQt6.QtWidgets import QWidget
+
+from app.gui.dialogs.hold_until import ask_condition
+from app.gui.dialogs.preview import PreviewDialog
+from app.gui.panels.notes import NotesPanel
+from app.gui.panels.procedures import ProceduresPanel, Wanted
+from app.gui.panels.queue import QueuePanel
+from app.server.messages import JobState
+
+
+class Ask(Protocol):
+    """Send a command to the bench, and call a function with its answer."""
+
+    def __call__(self, name: str, then: Callable[[Any], None] | None = None, **arguments: Any) -> None:
+        """Send the command ``name``."""
+
+
+class RunCommands:
+    """Commands to a bench on runs: those that wait, the one in progress, and its notes.
+
+    Parameters
+    ----------
+    window : QWidget
+        Parent of the dialogs.
+    ask : callable
+    tell : callable
+        Shows a sentence of a level of `logging` at the bottom of the window.
+    procedures, queue, notes : panels
+        Their commands are connected here.
+    inputs : callable
+        Returns the names of the rig's further inputs, for conditions.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        ask: Ask,
+        tell: Callable[[int, str], None],
+        procedures: ProceduresPanel,
+        queue: QueuePanel,
+        notes: NotesPanel,
+        inputs: Callable[[], list[str]],
+    ) -> None:
+        self._window, self._ask, self._tell = window, ask, tell
+        self._procedures, self._queue, self._notes = procedures, queue, notes
+        self._inputs = inputs
+        procedures.queue_asked.connect(self.add_to_queue)
+        procedures.run_asked.connect(self.run_now)
+        procedures.preview_asked.connect(self._preview)
+        notes.note_asked.connect(self._note)
+        queue.pause_asked.connect(lambda: ask("pause"))
+        queue.resume_asked.connect(lambda: ask("resume"))
+        queue.skip_asked.connect(lambda job: ask("skip", job=job))
+        queue.abort_asked.connect(lambda job: ask("abort", job=job))
+        queue.remove_asked.connect(lambda job: ask("queue_remove", job=job))
+        queue.move_asked.connect(lambda job, place: ask("queue_move", job=job, place=place))
+        queue.again_asked.connect(self._run_again)
+        queue.hold_asked.connect(self._hold_until)
+        queue.release_asked.connect(lambda job: ask("queue_until", job=job))
+
+    def add_to_queue(self, runs: list[Wanted]) -> None:
+        """Append runs to the queue."""
+        for run in runs:
+            self._ask("queue_add", self._added, **self._as_arguments(run))
+
+    def run_now(self, runs: list[Wanted]) -> None:
+        """Run the first job now, even if the queue is paused, and the others after it."""
+        first, *others = runs
+        self._ask("run_now", **self._as_arguments(first))
+        for place, run in enumerate(others):
+            self._ask("queue_add", place=place, **self._as_arguments(run))
+        self._notes_gone()
+
+    def _preview(self, made: Any, names: Any, runs: Any) -> None:
+        PreviewDialog(made, names, runs, self._window).exec()
+
+    def _as_arguments(self, run: Wanted) -> dict[str, Any]:
+        notes = "" if self._queue.present else self._notes.for_next
+        values = {name: list(v) if isinstance(v, tuple) else v for name, v in run.values.items()}
+        return {"procedure": run.procedure, "values": values, "sample": run.sample, "notes": notes}
+
+    def _run_again(self, job: JobState) -> None:
+        self._ask(
+            "queue_add",
+            procedure=job["procedure"],
+            values=job["values"],
+            sample=job["sample"],
+            notes=job["notes"],
+        )
+
+    def _hold_until(self, job: JobState) -> None:
+        if until := ask_condition(self._window, self._inputs()):
+            self._ask("queue_until", job=job["id"], until=until)
+
+    def _added(self, job: Any) -> None:
+        self._notes_gone()
+
+    def _notes_gone(self) -> None:
+        if not self._queue.present and self._notes.for_next:
+            self._tell(logging.INFO, "The notes are added to the recording of this run.")
+            self._notes.taken()
+
+    def _note(self, text: str) -> None:
+        def noted(result: Any) -> None:
+            self._tell(logging.INFO, "Note added to the recording.")  # the run logs it
+            self._notes.taken()
+
+        self._ask("notes", noted, text=text)
