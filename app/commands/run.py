@@ -134,7 +134,7 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
             return
         from app.acquisition.bench import Bench
         from app.acquisition.run_in_terminal import run_and_tell
-        from app.server.process import leave_modules_alone
+        from app.console.memory import leave_modules_alone
 
         leave_modules_alone()
         for each, name in zip(runs, numbered, strict=True):

@@ -82,10 +82,11 @@ def command(
 
     from app.acquisition.simulated_rig import SimulationSettings
     from app.config.toml import FileError
+    from app.console.memory import leave_modules_alone
     from app.console.progress import signals_stop
     from app.console.terminal import LOOK_S, output_never_waits
     from app.remote.companions import companion
-    from app.server.process import announced, leave_modules_alone, rig_served_by, settle_in
+    from app.server.process import announced, rig_served_by, settle_in
     from drivers.errors import RigError
 
     if alerts is not None:

@@ -1,6 +1,5 @@
 """Program with windows: opens rigs and recordings, starts benches, leaves running ones alone."""
 
-import gc
 import logging
 import signal
 import sys
@@ -16,6 +15,7 @@ from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from analysis.recording import RecordingError
 from app.config.toml import FileError
+from app.console.memory import leave_modules_alone, share_pools
 from app.gui.background import Tasks
 from app.gui.bench_connection import BenchConnection
 from app.gui.bench_launcher import bench_for
@@ -172,6 +172,7 @@ def saved_settings() -> QSettings:
 
 def run(open_first: Callable[[Program], Any]) -> int:
     """Open the first window and run until the last is closed, by the user or by Ctrl-C; return the exit code."""
+    share_pools()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName(NAME)
@@ -181,16 +182,10 @@ def run(open_first: Callable[[Program], Any]) -> int:
     signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
     open_first(program)
     sys.setswitchinterval(SWITCH_S)
-    QTimer.singleShot(SETTLED_MS, _leave_modules_alone)
+    QTimer.singleShot(SETTLED_MS, leave_modules_alone)
     code = app.exec() if program.windows else 1
     program.close()
     return code
-
-
-def _leave_modules_alone() -> None:
-    """Leave all that is loaded out of later collections of garbage, during which no picture is drawn."""
-    gc.collect()
-    gc.freeze()
 
 
 def _survive(

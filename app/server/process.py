@@ -1,6 +1,5 @@
 """A bench in a process of its own, which outlives the program that started it."""
 
-import gc
 import logging
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from analysis.shared_files import remove_file
 from app import child_process
 from app.acquisition.simulated_rig import SimulationSettings, simulated_rig
+from app.console.memory import share_pools
 from app.server.connection import Connection, connections_folder
 
 LOG = "bench.log"
@@ -107,17 +107,9 @@ def _last_words(log: Path, begins_at: int) -> str:
 
 
 def settle_in() -> None:
-    """Set up a process for a bench: switch threads quickly, log to standard error."""
+    """Set up a process for a bench: switch threads quickly, share pools of memory, log to standard error."""
+    share_pools()
     sys.setswitchinterval(SWITCH_S)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     for noisy in ("pymeasure", "pyvisa", "grpc", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-
-
-def leave_modules_alone() -> None:
-    """Leave all that is loaded out of every later collection of garbage.
-
-    A whole collection takes 0.1 s of a thread in which no contact is seen, nearly all of it on modules.
-    """
-    gc.collect()
-    gc.freeze()

@@ -27,6 +27,7 @@ from app.acquisition.watchdog.latch import clear, held
 from app.commission.session import NotSafe
 from app.config.rig import Rig
 from app.config.toml import FileError
+from app.console.memory import give_back
 from app.server.admission import Admission
 from app.server.broadcast import Broadcast
 from app.server.command_handlers import CommandHandlers
@@ -280,6 +281,7 @@ class BenchServer:
                 self.broadcast.finishing()
                 self.instruments.take_back()
             self._finished(job)
+            give_back()
 
     def _finished(self, job: Job) -> None:
         if job is self._retracted and job.status is Status.ABORTED:

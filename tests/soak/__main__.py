@@ -19,6 +19,7 @@ import numpy as np
 import psutil
 
 from app.config.rig_folder import VARIABLE
+from app.console.memory import share_pools
 from tests.fault_matrix.__main__ import DOCUMENT
 from tests.soak.minutes import Minute, soaked
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
@@ -133,6 +134,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help=f"replace the table in {DOCUMENT.name}")
     read = parser.parse_args(words)
     logging.disable(logging.CRITICAL)
+    share_pools()
     with (
         tempfile.TemporaryDirectory() as name,
         patch("app.acquisition.bench.Watchdog", WatchdogWithoutProcess),
