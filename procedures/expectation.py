@@ -71,11 +71,11 @@ class Expectation:
 
     def sentence(self, duration_s: float) -> str:
         """Tell the error, and what 10 % takes, for a run of this duration (NaN if unknown)."""
-        text = f"Expected error of the {self.quantity}: {self.scale * self.sigma:.2g} {self.unit}"
+        text = f"Expected error of the {self.quantity}: {_rounded(self.scale * self.sigma, 2)} {self.unit}"
         if math.isfinite(self.factor):
             share = self.sigma / abs(self.value)
-            of = f"{100.0 * share:.2g} % of" if share < 1.0 else f"{share:.3g} times"
-            text += f", {of} the {float(f'{self.scale * self.value:.3g}'):g} {self.unit} looked for; "
+            of = f"{_rounded(100.0 * share, 2)} % of" if share < 1.0 else f"{_rounded(share, 3)} times"
+            text += f", {of} the {_rounded(self.scale * self.value, 3)} {self.unit} looked for; "
             text += f"10 % takes {self._takes(duration_s)}"
         return f"{text}." + (f" Assumed: {self.assumed}." if self.assumed else "")
 
@@ -87,6 +87,11 @@ class Expectation:
             about = f"{max(math.ceil(60.0 * hours), 1)} min"
         repeats = self.repeats.removesuffix("s") if needed == 1 else self.repeats
         return f"{needed} {repeats}" + (f", about {about}" if math.isfinite(hours) else "")
+
+
+def _rounded(value: float, digits: int) -> str:
+    """Format a number with some significant digits, and without a power of ten up to a million."""
+    return f"{float(f'{value:.{digits}g}'):g}"
 
 
 class Foreseen(RigProcedure):

@@ -37,6 +37,7 @@ def test_ten_per_cent_take_the_square_of_the_ratio_of_errors():
     assert "5 % of the 10 uV/K looked for; 10 % takes 25 junctions, about 0.5 h" in EXPECTED.sentence(7200.0)
     assert "10 % takes 1 junction, about 2 min" in replace(EXPECTED, sigma=1e-7).sentence(7200.0)
     assert "of the 9130 uV/K looked for" in replace(EXPECTED, value=9.13e-3).sentence(7200.0)
+    assert "thermopower: 110 uV/K, 1.1 % of" in replace(EXPECTED, sigma=1.1e-4, value=1e-2).sentence(60.0)
     far = replace(EXPECTED, sigma=20e-6)
     assert (far.factor, far.weak, far.hopeless) == (pytest.approx(400.0), True, True)
     assert "2 times the 10 uV/K" in far.sentence(math.nan) and " h" not in far.sentence(math.nan)
