@@ -8,7 +8,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from analysis.constants import G0_S
 from analysis.heating.controls import (
     DUMMY_RESISTOR,
     GOLD,
@@ -21,12 +20,13 @@ from analysis.heating.controls import (
 from procedures.capture import CaptureWindow, SearchProgress
 from procedures.contact import NM
 from procedures.context import ProcedureContext
-from procedures.errors import AmplifierRailed, ContactNotBroken, ImpossibleSetting, NoFixture
+from procedures.errors import AmplifierRailed, ContactNotBroken, ImpossibleSetting
 from procedures.heating import Heating
 from procedures.large_bias import WIDENED
 from procedures.parameters import FractionsParameter, NumbersParameter
 from procedures.procedure import Steps
 from procedures.pymeasure_types import FloatParameter
+from procedures.resistor import ResistorInPlace
 from procedures.steps import FINISHED, Outcome, Ramp
 
 ONE_ATOM_G0 = 1.0
@@ -112,55 +112,17 @@ class ZeroAmplitude(Heating):
     expected = ()
 
 
-class DummyResistor(Heating):
+class DummyResistor(ResistorInPlace, Heating):
     """Modulate a resistor in place of the junction: current, but no heat in the tip."""
 
     name = "control dummy-resistor"
     control = DUMMY_RESISTOR
     pace_scatter = 0.1
-    resistor = True
 
     resistance = FloatParameter(
         "Resistance", units="ohm", minimum=1e3, maximum=1e12,
         description="Resistor in place of the junction; choose it to carry the current of a junction.",
     )  # fmt: skip
-
-    @property
-    def conductance(self) -> float:
-        """Conductance of the resistor, in G0."""
-        return 1.0 / (G0_S * float(self.resistance))
-
-    def check(self, context: ProcedureContext) -> None:
-        """Refuse also a missing resistance."""
-        if not self.resistance:
-            raise ImpossibleSetting(
-                "resistance is not set; give that of the resistor in place of the junction, in ohm.",
-                "resistance",
-            )
-        super().check(context)
-
-    def obtain_s(self, context: ProcedureContext) -> float:
-        """Return the time of two checks and a baseline, in s; the resistor stays."""
-        return float(2 * self.check_time + self.baseline_time / self.baseline_every)
-
-    def first_approach_s(self, context: ProcedureContext) -> float:
-        """Return 0 s: the tip stays retracted."""
-        return 0.0
-
-    def obtain(self, context: ProcedureContext, search: SearchProgress) -> Steps[float]:
-        """Check the resistor, with the tip retracted; return its conductance in G0."""
-        seen_G0 = (yield self.look()).conductance_G0
-        self.refuse_wrong_sign(seen_G0, self.window)
-        if not self.window.holds(seen_G0):
-            raise NoFixture(
-                f"The resistor should show {self.conductance:.3g} G0 within {self.window_percent:g} %, but "
-                f"{seen_G0:.3g} G0 is measured. Check its wiring and the value of resistance."
-            )
-        return seen_G0
-
-    def release(self, context: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
-        """Keep the resistor for the next hold."""
-        yield from self.opened(search)
 
 
 class OrderReversed(Heating):

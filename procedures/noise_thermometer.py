@@ -8,19 +8,19 @@ from fractions import Fraction
 from math import nan
 from typing import Any
 
-from analysis.constants import G0_S
 from analysis.heating.programme import LevelProgramme, ordered
 from analysis.thermoelectric.noise_holds import AFTER, BEFORE, MARK, OPEN, RESISTOR, STEP
 from analysis.thermoelectric.noise_run import BAND_Hz
 from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
-from procedures.errors import ImpossibleSetting, NoFixture
+from procedures.errors import ImpossibleSetting
 from procedures.expectation import Expectation
 from procedures.heated_junctions import HeatedProcedure
 from procedures.limits import check_programme
 from procedures.parameters import NumbersParameter, parsed_levels
 from procedures.procedure import Plan, Steps
 from procedures.pymeasure_types import FloatParameter, IntegerParameter
+from procedures.resistor import ResistorInPlace
 from procedures.steps import HoldStep, MakeSafe, Modulate, SetBias, SetHeater, WriteNote
 
 ROLL_OFF = 0.35
@@ -192,14 +192,13 @@ class NoiseThermometer(HeatedProcedure):
         yield from self.leave(context, search, extension_m)
 
 
-class NoiseResistor(NoiseThermometer):
+class NoiseResistor(ResistorInPlace, NoiseThermometer):
     """Measure the noise of a resistor in place of the junction, which calibrates a noise thermometer."""
 
     name = "control noise-resistor"
     label = "Calibration: resistor for the noise"
     control = "resistor"
     kind = RESISTOR
-    resistor = True
     presets: Mapping[str, Mapping[str, Any]] = {}
     dT = (0.0,)
     window_percent = 20.0
@@ -209,43 +208,6 @@ class NoiseResistor(NoiseThermometer):
         description="Resistor in place of the junction: 6.45, 12.9 and 25.8 kohm in three runs.",
     )  # fmt: skip
 
-    @property
-    def conductance(self) -> float:
-        """Conductance of the resistor, in G0."""
-        return 1.0 / (G0_S * float(self.resistance))
-
-    def check(self, context: ProcedureContext) -> None:
-        """Refuse also a missing resistance."""
-        if not self.resistance:
-            raise ImpossibleSetting(
-                "resistance is not set; give that of the resistor in place of the junction, in ohm.",
-                "resistance",
-            )
-        super().check(context)
-
-    def obtain_s(self, context: ProcedureContext) -> float:
-        """Return the time of a check and a baseline, in s; the resistor stays."""
-        return float(2 * self.check_time + self.baseline_time / self.baseline_every)
-
-    def first_approach_s(self, context: ProcedureContext) -> float:
-        """Return 0 s: the tip stays retracted."""
-        return 0.0
-
     def calibrate_open(self) -> Steps[None]:
         """Do nothing: the input is not open."""
         yield from ()
-
-    def obtain(self, context: ProcedureContext, search: SearchProgress) -> Steps[float]:
-        """Check the resistor, with the tip retracted; return its conductance in G0."""
-        seen_G0 = (yield self.look()).conductance_G0
-        self.refuse_wrong_sign(seen_G0, self.window)
-        if not self.window.holds(seen_G0):
-            raise NoFixture(
-                f"The resistor should show {self.conductance:.3g} G0 within {self.window_percent:g} %, but "
-                f"{seen_G0:.3g} G0 is measured. Check its wiring and the value of resistance."
-            )
-        return seen_G0
-
-    def release(self, context: ProcedureContext, search: SearchProgress, extension_m: float) -> Steps[None]:
-        """Keep the resistor for the next hold."""
-        yield from self.opened(search)
