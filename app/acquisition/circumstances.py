@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path, PureWindowsPath
+from pathlib import Path, PurePath
 from typing import Protocol
 
 import psutil
@@ -53,20 +53,22 @@ def dangers(
     power = battery()
     if power is not None and power.power_plugged is False:
         yield f"This computer runs on its battery ({power.percent:.0f} %). Plug it in: when it is empty, the run ends."
-    if _remote(folder.absolute(), partitions()):
+    place = folder.resolve()  # a link or a drive letter may lead to a server
+    if remote(place, partitions()):
         yield (
             f"{folder} is on another computer: when the network fails, the run ends, and samples may be lost. Record "
             "to a disk of this computer and copy the file afterwards."
         )
-    if (part := _synchronised(folder.absolute())) is not None:
+    if (part := _synchronised(place)) is not None:
         yield (
             f"{folder} lies in {part}, a folder that is copied to a server while the file grows. Record to another "
             "folder and move the file afterwards."
         )
 
 
-def _remote(folder: Path, partitions: Sequence[Partition]) -> bool:
-    if PureWindowsPath(folder).drive.startswith("\\\\"):
+def remote(folder: PurePath, partitions: Sequence[Partition]) -> bool:
+    """Return True for a folder on another computer: in a Windows share, or below a mounted file system of a network."""
+    if folder.drive.startswith("\\\\"):
         return True
     within = [x for x in partitions if folder.is_relative_to(x.mountpoint)]
     nearest = max(within, key=lambda x: len(x.mountpoint), default=None)

@@ -75,7 +75,7 @@ class Results:
             heat_total_W=both("q_total_pos_W", "q_total_neg_W"),
             sigma_total_W=both("sigma_q_total_pos_W", "sigma_q_total_neg_W"),
             correlation=float(np.median(correlations)),
-            scale_sigma=0.0 if math.isnan(scale) else scale,
+            scale_sigma=_known(scale, "heats"),
         )
 
     @property
@@ -90,8 +90,18 @@ class Results:
         own = self.thermal_conductance
         if own is None:
             return None
-        scale = 0.0 if math.isnan(own.scale_relative) else own.scale_relative
+        scale = _known(own.scale_relative, "thermal conductance")
         return Measured(own.G_th_W_per_K, math.hypot(own.sigma_W_per_K, scale * own.G_th_W_per_K))
+
+
+def _known(scale_relative: float, quantity: str) -> float:
+    """Return an uncertainty that all values share. Raises ``ValueError`` if it is unknown."""
+    if math.isnan(scale_relative):
+        raise ValueError(
+            f"the scale error of the {quantity} is unknown: give the uncertainties of the thermometer in [probe] of "
+            "the rig file and analyse again, or write the values with their uncertainty into the model file"
+        )
+    return scale_relative
 
 
 def load_results(path: Path) -> Results:

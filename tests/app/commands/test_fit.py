@@ -184,6 +184,11 @@ def test_results_of_an_analysis_join_the_fit(tmp_path, curves):
             'results = ["analysis.json"]',
             "must be finite",
         ),
+        (
+            {"thermal_conductance": SAVED["thermal_conductance"] | {"scale_relative": None}},
+            'results = ["analysis.json"]',
+            "the scale error of the thermal conductance is unknown",
+        ),
         ([1, 2], 'results = ["analysis.json"]', "holds no heating"),
         (SAVED, 'results = ["other.json"]', "no such file"),
         (
