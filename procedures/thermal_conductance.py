@@ -92,7 +92,7 @@ class ThermalConductance(HeatedProcedure):
     """Measure the thermal conductance of junctions when they break."""
 
     name = "thermal-conductance"
-    repeats = "total_cycles"
+    repeats = "ruptures"
     cycle = STEP
     label = "Thermal conductance"
     evaluated_as = "thermal_conductance"

@@ -15,6 +15,7 @@ from analysis.heating.controls import (
     OUT_OF_CONTACT,
     ZERO_AMPLITUDE,
 )
+from analysis.numbers import ASCII, with_error
 from analysis.thermoelectric.peltier_hold import PeltierHold
 from analysis.thermoelectric.peltier_mean import Mean, PeltierPoint
 
@@ -127,5 +128,5 @@ def _verdict(
     if allowed and passed:
         words = f"within {1e3 * allowed:g} m{unit}"
     factor, prefix = (1e3, "m") if unit == "V" else (1e12, "p")
-    said = f"{what}: {factor * value:.3g} +- {factor * sigma:.2g} {prefix}{unit}, {words}."
+    said = f"{what}: {with_error(factor * value, factor * sigma, ASCII)} {prefix}{unit}, {words}."
     return PeltierControl(name, value, sigma, unit, passed, said)

@@ -13,6 +13,7 @@ import numpy as np
 from analysis.constants import ELEMENTARY_CHARGE_C, BOLTZMANN_J_per_K
 from analysis.distributions import normal_above, student_above
 from analysis.heating.runs import EvaluatedRun
+from analysis.numbers import ASCII, with_error
 from analysis.records import FloatArray
 from analysis.statistics.junction_mean import covariance_of_mean, effective_number
 from analysis.thermoelectric.peltier_controls import PeltierControl, judge_controls
@@ -40,7 +41,7 @@ class Cooling:
     @property
     def sentence(self) -> str:
         """The level and its temperature, in words."""
-        found = f"{1e6 * self.dT_K:.3g} +- {1e6 * self.sigma_K:.2g} uK at {1e3 * self.level_V:+.3g} mV"
+        found = f"{with_error(1e6 * self.dT_K, 1e6 * self.sigma_K, ASCII)} uK at {1e3 * self.level_V:+.3g} mV"
         return (
             f"The tip cools: {found}." if self.seen else f"No level cools the tip visibly; coldest: {found}."
         )

@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.heating.mask import filters_of
 from analysis.heating.thermometer import Thermometer, time_constant_s
+from analysis.numbers import ASCII, with_error
 from analysis.recording.header import RunHeader
 from analysis.thermoelectric.rupture import MeasuredRupture, measured
 from analysis.thermoelectric.rupture_holds import RuptureHold
@@ -255,5 +256,5 @@ def with_controls(
 
 def _control(name: str, value: float, sigma: float, what: str) -> ConductanceControl:
     verdict = "vanishes within 2 sigma" if abs(value) <= 2.0 * sigma else "does not vanish"
-    sentence = f"{what}: {1e12 * value:.3g} +- {1e12 * sigma:.2g} pW/K, {verdict}."
+    sentence = f"{what}: {with_error(1e12 * value, 1e12 * sigma, ASCII)} pW/K, {verdict}."
     return ConductanceControl(name, value, sigma, 0.0, sentence)

@@ -3,7 +3,7 @@
 import math
 
 from analysis.constants import G0_S
-from analysis.numbers import counted, with_error
+from analysis.numbers import counted, significant, with_error
 from analysis.thermoelectric.detectability import repetitions
 from analysis.thermoelectric.thermal_conductance import ThermalConductanceAnalysis
 from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
@@ -28,15 +28,17 @@ def conductance_words(result: ThermalConductanceAnalysis) -> list[str]:
     found = [
         f"G_th = {with_error(mean.value / PW, mean.sigma / PW)} pW/K at {result.mean_K:.0f} K from "
         f"{counted(len(result.used), 'rupture')} (heater {result.mode}, {kind} {abs(result.difference_K):.3g} K); the "
-        f"noise alone gives {result.noise_sigma_W_per_K / PW:.2g} pW/K, and R_P {100 * result.scale_relative:.2g} % "
-        "beside it. What is measured is the junction less the gap that it leaves.",
+        f"noise alone gives {significant(result.noise_sigma_W_per_K / PW, 2)} pW/K, and R_P "
+        f"{100 * result.scale_relative:.2g} % beside it. What is measured is the junction less the gap that it leaves.",
         f"Windows of {before[0]:.2g} s before and {before[1]:.2g} s after the rupture; "
         f"{counted(result.off, 'rupture')} with the heater off, {counted(result.censored, 'hold')} censored.",
     ]
     if result.spread_W_per_K == 0.0:
         found.append("The noise of single ruptures explains the scatter of the junctions.")
     elif math.isfinite(result.spread_W_per_K):
-        found.append(f"Junctions scatter by {result.spread_W_per_K / PW:.2g} pW/K (SD) beyond the noise.")
+        found.append(
+            f"Junctions scatter by {significant(result.spread_W_per_K / PW, 2)} pW/K (SD) beyond the noise."
+        )
     if result.mode == "dc":
         share = result.joule_share
         found.append(

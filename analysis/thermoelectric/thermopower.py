@@ -21,6 +21,7 @@ from analysis.line_fit import (
     slope_through_origin,
     theil_sen_slope,
 )
+from analysis.numbers import ASCII, with_error
 from analysis.records import FloatArray
 from analysis.thermoelectric.temperatures import reduced_difference_K
 from analysis.thermoelectric.thermopower_hold import MeasuredHold
@@ -402,5 +403,5 @@ def _control(
 ) -> ThermopowerControl:
     verdict = "vanishes within 2 sigma" if abs(value - expected) <= 2.0 * sigma else "does not vanish"
     scale, shown = 1e6, f"u{unit}"
-    sentence = f"{what}: {scale * value:.3g} +- {scale * sigma:.2g} {shown}, {verdict}."
+    sentence = f"{what}: {with_error(scale * value, scale * sigma, ASCII)} {shown}, {verdict}."
     return ThermopowerControl(name, value, sigma, expected, unit, sentence)

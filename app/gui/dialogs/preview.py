@@ -53,9 +53,7 @@ class PreviewDialog(QDialog):
         parameters = procedure().parameter_objects()
         heads = [_head(parameters[name]) for name in names]
         self.table = QTableWidget(len(planned), len(heads) + 3)
-        self.table.setHorizontalHeaderLabels(
-            [*heads, procedure.repeats.replace("_", " "), "takes", "ends at"]
-        )
+        self.table.setHorizontalHeaderLabels([*heads, procedure.repeats, "takes", "ends at"])
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         columns = self.table.horizontalHeader()
