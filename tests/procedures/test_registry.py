@@ -13,3 +13,8 @@ def test_the_table_and_the_class_agree_on_the_evaluation(name):
 @pytest.mark.parametrize("name", PROCEDURES)
 def test_a_procedure_is_listed_by_the_name_that_its_recordings_carry(name):
     assert PROCEDURES[name].name.replace(" ", "-") == name
+
+
+@pytest.mark.parametrize("name", PROCEDURES)
+def test_cycles_are_counted_in_a_word_that_users_read(name):
+    assert PROCEDURES[name].repeats.isalpha()
