@@ -134,6 +134,11 @@ def probability(p: float, notation: Notation = UNICODE) -> str:
     return significant(p, 2 if p >= 1e-4 else 1, notation)
 
 
+def of_many(number: int, nouns: str) -> str:
+    """Format a number with its noun, given in the plural: "1 trace", "2 traces"."""
+    return f"{number} {nouns if number != 1 else nouns.removesuffix('es' if nouns.endswith('ches') else 's')}"
+
+
 def counted(number: int, noun: str) -> str:
     """Format a number with its noun: "1 trace", "2 traces"."""
     return f"{number} {noun}" + ("" if number == 1 else "s")

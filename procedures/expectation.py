@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.numbers import of_many
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import RigProcedure
@@ -85,8 +86,7 @@ class Expectation:
         about = f"{hours:.0f} h" if hours >= 10.0 else f"{hours:.2g} h"
         if hours < SHORT_h:
             about = f"{max(math.ceil(60.0 * hours), 1)} min"
-        repeats = self.repeats.removesuffix("s") if needed == 1 else self.repeats
-        return f"{needed} {repeats}" + (f", about {about}" if math.isfinite(hours) else "")
+        return of_many(needed, self.repeats) + (f", about {about}" if math.isfinite(hours) else "")
 
 
 def _rounded(value: float, digits: int) -> str:

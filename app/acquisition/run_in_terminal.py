@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from analysis.numbers import of_many
 from analysis.recording import RecordingError
 from analysis.records import Event
 from app.acquisition.bench import Bench, Observer, RunSummary
@@ -36,7 +37,8 @@ def run_and_tell(
     """
     procedure, summary = run_shown(make, bench, out, sample, notes)
     click.echo(
-        f"{summary.recording}: {summary.end.status}, {summary.cycles} {procedure.repeats}, {summary.samples} samples"
+        f"{summary.recording}: {summary.end.status}, {of_many(summary.cycles, procedure.repeats)}, "
+        f"{summary.samples} samples"
     )
     if summary.end.reason:
         click.echo(summary.end.reason, err=True)

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from analysis.heating.runs import EvaluatedRun
+from analysis.numbers import of_many
 from analysis.traces.result import Analysis
 from app.acquisition.bench import RunSummary
 from app.campaign.decisions import Amplitudes, amplitudes, mean_curve, most_probable
@@ -102,7 +103,8 @@ class Campaign:
             left_s = self.pace.left_s({**outline(self.file, stage.number), stage.name: rest.total_cycles})
             left = f"; about {duration_text(left_s)} left for the campaign" if left_s else ""
             self.log.say(
-                stage.name, f"{rest.total_cycles} {rest.repeats} to take{gone_on}, into {out.name}{left}."
+                stage.name,
+                f"{of_many(rest.total_cycles, rest.repeats)} to take{gone_on}, into {out.name}{left}.",
             )
             began = self.clock()
             summary = self.run_stage(stage, rest, out)

@@ -3,6 +3,8 @@
 from datetime import datetime
 from math import isfinite
 
+from analysis.numbers import of_many
+
 
 def roughly(seconds: float) -> str:
     """Return a duration as text: "40 s", "48 min", "3.2 h"."""
@@ -15,7 +17,8 @@ def roughly(seconds: float) -> str:
 
 def amount(cycles: int, of: str, seconds: float) -> str:
     """Return an amount of work and its duration, if known: "500 traces, about 48 min"."""
-    return f"{cycles} {of}, about {roughly(seconds)}" if isfinite(seconds) else f"{cycles} {of}"
+    many = of_many(cycles, of)
+    return f"{many}, about {roughly(seconds)}" if isfinite(seconds) else many
 
 
 def clock_time(time_s: float) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from analysis.numbers import of_many
 from app.config.toml import FileError
 from app.console.progress import RunProgress, signals_stop, stderr_console
 from app.console.terminal import output_never_waits
@@ -64,7 +65,7 @@ def _in_words() -> Iterator[None]:
 def tell(jobs: Sequence[Job]) -> None:
     """Print the outcome of each run. Raises ``SystemExit`` with 1 after a fault."""
     for job in jobs:
-        click.echo(f"{job.out}: {job.status}, {job.cycles} {job.repeats}, {job.samples} samples")
+        click.echo(f"{job.out}: {job.status}, {of_many(job.cycles, job.repeats)}, {job.samples} samples")
         if job.reason:
             click.echo(job.reason, err=True)
     if any(job.status is Status.FAULT or job.safe is False for job in jobs):

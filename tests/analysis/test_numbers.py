@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from analysis.numbers import ASCII, decimals_of, probability, rounded, with_error
+from analysis.numbers import ASCII, decimals_of, of_many, probability, rounded, with_error
 
 NAN = float("nan")
 
@@ -93,3 +93,16 @@ def test_small_probabilities_have_a_power_of_ten_and_one_digit():
     assert probability(9.2e-33) == "9×10⁻³³"
     assert probability(0.0342) == "0.034"
     assert probability(2.4e-4, ASCII) == "2.4e-04"
+
+
+@pytest.mark.parametrize(
+    ("number", "nouns", "text"),
+    [
+        (1, "traces", "1 trace"),
+        (2, "traces", "2 traces"),
+        (1, "stretches", "1 stretch"),
+        (0, "holds", "0 holds"),
+    ],
+)
+def test_one_of_many_is_singular(number, nouns, text):
+    assert of_many(number, nouns) == text
