@@ -265,17 +265,16 @@ def summarise(
         if len(members) >= LEAST_JUNCTIONS:
             sets.append(_set(wanted_K, members, rng))
     line = _line(sets)
-    volts, theta_K = (
-        np.array([one.hold.voltage_V for one in used]),
-        np.array([one.reduced_K for one in used]),
-    )
-    enough = line is not None
+    volts = np.array([one.hold.voltage_V for one in used])
+    theta_K = np.array([one.reduced_K for one in used])
+    set_K = np.array([one.hold.difference_K for one in used])
+    unknown = (math.nan, math.nan)
     return ThermopowerAnalysis(
         sets=tuple(sets),
         line=line,
         scale_relative=scale_relative,
-        junctions_ls=_bootstrapped(theta_K, volts, rng, False) if enough else (math.nan, math.nan),
-        theil_sen=_bootstrapped(theta_K, volts, rng, True) if enough else (math.nan, math.nan),
+        junctions_ls=unknown if line is None else _bootstrapped(theta_K, volts, set_K, rng, False),
+        theil_sen=unknown if line is None else _bootstrapped(theta_K, volts, set_K, rng, True),
         spread_V_per_K=_spread(sets),
         polarity_V=_polarity(used),
         excluded=Counter(one.hold.rejected for one in holds if one.hold.rejected),
@@ -330,16 +329,24 @@ def _line(sets: Sequence[ThermopowerSet]) -> Line | None:
 
 
 def _bootstrapped(
-    theta_K: FloatArray, volts: FloatArray, rng: np.random.Generator, robust: bool
+    theta_K: FloatArray, volts: FloatArray, set_K: FloatArray, rng: np.random.Generator, robust: bool
 ) -> tuple[float, float]:
-    """Return a slope through single junctions, and the standard deviation of resampled ones."""
+    """Return a slope through single junctions, and the standard deviation of resampled ones.
+
+    Junctions are drawn within each temperature difference: a slope needs more than one of these.
+    """
     slope = theil_sen_slope if robust else least_squares_slope
-    n, slopes = len(volts), []
-    for _ in range(50 if robust else RESAMPLES):
-        chosen = rng.integers(0, n, min(n, PAIRS))
-        if np.ptp(theta_K[chosen]) > 0.0:
-            slopes.append(slope(theta_K[chosen], volts[chosen]))
-    return slope(theta_K, volts), float(np.std(slopes, ddof=1)) * math.sqrt(min(n, PAIRS) / n)
+    groups = [np.flatnonzero(set_K == one) for one in np.unique(set_K)]
+    n = len(volts)
+    drawn = min(n, PAIRS)
+    sizes = [max(1, round(len(group) * drawn / n)) for group in groups]
+    times = 50 if robust else RESAMPLES
+    chosen = np.hstack(
+        [group[rng.integers(0, len(group), (times, size))] for group, size in zip(groups, sizes, strict=True)]
+    )
+    slopes = [slope(theta_K[row], volts[row]) for row in chosen]
+    free = n / max(n - len(groups), 1)
+    return slope(theta_K, volts), float(np.std(slopes, ddof=1)) * math.sqrt(free * drawn / n)
 
 
 def _spread(sets: Sequence[ThermopowerSet]) -> float:

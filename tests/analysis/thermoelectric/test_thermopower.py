@@ -130,6 +130,19 @@ def test_the_slope_of_a_campaign_is_the_thermopower_and_its_error_covers():
     assert content["S_junction_V_per_K"] == pytest.approx(content["S_V_per_K"] + 1.9e-6)
 
 
+def test_few_junctions_at_two_differences_give_lines_of_a_sensible_error():
+    """Junctions drawn anew must not all be of one difference: their slope would be that of the thermometer's noise."""
+    rng, errors = np.random.default_rng(8), []
+    for _ in range(10):
+        holds = [one for one in campaign(rng, junctions=3) if one.difference_K in (0.0, 20.0)]
+        result = summarise(placed(holds, S_TC), 0.0, rng)
+        errors.append((result.junctions_ls[1], result.theil_sen[1]))
+    # of 3 junctions at 20 K and 3 at 0 K: sqrt((6^2 + 2 (11/20.7)^2)/3) = 3.5 uV/K
+    least_squares, theil_sen = np.sqrt(np.mean(np.square(errors), axis=0))
+    assert least_squares == pytest.approx(3.5e-6, rel=0.4)
+    assert theil_sen == pytest.approx(3.5e-6, rel=0.6)
+
+
 def test_without_a_hold_at_zero_there_is_no_thermometer():
     holds = [one for one in campaign(np.random.default_rng(1), junctions=3) if one.difference_K]
     with pytest.raises(ValueError, match="no hold at dT = 0"):
