@@ -127,6 +127,8 @@ class Trace:
         Reason of the end ("open", "distance", "not broken", "skipped", "aborted", "unknown").
     flags : tuple of str
         Defects that an analysis must take into account ("railed", "gap").
+    averaged : int
+        Number of samples over which each conductance is a running mean; 1 without a mean.
     """
 
     number: int
@@ -136,3 +138,4 @@ class Trace:
     bias_V: float
     ended: str
     flags: tuple[str, ...] = ()
+    averaged: int = 1

@@ -78,13 +78,6 @@ class Response:
         """In-phase part."""
         return self.admittance_S.real
 
-    def spread(self, values: FloatArray, n: int) -> FloatArray:
-        """Return values of the boxcars for n samples, each held over its boxcar; the last one to the end."""
-        if not values.size:
-            return np.full(n, np.nan)
-        held = np.repeat(values, self.length)
-        return held[:n] if held.size >= n else np.concatenate([held, np.full(n - held.size, values[-1])])
-
 
 def response(
     bias_V: FloatArray,
@@ -111,10 +104,50 @@ def response(
     """
     lock_in = LockIn(sine.frequency_Hz, rate_Hz, length // sine.period_samples(rate_Hz))
     (bias, current), (mean_V, mean_A) = lock_in.feed(np.stack([bias_V, current_A]))
+    return Response(length, _admittance_S(bias, current, sine, lag_s, series_ohm), mean_V, mean_A)
+
+
+def running_conductance_S(
+    bias_V: FloatArray,
+    current_A: FloatArray,
+    sine: Sine,
+    rate_Hz: float,
+    length: int,
+    lag_s: float,
+    series_ohm: float = 0.0,
+) -> FloatArray:
+    """Return the conductance of a boxcar about each sample, shape (n,); NaN for half a boxcar at both ends.
+
+    Parameters as of `response`. Neighbouring values share all but two of their samples.
+    """
+    n, period = len(bias_V), sine.period_samples(rate_Hz)
+    found = np.full(n, np.nan)
+    if n < length:
+        return found
+    wave = np.exp(-2j * pi / period * (np.arange(n) % period))
+    bias, current = (_running_sum(values * wave, length) for values in (bias_V, current_A))
+    first = length // 2
+    found[first : first + bias.size] = _admittance_S(bias, current, sine, lag_s, series_ohm).real
+    return found
+
+
+def _running_sum(values: NDArray[np.complex128], length: int) -> NDArray[np.complex128]:
+    """Return the sum of each ``length`` neighbours, shape (n - length + 1,)."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    return np.asarray(total[length:] - total[:-length])
+
+
+def _admittance_S(
+    bias: NDArray[np.complex128],
+    current: NDArray[np.complex128],
+    sine: Sine,
+    lag_s: float,
+    series_ohm: float,
+) -> NDArray[np.complex128]:
+    """Return the admittance of the junction alone, with the lag corrected."""
     turned = np.exp(2j * pi * float(sine.frequency_Hz) * lag_s)
     with np.errstate(divide="ignore", invalid="ignore"):
-        admittance_S = 1.0 / (bias / (current * turned) - series_ohm)
-    return Response(length, admittance_S, mean_V, mean_A)
+        return np.asarray(1.0 / (bias / (current * turned) - series_ohm))
 
 
 def lag_of_capacitance_s(admittance_S: complex, frequency_Hz: float) -> float:

@@ -14,6 +14,7 @@ OPEN_PARTS = (20, 50, 100, 200, 500)
 """Divisors of the length of a trace at which the open part is sought."""
 
 _LEAST_SAMPLES = 20  # of an open part, and of a trace that has one
+_DIFFERENCES = 20  # least independent differences of running means from which their noise follows
 _ERROR_OF_MEDIAN = 1.4826 * 1.2533  # of a Gaussian sample, times its median absolute deviation over sqrt(n)
 
 
@@ -48,17 +49,29 @@ class NoiseFloor:
 
 @dataclass(frozen=True)
 class OpenPart:
-    """Most open part of one trace: its median, the median absolute deviation about it, its number of samples."""
+    """Most open part of one trace: its median, the median absolute deviation about it, its number of samples.
+
+    ``independent`` is the number of samples that do not share a running mean.
+    """
 
     level_G0: float
     mad_G0: float
     samples: int
+    independent: float
 
 
-def open_parts(conductance_G0: FloatArray) -> tuple[OpenPart, ...]:
-    """Return the most open part of a trace at each of `OPEN_PARTS`; an empty tuple for a trace that is too short."""
+def open_parts(conductance_G0: FloatArray, averaged: int = 1) -> tuple[OpenPart, ...]:
+    """Return the most open part of a trace at each of `OPEN_PARTS`; an empty tuple for a trace that is too short.
+
+    Parameters
+    ----------
+    conductance_G0 : ndarray, shape (n,)
+    averaged : int
+        Number of samples over which each value is a running mean. A part shorter than that has hardly any scatter;
+        its noise follows from the differences of values, which grow as the root of their distance.
+    """
     g = _finite(conductance_G0)
-    return tuple(_open_part(g, parts) for parts in OPEN_PARTS) if g.size >= _LEAST_SAMPLES else ()
+    return tuple(_open_part(g, parts, averaged) for parts in OPEN_PARTS) if g.size >= _LEAST_SAMPLES else ()
 
 
 def floor_of(open_parts: Iterable[tuple[OpenPart, ...]]) -> NoiseFloor:
@@ -74,9 +87,11 @@ def floor_of(open_parts: Iterable[tuple[OpenPart, ...]]) -> NoiseFloor:
     """
     floor = NoiseFloor(float("nan"), float("nan"), 0)
     for parts in zip(*(parts for parts in open_parts if parts), strict=True):
-        level, mad, samples = np.array([(p.level_G0, p.mad_G0, p.samples) for p in parts]).T
+        level, mad, samples, independent = np.array(
+            [(p.level_G0, p.mad_G0, p.samples, p.independent) for p in parts]
+        ).T
         offset = float(np.median(level))
-        scatter = max(float(np.median(np.abs(level - offset))), float(np.median(mad / np.sqrt(samples))))
+        scatter = max(float(np.median(np.abs(level - offset))), float(np.median(mad / np.sqrt(independent))))
         floor = NoiseFloor(
             float(np.median(mad)),
             float(np.median(np.abs(level))),
@@ -89,10 +104,22 @@ def floor_of(open_parts: Iterable[tuple[OpenPart, ...]]) -> NoiseFloor:
     return floor
 
 
-def _open_part(conductance_G0: FloatArray, parts: int) -> OpenPart:
+def _open_part(conductance_G0: FloatArray, parts: int, averaged: int) -> OpenPart:
     part = _most_open(conductance_G0, max(_LEAST_SAMPLES, conductance_G0.size // parts))
     level = _median(part)
-    return OpenPart(level, _median(np.abs(part - level)), part.size)
+    mad = _median(np.abs(part - level)) if averaged == 1 else _mad_of_running_mean(part, averaged)
+    return OpenPart(level, mad, part.size, max(part.size / averaged, 1.0))
+
+
+def _mad_of_running_mean(part: FloatArray, averaged: int) -> float:
+    """Return the median absolute deviation of running means over ``averaged`` samples, from a part of any length.
+
+    Two means that lie k samples apart share all but k samples; for white noise their difference has the variance of one
+    mean times 2 k / averaged.
+    """
+    apart = min(averaged, max(1, part.size // _DIFFERENCES))
+    steps = part[apart:] - part[:-apart]
+    return _median(np.abs(steps - _median(steps))) * float(np.sqrt(averaged / (2.0 * apart)))
 
 
 def _median(values: FloatArray) -> float:

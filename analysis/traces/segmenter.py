@@ -24,7 +24,7 @@ class Segmenter:
     without "z".
 
     A step whose begin has a ``sine`` in its payload was made beside an alternating bias: its conductance is that of a
-    lock-in with the recorded lag, each value held over its boxcar.
+    lock-in with the recorded lag, as the running mean over its averaging time.
 
     Flags: "railed" (a sample at the amplifier's rail), "gap" (samples missing), "aborted" (ended by an abort,
     by a new withdrawal, or by the end of the recording).
@@ -154,9 +154,11 @@ class _OpenTrace:
 
     def record(self, number: int, stop: int, ended: str) -> Trace:
         extension_m, bias_V = _joined(self.extension_m), _joined(self.bias_V)
-        conducts = _joined(self.conductance_G0)
+        conducts, averaged = _joined(self.conductance_G0), 1
         if self.sine is not None and conducts.size:
-            conducts, bias_V = _demodulated(bias_V, conducts, self.sine, self.rate_Hz, self.series_ohm)
+            conducts, bias_V, averaged = _demodulated(
+                bias_V, conducts, self.sine, self.rate_Hz, self.series_ohm
+            )
         return Trace(
             number=number,
             samples=(self.start, stop),
@@ -165,19 +167,21 @@ class _OpenTrace:
             bias_V=float(np.median(bias_V)) if bias_V.size else float("nan"),
             ended=ended,
             flags=tuple(sorted(self.flags)),
+            averaged=averaged,
         )
 
 
 def _demodulated(
     bias_V: FloatArray, current_A: FloatArray, sine: Mapping[str, Any], rate_Hz: float, series_ohm: float
-) -> tuple[FloatArray, FloatArray]:
-    """Return the conductance in G0 of each sample, and its bias, which is the rms value; shapes (n,)."""
-    from analysis.spectra.sine import Sine, response  # few recordings need it
+) -> tuple[FloatArray, FloatArray, int]:
+    """Return the conductance in G0 about each sample, its rms bias, shapes (n,), and the samples of a mean."""
+    from analysis.spectra.sine import Sine, running_conductance_S  # few recordings need it
 
     known, n = Sine.from_json(sine), bias_V.size
     length = known.boxcar_samples(rate_Hz, float(sine["average_s"]))
-    found = response(bias_V, current_A, known, rate_Hz, length, float(sine["lag_s"]), series_ohm)
-    return found.spread(found.conductance_S / G0_S, n), np.full(n, known.rms_V)
+    lag_s = float(sine["lag_s"])
+    running_S = running_conductance_S(bias_V, current_A, known, rate_Hz, length, lag_s, series_ohm)
+    return running_S / G0_S, np.full(n, known.rms_V), length
 
 
 def _joined(parts: list[FloatArray]) -> FloatArray:

@@ -91,7 +91,7 @@ class TraceSummary:
             float(np.fmin.reduce(g, initial=np.inf)),
             _lowest_run(g),
             extent,
-            open_parts(g),
+            open_parts(g, trace.averaged),
         )
 
     def rejection(self, rules: SelectionRules) -> str:

@@ -154,7 +154,7 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         """Update the noise limit from the last open traces, as `analysis.traces.noise_floor` does."""
         if trace.ended not in OPEN:
             return
-        if parts := open_parts(trace.conductance_G0):
+        if parts := open_parts(trace.conductance_G0, trace.averaged):
             self._open.append(parts)
             limit = floor_of(self._open).limit_G0
             self._noise = float(np.log10(limit)) if limit > 0.0 else float("nan")

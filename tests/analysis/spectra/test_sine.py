@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.constants import G0_S
-from analysis.spectra.sine import Sine, lag_of_capacitance_s, response
+from analysis.spectra.sine import Sine, lag_of_capacitance_s, response, running_conductance_S
 
 RATE_Hz, SINE = 50_000.0, Sine(0.01, Fraction(3125))
 OMEGA = 2.0 * np.pi * 3125.0
@@ -40,7 +40,12 @@ def test_conductance_and_capacitance_come_apart_with_the_right_lag():
     assert found.conductance_S == pytest.approx([G, G], rel=1e-9)
     assert found.admittance_S.imag == pytest.approx([OMEGA * C] * 2, rel=1e-6)
     assert found.current_A == pytest.approx([3e-12, 3e-12], rel=1e-6)
-    assert found.spread(found.conductance_S, 1700).shape == (1700,)
+    running_S = running_conductance_S(bias_V, current_A(1700, G, C, lag_s, 3e-12), SINE, RATE_Hz, 800, lag_s)
+    assert np.flatnonzero(np.isfinite(running_S))[[0, -1]].tolist() == [400, 1300]
+    assert running_S[400:1301] == pytest.approx(G, rel=1e-9), (
+        "about each sample, whatever the phase of its boxcar"
+    )
+    assert np.isnan(running_conductance_S(bias_V[:799], bias_V[:799], SINE, RATE_Hz, 800, 0.0)).all()
     wrong = response(bias_V, current_A(1700, G, C, lag_s), SINE, RATE_Hz, 800, 0.0)
     assert wrong.conductance_S[0] < 0.96 * G, "a lag of 20 us turns the phase by 22 degrees"
 

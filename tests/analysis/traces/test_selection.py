@@ -146,3 +146,25 @@ def test_closing_traces_start_open_whatever_the_sign_of_their_noise():
     rules = usual_rules(traces, noise_floor(traces))
     assert rules.starts_above_G0 >= 10 * noise_floor(traces).mad_G0
     assert select(traces, rules).reasons == {"starts too low": 30}
+
+
+@pytest.mark.parametrize("open_samples", [1200, 3000, 30_000])
+@pytest.mark.parametrize("offset_G0", [0.0, 2e-5])
+def test_noise_floor_of_running_means_does_not_depend_on_the_length_of_the_open_part(open_samples, offset_G0):
+    """Conductances averaged over 800 samples; the open part holds one and a half to 37 of these."""
+    averaged, sigma_G0, rng = 800, 3e-4, np.random.default_rng(4)
+    traces = []
+    for number in range(20):
+        g = np.repeat([4.0, 1.0, offset_G0], [4000, 4000, open_samples])
+        total = np.concatenate([[0.0], np.cumsum(g + sigma_G0 * rng.standard_normal(g.size))])
+        running = np.full(g.size, np.nan)
+        running[averaged // 2 : 1 - averaged // 2] = (total[averaged:] - total[:-averaged]) / averaged
+        traces.append(
+            Trace(number, (0, g.size), 1e-12 * np.arange(g.size), running, 0.01, "open", (), averaged)
+        )
+
+    found = noise_floor(traces)
+
+    assert found.mad_G0 == pytest.approx(0.6745 * sigma_G0 / averaged**0.5, rel=0.15)
+    assert found.offset_G0 == pytest.approx(offset_G0, abs=5 * found.offset_error_G0)
+    assert usual_rules(traces, found).opens_below_G0 == 0.01
