@@ -83,7 +83,8 @@ def with_error(value: float, error: float | tuple[float, float], notation: Notat
     known = [decimals for decimals in places if decimals is not None]
     if not isfinite(value) or len(known) < len(errors):
         return significant(value, notation=notation)
-    decimals, exponent = max(known), _exponent(max(abs(value), *errors))
+    decimals = max(known)
+    exponent = _exponent(max(abs(value), *errors), decimals)
     three_digits = (float(f"{each:.2e}") for each in errors)  # so that 0.0095 becomes 0.010
     middle, *around = (_rounded(each, decimals, exponent, notation) for each in (value, *three_digits))
     if len(around) == 1:
@@ -98,22 +99,26 @@ def rounded(value: float, error: float, notation: Notation = UNICODE) -> str:
     decimals = decimals_of(error)
     if not isfinite(value) or decimals is None:
         return significant(value, notation=notation)
-    exponent = _exponent(max(abs(value), error))
+    exponent = _exponent(max(abs(value), error), decimals)
     text = _rounded(value, decimals, exponent, notation)
     return f"{text}{notation.times_power(exponent)}" if exponent else text
 
 
-def _exponent(largest: float) -> int:
-    """Return the power of ten in which numbers up to this one are written; 0 for a plain number."""
-    exponent = floor(log10(largest))
+def _exponent(largest: float, decimals: int) -> int:
+    """Return the power of ten in which numbers up to this one, once rounded, are written; 0 for a plain number."""
+    exponent = _quantized(largest, decimals).adjusted()
     return 0 if PLAIN_EXPONENTS[0] <= exponent <= PLAIN_EXPONENTS[1] else exponent
 
 
 def _rounded(value: float, decimals: int, exponent: int, notation: Notation) -> str:
     """Format a value in units of a power of ten, rounded to decimals of the value itself; never "-0.00"."""
-    number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _EXACT)
+    number = _quantized(value, decimals)
     text = format(number.scaleb(-exponent, _EXACT), "f")
     return text.removeprefix("-") if number == 0 else text.replace("-", notation.minus)
+
+
+def _quantized(value: float, decimals: int) -> Decimal:
+    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _EXACT)
 
 
 def significant(value: float, digits: int = 3, notation: Notation = UNICODE) -> str:
@@ -122,7 +127,7 @@ def significant(value: float, digits: int = 3, notation: Notation = UNICODE) -> 
         return notation.unknown
     if value == 0:
         return "0"
-    exponent = floor(log10(abs(value)))
+    exponent = int(f"{value:.{digits - 1}e}".split("e")[1])  # of the rounded value: 9.996 is 10.0
     if PLAIN_FROM <= abs(value) < PLAIN_TO:
         return f"{value:.{max(0, digits - 1 - exponent)}f}".replace("-", notation.minus)
     mantissa = f"{value / 10.0**exponent:.{digits - 1}f}".replace("-", notation.minus)

@@ -7,6 +7,7 @@ import click
 
 from app.console.errors import UnusablePlugin
 from app.console.plain_text import never_refuse
+from app.console.values import Suggesting
 from app.plugins import PluginError, load_plugins
 
 COMMANDS = {
@@ -40,7 +41,7 @@ COMMANDS = {
 }
 
 
-class Commands(click.Group):
+class Commands(Suggesting):
     """Commands that live in ``app.commands``, one module each."""
 
     def main(self, *args: Any, **options: Any) -> Any:

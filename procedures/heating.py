@@ -15,6 +15,7 @@ from analysis.heating.estimator import LEAST_PERIODS as LEAST_KEPT
 from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules
 from analysis.heating.layout import roles_with_zero
 from analysis.heating.programme import LevelProgramme, ordered
+from analysis.numbers import counted
 from analysis.records import SKIPPED
 from analysis.trip import RuptureTrip
 from procedures.capture import SearchProgress
@@ -166,13 +167,14 @@ class Heating(HeldProcedure, Foreseen):
             raise ImpossibleSetting(f"amplitudes = {listed}: one of them is given twice.", "amplitudes")
         if self.taken and len(self.taken) != len(self.amplitudes) * len(self.modulations_Hz()):
             raise ImpossibleSetting(
-                f"taken has {len(self.taken)} numbers for {len(self.amplitudes)} amplitudes at "
-                f"{len(self.modulations_Hz())} frequencies; give one for each.",
+                f"taken has {counted(len(self.taken), 'number')} for "
+                f"{counted(len(self.conditions()), 'condition')} of amplitude and frequency; give one for each.",
                 "taken",
             )
         if self.expected and len(self.expected) != len(self.amplitudes):
             raise ImpossibleSetting(
-                f"expected has {len(self.expected)} currents for {len(self.amplitudes)} amplitudes; give one each.",
+                f"expected has {counted(len(self.expected), 'current')} for "
+                f"{counted(len(self.amplitudes), 'amplitude')}; give one for each.",
                 "expected",
             )
         super().check(context)
@@ -201,15 +203,15 @@ class Heating(HeldProcedure, Foreseen):
         periods = whole_periods(round(self.hold_time * context.rate_Hz), programme, context.rate_Hz)
         if periods < LEAST_PERIODS:
             raise ImpossibleSetting(
-                f"hold_time = {self.hold_time:g} s is {periods} whole periods of "
+                f"hold_time = {self.hold_time:g} s is {counted(int(periods), 'whole period')} of "
                 f"{float(programme.frequency_Hz):g} Hz; fewer than {LEAST_PERIODS} are not evaluated.",
                 "hold_time",
                 *FREQUENCY,
             )
         if int(periods) < self.first_periods + LEAST_KEPT:
             raise ImpossibleSetting(
-                f"first_periods = {self.first_periods} of the {int(periods)} whole periods of a hold leave fewer than "
-                f"{LEAST_KEPT}.",
+                f"first_periods = {self.first_periods} of the {counted(int(periods), 'whole period')} of a hold leave "
+                f"fewer than {LEAST_KEPT}.",
                 "first_periods",
             )
 

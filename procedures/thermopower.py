@@ -15,6 +15,7 @@ import numpy as np
 from analysis.constants import G0_S
 from analysis.heating.aligned_hold import whole_periods
 from analysis.heating.programme import LevelProgramme, ordered
+from analysis.numbers import counted
 from analysis.thermoelectric.detectability import (
     FLICKER_per_Hz,
     current_noise_A2_per_Hz,
@@ -132,8 +133,8 @@ class Thermopower(HeatedProcedure):
         periods = whole_periods(round(self.hold_time * context.rate_Hz), programme, context.rate_Hz)
         if periods < LEAST_PERIODS:
             raise ImpossibleSetting(
-                f"hold_time = {self.hold_time:g} s is {periods} whole periods of {self.frequency} Hz; at least "
-                f"{LEAST_PERIODS} are needed.",
+                f"hold_time = {self.hold_time:g} s is {counted(int(periods), 'whole period')} of {self.frequency} Hz; "
+                f"at least {LEAST_PERIODS} are needed.",
                 "hold_time",
                 "frequency",
             )

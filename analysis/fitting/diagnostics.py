@@ -165,7 +165,7 @@ def _mirrored(
         origin = "bounds or the start chose it" if problem.family.parameters else "the model states it"
         return [
             f"The sign of the level position is not determined by these data: {positions} eV fits as well "
-            f"(chi^2 differs by {worse:.2g}); {origin}. {_data_for_sign(problem)}"
+            f"({_higher(worse)}); {origin}. {_data_for_sign(problem)}"
         ]
     if problem.data.tells_sign:
         return [
@@ -196,8 +196,15 @@ def _other_minima(
         if worse < _STILL_LIKELY and not any(np.allclose(form, x, rtol=0.02) for x in minima):
             minima.append(form)
             text = ", ".join(f"{p.name} = {v:.5g}" for p, v in zip(problem.parameters, point, strict=True))
-            remarks.append(f"Another minimum is as likely (chi^2 higher by {worse:.2g}): {text}.")
+            remarks.append(f"Another minimum is as likely ({_higher(worse)}): {text}.")
     return remarks
+
+
+def _higher(worse: float) -> str:
+    """Return how chi^2 compares with that of the fit; below a hundredth it is the same."""
+    if abs(worse) < 0.01:
+        return "chi^2 is the same"
+    return f"chi^2 {'higher' if worse > 0 else 'lower'} by {abs(worse):.2g}"
 
 
 def _canonical(problem: Problem[Family], values: FloatArray) -> FloatArray:

@@ -224,5 +224,7 @@ def _of_samples(path: Path) -> list[Curve]:
         voltage_V, current_A = np.concatenate(voltages), np.concatenate(currents)
         sweeps = [entry for entry in recording.traces if SWEEP in entry.flags]
         if not sweeps:
+            if recording.traces:
+                raise ValueError(f"{path}: the recording holds opening traces and no I-V curves")
             return [Curve(path.name, voltage_V, current_A)]
         return [Curve(x.source, voltage_V[x.start : x.stop], current_A[x.start : x.stop]) for x in sweeps]

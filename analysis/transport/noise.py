@@ -15,13 +15,20 @@ from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_J_per_K
 from analysis.records import FloatArray
 
 _DELTA_T = math.pi**2 / 9.0 - 2.0 / 3.0
-_PANELS, _POINTS = 400, 16
+_POINTS = 16
 _REACH = 45.0
+"""Distance from a Fermi level, in kT, beyond which its function is constant."""
+_STEPS = np.arange(1.0, _REACH + 1.0)
 
 
 def fano_factor(transmissions: Sequence[float]) -> float:
-    """Return F = sum tau (1 - tau) / sum tau: 0 for open channels, 1 for a tunnel junction."""
+    """Return F = sum tau (1 - tau) / sum tau: 0 for open channels, 1 for a tunnel junction.
+
+    Raises ``ValueError`` if no channel conducts.
+    """
     tau = np.asarray(transmissions, dtype=np.float64)
+    if not tau.sum() > 0.0:
+        raise ValueError("a Fano factor needs a channel that conducts")
     return float((tau * (1.0 - tau)).sum() / tau.sum())
 
 
@@ -30,20 +37,20 @@ def junction_noise_A2_per_Hz(
 ) -> float:
     """Return the one-sided density of the current's noise at low frequency, by the exact integral."""
     tau = np.asarray(transmissions, dtype=np.float64)
-    energy_J, weight_J = _nodes(bias_V, probe_K, substrate_K)
     half_J = 0.5 * ELEMENTARY_CHARGE_C * bias_V
-    probe = _fermi((energy_J - half_J) / (BOLTZMANN_J_per_K * probe_K))
-    substrate = _fermi((energy_J + half_J) / (BOLTZMANN_J_per_K * substrate_K))
-    thermal = float(weight_J @ (probe * (1.0 - probe) + substrate * (1.0 - substrate)))
+    kT_J = BOLTZMANN_J_per_K * probe_K, BOLTZMANN_J_per_K * substrate_K
+    energy_J, weight_J = _nodes(half_J, *kT_J)
+    probe, substrate = _fermi((energy_J - half_J) / kT_J[0]), _fermi((energy_J + half_J) / kT_J[1])
     partition = float(weight_J @ (probe - substrate) ** 2)
-    return 2.0 * G0_S * (float(tau.sum()) * thermal + float((tau * (1.0 - tau)).sum()) * partition)
+    return 2.0 * G0_S * (float(tau.sum()) * sum(kT_J) + float((tau * (1.0 - tau)).sum()) * partition)
 
 
-def _nodes(bias_V: float, probe_K: float, substrate_K: float) -> tuple[FloatArray, FloatArray]:
-    """Return energies and weights of a Gauss rule over panels of the window, in J."""
-    kT_J = BOLTZMANN_J_per_K * max(probe_K, substrate_K)
-    reach_J = 0.5 * ELEMENTARY_CHARGE_C * abs(bias_V) + _REACH * kT_J
-    edges = np.linspace(-reach_J, reach_J, _PANELS + 1)
+def _nodes(half_J: float, kT_probe_J: float, kT_substrate_J: float) -> tuple[FloatArray, FloatArray]:
+    """Return energies and weights of a Gauss rule, in J, with panels that are narrow where a Fermi function falls."""
+    steps = np.concatenate([-_STEPS[::-1], [0.0], _STEPS])
+    far_J = _REACH * max(kT_probe_J, kT_substrate_J) + abs(half_J)
+    around = [half_J + kT_probe_J * steps, -half_J + kT_substrate_J * steps, np.array([-far_J, far_J])]
+    edges = np.unique(np.clip(np.concatenate(around), -far_J, far_J))
     x, w = np.polynomial.legendre.leggauss(_POINTS)
     half = np.diff(edges)[:, None] / 2.0
     return (edges[:-1, None] + half * (1.0 + x)).ravel(), (half * w).ravel()

@@ -32,8 +32,10 @@ def limits_in_force(rig: Rig) -> Iterator[Limit]:
     jump = f"{rig.safe.step_nm:g} nm from the safe place"
     yield Limit("bias", f"{low_V:g} to {high_V:g} V", "limits.bias_V, daq.outputs.bias", REFUSED)
     yield Limit("bias step", step, "limits.bias_step_V", REFUSED)
-    blind = f"; not seen beyond the amplifier's {full_scale_A:.3g} A" * (limits.current_A > full_scale_A)
-    yield Limit("current", f"{limits.current_A:.3g} A{blind}", "limits.current_A", ENDED)
+    blind = f"; not seen beyond the amplifier's {1e6 * full_scale_A:.3g} uA" * (
+        limits.current_A > full_scale_A
+    )
+    yield Limit("current", f"{1e6 * limits.current_A:.4g} uA{blind}", "limits.current_A", ENDED)
     yield Limit("time at high bias", high, "limits.high_bias_V, .high_bias_s", ENDED)
     yield Limit("tip travel", f"{travel_nm:.4g} nm", "limits.tip_travel_nm, daq.outputs.z", REFUSED)
     yield Limit("tip speed", f"{limits.tip_speed_nm_per_s:g} nm/s", "limits.tip_speed_nm_per_s", REFUSED)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.numbers import counted
 from app.acquisition.run_checks import check, duration_s, expectation, procedure_of, remarks
 from app.config.rig import Rig
 from app.console.durations import amount, roughly
@@ -60,7 +61,7 @@ def preview_lines(
             else f"impossible: {run.error}"
         )
         lines.append(f"{number:3d}  {values}: {what}" if values else f"{number:3d}  {what}")
-    return [*lines, f"{len(planned)} runs, about {roughly(total_s)} in all"]
+    return [*lines, f"{counted(len(planned), 'run')}, about {roughly(total_s)} in all"]
 
 
 def planned_runs(name: str, runs: Iterable[Mapping[str, Any]], rig: Rig | None) -> list[PlannedRun]:

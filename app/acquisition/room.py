@@ -1,6 +1,7 @@
 """Room on this computer for a run: disk for the recording, memory for the buffers."""
 
 import math
+import os
 import shutil
 from pathlib import Path
 
@@ -35,6 +36,10 @@ def check_room(rig: Rig, folder: Path, seconds: float) -> None:
     seconds : float
         Expected duration of the run; NaN if unknown.
     """
+    if not folder.is_dir():
+        raise ImpossibleSetting(f"There is no folder {folder}: make it, or record elsewhere.")
+    if not os.access(folder, os.W_OK):
+        raise ImpossibleSetting(f"The folder {folder} can't be written to: record elsewhere.")
     planned_s = UNKNOWN_S if math.isnan(seconds) else min(seconds, LONGEST_S)
     per_second = rig.daq.rate_Hz * len(type(rig.daq.inputs).model_fields) * BYTES_PER_SAMPLE
     need, free = SPARE * per_second * planned_s, shutil.disk_usage(folder).free

@@ -8,16 +8,18 @@ import click
 
 from app.console import options
 from app.console.errors import Command
+from app.console.values import Number, rising
 
 
 @click.command(cls=Command)
 @click.argument("recordings", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.option("--starts-above", type=click.FloatRange(0), metavar="G0", help="Traces must start above this.")
-@click.option("--opens-below", type=click.FloatRange(0), metavar="G0", help="Traces must fall below this.")
+@click.option("--starts-above", type=Number(0), metavar="G0", help="Traces must start above this.")
+@click.option("--opens-below", type=Number(0), metavar="G0", help="Traces must fall below this.")
 @click.option(
     "--molecular",
-    type=(float, float),
+    type=(Number(0), Number(0)),
+    callback=rising,
     metavar="G0 G0",
     help="Range in which to search for peaks of the molecule; by default from the noise to the metal contact.",
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.console.errors import Command
+from app.console.values import Number, Suggesting
 
 if TYPE_CHECKING:
     from app.calibration import CalibrationResult
@@ -27,8 +28,10 @@ SHOW = "show"
 WIDTH_WITHOUT_TERMINAL = 140
 
 
-class Kinds(click.Group):
+class Kinds(Suggesting):
     """Kinds of calibration as commands, each imported when called, and the list of calibrations."""
+
+    noun = "calibration"
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names for the help."""
@@ -84,7 +87,7 @@ def _kind_command(kind: str) -> click.Command:
         ),
         click.Option(["--save"], is_flag=True, help="Save the result for later runs."),
         click.Option(
-            ["--gain", "gain_V_per_A"], type=float, metavar="V/A",
+            ["--gain", "gain_V_per_A"], type=Number(min=0, min_open=True), metavar="V/A",
             help="Gain of the current amplifier for this run, instead of the rig file's.",
         ),
         click.Option(["--yes"], is_flag=True, help="Confirm that what is set by hand is as the rig file says."),

@@ -10,6 +10,7 @@ import click
 
 from analysis.numbers import counted
 from app.console.errors import Command
+from app.console.values import Suggesting
 
 if TYPE_CHECKING:
     from app.catalogue.database import Catalogue, Found
@@ -43,7 +44,21 @@ class Range(click.ParamType):
         return ends
 
 
-@click.group()
+class Day(click.DateTime):
+    """A day as in 2026-01-31."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the day; fail with a sentence."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a day, such as 2026-01-31", param, ctx)
+
+
+@click.group(cls=Suggesting)
 def command() -> None:
     """Find the recordings of a lab by molecule, tip, date and result.
 
@@ -85,8 +100,8 @@ def add(context: click.Context, folders: tuple[Path, ...], workers: int | None, 
 @click.option("--molecule", default="", help="Part of the name of the sample.")
 @click.option("--tip", default="", help="Part of the identity of the probe.")
 @click.option("--procedure", default="", help="Part of the name of the procedure.")
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day.")
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Last day.")
+@click.option("--since", type=Day(), help="First day.")
+@click.option("--until", type=Day(), help="Last day.")
 @click.option("--peak", type=Range(), help="Range of a trusted peak of the histogram, in G0.")
 @click.option("--rise", type=Range(), help="Range of a temperature rise of the tip, in mK.")
 @click.option("--traces", type=Range(), help="Range of the number of kept traces.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from app.console.errors import Command
+from app.console.values import Number
 
 if TYPE_CHECKING:
     from app.commission.step import Step
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @click.argument(
-    "rig_file", metavar="RIG", type=click.Path(dir_okay=False, path_type=Path), default=Path("rig.toml")
+    "rig_file", metavar="[RIG]", type=click.Path(dir_okay=False, path_type=Path), default=Path("rig.toml")
 )
 @click.option(
     "--resistance",
     "resistance_ohm",
-    type=click.FloatRange(min=1),
+    type=Number(min=1),
     default=1e4,
     show_default=True,
     metavar="OHM",

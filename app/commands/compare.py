@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from app.console.errors import Command
+from app.console.values import Number, rising
 
 
 @click.command(cls=Command)
@@ -13,7 +14,8 @@ from app.console.errors import Command
 @click.option(
     "--range",
     "range_G0",
-    type=(float, float),
+    type=(Number(0), Number(0)),
+    callback=rising,
     metavar="G0 G0",
     default=(0.5, 1.5),
     show_default=True,
@@ -22,14 +24,15 @@ from app.console.errors import Command
 @click.option(
     "--peak",
     "window_G0",
-    type=(float, float),
+    type=(Number(0), Number(0)),
+    callback=rising,
     metavar="G0 G0",
     help="Window of the peak; by default the range, for the contact of gold 0.7 to 1.2 G0.",
 )
 @click.option("--log", is_flag=True, help="Logarithmic bins, for peaks of molecules; differences in decades.")
 @click.option(
     "--margin",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     help="Largest difference of the peaks that is equivalent: by default 0.02 G0, or 0.1 decades.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -63,9 +66,9 @@ def command(
         range_G0, window_G0 or usual, log, margin if margin is not None else 0.1 if log else 0.02
     )
     for low, high in (options.range_G0, options.window_G0):
-        if not low < high or (log and low <= 0):
+        if log and low <= 0:
             raise click.UsageError(
-                f"the range from {low:g} to {high:g} G0 is empty, or not positive on a log axis"
+                f"the range from {low:g} to {high:g} G0 begins at zero, which a log axis cannot show"
             )
     try:
         with stderr_console().status("Comparing"):

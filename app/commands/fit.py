@@ -7,6 +7,7 @@ import click
 
 from app.commands.import_options import profile_from, reading_options
 from app.console.errors import Command
+from app.console.values import Number
 
 if TYPE_CHECKING:
     from analysis.iv.curves import IVCurves
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--each", is_flag=True, help="Fit each file separately instead of the mean of all.")
 @click.option(
     "--relative-error",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     help="Uncertainty of data without one, as a fraction of I.",
 )
 @click.option(

@@ -7,11 +7,12 @@ import click
 
 from app.commands.import_options import LogAmplifierType, profile_from, reading_options
 from app.console.errors import Command
+from app.console.values import Number
 
 if TYPE_CHECKING:
     from app.config.import_profile import ImportProfile
 
-POSITIVE = click.FloatRange(min=0.0, min_open=True)
+POSITIVE = Number(min=0.0, min_open=True)
 
 
 class Format(click.ParamType):
@@ -58,8 +59,8 @@ def _list_units(ctx: click.Context, param: click.Parameter, value: bool) -> None
 @reading_options
 @click.option("--profile", type=click.Path(dir_okay=False, path_type=Path),
               help="Import profile (TOML); options given here go before it.")  # fmt: skip
-@click.option("--bias-mV", "bias_mV", type=float, help="Applied bias.")
-@click.option("--series-resistance-ohm", type=click.FloatRange(min=0.0), help="In series with the junction.")
+@click.option("--bias-mV", "bias_mV", type=Number(), help="Applied bias.")
+@click.option("--series-resistance-ohm", type=Number(min=0.0), help="In series with the junction.")
 @click.option("--rate-Hz", "rate_Hz", type=POSITIVE, help="Samples per second.")
 @click.option("--speed-nm-per-s", type=POSITIVE, help="Speed of opening.")
 @click.option("--gain-V-per-A", "gain_V_per_A", type=POSITIVE, help="Gain of the current amplifier.")

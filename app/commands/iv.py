@@ -7,6 +7,7 @@ import click
 
 from app.commands.import_options import profile_from, reading_options
 from app.console.errors import Command
+from app.console.values import Number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--temperature-K",
     "temperature_K",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     default=300.0,
     show_default=True,
     help="Temperature of the electrodes.",

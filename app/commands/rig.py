@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.console.errors import Command
+from app.console.values import Suggesting
 
 RIG = click.argument(
     "rig_file", metavar="[RIG]", type=click.Path(dir_okay=False, path_type=Path), default=Path("rig.toml")
@@ -14,7 +15,7 @@ RIG = click.argument(
 BY = click.option("--by", required=True, metavar="NAME", help="Your name, for the log.")
 
 
-@click.group()
+@click.group(cls=Suggesting)
 def command() -> None:
     """See who owns a rig and whether its watchdog has tripped; clear a trip, take over from an owner that has ended."""
 

@@ -8,11 +8,14 @@ import click
 
 from app.console.errors import Command
 from app.console.parameter_options import numbered_names, parameter_option, swept, unproved_option
+from app.console.values import Suggesting
 from procedures.registry import PROCEDURES
 
 
-class Procedures(click.Group):
+class Procedures(Suggesting):
     """Procedures as commands, each imported when called."""
+
+    noun = "procedure"
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names, for the help."""
@@ -98,6 +101,10 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
         from app.acquisition.declared import ask_in_terminal, confirm_declared
         from app.config.rig import load_rig
 
+        if serve and unproved:
+            raise click.UsageError("--unproved goes without --serve: queued runs always prove the rig")
+        if until and not serve:
+            raise click.UsageError("--until goes with --serve: a run waits in the queue of a bench")
         runs = swept(parameters, sweeps, values)
         if sweeps:
             from app.acquisition.planned_runs import preview_lines
@@ -116,10 +123,6 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
             return
         if out is None:
             raise click.UsageError("Missing option '--out'.")
-        if serve and unproved:
-            raise click.UsageError("--unproved goes without --serve: queued runs always prove the rig")
-        if until and not serve:
-            raise click.UsageError("--until goes with --serve: a run waits in the queue of a bench")
         confirm_declared(rig_file, load_rig(rig_file), yes, ask_in_terminal)
         numbered = numbered_names(out, len(runs))
         if serve:

@@ -86,7 +86,7 @@ def _print_model(console: Console, model: JunctionModel) -> None:
 
 def model_words(model: JunctionModel) -> list[str]:
     """Return sentences on the source of the transmission, its numbers and their limits."""
-    numbers = ", ".join(f"{name} = {with_error(*value)}" for name, value in model.parameters.items())
+    numbers = ", ".join(_parameter(name, *value) for name, value in model.parameters.items())
     fit = f" ({numbers})" if numbers else ""
     if isfinite(model.misfit):
         fit += f", {100 * model.misfit:.1f} % of the largest current from it"
@@ -96,6 +96,12 @@ def model_words(model: JunctionModel) -> list[str]:
     if not model.side_known:
         found.append("On which side of E_F the level lies an I-V does not tell: it is drawn above.")
     return [*found, *model.remarks]
+
+
+def _parameter(name: str, value: float, error: float) -> str:
+    """Return "energy of the LUMO = 0.91 ± 0.02 eV" for the parameter "energy_eV of the LUMO"."""
+    quantity, unit, which = name.partition("_eV")
+    return f"{quantity.replace('_', ' ')}{which} = {with_error(value, error)}{' eV' if unit else ''}"
 
 
 def _print_heating(console: Console, measurement: Measurement, heating: HeatingAnalysis) -> None:

@@ -51,6 +51,8 @@ class Connection:
                     f"{path} belongs to another user; a bench of yours would have written it as yours."
                 )
             return from_json(read_json(path), cls)
+        except FileNotFoundError:
+            raise FileError(f"{path}: no such file") from None
         except (OSError, ValueError) as error:
             raise FileError(f"{path} is not a connection file of a bench ({error})") from None
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from analysis.numbers import ASCII, decimals_of, of_many, probability, rounded, with_error
+from analysis.numbers import ASCII, decimals_of, of_many, probability, rounded, significant, with_error
 
 NAN = float("nan")
 
@@ -87,6 +87,13 @@ def test_a_value_alone_has_the_digits_of_its_error():
     assert rounded(2.0714e-3, 3.7e-5) == "2.07×10⁻³"
     assert rounded(3.7e-5, 3.7e-5) == "4×10⁻⁵"
     assert rounded(-2.5, NAN) == "−2.50"
+
+
+def test_the_power_of_ten_is_that_of_the_rounded_number():
+    assert rounded(0.0096, 0.0096) == "0.010"
+    assert with_error(9.98e-3, 9.6e-4) == "0.0100 ± 0.0010"
+    assert significant(9.996e-4) == "1.00×10⁻³"
+    assert significant(0.09996) == "0.100"
 
 
 def test_small_probabilities_have_a_power_of_ten_and_one_digit():

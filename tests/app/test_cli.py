@@ -1,3 +1,4 @@
+import shlex
 import subprocess
 import sys
 
@@ -41,11 +42,33 @@ def test_options_of_a_procedure_come_from_its_parameters():
     assert "0.001<=x<=100" in result.output
 
 
-def test_an_unknown_command_is_a_sentence():
-    result = CliRunner().invoke(main, ["mesure"])
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("mesure", "There is no command 'mesure'."),
+        ("analyse night.h5", "There is no command 'analyse'; did you mean 'analyze'?"),
+        ("run heatin", "There is no procedure 'heatin'; did you mean 'heating'?"),
+        (
+            "run break_junction --traces 3",
+            "There is no procedure 'break_junction'; did you mean 'break-junction'",
+        ),
+        ("calibrate thermometr", "There is no calibration 'thermometr'; did you mean 'thermometer'?"),
+        ("catalogue serch", "There is no command 'serch'; did you mean 'search'?"),
+        ("catalogue search --since yesterday", "'yesterday' is not a day, such as 2026-01-31"),
+        ("analyze night.h5 --molecular 1 0.001", "the range from 1 to 0.001 is empty"),
+        ("analyze night.h5 --starts-above nan", "'--starts-above': nan is not a finite number."),
+        ("fit night.h5 --model m.toml --relative-error nan", "nan is not a finite number."),
+        ("compare a.h5 b.h5 --range nan 1", "nan is not a finite number."),
+        ("import a.csv --bias-mV inf", "inf is not a finite number."),
+        ("run break-junction --dry-run --until 'time 3:40'", "--until goes with --serve"),
+        ("web nowhere.json", "nowhere.json: no such file"),
+    ],
+)
+def test_a_mistyped_command_line_is_a_sentence(arguments, sentence):
+    result = CliRunner().invoke(main, shlex.split(arguments))
 
     assert result.exit_code == 2
-    assert "No such command 'mesure'" in result.output
+    assert sentence in result.output
 
 
 def test_a_value_out_of_bounds_is_refused_before_anything_else():

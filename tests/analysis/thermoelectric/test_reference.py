@@ -1,13 +1,14 @@
 """Thermopower, thermal conductance, Peltier heat, noise and lock-in against values computed independently."""
 
 import json
+import math
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from analysis.constants import G0_S
+from analysis.constants import G0_S, BOLTZMANN_J_per_K
 from analysis.line_fit import least_squares_slope, line_with_both_errors, slope_through_origin
 from analysis.spectra.lock_in import LockIn, admittance, seebeck_from_mean_current
 from analysis.thermoelectric.bias_resolution import BiasOutput
@@ -226,6 +227,21 @@ def noise(given):
         "apparent_temperature_from_4kTG_K": noise_temperature_K(exact, G),
         "apparent_temperature_without_floor_subtraction_K": noise_temperature_K(exact + floor, G),
     }
+
+
+def test_noise_is_exact_between_a_warm_and_a_cold_electrode_and_at_large_bias():
+    """With one electrode at 0 K the partition noise is 2 k T (ln 2 - 1/2) 2 G0 tau (1 - tau)."""
+    kT, tau = BOLTZMANN_J_per_K * 300.0, 0.3
+    cold = 2.0 * G0_S * kT * (tau + 2.0 * (math.log(2.0) - 0.5) * tau * (1.0 - tau))
+    assert junction_noise_A2_per_Hz([tau], 0.0, 300.0, 1e-6) == pytest.approx(cold, rel=1e-7)
+    for T_K, bias_V in ((0.1, 1.0), (300.0, -1.0), (4.0, 1e-9)):
+        expected = equal_temperature_noise_A2_per_Hz([tau, 1.0], bias_V, T_K)
+        assert junction_noise_A2_per_Hz([tau, 1.0], bias_V, T_K, T_K) == pytest.approx(expected, rel=1e-10)
+
+
+def test_channels_that_do_not_conduct_have_no_fano_factor():
+    with pytest.raises(ValueError, match="a channel that conducts"):
+        fano_factor([0.0])
 
 
 def lock_in(given):

@@ -29,6 +29,19 @@ def test_analyze_says_which_command_reads_them(sweeps):
     assert "`hotjunction fit sweeps.h5 --model MODEL.toml`" in done.output
 
 
+def test_opening_traces_are_no_curve(tmp_path):
+    rows = "".join(f"{x:.3f},{10.0 ** (1 - x):.6g}\n" for x in np.linspace(0, 5, 200))
+    (tmp_path / "trace.csv").write_text(f"distance (nm),conductance (G0)\n{rows}", "utf-8")
+    out = tmp_path / "traces.h5"
+    done = CliRunner().invoke(
+        main, ["import", str(tmp_path / "trace.csv"), "--bias-mV", "100", "--out", str(out)]
+    )
+    assert done.exit_code == 0, done.output
+    done = CliRunner().invoke(main, ["iv", str(out)])
+    assert done.exit_code == 2, done.output
+    assert "traces.h5: the recording" in done.output
+
+
 def test_each_sweep_of_a_recording_is_a_curve(sweeps):
     curves = read_curves([sweeps]).curves
     assert [curve.source for curve in curves] == ["0.txt", "1.txt", "2.txt"]

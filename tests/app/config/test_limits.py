@@ -142,7 +142,7 @@ def test_all_limits_are_listed_with_their_keys(rig_with):
 
     assert shown["bias"].value == "-2 to 1.5 V"
     assert shown["tip travel"].value == "200 nm"
-    assert shown["current"].value == "0.001 A; not seen beyond the amplifier's 0.0001 A"
+    assert shown["current"].value == "1000 uA; not seen beyond the amplifier's 100 uA"
     assert set(shown) == {
         "bias", "bias step", "current", "time at high bias", "tip travel", "tip speed", "tip jump without a ramp",
         "coarse travel",

@@ -1,0 +1,23 @@
+"""A run is refused before anything moves if its recording has no place."""
+
+import pytest
+
+from app.acquisition.room import check_room
+from procedures.errors import ImpossibleSetting
+from tests.support.gui.fake_bench import rig
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path):
+    with pytest.raises(ImpossibleSetting, match=r"There is no folder .*nights: make it, or record elsewhere"):
+        check_room(rig(), tmp_path / "nights", 10.0)
+
+
+def test_a_short_run_has_room(tmp_path):
+    check_room(rig(), tmp_path, 1.0)
+
+
+def test_a_run_that_would_fill_the_disk_is_refused_with_the_room_it_needs(tmp_path):
+    with pytest.raises(ImpossibleSetting, match=r"needs .* for 24.0 h, .* are free"):
+        check_room(
+            rig().model_copy(update={"daq": rig().daq.model_copy(update={"rate_Hz": 1e12})}), tmp_path, 1e5
+        )
