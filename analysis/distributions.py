@@ -4,42 +4,43 @@
 and child process would wait for.
 """
 
+import math
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from analysis.records import FloatArray
 
 
 def normal_above(x: float) -> float:
     """Return the probability of a value above ``x``."""
-    return float(special.ndtr(-x))
+    return 0.5 * math.erfc(x / math.sqrt(2.0))
 
 
 def normal_exceeded(chance: float) -> float:
     """Return the value that is exceeded with a probability."""
-    return float(-special.ndtri(chance))
+    return float(-scipy.special.ndtri(chance))
 
 
 def student_above(x: float, degrees_of_freedom: float) -> float:
     """Return the probability of a value of Student's t above ``x``."""
-    return float(special.stdtr(degrees_of_freedom, -x))
+    return float(scipy.special.stdtr(degrees_of_freedom, -x))
 
 
 def student_exceeded(chance: float, degrees_of_freedom: float) -> float:
     """Return the value of Student's t that is exceeded with a probability."""
-    return float(-special.stdtrit(degrees_of_freedom, chance))
+    return float(-scipy.special.stdtrit(degrees_of_freedom, chance))
 
 
 def gamma_exceeded(chance: Any, shape: float) -> Any:
     """Return the value or values that a gamma variable of unit scale exceeds with a probability."""
-    return special.gammainccinv(shape, chance)
+    return scipy.special.gammainccinv(shape, chance)
 
 
 def gamma_median(shape: float) -> float:
     """Return the median of a gamma variable of unit scale."""
-    return float(special.gammaincinv(shape, 0.5))
+    return float(scipy.special.gammaincinv(shape, 0.5))
 
 
 def skewness(values: FloatArray) -> float:

@@ -1,65 +1,71 @@
-"""An import without some of the modules that it would import: they come when they are first used."""
+"""An import without some of the modules that it would import: those come when they are first used."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+Settle = Callable[[], None]
 
-class _Name:
-    """Stand-in for a name of a module, which is imported when the name is called or one of its attributes is read."""
 
-    def __init__(self, module: str, name: str) -> None:
-        self._module, self._name = module, name
+class _Later:
+    """Stand-in for a value of a module that is not imported yet; the first use puts all values in place."""
 
-    def _imported(self) -> Any:
-        module = import_module(self._module)
-        if not hasattr(module, self._name):  # a module of its own
-            import_module(f"{self._module}.{self._name}")
-        return getattr(module, self._name)
+    def __init__(self, value: Callable[[], Any], settle: Settle) -> None:
+        self.stands_for = value
+        self._settle = settle
 
-    def __call__(self, *values: Any, **named: Any) -> Any:
-        return self._imported()(*values, **named)
+    def __call__(self, *arguments: Any) -> Any:
+        return _Later(lambda: self.stands_for()(*arguments), self._settle)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._imported(), name)
+        self._settle()
+        return getattr(self.stands_for(), name)
 
 
 class _Deferred(ModuleType):
-    """Stand-in for a module that is imported when one of its attributes is first read, or one of ``names`` used."""
+    """Stand-in for a module; gives stand-ins as long as it stands among the imported modules."""
 
-    def __init__(self, module: str, names: Iterable[str]) -> None:
-        super().__init__(module)
-        for name in names:
-            setattr(self, name, _Name(module, name))
+    def __init__(self, name: str, settle: Settle) -> None:
+        super().__init__(name)
+        self._settle = settle
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # the import system asks for __path__
+        if name.startswith("__"):  # asked by the import system
             raise AttributeError(name)
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        return getattr(import_module(self.__name__), name)
+
+        def value() -> Any:
+            return getattr(import_module(self.__name__), name)
+
+        return _Later(value, self._settle) if sys.modules.get(self.__name__) is self else value()
 
 
-def import_without(module: str, slow: Mapping[str, Iterable[str]]) -> None:
-    """Import ``module`` without others, which are imported when they are first used.
+def _put_in_place(holders: list[ModuleType]) -> None:
+    """Replace the stand-ins in the names of modules by what they stand for."""
+    while holders:
+        names = vars(holders.pop())
+        names.update({name: one.stands_for() for name, one in list(names.items()) if isinstance(one, _Later)})
 
-    Nothing changes for a module that was imported before.
 
-    Parameters
-    ----------
-    module : str
-    slow : mapping of str to iterable of str
-        Modules that it would import, and the names that it takes from each ("from slow import name").
+def import_without(module: str, *slow: str) -> None:
+    """Import ``module``; what it imports from one of ``slow`` is imported when it is first used.
+
+    Nothing changes if ``module`` was imported before. Of ``slow``, those that were, or that are not
+    installed, are left alone.
     """
     if module in sys.modules:
         return
-    standing_in = {name: _Deferred(name, taken) for name, taken in slow.items() if name not in sys.modules}
-    sys.modules.update(standing_in)
+    before = set(sys.modules)
+    holders: list[ModuleType] = []
+    deferred = [name for name in slow if name not in before and find_spec(name)]
+    sys.modules.update({name: _Deferred(name, partial(_put_in_place, holders)) for name in deferred})
     try:
         import_module(module)
     finally:
-        for name, stand_in in standing_in.items():
-            if sys.modules.get(name) is stand_in:
-                del sys.modules[name]
+        for name in deferred:
+            del sys.modules[name]
+    imported = [sys.modules[name] for name in sys.modules.keys() - before]
+    holders += [one for one in imported if any(isinstance(value, _Later) for value in vars(one).values())]

@@ -1,14 +1,8 @@
-"""PyMeasure's procedure and parameters, imported without pandas, and without Dask and IPython if these are installed.
-
-Each of them takes a tenth to a fifth of the imports of a bench, which uses none.
-"""
+"""PyMeasure's procedure and parameters, without what takes a third of the imports of a bench and is not used there."""
 
 from procedures.deferred import import_without
 
-import_without(
-    "pymeasure.experiment",
-    slow={"pandas": (), "dask.base": ("compute", "persist", "visualize"), "IPython": ("display",)},
-)
+import_without("pymeasure.experiment", "pandas", "pint", "IPython")
 
 from pymeasure.experiment import (  # noqa: E402  # after the line above
     BooleanParameter,

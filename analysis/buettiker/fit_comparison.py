@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.special import chdtr
+import scipy
 
 from analysis.buettiker.errors import ProbeError
 from analysis.buettiker.fit_circuit import CircuitFamily
@@ -130,7 +130,7 @@ class ProbeComparison:
     def too_cautious(self) -> bool:
         """True if the data lie so close to the best model that their errors must be overstated."""
         freedom = self.best.fit.degrees_of_freedom
-        return freedom > 0 and bool(chdtr(freedom, self.best.fit.chi_square) < _UNLIKELY)
+        return freedom > 0 and bool(scipy.special.chdtr(freedom, self.best.fit.chi_square) < _UNLIKELY)
 
     @property
     def supported(self) -> Kind | None:

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse.csgraph import connected_components
 
 from analysis.buettiker.errors import UncoupledProbe
 from analysis.buettiker.floating_terminals import FloatingTerminals
@@ -203,7 +203,7 @@ def _points(
 
 def _check_reached(molecule: Multiterminal, free: NDArray[np.intp], held: NDArray[np.intp]) -> None:
     """Raise `UncoupledProbe` for a terminal without connection to one whose chemical potential is held."""
-    _, piece = connected_components(molecule.model.hamiltonian_eV != 0, directed=False)
+    _, piece = scipy.sparse.csgraph.connected_components(molecule.model.hamiltonian_eV != 0, directed=False)
     touched = molecule.widths_eV > 0
     sites = [set(piece[row]) for row in touched]
     anchored = set[int]().union(*(sites[i] for i in held))

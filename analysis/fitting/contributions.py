@@ -9,8 +9,8 @@ d = -(J'^T J')^-1 J'^T r' from the joint one. There, the residuals of k are r_k 
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import chdtrc, ndtri
 
 from analysis.fitting.data import JunctionData
 from analysis.fitting.problem import F, Problem
@@ -95,8 +95,8 @@ def _against_the_rest(
     apart = residual[own] - mine @ rest @ (others.T @ residual[~own])
     spread = np.eye(len(mine)) + mine @ rest @ mine.T
     distance = float(apart @ np.linalg.solve(spread, apart))
-    probability = float(chdtrc(own.sum(), distance))
-    return float(-ndtri(max(0.5 * probability, 1e-300))), growth
+    probability = float(scipy.special.chdtrc(own.sum(), distance))
+    return float(-scipy.special.ndtri(max(0.5 * probability, 1e-300))), growth
 
 
 def _without(data: JunctionData, name: str) -> bool:

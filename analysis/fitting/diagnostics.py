@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import chdtr
+import scipy
 
 from analysis.fitting.errors import Errors
 from analysis.fitting.families import Family, LevelFamily, mirror_image
@@ -99,7 +99,7 @@ def _size_of_chi_square(
             f"The model does not describe these data (chi^2 = {chi_square:.4g} for {freedom} degrees of freedom): "
             "the errors of the parameters assume that it does."
         ]
-    if chdtr(freedom, chi_square) < _UNLIKELY:
+    if scipy.special.chdtr(freedom, chi_square) < _UNLIKELY:
         return [
             f"chi^2 = {chi_square:.3g} for {freedom} degrees of freedom is too small: the uncertainties given are "
             "larger than the scatter, or the points are not independent. The errors are then wrong; several "

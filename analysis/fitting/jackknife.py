@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from analysis.records import FloatArray
 
@@ -107,4 +107,4 @@ def _hall(x: FloatArray, skewness: FloatArray | float) -> FloatArray:
 
 def student(coverage: float, degrees_of_freedom: FloatArray | float) -> FloatArray:
     """Return the half width of the interval of this coverage, in standard errors, by Student's t."""
-    return np.asarray(stdtrit(degrees_of_freedom, 0.5 + 0.5 * coverage), dtype=np.float64)
+    return np.asarray(scipy.special.stdtrit(degrees_of_freedom, 0.5 + 0.5 * coverage), dtype=np.float64)

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from scipy.special import zeta
+import scipy
 
 from analysis.heating.points import HeatingPoint
 from analysis.heating.programme import LevelProgramme
@@ -52,7 +52,7 @@ def flicker_coefficients(programme: LevelProgramme) -> FloatArray:
     D = math.lcm(*(edge.denominator for edge in programme.edges))
     r = np.arange(1.0, D + 1.0)
     harmonics = np.array([_steps(programme, x, zero, r) for x in (positive, negative)]) / (2.0 * np.pi)
-    sums = zeta(3.0, r / D) / D**3
+    sums = scipy.special.zeta(3.0, r / D) / D**3
     coefficients: FloatArray = np.real(np.einsum("ir,jr,r->ij", harmonics, harmonics.conj(), sums))
     return coefficients
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import chdtri
 
 from analysis.distributions import normal_above
 from analysis.junction_noise.hidden_markov import fit_two_states
@@ -110,7 +110,9 @@ def dwell_times(states: NDArray[np.intp], step_s: float) -> tuple[Dwell, Dwell]:
 def _dwell(spent_s: float, exits: int) -> Dwell:
     if not exits:
         return Dwell(math.nan, (math.nan, math.nan), spent_s, 0)
-    low, high = (2.0 * spent_s / float(chdtri(2 * exits, tail)) for tail in (_TAIL, 1.0 - _TAIL))
+    low, high = (
+        2.0 * spent_s / float(scipy.special.chdtri(2 * exits, tail)) for tail in (_TAIL, 1.0 - _TAIL)
+    )
     return Dwell(spent_s / exits, (low, high), spent_s, exits)
 
 

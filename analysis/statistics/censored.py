@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import special
 
 from analysis.records import FloatArray
 
@@ -61,7 +61,7 @@ def fit_censored(values: FloatArray, limits: ArrayLike) -> CensoredNormal:
     def cost(parameters: FloatArray) -> tuple[float, FloatArray]:
         mean, sigma = parameters[0], np.exp(parameters[1])
         z, u = (values - mean) / sigma, (limits - mean) / sigma
-        log_above = special.log_ndtr(-u)
+        log_above = scipy.special.log_ndtr(-u)
         hazard = np.exp(-0.5 * u**2 - 0.5 * np.log(2 * np.pi) - log_above)
         total = 0.5 * (z @ z) + values.size * parameters[1] - log_above.sum()
         by_mean = -(z.sum() + hazard.sum()) / sigma

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import special
+import scipy
 
 from analysis.line_fit import (
     Line,
@@ -150,7 +150,7 @@ class ThermopowerAnalysis:
         line = self.line
         if line is None or line.degrees_of_freedom < 1:
             return math.nan
-        return float(special.gammaincc(line.degrees_of_freedom / 2.0, line.chi2 / 2.0))
+        return float(scipy.special.gammaincc(line.degrees_of_freedom / 2.0, line.chi2 / 2.0))
 
     @property
     def through_origin_V_per_K(self) -> float:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import bernoulli
 
 from analysis.records import FloatArray
 
@@ -27,9 +26,13 @@ _SHIFT = 12  # recurrence steps otherwise; a few terms of the series are then en
 _NEAR_TERMS = 8
 _NARROW = 0.25  # g/b below which the reflected form keeps the digits that are proportional to g
 _ORDERS = np.arange(2, 26, 2)
+# Bernoulli's numbers B_2, B_4 ... B_24 (Abramowitz and Stegun, table 23.2)
+_BERNOULLI = np.array(
+    [1/6, -1/30, 1/42, -1/30, 5/66, -691/2730, 7/6, -3617/510, 43867/798, -174611/330, 854513/138, -236364091/2730]
+)  # fmt: skip
 # digamma(1/2 + x) ~ ln x + sum_j _SERIES[j-1] x^(-2j)
-_SERIES = -(2.0 ** (1 - _ORDERS) - 1.0) * bernoulli(24)[_ORDERS] / _ORDERS
-_TRIGAMMA = bernoulli(14)[2::2]  # trigamma(z) ~ 1/z + 1/(2 z^2) + sum_j B_2j / z^(2j + 1)
+_SERIES = -(2.0 ** (1 - _ORDERS) - 1.0) * _BERNOULLI / _ORDERS
+_TRIGAMMA = _BERNOULLI[:7]  # trigamma(z) ~ 1/z + 1/(2 z^2) + sum_j B_2j / z^(2j + 1)
 
 _NO_BIAS_eV = 1e-40  # so small that its square is negligible: the ratio is the derivative
 

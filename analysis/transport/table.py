@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import PchipInterpolator
 
 from analysis.bounded_files import read_json
 from analysis.constants import ELEMENTARY_CHARGE_C
@@ -52,7 +52,7 @@ class TableTransmission:
     outside: Outside = "edge"
     interpolation: Interpolation = "linear"
     bias_drop: float = 0.5
-    _cubic: PchipInterpolator | None = field(init=False, repr=False, default=None)
+    _cubic: "scipy.interpolate.PchipInterpolator | None" = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         energy = np.asarray(self.energy_eV, dtype=np.float64)
@@ -80,7 +80,7 @@ class TableTransmission:
         object.__setattr__(self, "energy_eV", energy)
         object.__setattr__(self, "values", values)
         if self.interpolation == "pchip":
-            object.__setattr__(self, "_cubic", PchipInterpolator(energy, values))
+            object.__setattr__(self, "_cubic", scipy.interpolate.PchipInterpolator(energy, values))
 
     def __call__(self, energy_eV: ArrayLike, bias_V: float = 0.0) -> FloatArray:
         """Return the interpolated transmission."""

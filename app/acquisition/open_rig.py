@@ -9,10 +9,10 @@ from typing import Any, cast
 
 from analysis.conductance import CurrentCalibration
 from analysis.heating.arrival import CONVERT_DELAY, SCAN_TIMES
-from analysis.loop_backs import Tolerance
 from analysis.preflight.measured import Facts
 from analysis.preflight.wiring import Wiring
 from analysis.thermoelectric.detectability import LEE_CORNER_Hz, LEE_WHITE_V_per_rtHz, ThermometerNoise
+from app.acquisition.card_channels import daq_inputs, daq_outputs, loop_back_tolerance, wired_terminals
 from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER, model_of
 from app.config.rig import Rig
 from drivers.amplifier import (
@@ -23,13 +23,12 @@ from drivers.amplifier import (
     Wire,
     keys_from,
 )
-from drivers.change_limits import ChangeLimits
 from drivers.daqmx.card_report import CardReport
 from drivers.daqmx.lines import DigitalLines
 from drivers.errors import InstrumentFault
 from drivers.guard import session_names
 from drivers.heartbeat_line import HeartbeatLine
-from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput, InputReference
+from drivers.ni6281 import NI6281
 from drivers.pxi import Connect, PXIController
 from drivers.settings import differences
 from drivers.stepper import Stepper
@@ -94,53 +93,6 @@ class OpenRig:
     report: CardReport
     amplifiers: dict[str, Any]
     drivers: Mapping[str, Amplifier]
-
-
-def daq_inputs(rig: Rig) -> tuple[AnalogInput, ...]:
-    """Return the inputs of the DAQ in the order of the recording's channels."""
-    bias, named = rig.daq.outputs.bias, rig.daq.inputs.named
-    linear = {name: (one.scale, one.offset) for name, one in rig.daq.inputs.extras.items()}
-    if bias.looped_back_at == "card":
-        linear["bias"] = 1 / bias.divider, bias.adder_V
-    return tuple(
-        AnalogInput(
-            name, one.channel, one.range_V, InputReference(one.terminal), *linear.get(name, (1.0, 0.0))
-        )
-        for name, one in named.items()
-    )
-
-
-def daq_outputs(rig: Rig) -> tuple[AnalogOutput, ...]:
-    """Return the outputs of the DAQ with their limits, in volts at the junction or in their own units."""
-    bias, z = rig.daq.outputs.bias, rig.daq.outputs.z
-    return (
-        AnalogOutput(
-            "bias", bias.channel, *rig.bias_range_V, 1 / bias.divider, bias.adder_V, changes=bias_changes(rig)
-        ),
-        AnalogOutput(
-            "z",
-            z.channel,
-            *rig.z_range_V,
-            safe=min(max(rig.safe.z_V, z.min_V), z.max_V),
-            most_step=rig.safe.step_nm / rig.piezo.extension_nm_per_V,
-            changes=tip_changes(rig),
-        ),
-        *(
-            AnalogOutput(name, one.channel, one.min, one.max, one.scale, one.offset, one.safe)
-            for name, one in rig.daq.outputs.extras.items()
-        ),
-    )
-
-
-def bias_changes(rig: Rig) -> ChangeLimits:
-    """Return the limits of changes of the bias, in V."""
-    return ChangeLimits(step=rig.limits.bias_step_V or math.inf)
-
-
-def tip_changes(rig: Rig) -> ChangeLimits:
-    """Return the limits of motions of the tip, in V of its piezo."""
-    limits, nm_per_V = rig.limits, rig.piezo.extension_nm_per_V
-    return ChangeLimits(per_s=limits.tip_speed_nm_per_s / nm_per_V, jump=rig.safe.step_nm / nm_per_V)
 
 
 def current_calibration(rig: Rig) -> CurrentCalibration:
@@ -447,14 +399,3 @@ def facts(rig: Rig) -> Facts:
         bias_divider=rig.daq.outputs.bias.divider,
         answers=amplifier.provenance is Provenance.READ,
     )
-
-
-def loop_back_tolerance(rig: Rig) -> Tolerance:
-    """Return how far a loop-back may be from what was commanded."""
-    return Tolerance(rig.daq.loop_backs.relative_tolerance, rig.daq.loop_backs.tolerance_V)
-
-
-def wired_terminals(rig: Rig) -> dict[str, str]:
-    """Return the card's terminals: inputs by name, outputs as "bias output"."""
-    inputs = {name: one.channel for name, one in rig.daq.inputs.named.items()}
-    return {**inputs, **{f"{name} output": one.channel for name, one in rig.daq.outputs.named.items()}}

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from analysis.commissioning.ghosting import DOUBTFUL, REFUSED, Ghost, Levels, ghost, ghost_matrix
 from analysis.commissioning.judgement import Judgement, Number, judged
-from app.acquisition.open_rig import current_calibration, daq_inputs
+from app.acquisition.card_channels import daq_inputs
+from app.acquisition.open_rig import current_calibration
 from app.commission.session import MOST_STEP_NM, Session
 from app.commission.settings import quietest
 from app.commission.step import Step

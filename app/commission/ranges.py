@@ -26,7 +26,8 @@ from analysis.commissioning.ranges import (
 from analysis.preflight.scan import white_V_per_rtHz
 from analysis.records import FloatArray
 from analysis.spectra.welch import power_spectrum
-from app.acquisition.open_rig import OpenRig, current_calibration, daq_inputs, set_amplifier
+from app.acquisition.card_channels import daq_inputs
+from app.acquisition.open_rig import OpenRig, current_calibration, set_amplifier
 from app.acquisition.proofs import ZERO_NOISE
 from app.commission.session import Session
 from app.commission.settings import choices_of, restored

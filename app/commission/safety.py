@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.commissioning.judgement import Judgement, Number, judged
 from app import child_process
-from app.acquisition.open_rig import daq_inputs, daq_outputs
+from app.acquisition.card_channels import daq_inputs, daq_outputs
 from app.acquisition.watchdog import make_safe
 from app.acquisition.watchdog.latch import clear
 from app.acquisition.watchdog.rig_state import SAFE, read_state

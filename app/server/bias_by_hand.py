@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.acquisition.open_rig import beat_on_line, current_calibration, loop_back_tolerance, wired_terminals
+from app.acquisition.card_channels import loop_back_tolerance, wired_terminals
+from app.acquisition.open_rig import beat_on_line, current_calibration
 from app.acquisition.watchdog import Watchdog
 from app.acquisition.watchdog.guarded_rig import GuardedRig
 from app.acquisition.watchdog.latch import require_untripped

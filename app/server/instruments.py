@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.records import Block
-from app.acquisition.open_rig import daq_inputs, daq_outputs, open_amplifier
+from app.acquisition.card_channels import daq_inputs, daq_outputs
+from app.acquisition.open_rig import open_amplifier
 from app.config.amplifiers import ROLES
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.rig import Rig

@@ -1,7 +1,4 @@
-"""Tails and quantiles against ``scipy.stats``; and that a start of the program does not import it."""
-
-import subprocess
-import sys
+"""Tails and quantiles against ``scipy.stats``."""
 
 import numpy as np
 import pytest
@@ -37,17 +34,3 @@ def test_no_degree_of_freedom_has_no_tail():
 def test_skewness():
     values = np.random.default_rng(0).exponential(size=50)
     assert distributions.skewness(values) == pytest.approx(stats.skew(values), rel=1e-13)
-
-
-def test_window_bench_and_simulated_rig_start_without_what_is_slow_to_import():
-    code = (
-        "import sys, app.gui.main, app.server.server\n"
-        "assert 'scipy.optimize' not in sys.modules\n"
-        "import simulators.simulated_rig\n"
-        "print(*{'scipy.stats', 'scipy.signal', 'scipy.ndimage', 'matplotlib', 'pandas'} & {*sys.modules})\n"
-        "from pymeasure.experiment import results\n"
-        "import pandas\n"
-        "assert results.pd.DataFrame is pandas.DataFrame"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == ""

@@ -84,16 +84,100 @@ def test_a_hidden_file_of_the_user_is_named_where_it_is_missed(notebook, tmp_pat
     )
 
 
-def test_import_loads_nothing_heavy():
+IN_ORDER = (
+    # A module, and what it must not load that those above it have not loaded: each takes a tenth of a second or more.
+    ("hotjunction", HEAVY),
+    ("app.cli", [name for name in HEAVY if name != "click"]),
+    ("app.gui.main", ["scipy.", "matplotlib", "pandas", "pint", "IPython", "nidaqmx", "grpc", "jinja2"]),
+    ("app.server.server", ["scipy.", "matplotlib", "pandas", "pint", "IPython"]),
+    ("simulators.simulated_rig", ["scipy.stats", "scipy.signal", "scipy.ndimage", "matplotlib", "pandas"]),
+)
+"""Library parts with a dot at the end stand for every part of the library; scipy itself loads its parts when used."""
+
+SMALL = ("scipy.__config__", "scipy.version", "scipy._")
+"""Parts of scipy that come with it."""
+
+SAY_WHAT_IS_LOADED = f"print(*[x for x in sys.modules if not x.startswith({SMALL})])"
+
+
+def loaded_by(*modules):
+    """Return the modules that a fresh process has loaded after each import, in turn."""
+    lines = [f"import {one}\n{SAY_WHAT_IS_LOADED}" for one in modules]
+    done = run_python("\n".join(["import sys", *lines]))
+    return [set(line.split()) for line in done.splitlines()]
+
+
+def run_python(script):
     done = subprocess.run(
-        [sys.executable, "-c", f"import hotjunction, sys; print([x for x in {HEAVY} if x in sys.modules])"],
+        [sys.executable, "-c", script],
         cwd=PROJECT,
         capture_output=True,
         text=True,
+        encoding="utf-8",
         check=True,
     )
+    return done.stdout
 
-    assert done.stdout.strip() == "[]"
+
+def among(names, loaded):
+    return [
+        name
+        for name in names
+        if any(one == name or (name[-1] == "." and one.startswith(name)) for one in loaded)
+    ]
+
+
+def test_each_process_starts_without_what_it_does_not_use():
+    stages = loaded_by(*[module for module, _ in IN_ORDER])
+    for (module, unwanted), loaded in zip(IN_ORDER, stages, strict=True):
+        assert among(unwanted, loaded) == [], module
+
+
+def test_a_watchdog_loads_the_rig_file_and_the_card_only():
+    (loaded,) = loaded_by("app.acquisition.watchdog.process")
+    unwanted = [
+        "scipy",
+        "h5py",
+        "cattrs",
+        "pymeasure",
+        "matplotlib",
+        "PyQt6",
+        "zmq",
+        "jinja2",
+        "procedures",
+        "simulators",
+    ]
+    assert (
+        among([*unwanted, "analysis.recording", "analysis.heating.", "app.offline", "app.models"], loaded)
+        == []
+    )
+
+
+def test_what_pymeasure_was_imported_without_is_there_when_it_is_used():
+    said = run_python(
+        "import procedures.parameters, sys\n"
+        "from pymeasure.experiment import Procedure, procedure, results\n"
+        "assert not {'pint', 'pandas', 'IPython'} & {*sys.modules}\n"
+        "try: Procedure.parse_columns(['Current (nosuchunit)'])\n"
+        "except ValueError: print('refused')\n"
+        "import pandas, pint\n"
+        "assert results.pd.DataFrame is pandas.DataFrame and results.pint.Quantity is pint.Quantity\n"
+        "assert results.ureg is procedure.ureg is __import__('pymeasure.units').units.ureg\n"
+        "print(Procedure.parse_columns(['Current (nA)']))"
+    )
+    assert said.splitlines() == ["refused", "{'Current (nA)': <Unit('nanoampere')>}"]
+
+
+def test_parts_of_scipy_are_imported_where_they_are_used():
+    """One import at the head of a module would be paid by every process."""
+    early = [
+        f"{path.relative_to(PROJECT)}: {line}"
+        for room in ("analysis", "app", "drivers", "procedures")
+        for path in (PROJECT / room).rglob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if line.startswith(("from scipy", "import scipy."))
+    ]
+    assert early == []
 
 
 def test_every_public_name_is_there_and_documented():

@@ -5,8 +5,9 @@ import math
 import pytest
 
 from analysis.conductance import CurrentCalibration
+from app.acquisition.card_channels import daq_outputs
 from app.acquisition.limits_in_force import limits_in_force
-from app.acquisition.open_rig import daq_outputs, planned_context
+from app.acquisition.open_rig import planned_context
 from app.config.rig import load_rig
 from app.config.toml import FileError
 from app.server.bias_by_hand import BiasByHand
