@@ -153,21 +153,6 @@ def test_a_watchdog_loads_the_rig_file_and_the_card_only():
     )
 
 
-def test_what_pymeasure_was_imported_without_is_there_when_it_is_used():
-    said = run_python(
-        "import procedures.parameters, sys\n"
-        "from pymeasure.experiment import Procedure, procedure, results\n"
-        "assert not {'pint', 'pandas', 'IPython'} & {*sys.modules}\n"
-        "try: Procedure.parse_columns(['Current (nosuchunit)'])\n"
-        "except ValueError: print('refused')\n"
-        "import pandas, pint\n"
-        "assert results.pd.DataFrame is pandas.DataFrame and results.pint.Quantity is pint.Quantity\n"
-        "assert results.ureg is procedure.ureg is __import__('pymeasure.units').units.ureg\n"
-        "print(Procedure.parse_columns(['Current (nA)']))"
-    )
-    assert said.splitlines() == ["refused", "{'Current (nA)': <Unit('nanoampere')>}"]
-
-
 def test_parts_of_scipy_are_imported_where_they_are_used():
     """One import at the head of a module would be paid by every process."""
     early = [

@@ -7,14 +7,19 @@ CODE = """
 import sys
 from importlib.util import find_spec
 import procedures.procedure
-slow = ("pandas", "dask", "IPython")
+slow = ("pandas", "pint", "dask", "dask.base", "IPython", "IPython.display")
 assert not [name for name in slow if name in sys.modules], "a bench imports one of them"
-assert not [name for name in ("dask.base", "IPython.display") if name in sys.modules]
-import pymeasure.experiment.experiment, pymeasure.experiment.results
-assert pymeasure.experiment.results.pd.DataFrame().empty
+from pymeasure.experiment import Procedure, experiment, procedure, results
+try: Procedure.parse_columns(["Current (nosuchunit)"])
+except ValueError as error: assert "nosuchunit" in str(error)
+else: raise AssertionError("an unknown unit was taken")
+import pandas, pint, pymeasure.units
+assert str(Procedure.parse_columns(["Current (nA)"])["Current (nA)"]) == "nanoampere"
+assert results.pd.DataFrame is pandas.DataFrame and results.pint.Quantity is pint.Quantity
+assert results.ureg is procedure.ureg is pymeasure.units.ureg is pint.get_application_registry()
 if find_spec("IPython"):
     import IPython.display as display
-    assert pymeasure.experiment.experiment.display.clear_output is display.clear_output
+    assert experiment.display.clear_output is display.clear_output
 if find_spec("dask"):
     import pint.compat, dask.base
     assert pint.compat.compute(1) == dask.base.compute(1)
