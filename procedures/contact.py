@@ -3,6 +3,7 @@
 Base of every procedure that opens junctions repeatedly.
 """
 
+import math
 import sys
 from collections.abc import Mapping
 
@@ -230,7 +231,15 @@ class ContactProcedure(RigProcedure):
             end_m = top_m if surface_m is None else min(top_m, surface_m + self.search_distance * NM)
             contact, witness = self._contact_detectors(context), self._witness(context)
             until: dict[str, Detector] = {**contact, "current seen": witness}
-            outcome = yield Ramp(APPROACH, end_m, self.approach_speed * NM, until, context.check_every_s)
+            outcome = yield Ramp(
+                APPROACH,
+                end_m,
+                self.approach_speed * NM,
+                until,
+                context.check_every_s,
+                blind_m=context.blind_m,
+                contact_m=-math.inf if surface_m is None else surface_m,
+            )
             self._judge_polarity(outcome, contact)
             if outcome.ended != "contact":
                 raise self._no_contact(context, outcome, end_m < top_m, witness, proved)

@@ -97,6 +97,8 @@ class ProcedureContext:
         Interval between checks of the current on the way to a contact.
     most_overshoot_m : float
         Longest way that the tip may travel on in that time.
+    blind_m : float
+        Longest way of an approach without a sign that the current is measured.
     most_bias_step_V, most_speed_m_per_s : float
         Largest step of the bias at once, and largest speed of the tip.
     most_current_A : float
@@ -143,6 +145,7 @@ class ProcedureContext:
     reaction_s: float = 0.0
     check_every_s: float = 0.02
     most_overshoot_m: float = float("inf")
+    blind_m: float = float("inf")
     most_bias_step_V: float = float("inf")
     most_speed_m_per_s: float = float("inf")
     most_current_A: float = float("inf")

@@ -27,16 +27,18 @@ class RampWay:
     distance_m: float
     n: int
 
-    def piece_s(self, speed_m_per_s: float, rate_Hz: float) -> float:
-        """Return the duration of the pieces, in s.
+    def piece_s(self, speed_m_per_s: float, rate_Hz: float, most_m: float = math.inf) -> float:
+        """Return the duration of the pieces, in s; none is longer than ``most_m`` toward the sample.
 
-        It is a power of two where the rate allows, so that ramps of similar speed share it and the card's task stays as
-        it is.
+        It is a power of two where rate and ``most_m`` allow, so that ramps of similar speed share it and the card's
+        task stays as it is.
         """
-        longest_s = LONGEST_TOWARD_S if self.distance_m > 0 else LONGEST_AWAY_S
+        toward = self.distance_m > 0
         buffered_s = max(MOST_SAMPLES / rate_Hz, 1.0)
-        lasts_s = 2.0 ** math.ceil(math.log2(PIECE_m / speed_m_per_s))
-        return min(max(lasts_s, SHORTEST_S), longest_s, buffered_s)
+        lasts_s = max(2.0 ** math.ceil(math.log2(PIECE_m / speed_m_per_s)), SHORTEST_S)
+        if toward:
+            lasts_s = min(lasts_s, most_m / speed_m_per_s)
+        return min(lasts_s, LONGEST_TOWARD_S if toward else LONGEST_AWAY_S, buffered_s)
 
     def extension_m(self, first: int, stop: int) -> FloatArray:
         """Return the extension after the steps ``first <= k < stop``, shape (n,); beyond the end it stays there."""

@@ -18,8 +18,9 @@ from procedures.preflight.proof import Preflight, Prove
 from procedures.procedure import RigProcedure
 from procedures.sample_reader import SampleReader, Sink
 from procedures.skipping import StepSkip
-from procedures.step_runner import LOOK_S, UNKNOWN, StepRunner
+from procedures.step_runner import StepRunner
 from procedures.steps import APPROACH, Ramp, Step
+from procedures.tip import LOOK_S, UNKNOWN
 
 WHOLE_PROOF = Prove()
 PROOF = "proof"

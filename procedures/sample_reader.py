@@ -1,5 +1,6 @@
 """Reader of the samples during a run: passes them to the recorder and to detectors."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -324,12 +325,15 @@ class SampleReader:
             "Check both, then start again."
         )
 
-    def means(self, duration_s: float, patience_s: float = PATIENCE_S) -> dict[str, float]:
+    def means(
+        self, duration_s: float, patience_s: float = PATIENCE_S, settle_s: float = 0.0
+    ) -> dict[str, float]:
         """Read new samples for a while, even if a stop is requested; return the mean volts of every channel.
 
-        Samples that show a time before the call are not averaged.
+        Samples that show a time before the call, or within ``settle_s`` after it, are not averaged.
         """
-        start, n = self._daq.samples_acquired() + self._delay, self.samples(duration_s)
+        start = self._daq.samples_acquired() + self._delay + math.ceil(settle_s * self._rate_Hz)
+        n = self.samples(duration_s)
         blocks = []
         while self.next < start + n:
             wanted = min(start + n - self.next, self.samples(self._longest_read_s))

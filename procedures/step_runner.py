@@ -6,16 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.conductance import LEAST_BIAS_V
-from analysis.detect import UnknownDetector
 from analysis.records import SKIPPED, EventKind, FloatArray
-from analysis.spectra.sine import Sine
-from drivers.errors import InstrumentFault
 from procedures.alternating import AlternatingBias
 from procedures.context import ProcedureContext
-from procedures.errors import HeaterFault, ImpossibleSetting, NoBias
+from procedures.errors import HeaterFault, ImpossibleSetting
 from procedures.limits import joint_repeat
-from procedures.ramp_pieces import RampWay, padded
+from procedures.ramp_pieces import padded
 from procedures.sample_reader import SampleReader, Seen
 from procedures.steps import (
     FINISHED,
@@ -35,11 +31,10 @@ from procedures.steps import (
     SweepStep,
     WriteNote,
 )
+from procedures.tip import Tip
 
 SETTLING_S = 0.01
 """Time left out of a baseline after the bias is removed: charging of the cable, the amplifier's filter."""
-
-UNKNOWN = "The tip position is unknown: the card did not confirm its last move."
 
 HEATER_LOOK_S = 0.1
 """Time over which the heater's read-back and the thermometers are averaged."""
@@ -49,12 +44,6 @@ STEADY_S = 2.0
 
 CREEP_MARGIN_S = 1.0
 """Time by which the waveform of a creeping tip is longer than its step."""
-
-LOOK_S = 0.02
-"""Time over which a loop-back is averaged."""
-
-NO_BIAS_SAMPLES = 3
-"""Consecutive samples without a measurable bias, hence without a conductance, that stop a watched ramp."""
 
 SWEEP_PIECE_S = 1.0
 """Length to whose multiples a sweep is padded, so that the card's task serves sweeps of other lengths too."""
@@ -81,6 +70,7 @@ class StepRunner:
         self._make_safe = make_safe
         self._extra_outputs = dict(context.extra_outputs)
         self._alternating = AlternatingBias(context, watch)
+        self._tip = Tip(context, watch, self._alternating)
 
     def do(self, step: Step) -> Outcome:
         """Execute one step, whose limits have been checked."""
@@ -146,41 +136,12 @@ class StepRunner:
         self._watch.event(EventKind.SETTING, "bias_V", {"value": bias_V})
 
     def _ramp(self, ramp: Ramp) -> Outcome:
-        way = self._way(ramp)
-        if not way.n:
+        ran = self._tip.move(ramp, self.bias_V)
+        if ran is None:
             return self._outcome(FINISHED, self._watch.next)
-        self._context.verify_amplifier()  # the tip must not move unless the current is measured
-        payload = {"from_m": way.from_m, "to_m": ramp.to_m, "speed_m_per_s": ramp.speed_m_per_s}
+        outcome = self._step_ended(ramp.name, *ran)
         if ramp.sine is not None:
-            return self._ramp_alternating(ramp, ramp.sine, way, payload)
-        piece = self._watch.samples(way.piece_s(ramp.speed_m_per_s, self._context.rate_Hz))
-        begin = self._start_piece(way, 0, piece)
-        self._watch.event(EventKind.STEP, ramp.name, {"phase": "begin", **payload}, at=begin)
-        seen = self._watch_ramp(begin, min(piece, way.n), ramp)
-        for first in range(piece, way.n, piece):
-            if seen.ended != FINISHED:
-                break
-            if way.distance_m > 0.0:
-                self._context.verify_amplifier()  # again: somebody may have pressed a key
-            seen = self._watch_ramp(self._start_piece(way, first, piece), min(piece, way.n - first), ramp)
-        return self._step_ended(ramp.name, begin, seen)
-
-    def _ramp_alternating(
-        self, ramp: Ramp, sine: Sine, way: RampWay, payload: Mapping[str, object]
-    ) -> Outcome:
-        """Move the tip beside an alternating bias; then restore the previous bias."""
-        begin = self._alternating.start_ramp(ramp, sine, way)
-        shown = {**sine.to_json(), "lag_s": self._alternating.lag_s, "average_s": ramp.average_s}
-        self._watch.event(EventKind.STEP, ramp.name, {"phase": "begin", **payload, "sine": shown}, at=begin)
-        try:
-            seen = self._alternating.watch_ramp(ramp, sine, begin, way.n)
-        finally:
-            since = self._watch.next
-            self._daq.stop_ramp()
-        self._locate()
-        self._watch.settle(since)
-        outcome = self._step_ended(ramp.name, begin, seen)
-        self.set_bias(self.bias_V)
+            self.set_bias(self.bias_V)
         return outcome
 
     def _measure_lag(self, step: MeasureLag) -> Outcome:
@@ -189,51 +150,6 @@ class StepRunner:
         self._watch.event(EventKind.SETTING, "current_lag_s", found)
         self.set_bias(self.bias_V)
         return self._outcome(FINISHED, begin)
-
-    def _start_piece(self, way: RampWay, first: int, piece: int) -> int:
-        """Start a piece of a ramp, padded to constant length so that the card's task need not be set up again."""
-        volts = way.extension_m(first, first + piece) / self._context.extension_m_per_V
-        since = self._watch.next
-        begin = self._daq.start_ramp({"z": volts})
-        self._watch.loop_backs.outputs["z"].played(volts, since, begin, repeats=False)
-        return begin
-
-    def _watch_ramp(self, begin: int, n: int, ramp: Ramp) -> Seen:
-        """Watch a piece of a ramp until it ends or a detector fires, then stop it."""
-        watch = self._watch
-        until = {**ramp.until, "no bias": UnknownDetector(NO_BIAS_SAMPLES)} if ramp.until else {}
-        later_s = {"no bias": max(ramp.later_s.values(), default=ramp.reaction_s), **ramp.later_s}
-        try:
-            seen = watch.until(begin, n + 1, watch.conductance_G0, until, ramp.reaction_s, later_s)
-        finally:
-            since = watch.next
-            self._daq.stop_ramp()
-        self._locate()
-        watch.settle(since)
-        if seen.ended == "no bias":
-            watch.compare_loop_backs()
-            raise NoBias(
-                f"The bias loop-back shows less than {LEAST_BIAS_V * 1e3:g} mV while {self.bias_V * 1e3:+g} mV is "
-                f"commanded, so a contact would not be detected; {ramp.name} was stopped. Check the cables of the bias "
-                "output and of its loop-back."
-            )
-        return seen
-
-    def _locate(self) -> None:
-        """Find the tip by the z loop-back if the card does not report how far the ramp came.
-
-        Raises ``InstrumentFault`` if the loop-back matches no position of the ramp.
-        """
-        if not np.isnan(self._daq.held["z"]):
-            return
-        seen_V = self._watch.means(LOOK_S)["z"]
-        z_V = self._daq.locate("z", seen_V, self._context.loop_backs.margin_V(seen_V))
-        message = (
-            f"the card lost the position in the ramp; position taken from the z loop-back ({seen_V:.4g} V)"
-        )
-        self._watch.event(
-            EventKind.MARK, "position from loop-back", {"z_V": z_V, "seen_V": seen_V, "message": message}
-        )
 
     def _hold(self, hold: HoldStep) -> Outcome:
         watch = self._watch
@@ -327,7 +243,7 @@ class StepRunner:
         if not tripped:
             self._daq.stop_modulation()
             self._steady_heater(step)
-            self._locate()
+            self._tip.locate()
             watch.settle(since)
             if seen.ended == SKIPPED:  # it stopped at any bias: 0 V is a step that every rig allows
                 self._write_bias(0.0)
@@ -337,7 +253,7 @@ class StepRunner:
         else:
             self._daq.drop("bias")
             self._steady_heater(step)
-            self._locate()
+            self._tip.locate()
             watch.settle(since)
             watch.catch_up()
             outcome = self._step_ended(step.name, begin, seen, tripped_at=seen.fired_at)
@@ -448,23 +364,12 @@ class StepRunner:
 
     # ---- bookkeeping ----
 
-    @property
-    def _extension_m(self) -> float:
-        return self._daq.held["z"] * self._context.extension_m_per_V
-
-    def _way(self, ramp: Ramp) -> RampWay:
-        distance_m = ramp.to_m - self._extension_m
-        if np.isnan(distance_m):
-            raise InstrumentFault(UNKNOWN)
-        n = int(np.ceil(abs(distance_m) / ramp.speed_m_per_s * self._context.rate_Hz - 1e-9))
-        return RampWay(self._extension_m, ramp.to_m, distance_m, n)
-
     def _step_ended(self, name: str, begin: int, seen: Seen | None = None, **payload: object) -> Outcome:
         ended = seen.ended if seen else FINISHED
-        ending = {"phase": "end", "ended": ended, "extension_m": self._extension_m, **payload}
+        ending = {"phase": "end", "ended": ended, "extension_m": self._tip.extension_m, **payload}
         self._watch.event(EventKind.STEP, name, ending)
         outcome = self._outcome(ended, begin)
         return replace(outcome, conductance_G0=seen.tail) if seen else outcome
 
     def _outcome(self, ended: str, begin: int) -> Outcome:
-        return Outcome(ended, self._extension_m, (begin, self._watch.next))
+        return Outcome(ended, self._tip.extension_m, (begin, self._watch.next))

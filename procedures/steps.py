@@ -4,6 +4,7 @@ A procedure's ``plan()`` is a generator of steps. It never sleeps, prints, opens
 yields a step and receives its ``Outcome``. The runner (``procedures.runner``) is the only interpreter.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -48,6 +49,11 @@ class Ramp:
         Length of the lock-in's boxcars in the evaluation, for the recording.
     skips : str
         What a user skips by ending the step early, which then ends as "skipped"; "" if the plan needs all of it.
+    blind_m : float
+        Longest way toward the sample without a sign that the current is measured. Beyond it the amplifier is asked,
+        and must answer with its test current if it has one.
+    contact_m : float
+        Extension at the last contact, which is such a sign for all smaller ones; -inf without a contact.
     """
 
     name: str
@@ -59,6 +65,8 @@ class Ramp:
     sine: Sine | None = None
     average_s: float = 0.0
     skips: str = ""
+    blind_m: float = math.inf
+    contact_m: float = -math.inf
 
 
 @dataclass(frozen=True)

@@ -340,6 +340,7 @@ def _context(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper 
         reaction_s=rig.contact.reaction_s,
         check_every_s=rig.contact.check_every_s,
         most_overshoot_m=rig.contact.most_overshoot_nm * NM,
+        blind_m=rig.contact.blind_nm * NM,
         extra_outputs={
             name: one.value for name, one in rig.daq.outputs.extras.items() if one.value is not None
         },

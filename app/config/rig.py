@@ -253,9 +253,13 @@ class Coarse(Section):
 
 
 class ContactSection(Section):
-    """Speed limit of the approach: the tip travels on until a contact is noticed and the piezo stopped."""
+    """Limits of the approach: the tip travels on until a contact is noticed and the piezo stopped.
+
+    ``blind_nm`` is the longest way without a sign that the current is measured.
+    """
 
     most_overshoot_nm: Annotated[Positive, Usual(0.01, 5, "nm")] = 0.25
+    blind_nm: Annotated[Positive, Usual(1, 50, "nm")] = 5.0
     reaction_s: Annotated[Positive, Usual(1e-3, 1, "s")] = 0.025
     check_every_s: Annotated[Positive, Usual(1e-3, 0.1, "s")] = 0.006
 

@@ -39,7 +39,7 @@ Volts = Mapping[str, FloatArray]
 
 def at_rest(context: ProcedureContext, survey: Survey) -> dict[str, Statistics]:
     """Return the statistics of every terminal with nothing driven, once what was set before has settled."""
-    return _statistics(survey.read(REST_S, _settle_s(context)))
+    return _statistics(survey.read(REST_S, settling_s(context)))
 
 
 def measure(
@@ -48,7 +48,7 @@ def measure(
     """Drive the stimuli one after the other; in the short form only the bias and the test current."""
     overloaded = context.stimuli.overloaded()  # before any command, which reads the latched flag
     steps_V = steps(context)
-    settle_s = _settle_s(context)
+    settle_s = settling_s(context)
     rest_V, levels = context.safe_z_V, bias_levels(context)
     found = {"bias": _responses(context, survey, "bias", levels, 0.0, settle_s)}
     if whole:
@@ -89,7 +89,8 @@ def bias_levels(context: ProcedureContext) -> tuple[float, float]:
     return min(largest_V, high / LIMIT_SHARE), max(-largest_V, low / LIMIT_SHARE)
 
 
-def _settle_s(context: ProcedureContext) -> float:
+def settling_s(context: ProcedureContext) -> float:
+    """Return the settling time of the inputs after a change at the current amplifier, in s."""
     return max(SETTLE_S, RISE_TIMES * context.rise_time_s) + context.input_delay_s
 
 

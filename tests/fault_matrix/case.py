@@ -19,7 +19,7 @@ from tests.fault_matrix.faults import ERROR, FAULT, FAULTS, FINISHED, MatrixFaul
 from tests.fault_matrix.runs import RUNS, Run
 from tests.fault_matrix.scene import PROOF, Killed, Moment, Scene
 from tests.support.patience import ANSWER_S
-from tests.support.rig.rigs import ServedRig
+from tests.support.rig.rigs import FEW_LOOKS, ServedRig
 from tests.support.rig.watched import Worst, watched
 
 OFFSET_V = 0.5e-3
@@ -120,7 +120,8 @@ def cases_of(procedure: str, faults: Mapping[str, MatrixFault], rng: np.random.G
 
 def _scene(rig: ServedRig, run: Run, folder: Path, *, prove: bool, within_s: float = ANSWER_S) -> Scene:
     text = run.edit(rig.file.read_text("utf-8"))
-    rig.file.write_text(text.replace(f"within_s = {ANSWER_S}", f"within_s = {within_s}"), "utf-8")
+    text = text.replace(f"within_s = {ANSWER_S}", f"within_s = {within_s}").replace(f"{FEW_LOOKS}\n", "")
+    rig.file.write_text(text, "utf-8")
     return Scene(rig, rig.bench("" if prove else "fault matrix"), folder / "run.h5")
 
 

@@ -32,6 +32,9 @@ MOMENTS = {
 }
 """Moments that come in any break-junction run."""
 
+DEEPEST_m = 7e-9
+"""A contact of 5 G0 lies up to 1.5 nm in the surface, and contact.blind_nm is 5 nm by default."""
+
 
 @pytest.mark.parametrize("fault", MOMENTS)
 def test_a_fault_leaves_the_rig_safe_or_said_unsafe_and_the_recording_whole(fault):
@@ -39,6 +42,23 @@ def test_a_fault_leaves_the_rig_safe_or_said_unsafe_and_the_recording_whole(faul
 
     assert outcome.struck
     assert outcome.wrong == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("current cable off", ["does not follow the Keithley 428: at", "0.25 V. The approach was stopped"]),
+        ("ZERO CHECK pressed", ["zero check is on, was set off"]),
+    ],
+)
+def test_a_tip_without_a_current_to_stop_it_goes_no_farther_than_the_blind_way(fault, words):
+    near_the_surface = Moment("approach", 1, 20)
+    outcome = run_case(Case(fault, "break-junction", near_the_surface, seed=2))
+
+    assert outcome.struck
+    assert outcome.wrong == []
+    assert [word for word in words if word not in outcome.said] == []
+    assert outcome.depth_m < DEEPEST_m
 
 
 def test_all_kinds_of_fault_are_tried_here():

@@ -32,6 +32,13 @@ def test_toward_the_sample_no_piece_lasts_longer_than_a_second(speed_nm_per_s):
     assert TOWARD.piece_s(speed_nm_per_s * NM, 2000.0) <= 1.0
 
 
+@pytest.mark.parametrize("speed_nm_per_s", [0.3, 5.0, 50.0, 100.0])
+def test_toward_the_sample_no_piece_is_longer_than_the_blind_way(speed_nm_per_s):
+    lasts_s = TOWARD.piece_s(speed_nm_per_s * NM, 2000.0, 5 * NM)
+    assert speed_nm_per_s * lasts_s <= 5.0 * (1 + 1e-12)
+    assert AWAY.piece_s(speed_nm_per_s * NM, 2000.0, 5 * NM) >= 0.25  # away nothing can be run into
+
+
 @pytest.mark.parametrize("piece", [1, 7, 64, 1000])
 def test_pieces_together_are_the_whole_ramp(piece):
     way = RampWay(from_m=1.0 * NM, to_m=4.0 * NM, distance_m=3.0 * NM, n=300)

@@ -17,7 +17,7 @@ from app.acquisition.open_rig import open_rig
 from app.acquisition.watchdog import WatchdogGone
 from app.config.calibrated_rig import load_calibrated_rig
 from procedures.preflight.proof import Prove
-from tests.support.rig.rigs import served_rig
+from tests.support.rig.rigs import FEW_LOOKS, served_rig
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 from tests.support.rig.watched import command, watched
 
@@ -81,7 +81,7 @@ Contact = namedtuple("Contact", "fault gain said")
 UNPROVED = (
     Contact("current-reversed", "1e5", ["Wrong polarity", "sign opposite to the bias", "at +100 mV"]),
     Contact("current-reversed", "1e6", ["Wrong polarity", "sign opposite to the bias"]),
-    Contact("current-cable-off", "1e5", ["never rose above its noise", "not proved", "hotjunction check --prove"]),
+    Contact("current-cable-off", "1e5", ["(ai0) does not follow the Keithley 428", "The approach was stopped"]),
 )  # fmt: skip
 """Faults that the proof was told to skip, found on the way to the contact."""
 
@@ -134,6 +134,7 @@ def test_a_fault_that_begins_in_a_run_ends_it_safely(tmp_path, monkeypatch, faul
 def test_what_the_proof_was_told_to_skip_is_found_at_the_contact(tmp_path, monkeypatch, case):
     with watched(tmp_path, {"surface.drift_pm_per_s": 0.0}, [case.fault]) as (rig, worst):
         text = rig.file.read_text("utf-8").replace("gain_V_per_A = 1e5", f"gain_V_per_A = {case.gain}")
+        text = text.replace(FEW_LOOKS, "blind_nm = 5.0")
         rig.file.write_text(text, "utf-8")
 
         ended = run(rig, monkeypatch, "--unproved", "the lead tests the approach", "--railed-is-contact")
@@ -142,8 +143,7 @@ def test_what_the_proof_was_told_to_skip_is_found_at_the_contact(tmp_path, monke
         for words in case.said:
             assert words in ended.said
         assert "oarse positioner closer" not in ended.said
-        if case.fault == "current-reversed":
-            assert worst.depth_m < DEEPEST_M
+        assert worst.depth_m < DEEPEST_M
         assert rig.is_safe()
     with Recording(ended.out) as recording:
         assert recording.header.settings["unproved"] == "the lead tests the approach"
