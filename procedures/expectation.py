@@ -21,6 +21,10 @@ WEAK, HOPELESS = 2.0, 100.0
 """Factors by which a run may be too short for it: a warning beyond the first, a refusal beyond the second."""
 
 
+LEE_NOISE = "noise of the thermometer as of Lee et al. 2013, for want of a calibration"
+"""What stands in for the noise of a tip that was not calibrated."""
+
+
 @dataclass(frozen=True)
 class Expectation:
     """Error that the result of a run will have, as far as it is known before.

@@ -14,14 +14,16 @@ from analysis.heating.aligned_hold import whole_periods
 from analysis.heating.estimator import LEAST_PERIODS as LEAST_KEPT
 from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules
 from analysis.heating.layout import roles_with_zero
+from analysis.heating.mask import Filters, mask_for
 from analysis.heating.programme import LevelProgramme, ordered
 from analysis.numbers import counted
 from analysis.records import SKIPPED
+from analysis.thermoelectric.detectability import ThermometerNoise
 from analysis.trip import RuptureTrip
 from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
-from procedures.expectation import Expectation, Foreseen
+from procedures.expectation import LEE_NOISE, Expectation, Foreseen
 from procedures.hold_schedule import Condition, HoldSchedule
 from procedures.large_bias import RUPTURED, HeldProcedure, HoldOutcome
 from procedures.limits import check_programme
@@ -223,11 +225,14 @@ class Heating(HeldProcedure, Foreseen):
         from analysis.heating.budget import expected_covariance_K2  # slow to import: scipy
         from analysis.spectra.noise import Noise
 
+        programme = self.programme(condition)
         covariance = expected_covariance_K2(
             Noise(tip.white_V2_per_Hz, tip.corner_Hz),
-            self.programme(condition),
+            programme,
             float(self.holds * self.hold_time),
             tip.seebeck_V_per_K,
+            expected_mask_samples(programme, context),
+            context.rate_Hz,
         )
         sigma_K = math.sqrt(0.5 * float(covariance.trace()))
         rise_K = 0.5 * tip.resistance_K_per_W * G0_S * float(self.conductance) * condition.amplitude_V**2
@@ -239,10 +244,13 @@ class Heating(HeldProcedure, Foreseen):
             1e6,
             int(self.holds),
             "holds",
-            ""
-            if tip.measured
-            else "noise of the thermometer as of Lee et al. 2013, for want of a calibration",
+            self.assumed(tip),
         )
+
+    def assumed(self, tip: ThermometerNoise) -> str:
+        """Return what the expected error takes for granted."""
+        lasting = f"junctions that last {self.hold_time:g} s"
+        return lasting if tip.measured else f"{lasting}; {LEE_NOISE}"
 
     def check_levels(self, programme: LevelProgramme) -> None:
         """Raise ``ValueError`` if the evaluation needs other levels."""
@@ -345,6 +353,12 @@ def _check_circuit(context: ProcedureContext) -> None:
             f"set it to {SLOWEST_RISE_s:g} s or less.",
             *FREQUENCY,
         )
+
+
+def expected_mask_samples(programme: LevelProgramme, context: ProcedureContext) -> int:
+    """Return the number of samples that the evaluation will leave out after each edge of the bias."""
+    filters = Filters(context.lowpass_Hz, rise_time_s=context.rise_time_s, tip_s=context.tip_s)
+    return mask_for(filters, programme, context.rate_Hz).samples
 
 
 def _check_filters(programme: LevelProgramme, context: ProcedureContext) -> None:

@@ -20,7 +20,7 @@ from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, NoJunction
 from procedures.expectation import Expectation
-from procedures.heating import Heating
+from procedures.heating import Heating, expected_mask_samples
 from procedures.parameters import FractionParameter, LevelsParameter, NumbersParameter
 from procedures.procedure import Steps
 from procedures.pymeasure_types import FloatParameter, IntegerParameter, ListParameter
@@ -126,22 +126,26 @@ class Peltier(Heating):
         if tip is None or not any(one.amplitude_V for one in conditions):
             return None
         programme = self.programme(conditions[0])
+        period = float(programme.samples_per_period(context.rate_Hz))
         odd_W = odd_sigma_W(
             tip,
             float(self.holds * self.hold_time),
             float(programme.frequency_Hz),
             roles(programme).has_zero,
+            1.0 - expected_mask_samples(programme, context) * _changes(programme) / period,
         )
         currents_A = [G0_S * float(self.conductance) * one.amplitude_V for one in conditions]
         Pi_V = 1e-6 * float(self.expected_thermopower) * AMBIENT_K
-        assumed = (
-            ""
-            if tip.measured
-            else "noise of the thermometer as of Lee et al. 2013, for want of a calibration"
-        )
         sigma_V = peltier_sigma_V(odd_W, currents_A)
         return Expectation(
-            "Peltier coefficient", sigma_V, Pi_V, "mV", 1e3, self.total_cycles, "holds", assumed
+            "Peltier coefficient",
+            sigma_V,
+            Pi_V,
+            "mV",
+            1e3,
+            self.total_cycles,
+            "holds",
+            self.assumed(tip),
         )
 
     def remarks(self, context: ProcedureContext) -> list[str]:
@@ -186,3 +190,9 @@ class Peltier(Heating):
             f"{self.window.high_G0:.3g} G0. Approach more slowly, or choose conductance and contact_threshold by what "
             "the film shows."
         )
+
+
+def _changes(programme: LevelProgramme) -> int:
+    """Return the number of times that the bias changes in a period."""
+    bias_V = [level.bias_V for level in programme.levels]
+    return sum(one != other for one, other in zip(bias_V, bias_V[1:] + bias_V[:1], strict=True))

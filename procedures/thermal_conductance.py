@@ -20,7 +20,7 @@ from procedures.capture import SearchProgress
 from procedures.contact import NM
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
-from procedures.expectation import Expectation
+from procedures.expectation import LEE_NOISE, Expectation
 from procedures.expected_current import ExpectedCurrent
 from procedures.heated_junctions import HeatedProcedure
 from procedures.heater import Heater, HeaterSine
@@ -318,7 +318,7 @@ class ThermalConductance(HeatedProcedure):
         each = math.hypot(noise, 0.0 if metal else SPREAD * value)
         assumed = f"junctions that break after {TYPICAL_HOLD_S:g} s"
         if not tip.measured:
-            assumed += "; noise of the thermometer as of Lee et al. 2013, for want of a calibration"
+            assumed += f"; {LEE_NOISE}"
         return Expectation(
             "thermal conductance",
             each / math.sqrt(int(self.ruptures)),

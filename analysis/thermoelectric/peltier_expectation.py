@@ -13,7 +13,7 @@ THREE_LEVELS = 1.5
 
 
 def odd_sigma_W(
-    tip: ThermometerNoise, duration_s: float, frequency_Hz: float, has_zero: bool = False
+    tip: ThermometerNoise, duration_s: float, frequency_Hz: float, has_zero: bool = False, kept: float = 1.0
 ) -> float:
     """Return the standard error of half of the difference of the heats at both signs of the bias.
 
@@ -26,8 +26,12 @@ def odd_sigma_W(
     frequency_Hz : float
         Repetition rate of the levels.
     has_zero : bool
+    kept : float
+        Share of the samples that masks leave.
     """
-    variance_V2 = tip.white_V2_per_Hz / (2.0 * duration_s) * (1.0 + FLICKER * tip.corner_Hz / frequency_Hz)
+    variance_V2 = (
+        tip.white_V2_per_Hz / (2.0 * duration_s * kept) * (1.0 + FLICKER * tip.corner_Hz / frequency_Hz)
+    )
     if has_zero:
         variance_V2 *= THREE_LEVELS
     return math.sqrt(variance_V2) / (tip.seebeck_V_per_K * tip.resistance_K_per_W)

@@ -11,6 +11,7 @@ from analysis.conductance import CurrentCalibration
 from analysis.heating.arrival import CONVERT_DELAY, SCAN_TIMES
 from analysis.preflight.measured import Facts
 from analysis.preflight.wiring import Wiring
+from analysis.spectra.aliases import folded_share
 from analysis.thermoelectric.detectability import LEE_CORNER_Hz, LEE_WHITE_V_per_rtHz, ThermometerNoise
 from app.acquisition.card_channels import daq_inputs, daq_outputs, loop_back_tolerance, wired_terminals
 from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER, model_of
@@ -361,13 +362,14 @@ def _context(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper 
 
 
 def tip_of(rig: Rig) -> ThermometerNoise | None:
-    """Return the tip with its noise, that of the paper's tip if none was measured; None without its numbers."""
+    """Return the tip with its noise as sampled, or that of the paper's tip; None if the rig file lacks its numbers."""
     probe = rig.probe
     if probe is None or probe.thermal_resistance_K_per_W is None or probe.seebeck_V_per_K is None:
         return None
     white, corner_Hz, measured = probe.noise_V_per_rtHz, probe.noise_corner_Hz, True
     if white is None:
-        white, corner_Hz, measured = LEE_WHITE_V_per_rtHz, LEE_CORNER_Hz, False
+        folded = folded_share(rig.voltage_preamplifier.lowpass_Hz, rig.daq.rate_Hz)
+        white, corner_Hz, measured = LEE_WHITE_V_per_rtHz * math.sqrt(folded), LEE_CORNER_Hz / folded, False
     return ThermometerNoise(
         probe.thermal_resistance_K_per_W, probe.seebeck_V_per_K, white**2, corner_Hz, measured
     )
