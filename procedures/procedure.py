@@ -145,7 +145,8 @@ class RigProcedure(Procedure):
             try:
                 procedure.set_parameters({name: read(parameters[name], value)})
             except ValueError as error:
-                raise ImpossibleSetting(f"{name} = {value!r}: {error}.", name) from None
+                written = " ".join(map(str, value)) if isinstance(value, list | tuple) else repr(value)
+                raise ImpossibleSetting(f"{name} = {written}: {error}.", name) from None
         return procedure
 
     def values(self) -> dict[str, Any]:

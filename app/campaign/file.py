@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from app.config.toml import Section, load_toml
+from app.config.toml import FileError, Section, load_toml
 
 Parameters = dict[str, Any]
 """Parameters of a procedure, as `hotjunction run PROCEDURE` names them (with _ for -)."""
@@ -106,5 +106,7 @@ def load_campaign(path: Path) -> CampaignFile:
         Naming file, key and bound.
     """
     content = load_toml(path, CampaignFile)
-    folder = content.folder if "folder" in content.model_fields_set else Path(path.stem)
-    return content.model_copy(update={"rig": path.parent / content.rig, "folder": path.parent / folder})
+    folder = path.parent / (content.folder if "folder" in content.model_fields_set else Path(path.stem))
+    if folder.exists() and not folder.is_dir():
+        raise FileError(f"{path}: folder: {folder} is a file, not a folder for recordings")
+    return content.model_copy(update={"rig": path.parent / content.rig, "folder": folder})

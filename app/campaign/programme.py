@@ -1,11 +1,15 @@
 """Stages of a campaign with their parameters, as far as earlier stages have decided them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
+from analysis.recording import RecordingError
+from app.acquisition.run_checks import check
 from app.campaign.decisions import Amplitudes
 from app.campaign.file import CampaignFile, Control
 from app.campaign.stages import Stage
+from app.config.rig import Rig
 from app.config.toml import FileError
 from procedures.break_junction import BreakJunction
 from procedures.errors import ImpossibleSetting
@@ -105,8 +109,10 @@ def control_procedure(control: Control) -> type[RigProcedure]:
     """Return the procedure of a control. Raises ``FileError`` for an unknown name."""
     name = f"{PREFIX}{control.name}"
     if name not in PROCEDURES:
-        known = ", ".join(sorted(n.removeprefix(PREFIX) for n in PROCEDURES if n.startswith(PREFIX)))
-        raise FileError(f"controls.name = {control.name!r}: there is no such control; known: {known}")
+        known = sorted(n.removeprefix(PREFIX) for n in PROCEDURES if n.startswith(PREFIX))
+        near = get_close_matches(control.name.removeprefix(PREFIX), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+        raise FileError(f"controls.name = {control.name!r}: there is no such control; {hint}")
     return PROCEDURES[name]
 
 
@@ -141,8 +147,11 @@ def _with_stand_ins(campaign: CampaignFile, window: Parameters) -> list[Stage]:
     return [*filter(None, stages), *control_stages(campaign, window, chosen), *last]
 
 
-def checked(campaign: CampaignFile) -> None:
+def checked(campaign: CampaignFile, rig: Rig | None = None) -> None:
     """Check every stage's parameters before anything moves, with placeholders for later decisions.
+
+    Stages that are not complete are checked against the rig, too: a bias beyond its limits or a heater that it lacks
+    must not end the campaign after the hours of the stages before.
 
     Raises
     ------
@@ -151,6 +160,10 @@ def checked(campaign: CampaignFile) -> None:
     """
     for stage in _with_stand_ins(campaign, {"conductance": campaign.conductance_G0}):
         try:
-            stage.whole()
+            procedure = stage.whole()
+            if rig is not None and stage.rest(campaign.folder) is not None:
+                check(procedure, rig)
         except ImpossibleSetting as error:
             raise FileError(f"{stage.name}: {error}") from None
+        except RecordingError as error:
+            raise FileError(str(error)) from None

@@ -21,11 +21,15 @@ def command(file: Path, dry_run: bool, yes: bool, unproved: str) -> None:
     from app.campaign.command import run_campaign, tell_campaign
     from app.campaign.file import load_campaign
     from app.campaign.programme import checked
+    from app.config.calibrated_rig import load_calibrated_rig
 
     campaign = load_campaign(file)
-    checked(campaign)
+    rig = None if dry_run and not campaign.rig.exists() else load_calibrated_rig(campaign.rig)
+    checked(campaign, rig)
     if dry_run:
         tell_campaign(campaign)
+        if rig is None:
+            click.echo(f"{campaign.rig}: no such file; the stages were checked without a rig.", err=True)
     else:
         from app.acquisition.declared import ask_in_terminal, confirm_declared
         from app.config.rig import load_rig

@@ -2,13 +2,14 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from difflib import get_close_matches
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 
 from analysis.bounded_files import read_bounded
@@ -18,6 +19,17 @@ class Section(BaseModel):
     """A table of a TOML file: frozen, and no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_its_kind(cls, value: Any, field: ValidationInfo) -> Any:
+        """Take a date without quotes as a text; refuse true and false for numbers: pydantic takes them for 1 and 0."""
+        wanted = set(_types_in(cls.model_fields[field.field_name or ""].annotation))
+        if isinstance(value, date) and str in wanted:
+            return value.isoformat()
+        if isinstance(value, bool) and wanted & {float, int} and bool not in wanted:
+            raise ValueError("a number")
+        return value
 
     @classmethod
     def for_content(cls, content: Mapping[str, Any]) -> "type[Section]":
@@ -38,6 +50,32 @@ MOST_SHOWN = 80
 BARE_KEY = re.compile(r"[\w-]+", re.ASCII)
 
 Model = TypeVar("Model", bound=BaseModel)
+
+WRITTEN = {
+    r"^ai\d+$": 'an analogue input of the card, such as "ai0"',
+    r"^ao\d+$": 'an analogue output of the card, such as "ao0"',
+    r"^port\d+/line\d+$": 'a digital line of the card, such as "port0/line1"',
+    r"^(local|grpc://.+:\d+)$": '"local", or the address of a controller, such as "grpc://192.168.1.5:31763"',
+}
+"""Texts that must have a form, by its pattern."""
+
+PLAIN = {
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "text in quotes",
+    "string_too_short": "a text that is not empty",
+    "list_type": "a list in square brackets",
+    "tuple_type": "a list in square brackets",
+}
+"""Words for pydantic's kinds of error."""
+
+COMMA = re.compile(r"^\s*[\w.-]+\s*=\s*(-?\d+),(\d+)\s*(#.*)?$")
 
 KINDS = {
     "a rig file": {"daq", "piezo", "current_amplifier"},
@@ -81,7 +119,9 @@ def _misspelt(content: Iterable[str], found: str, wanted: str, model: type[BaseM
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file. Raises `FileError` for one that is missing or not TOML."""
     try:
-        return tomllib.loads(read_bounded(path, MOST_BYTES).decode("utf-8"))
+        return loaded(
+            read_bounded(path, MOST_BYTES).decode("utf-8-sig")
+        )  # editors of Windows write a mark first
     except FileNotFoundError:
         raise FileError(f"{path}: no such file") from None
     except OSError as error:
@@ -90,6 +130,20 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise FileError(f"{path}: not TOML that makes sense: it is nested too deeply") from None
     except ValueError as error:  # of TOML, UTF-8, the size of the file, or the length of a number
         raise FileError(f"{path}: not TOML: {error}") from None
+
+
+def loaded(text: str) -> dict[str, Any]:
+    """Return the content of a TOML text. Raises ``ValueError``, with a hint for the usual mistakes."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        for number, line in enumerate(text.splitlines(), 1):
+            if found := COMMA.match(line):
+                hint = f"write {found[1]}.{found[2]} with a point"
+                raise ValueError(f"line {number} has a comma in a number; {hint}") from None
+        if "Cannot overwrite a value" in str(error) or "Cannot declare" in str(error):
+            raise ValueError(f"{error}: a key or table is there twice") from None
+        raise
 
 
 def validate(content: dict[str, Any], model: type[Model], origin: str) -> Model:
@@ -116,14 +170,26 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel]) -> str:
         return f"{key}: unknown key{hint}"
     if detail["type"] == "missing":
         return f"{key}: is missing"
-    message = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    message = _wanted(detail, model)
     if isinstance(detail["input"], dict):
+        if kind := PLAIN.get(detail["type"]):
+            return f"{key}: is a table, but must be {kind}; a list of tables has double brackets, [[{key}]]"
         return f"{key}: {message}" if key else message
     return f"{key} = {_shown(detail['input'])}: must be {message[:1].lower()}{message[1:]}"
 
 
+def _wanted(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    """Return what a value must be, in plain words."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return f"a table with {', '.join(_known_keys(model, detail['loc'])) or 'keys'}"
+    if kind == "string_pattern_mismatch" and context.get("pattern") in WRITTEN:
+        return WRITTEN[context["pattern"]]
+    return PLAIN.get(kind) or detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+
+
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = repr(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]} ..."
 
 
@@ -154,6 +220,13 @@ def _known_keys(model: Any, location: tuple[int | str, ...]) -> list[str]:
             return []
         model = _section_in(fields[part].annotation if part in fields else others)
     return list(getattr(model, "model_fields", {}))
+
+
+def _types_in(annotation: Any) -> Iterator[Any]:
+    """Yield the types in ``X``, ``X | None``, ``Annotated[X, ...]`` and the like."""
+    yield annotation
+    for argument in get_args(annotation):
+        yield from _types_in(argument) if isinstance(argument, type) or get_args(argument) else ()
 
 
 def _section_in(annotation: Any) -> Any:

@@ -22,6 +22,7 @@ from app.cli import main
 from app.config.toml import FileError
 from procedures.controls import OutOfContact, ZeroAmplitude
 from procedures.runner import RunEnd
+from tests.support.gui.fake_bench import rig
 from tests.support.recordings.made_recordings import made_iv
 
 BY_HAND = """
@@ -86,12 +87,48 @@ def test_bad_files_are_refused_in_words(tmp_path, text, said):
     [
         (BY_HAND.replace("histogram.traces = 20", "histogram.parameters.trace = 3"), "histogram: .*'traces'"),
         (BY_HAND + "parameters.hold_time = -1", "heating: hold_time"),
-        (BY_HAND + CONTROLS.replace("out-of-contact", "out-of-reach"), "known: .*out-of-contact"),
+        (
+            BY_HAND + CONTROLS.replace("out-of-contact", "control-out-of-reach"),
+            "did you mean 'out-of-contact'",
+        ),
+        (BY_HAND + CONTROLS.replace("out-of-contact", "xyz"), "known: .*out-of-contact"),
     ],
 )
 def test_parameters_are_tried_before_anything_moves(tmp_path, text, said):
     with pytest.raises(FileError, match=said):
         checked(campaign_of(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            BY_HAND.replace("[0.74, 1.27]", "[0.74, 3.0]"),
+            r"heating: amplitudes: 3 V is outside the rig's limits",
+        ),
+        (
+            BY_HAND.replace("[0.74, 1.27]", "[1.27, 1.27]"),
+            "heating: amplitudes = 1.27 1.27: one of them is given",
+        ),
+        (
+            BY_HAND + CONTROLS.replace("out-of-contact", "dummy-resistor"),
+            "control-dummy-resistor: resistance is not",
+        ),
+        (BY_HAND + "\n[thermopower]\ndT_K = [0, 10]\nholds = 3", "thermopower needs a heater"),
+    ],
+)
+def test_all_stages_are_tried_on_the_rig_before_the_first_one_runs(tmp_path, text, said):
+    """A fault of the last stage must not show after the night of the histogram."""
+    campaign = campaign_of(tmp_path, text)
+    checked(campaign)
+    with pytest.raises(FileError, match=said):
+        checked(campaign, rig())
+
+
+def test_a_folder_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "taken").write_text("", "utf-8")
+    with pytest.raises(FileError, match="taken is a file, not a folder"):
+        campaign_of(tmp_path, 'folder = "taken"\n' + BY_HAND)
 
 
 def test_the_examples_of_the_docs_are_good():
@@ -284,10 +321,11 @@ def test_dry_run_says_what_is_missing_and_writes_nothing(tmp_path):
     before = sorted(tmp_path.rglob("*"))
     said = CliRunner().invoke(main, ["campaign", str(tmp_path / "bdnc.toml"), "--dry-run"])
     assert said.exit_code == 0, said.output
-    assert [line.split() for line in said.output.splitlines()] == [
+    assert [line.split() for line in said.stdout.splitlines()] == [
         ["histogram", "20", "of", "20"],
         ["heating", "6", "of", "6"],
     ]
+    assert "the stages were checked without a rig" in said.stderr
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -48,6 +48,12 @@ def write(tmp_path):
     return write_rig
 
 
+def test_a_mark_of_a_windows_editor_and_a_date_without_quotes_are_read(write):
+    rig = load_rig(write("\ufeff" + RIG + "calibrated = 2026-11-21\n"))
+
+    assert rig.piezo.calibrated == "2026-11-21"
+
+
 def test_reads_a_rig_file_with_defaults(write):
     rig = load_rig(write(RIG))
 
@@ -101,6 +107,24 @@ def test_reads_a_rig_file_with_defaults(write):
             r"coarse: .*must differ",
         ),
         ("name =", "name", r"not TOML"),
+        (
+            "extension_nm_per_V = 20.0",
+            "extension_nm_per_V = 10,0",
+            "a comma in a number; write 10.0 with a point",
+        ),
+        (
+            "extension_nm_per_V = 20.0",
+            "extension_nm_per_V = true",
+            r"extension_nm_per_V = true: must be a number",
+        ),
+        ("extension_nm_per_V = 20.0", 'extension_nm_per_V = "ten"', r"= 'ten': must be a number"),
+        ("extension_nm_per_V = 20.0", "extension_nm_per_V = 9\nextension_nm_per_V = 8", "is there twice"),
+        (
+            'bias = { channel = "ai2" }',
+            "bias = 2",
+            r"daq\.inputs\.bias = 2: must be a table with channel, range_V",
+        ),
+        ("grpc://127.0.0.1:31763", "", r'must be "local", or the address of a controller'),
         (
             "max_V = 10.0 }",
             "max_V = 10.0 }\n[safe]\nz_V = 10.0",
