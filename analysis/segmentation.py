@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
+from heapq import merge
+from itertools import chain, zip_longest
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from analysis.conductance import CurrentCalibration
 from analysis.recording import Recording, RecordingError
 from analysis.records import Block, Event, EventKind, FloatArray
+from analysis.reduce import Reducer, reduce
 from analysis.traces.read import calibration_of
 
 Record = TypeVar("Record")
@@ -236,3 +238,25 @@ def calibration_for(recording: Recording) -> CurrentCalibration:
     if calibration is None:
         raise RecordingError(f"{recording.path}: holds conductance only; a hold needs current and bias")
     return calibration
+
+
+def thermocouple_gain(recording: Recording) -> float:
+    """Return the gain of the thermocouple's preamplifier, V/V. Raises ``RecordingError`` without it."""
+    gain = recording.header.settings.get("thermocouple_gain")
+    if gain is None:
+        raise RecordingError(
+            f"{recording.path}: the gain of the thermocouple's preamplifier (thermocouple_gain) is missing"
+        )
+    return float(gain)
+
+
+def records_of(
+    recording: Recording, segmenter: Reducer, steps: tuple[str, ...], channels: tuple[str, ...] = CHANNELS
+) -> Iterator[Any]:
+    """Yield what a reducer makes of a recording, in order; only the samples of the steps are read.
+
+    Raises ``RecordingError`` if a channel is missing.
+    """
+    parts = [step_blocks(recording, step, channels) for step in steps]
+    blocks = (block for block in merge(*parts, key=lambda block: block.first) if len(block))
+    yield from reduce(chain(recording.events, blocks), [segmenter])

@@ -16,17 +16,15 @@ from analysis.heating.programme import LevelProgramme, ordered
 from analysis.thermoelectric.detectability import LONGEST_WINDOW_S, rupture_sigma_W_per_K
 from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
 from analysis.trip import METALLIC_G0
+from procedures.alternating_heater import AlternatingHeater
 from procedures.capture import SearchProgress
 from procedures.contact import NM
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.expectation import LEE_NOISE, Expectation
 from procedures.expected_current import ExpectedCurrent
-from procedures.heated_junctions import HeatedProcedure
 from procedures.heater import Heater, HeaterSine
 from procedures.large_bias import RUPTURED, HoldOutcome
-from procedures.limits import check_sine
-from procedures.parameters import FractionParameter
 from procedures.procedure import Plan, Steps
 from procedures.pymeasure_types import FloatParameter, IntegerParameter, ListParameter
 from procedures.steps import MakeSafe, Modulate, SetHeater, WriteNote
@@ -46,11 +44,6 @@ SPREAD = 0.35
 
 LEAST_HOLD_S = 0.2
 """Least time before a rupture that counts: the evaluation needs a value on both sides."""
-
-LEAST_AMPLITUDE = 0.2
-"""Least amplitude of an alternating temperature over its mean; a slower heater is refused."""
-
-MAINS_Hz, MAINS_MARGIN_Hz, HARMONIC_MARGIN_Hz = (50, 60), 2.0, 0.5
 
 
 @dataclass
@@ -88,7 +81,7 @@ class HeaterTurns:
             self.off_done += 1
 
 
-class ThermalConductance(HeatedProcedure):
+class ThermalConductance(AlternatingHeater):
     """Measure the thermal conductance of junctions when they break."""
 
     name = "thermal-conductance"
@@ -139,11 +132,6 @@ class ThermalConductance(HeatedProcedure):
     dT: Any = FloatParameter(
         "Temperature difference", units="K", minimum=-100, maximum=100, default=30,
         description="T_tip - T_substrate; with 2w its largest value, twice the mean.",
-    )  # fmt: skip
-    heater_frequency: Any = FractionParameter(
-        "Heater frequency", units="Hz", default="849/8",
-        description="Frequency of the heater's voltage, exact; the temperature has twice that. By default 212.25 Hz, "
-        "away from the lines of 50 and 60 Hz.",
     )  # fmt: skip
     bias_levels = ListParameter(
         "Bias levels", choices=list(BIAS_LEVELS), default="two levels",
@@ -223,7 +211,7 @@ class ThermalConductance(HeatedProcedure):
         """Return the alternating heater of a hold; None for a steady one."""
         if self.heater != "2w":
             return None
-        return HeaterSine(Fraction(self.heater_frequency), heater.power_W(self.mean_K))
+        return self.alternating(heater, self.mean_K)
 
     def check(self, context: ProcedureContext) -> None:
         """Refuse also dT = 0, a dc run without zeros, and a heater too slow or too near to a line to alternate."""
@@ -249,52 +237,7 @@ class ThermalConductance(HeatedProcedure):
             )
         sine = self.sine(heater)
         if sine is not None:
-            check_sine(sine, self.programme(), context, "heater_frequency")
-            self._check_pole(context, heater)
-            self._check_lines()
-
-    def thermal_Hz(self) -> float:
-        """Return the frequency of an alternating temperature, in Hz."""
-        return 2.0 * float(Fraction(self.heater_frequency))
-
-    def amplitude_share(self, context: ProcedureContext, heater: Heater) -> float:
-        """Return the amplitude of an alternating temperature over its mean."""
-        return 1.0 / math.hypot(1.0, 2.0 * math.pi * self.thermal_Hz() * _pole_s(context, heater))
-
-    def _check_pole(self, context: ProcedureContext, heater: Heater) -> None:
-        time_constant_s = _pole_s(context, heater)
-        if heater.where != "tip" and not time_constant_s:
-            raise ImpossibleSetting(
-                "heater.time_constant_s of the rig file is not set, so nothing says how far the "
-                f"{heater.where} follows an alternating heater. Measure it, or use heater = dc.",
-                "heater",
-            )
-        amplitude = self.amplitude_share(context, heater)
-        if amplitude < LEAST_AMPLITUDE:
-            slowest_Hz = math.sqrt(1.0 / LEAST_AMPLITUDE**2 - 1.0) / (4.0 * math.pi * time_constant_s)
-            raise ImpossibleSetting(
-                f"at {self.thermal_Hz():g} Hz the {heater.where}, with its time constant of {time_constant_s:g} s, "
-                f"alternates by {100 * amplitude:.2g} % of its mean rise only; at least {100 * LEAST_AMPLITUDE:g} % "
-                f"are needed. Use heater_frequency = {slowest_Hz:.2g} Hz or less, or heater = dc.",
-                "heater_frequency",
-                "heater",
-            )
-
-    def _check_lines(self) -> None:
-        """Refuse an alternating temperature at a line of the mains or at a harmonic of the bias."""
-        thermal_Hz, bias_Hz = self.thermal_Hz(), float(BIAS_Hz)
-        lines = [(mains, round(thermal_Hz / mains) * mains, MAINS_MARGIN_Hz) for mains in MAINS_Hz]
-        if self.bias_levels != "constant":
-            odd = 2 * round((thermal_Hz / bias_Hz - 1) / 2) + 1
-            lines.append((BIAS_Hz, odd * bias_Hz, HARMONIC_MARGIN_Hz))  # type: ignore[arg-type]
-        for of_Hz, line_Hz, margin_Hz in lines:
-            if line_Hz and abs(thermal_Hz - line_Hz) < margin_Hz:
-                raise ImpossibleSetting(
-                    f"heater_frequency = {self.heater_frequency} Hz makes the temperature alternate at "
-                    f"{thermal_Hz:g} Hz, less than {margin_Hz:g} Hz from {line_Hz:g} Hz, a harmonic of "
-                    f"{float(of_Hz):g} Hz.",
-                    "heater_frequency",
-                )
+            self.check_alternating(context, sine, self.programme())
 
     def expectation(self, context: ProcedureContext) -> Expectation | None:
         """Return the expected error of the thermal conductance, without the scale of R_P."""
@@ -393,11 +336,6 @@ class ThermalConductance(HeatedProcedure):
         outcome = HoldOutcome(kind, after_G0, extension_m, counts)
         yield WriteNote(self.cycle, {**self.note(number, before_G0, outcome), **note})
         return outcome
-
-
-def _pole_s(context: ProcedureContext, heater: Heater) -> float:
-    """Return the time constant of what is heated; 0 if unknown."""
-    return heater.time_constant_s or (context.tip_s if heater.where == "tip" else 0.0)
 
 
 def _off(ruptures: int, share: float) -> int:

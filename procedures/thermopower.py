@@ -2,7 +2,7 @@
 
 Reddy et al., Science 315, 1568 (2007); Widawsky et al., Nano Lett. 12, 354 (2012). The current of one hold at +V, 0 and
 -V gives conductance and open-circuit voltage together; the metallic contact at the beginning of each opening gives the
-offset of the bias.
+offset of the bias. With an alternating heater the current at twice its frequency gives the voltage, free of offsets.
 """
 
 import math
@@ -22,12 +22,14 @@ from analysis.thermoelectric.detectability import (
     open_circuit_sigma_V,
     thermopower_sigma_V_per_K,
 )
+from analysis.thermoelectric.thermopower_holds import ALTERNATING
+from procedures.alternating_heater import AlternatingHeater
 from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.expectation import Expectation
 from procedures.expected_current import ExpectedCurrent
-from procedures.heated_junctions import HeatedProcedure
+from procedures.heater import HeaterSine
 from procedures.large_bias import HoldOutcome
 from procedures.limits import check_programme
 from procedures.parameters import FractionParameter, parsed_levels
@@ -39,6 +41,7 @@ METHODS = {
     "levels": "+1:1 0:1 -1:1",
     "zero": "+1:1 0:1 +1:1",
     "sweep": "0:1 +1/2:1 +1:1 +1/2:1 0:1 -1/2:1 -1:1 -1/2:1",
+    ALTERNATING: "+1:1 -1:1",
 }
 """Bias levels as fractions of the amplitude, by method."""
 
@@ -53,7 +56,7 @@ STEP, CONTACT = "thermopower", "contact offset"
 """Names of the two modulations in the recording."""
 
 
-class Thermopower(HeatedProcedure):
+class Thermopower(AlternatingHeater):
     """Measure the thermopower of held junctions at several temperature differences."""
 
     name = "thermopower"
@@ -66,6 +69,7 @@ class Thermopower(HeatedProcedure):
     typical: Mapping[str, Any] = {"conductance": 0.005, "dT": (0.0, 10.0, 20.0)}
     control: str | None = None
     """Name of the control experiment; None for the measurement itself."""
+    chosen_by, steady = "method", "method = levels"
     presets: Mapping[str, Mapping[str, Any]] = {
         "Reddy 2007: 0 to 30 K": {"dT": (0.0, 10.0, 20.0, 30.0), "holds": 100, "method": "levels"},
         "Widawsky 2012: plateau at zero bias": {
@@ -75,11 +79,14 @@ class Thermopower(HeatedProcedure):
         "Rincon-Garcia 2016: sweeps": {
             "dT": (0.0, 10.0, 20.0), "holds": 60, "method": "sweep", "amplitude": 10.0, "frequency": "12.5",
         },
+        "Alternating heater: no offsets": {"dT": (0.0, 30.0), "holds": 60, "method": ALTERNATING},
     }  # fmt: skip
 
     method = ListParameter(
         "Method", choices=list(METHODS), default="levels",
-        description="Bias during a hold. levels: +V, 0, -V; zero: +V, 0, +V; sweep: stairs between +V and -V.",
+        description="Bias during a hold. levels: +V, 0, -V; zero: +V, 0, +V; sweep: stairs between +V and -V. 2w: +V, "
+        "-V beside an alternating heater; the current at twice its frequency is free of all offsets, and dT are the "
+        "largest differences.",
     )  # fmt: skip
     amplitude = FloatParameter(
         "Amplitude", units="mV", minimum=0.1, maximum=100, default=10,
@@ -91,6 +98,11 @@ class Thermopower(HeatedProcedure):
     frequency: Any = FractionParameter(
         "Frequency", units="Hz", default="12.25", description="Periods of the levels per second, exact."
     )
+    heater_frequency: Any = FractionParameter(
+        "Heater frequency", units="Hz", default="303/8",
+        description="Frequency of the heater's voltage with method 2w, exact; the temperature has twice that. By "
+        "default 75.75 Hz: slow enough for both amplifiers, away from 50 and 60 Hz and from harmonics of 12.25 Hz.",
+    )  # fmt: skip
     contact_offset = BooleanParameter(
         "Offset from the contact", default=True,
         description="Measure the offset of the bias in the metallic contact at the start of each opening.",
@@ -116,6 +128,17 @@ class Thermopower(HeatedProcedure):
         holds, differences = parameters.get("holds"), parameters.get("dT_K")
         return int(holds) * len(differences) if holds and differences else None
 
+    @property
+    def mean_share(self) -> float:
+        """Mean temperature difference over the largest."""
+        return 0.5 if self.method == ALTERNATING else 1.0
+
+    def sine(self, context: ProcedureContext, difference_K: float) -> HeaterSine | None:
+        """Return the alternating heater at a largest difference; None for a steady one."""
+        if self.method != ALTERNATING or not difference_K or context.heater is None:
+            return None
+        return self.alternating(context.heater, self.mean_share * difference_K)
+
     def programme(self, share: float = 1.0) -> LevelProgramme:
         """Return the bias levels of one period, their largest a share of the amplitude."""
         levels = [
@@ -130,6 +153,9 @@ class Thermopower(HeatedProcedure):
         programme = self.programme()
         self.check_largest("amplitude", programme.largest_bias_V, context)
         check_programme(programme, context, "frequency")
+        sine = self.sine(context, max(self.dT, key=abs))
+        if sine is not None:
+            self.check_alternating(context, sine, programme)
         periods = whole_periods(round(self.hold_time * context.rate_Hz), programme, context.rate_Hz)
         if periods < LEAST_PERIODS:
             raise ImpossibleSetting(
@@ -144,13 +170,17 @@ class Thermopower(HeatedProcedure):
         if len(self.dT) < 2:
             return None
         value = 1e-6 * float(self.expected_thermopower)
+        differences_K = self.mean_share * np.array(self.dT)
         noise_V = self._sigma_V(context, float(self.conductance), 1.0, self.hold_time, FLICKER_per_Hz)
-        if self.contact_offset:
+        if self.method == ALTERNATING and context.heater is not None:
+            noise_V *= math.sqrt(2.0)  # half of the time is lost to each of both phases
+            differences_K = differences_K * self.amplitude_share(context, context.heater)
+        elif self.contact_offset:
             contact_G0 = float(self.contact_threshold)
             noise_V = math.hypot(
                 noise_V, self._sigma_V(context, contact_G0, CONTACT_SHARE, self.contact_time, 0.0)
             )
-        sigma = thermopower_sigma_V_per_K(np.array(self.dT), int(self.holds), noise_V, SPREAD * abs(value))
+        sigma = thermopower_sigma_V_per_K(differences_K, int(self.holds), noise_V, SPREAD * abs(value))
         size = math.nan if self.control else value
         assumed = (
             f"junctions that differ by {100 * SPREAD:g} %, and flicker noise of {FLICKER_per_Hz:g}/Hz at 1 Hz"
@@ -186,8 +216,8 @@ class Thermopower(HeatedProcedure):
         number, heated_turn, heated = 0, -1, {"dT_K": 0.0}
         while (difference_K := turns.present_K) is not None:
             if turns.turn != heated_turn:
-                heated = yield from self.heat(context, search, difference_K, turns.turn)
-                heated_turn = turns.turn
+                heated = yield from self.heat(context, search, self.mean_share * difference_K, turns.turn)
+                heated_turn, heated["dT_K"] = turns.turn, difference_K
             before_G0 = yield from self.obtain(context, search)
             held = yield from self._hold(context, before_G0, number, heated)
             number += 1
@@ -207,7 +237,7 @@ class Thermopower(HeatedProcedure):
 
     def _capture(self, context: ProcedureContext, surface_m: float) -> Steps[float | None]:
         """Measure the offset in the contact, then withdraw until a plateau passes its check."""
-        if self.contact_offset:
+        if self.contact_offset and self.method != ALTERNATING:
             programme = self.programme(CONTACT_SHARE)
             yield Modulate(CONTACT, programme, self.contact_time, reaction_s=self.contact_time)
         return (yield from super()._capture(context, surface_m))
@@ -219,8 +249,9 @@ class Thermopower(HeatedProcedure):
         programme = self.programme()
         trip = self.trips(ExpectedCurrent(programme.largest_bias_V), before_G0, context)
         payload = {"hold": number, "control": self.control, **heated}
+        sine = self.sine(context, float(heated["dT_K"]))
         modulated = yield Modulate(
-            STEP, programme, self.hold_time, trip, self.trip_reaction, payload, skips="hold"
+            STEP, programme, self.hold_time, trip, self.trip_reaction, payload, heater=sine, skips="hold"
         )
         kind, after_G0, extension_m = yield from self.afterwards(context, modulated)
         held = HoldOutcome(kind, after_G0, extension_m, kind == "whole")

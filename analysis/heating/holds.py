@@ -2,24 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.conductance import CurrentCalibration
 from analysis.heating.programme import LevelProgramme
-from analysis.recording import Recording, RecordingError
+from analysis.recording import Recording
 from analysis.records import Block, FloatArray
-from analysis.reduce import reduce
 from analysis.segmentation import (
-    CHANNELS,
     Cutter,
     RecordSegmenter,
     Segment,
     calibration_for,
     number_or_nan,
-    step_blocks,
+    records_of,
+    thermocouple_gain,
 )
 
 STEP, MARK = "modulate", "hold"
@@ -151,10 +149,5 @@ def holds_of(recording: Recording) -> Iterator[Hold]:
     RecordingError
         If the gain of the current amplifier or of the thermocouple's preamplifier, or a channel, is missing.
     """
-    gain = recording.header.settings.get("thermocouple_gain")
-    if gain is None:
-        raise RecordingError(
-            f"{recording.path}: the gain of the thermocouple's preamplifier (thermocouple_gain) is missing"
-        )
-    segmenter = HoldSegmenter(calibration_for(recording), float(gain))
-    yield from reduce(chain(recording.events, step_blocks(recording, STEP, CHANNELS)), [segmenter])
+    segmenter = HoldSegmenter(calibration_for(recording), thermocouple_gain(recording))
+    yield from records_of(recording, segmenter, (STEP,))

@@ -2,20 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
 from analysis.conductance import CurrentCalibration
 from analysis.recording import Recording, damage_told
 from analysis.records import EventKind, FloatArray
-from analysis.reduce import reduce
 from analysis.segmentation import (
     Cutter,
     RecordSegmenter,
     Segment,
     calibration_for,
     number_or_nan,
-    step_blocks,
+    records_of,
 )
 
 STEP, MARK = "sweep", "curve"
@@ -117,6 +115,4 @@ def sweeps_of(recording: Recording) -> Iterator[Sweep]:
     RecordingError
         If the recording has no gain of the current, or lacks current or bias.
     """
-    segmenter = SweepSegmenter(calibration_for(recording))
-    blocks = step_blocks(recording, STEP, ("current", "bias"))
-    yield from reduce(chain(recording.events, blocks), [segmenter])
+    yield from records_of(recording, SweepSegmenter(calibration_for(recording)), (STEP,), ("current", "bias"))

@@ -10,7 +10,6 @@ both see the same junction.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,17 +17,16 @@ from numpy.typing import NDArray
 
 from analysis.conductance import CurrentCalibration
 from analysis.constants import G0_S
-from analysis.recording import Recording, RecordingError
+from analysis.recording import Recording
 from analysis.records import FloatArray
-from analysis.reduce import reduce
 from analysis.segmentation import (
-    CHANNELS,
     Cutter,
     RecordSegmenter,
     Segment,
     calibration_for,
     number_or_nan,
-    step_blocks,
+    records_of,
+    thermocouple_gain,
 )
 from analysis.spectra.sine import Response, Sine, response
 from analysis.thermoelectric.open_circuit import OpenCircuit
@@ -208,15 +206,5 @@ def ac_traces(recording: Recording) -> Iterator[ACTrace]:
     RecordingError
         If a gain or a channel is missing.
     """
-    gain = recording.header.settings.get("thermocouple_gain")
-    if gain is None:
-        raise RecordingError(
-            f"{recording.path}: the gain of the thermocouple's preamplifier (thermocouple_gain) is missing"
-        )
-    blocks = (block for block in step_blocks(recording, STEP, CHANNELS) if len(block))
-    segmenter = ACSegmenter(calibration_for(recording), float(gain), recording.rate_Hz)
-    yield from reduce(_in_order(recording, blocks), [segmenter])
-
-
-def _in_order(recording: Recording, blocks: Iterator[Any]) -> Iterator[Any]:
-    return chain(recording.events, blocks)
+    segmenter = ACSegmenter(calibration_for(recording), thermocouple_gain(recording), recording.rate_Hz)
+    yield from records_of(recording, segmenter, (STEP,))

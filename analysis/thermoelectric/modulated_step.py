@@ -48,6 +48,13 @@ def waves(time_s: FloatArray, frequency_Hz: float, lines_Hz: Sequence[float] = (
     return np.stack([wave(phase) for phase in phases for wave in (np.cos, np.sin)])
 
 
+def lines_Hz(mains_Hz: float, thermal_Hz: float) -> tuple[float, ...]:
+    """Return the lines fitted beside an alternating temperature: the mains and its multiple nearest by."""
+    if not mains_Hz:
+        return ()
+    return tuple(sorted({mains_Hz, max(1, round(thermal_Hz / mains_Hz)) * mains_Hz}))
+
+
 def fitted_amplitude(values: FloatArray, wave_rows: FloatArray, drift_order: int = 1) -> complex:
     """Return the amplitude of the first wave of `waves` in samples of even spacing, beside a polynomial."""
     along = np.linspace(-1.0, 1.0, len(values))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,7 @@ import numpy as np
 from analysis.conductance import CurrentCalibration
 from analysis.recording import Recording
 from analysis.records import Block, Event, FloatArray
-from analysis.reduce import reduce
-from analysis.segmentation import CHANNELS, Cutter, Segment, calibration_for, number_or_nan, step_blocks
+from analysis.segmentation import Cutter, Segment, calibration_for, number_or_nan, records_of
 
 STEP, BEFORE, AFTER, MARK = "noise", "conductance before", "conductance after", "noise thermometer"
 """Names of the hold at 0 V, of the modulations around it, and of the mark that describes all three."""
@@ -133,12 +131,4 @@ def noise_holds(recording: Recording) -> Iterator[NoiseHold]:
     RecordingError
         If a gain or a channel is missing.
     """
-    blocks = [
-        block
-        for step in (BEFORE, STEP, AFTER)
-        for block in step_blocks(recording, step, CHANNELS)
-        if len(block)
-    ]
-    blocks.sort(key=lambda block: block.first)
-    segmenter = NoiseSegmenter(calibration_for(recording))
-    yield from reduce(chain(recording.events, blocks), [segmenter])
+    yield from records_of(recording, NoiseSegmenter(calibration_for(recording)), (BEFORE, STEP, AFTER))

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.conductance import CurrentCalibration
-from analysis.recording import Recording, RecordingError
+from analysis.recording import Recording
 from analysis.recording.header import RunHeader
 from analysis.records import Block, FloatArray
-from analysis.reduce import reduce
 from analysis.segmentation import (
     CHANNELS,
     Cutter,
@@ -20,37 +18,13 @@ from analysis.segmentation import (
     Segment,
     calibration_for,
     number_or_nan,
-    step_blocks,
+    records_of,
+    thermocouple_gain,
 )
+from analysis.thermoelectric.heater_inputs import HeaterInputs, heater_frequency_Hz
 
 STEP = MARK = "thermal conductance"
 """Names of the holds and of the marks that describe them."""
-
-
-@dataclass(frozen=True)
-class HeaterInputs:
-    """Names of the inputs beside a hold; "" for what the rig lacks.
-
-    ``readback`` is in V across the heater of ``resistance_ohm``; ``base`` and ``substrate`` are in K above ambient.
-    """
-
-    readback: str = ""
-    base: str = ""
-    substrate: str = ""
-    resistance_ohm: float = float("nan")
-
-    @classmethod
-    def of(cls, header: RunHeader) -> "HeaterInputs":
-        """Return the inputs that the recording's rig file names and the recording has."""
-        heater = (header.rig or {}).get("heater") or {}
-        names = {role: str(heater.get(role) or "") for role in ("readback", "base", "substrate")}
-        known = {role: name for role, name in names.items() if name in header.channel_names}
-        return cls(**known, resistance_ohm=float(heater.get("resistance_ohm", float("nan"))))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All inputs that there are."""
-        return tuple(dict.fromkeys(name for name in (self.readback, self.base, self.substrate) if name))
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,15 +145,6 @@ class RuptureSegmenter(RecordSegmenter[RuptureHold]):
         )
 
 
-def heater_frequency_Hz(header: RunHeader) -> float:
-    """Return the frequency of the heater's voltage from the parameters of a run; NaN without one."""
-    value = header.parameters.get("heater_frequency_Hz")
-    if value is None:
-        return float("nan")
-    above, _, below = str(value).partition("/")
-    return float(above) / float(below or 1)
-
-
 def rupture_holds(recording: Recording) -> Iterator[RuptureHold]:
     """Yield all holds of a recording, in order; only their samples are read.
 
@@ -188,12 +153,8 @@ def rupture_holds(recording: Recording) -> Iterator[RuptureHold]:
     RecordingError
         If a gain or a channel is missing.
     """
-    gain = recording.header.settings.get("thermocouple_gain")
-    if gain is None:
-        raise RecordingError(
-            f"{recording.path}: the gain of the thermocouple's preamplifier (thermocouple_gain) is missing"
-        )
-    segmenter = RuptureSegmenter.of(recording.header, calibration_for(recording), float(gain))
+    segmenter = RuptureSegmenter.of(
+        recording.header, calibration_for(recording), thermocouple_gain(recording)
+    )
     channels = (*CHANNELS, *HeaterInputs.of(recording.header).names)
-    blocks = [block for block in step_blocks(recording, STEP, channels) if len(block)]
-    yield from reduce(chain(recording.events, blocks), [segmenter])
+    yield from records_of(recording, segmenter, (STEP,), channels)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analysis.heating.mask import LEAST_SAMPLES, TIME_CONSTANTS, Filters
 from analysis.records import FloatArray
 from analysis.thermoelectric.detectability import LONGEST_WINDOW_S
-from analysis.thermoelectric.modulated_step import fitted_amplitude, waves
+from analysis.thermoelectric.modulated_step import fitted_amplitude, lines_Hz, waves
 from analysis.thermoelectric.rupture_holds import RuptureHold
 from analysis.thermoelectric.rupture_step import StepWindows, step_weights
 
@@ -56,12 +56,6 @@ class RuptureRules:
         slowest_s = max(self.filters.thermometer_s, self.filters.current_s, self.filters.tip_s)
         return max(LEAST_SAMPLES, math.ceil(TIME_CONSTANTS * slowest_s * rate_Hz))
 
-    def lines_Hz(self, thermal_Hz: float) -> tuple[float, ...]:
-        """Return the lines fitted beside an alternating temperature: the mains and its multiple nearest by."""
-        if not self.mains_Hz:
-            return ()
-        return tuple({self.mains_Hz, max(1, round(thermal_Hz / self.mains_Hz)) * self.mains_Hz})
-
 
 def settled(hold: RuptureHold, rules: RuptureRules) -> NDArray[np.bool_]:
     """Return True for samples away from the edges of the bias, with at least half of the largest one, shape (n,)."""
@@ -104,7 +98,7 @@ class RuptureReader:
         self._alternating = hold.mode == "2w"
         self._lines_Hz = (rules.mains_Hz,)
         if self._alternating:
-            self._waves = waves(self._time_s, hold.thermal_Hz, rules.lines_Hz(hold.thermal_Hz))
+            self._waves = waves(self._time_s, hold.thermal_Hz, lines_Hz(rules.mains_Hz, hold.thermal_Hz))
             self._known: dict[tuple[str, int, int], complex] = {}
             self._values = {
                 "tip": self._tip_K,

@@ -38,6 +38,8 @@ UNCHANGED = {
 
 RESAMPLES, PAIRS = 300, 400
 LEAST_SIGMA_K = 1e-3
+SKEW_S = 20e-6
+"""Standard uncertainty of the time between current and thermometer: conversions of the card, rise times."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class ThermopowerAnalysis:
         Standard deviation of the thermopower between junctions; 0 if the noise explains all.
     polarity : tuple of float
         Mean difference of v between both signs of the heater's voltage and its error; NaN without both.
+    quadrature_V_per_K : tuple of float
+        Voltage out of phase with an alternating temperature over its amplitude, and its error; NaN without one.
     excluded : mapping of str to int
     holds : tuple of PlacedHold
         Those that were used.
@@ -124,6 +128,7 @@ class ThermopowerAnalysis:
     theil_sen: tuple[float, float]
     spread_V_per_K: float
     polarity_V: tuple[float, float]
+    quadrature_V_per_K: tuple[float, float]
     excluded: Counter[str]
     holds: tuple[PlacedHold, ...]
     conductance_S: float
@@ -234,13 +239,12 @@ def placed(holds: Sequence[MeasuredHold], seebeck_V_per_K: float) -> tuple[Place
         rise_K = -(hold.thermocouple_V - float(np.interp(hold.sample, at, volts))) / seebeck_V_per_K
         if hold.difference_K == 0.0:
             rise_K = 0.0
-        result.append(
-            PlacedHold(
-                hold,
-                hold.ambient_K + hold.base_rise_K + rise_K,
-                hold.ambient_K + hold.substrate_rise_K,
-            )
-        )
+        tip_K = hold.ambient_K + hold.base_rise_K + rise_K
+        substrate_K = hold.ambient_K + hold.substrate_rise_K
+        if math.isfinite(hold.amplitude_K):  # an amplitude about the mean temperature of what is heated
+            mean_K = substrate_K if hold.where == "substrate" else tip_K
+            tip_K, substrate_K = mean_K + 0.5 * hold.amplitude_K, mean_K - 0.5 * hold.amplitude_K
+        result.append(PlacedHold(hold, tip_K, substrate_K))
     return tuple(result)
 
 
@@ -277,6 +281,7 @@ def summarise(
         theil_sen=unknown if line is None else _bootstrapped(theta_K, volts, set_K, rng, True),
         spread_V_per_K=_spread(sets),
         polarity_V=_polarity(used),
+        quadrature_V_per_K=_quadrature(used),
         excluded=Counter(one.hold.rejected for one in holds if one.hold.rejected),
         holds=tuple(used),
         conductance_S=float(np.mean([one.hold.fit.conductance_S for one in used])) if used else math.nan,
@@ -377,6 +382,17 @@ def _polarity(used: Sequence[PlacedHold]) -> tuple[float, float]:
     return float(weight @ np.array(differences) / weight.sum()), float(1.0 / math.sqrt(weight.sum()))
 
 
+def _quadrature(used: Sequence[PlacedHold]) -> tuple[float, float]:
+    """Return the mean voltage out of phase with an alternating temperature, over the amplitude, and its error."""
+    heated = [one for one in used if one.hold.amplitude_K > 1.0]
+    if len(heated) < LEAST_JUNCTIONS:
+        return math.nan, math.nan
+    behind = np.array([one.hold.quadrature_V / one.reduced_K for one in heated])
+    along = np.array([one.hold.voltage_V / one.reduced_K for one in heated])
+    skew = 2.0 * math.pi * heated[0].hold.thermal_Hz * SKEW_S * abs(float(along.mean()))
+    return float(behind.mean()), math.hypot(float(behind.std(ddof=1)) / math.sqrt(len(behind)), skew)
+
+
 def with_controls(
     measurement: ThermopowerAnalysis, others: Sequence[tuple[str, ThermopowerAnalysis]]
 ) -> ThermopowerAnalysis:
@@ -387,6 +403,10 @@ def with_controls(
         found.append(
             _control("reversed heater", mean, error, 0.0, "V", "voltage at +heater less that at -heater")
         )
+    mean, error = measurement.quadrature_V_per_K
+    if error > 0.0:
+        what = "voltage 90 degrees behind an alternating temperature"
+        found.append(_control("out of phase", mean, error, 0.0, "V/K", what))
     for name, other in others:
         if other.line is None:
             continue

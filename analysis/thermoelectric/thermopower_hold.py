@@ -1,16 +1,18 @@
 """Open-circuit voltage of single holds, with its noise, and the reasons for which a hold is left out."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.constants import G0_S
 from analysis.heating.exclusion import ExclusionRules
+from analysis.heating.mask import Filters
 from analysis.records import SKIPPED, FloatArray
 from analysis.thermoelectric.open_circuit import OpenCircuit, open_circuit
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold
+from analysis.thermoelectric.two_omega_hold import two_omega
 
 LEAST_SAMPLES = 20
 EDGE = 0.2
@@ -32,11 +34,17 @@ class HoldRules:
         Left out after and before each edge of the looped-back bias.
     mains_Hz : float
         0: no line is fitted.
+    filters : Filters
+        Of both amplifiers, whose lags are corrected with an alternating heater.
+    seebeck_V_per_K : float
+        S_TC, for the amplitude of an alternating temperature.
     """
 
     settle_s: float
     lead_s: float = 0.0015
     mains_Hz: float = 50.0
+    filters: Filters = field(default_factory=Filters)
+    seebeck_V_per_K: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,10 @@ class MeasuredHold:
     base_rise_K: float
     substrate_rise_K: float
     rejected: str = ""
+    amplitude_K: float = math.nan
+    quadrature_V: float = math.nan
+    thermal_Hz: float = math.nan
+    where: str = "tip"
 
     @property
     def voltage_V(self) -> float:
@@ -91,6 +103,14 @@ def measured(hold: ThermopowerHold, rules: HoldRules) -> MeasuredHold:
     fit, rejected = _fitted(hold.bias_V, hold.current_A, hold.rate_Hz, rules)
     contact, trouble = _fitted(hold.contact_V, hold.contact_A, hold.rate_Hz, rules)
     notes, seen = hold.notes, np.isfinite(hold.thermocouple_V)
+    amplitude_K = quadrature_V = math.nan
+    rejected = rejected or _left_out(hold)
+    if math.isfinite(hold.thermal_Hz) and not rejected:
+        keep = settled(hold.bias_V, hold.rate_Hz, rules)
+        response = two_omega(
+            hold, keep, fit.conductance_S, rules.filters, rules.seebeck_V_per_K, rules.mains_Hz
+        )
+        amplitude_K, quadrature_V, fit = response.amplitude_K, response.quadrature_V, response.on(fit)
     return MeasuredHold(
         number=hold.number,
         sample=hold.samples[0],
@@ -104,7 +124,11 @@ def measured(hold: ThermopowerHold, rules: HoldRules) -> MeasuredHold:
         ambient_K=float(notes.get("ambient_K", 300.0)),
         base_rise_K=float(notes.get("base_rise_K", 0.0)),
         substrate_rise_K=float(notes.get("substrate_rise_K", 0.0)),
-        rejected=rejected or _left_out(hold),
+        rejected=rejected,
+        amplitude_K=amplitude_K,
+        quadrature_V=quadrature_V,
+        thermal_Hz=hold.thermal_Hz,
+        where=str(notes.get("heater_where", "tip")),
     )
 
 

@@ -2,27 +2,31 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.conductance import CurrentCalibration
-from analysis.recording import Recording, RecordingError
+from analysis.recording import Recording
+from analysis.recording.header import RunHeader
 from analysis.records import Block, Event, FloatArray
-from analysis.reduce import reduce
 from analysis.segmentation import (
     CHANNELS,
     Cutter,
     Segment,
     calibration_for,
     number_or_nan,
-    step_blocks,
+    records_of,
+    thermocouple_gain,
 )
+from analysis.thermoelectric.heater_inputs import NO_INPUTS, HeaterInputs, heater_frequency_Hz
 
 STEP, CONTACT, MARK = "thermopower", "contact offset", "thermopower"
 """Names of the two modulations, and of the mark that describes a hold."""
+
+ALTERNATING = "2w"
+"""Method with an alternating heater: the current is read at twice its frequency."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +54,10 @@ class ThermopowerHold:
         Wanted T_tip - T_substrate.
     notes : mapping
         All that the procedure recorded: heater, thermometers, method.
+    base_K, substrate_K : ndarray
+        Rises of base and substrate above ambient; zero for what is not read.
+    thermal_Hz : float
+        Frequency at which the temperature alternates; NaN with a steady heater.
     flags : tuple of str
         "aborted", "gap", "railed".
     """
@@ -70,6 +78,9 @@ class ThermopowerHold:
     control: str
     difference_K: float
     notes: Mapping[str, Any] = field(default_factory=dict)
+    base_K: FloatArray | float = 0.0
+    substrate_K: FloatArray | float = 0.0
+    thermal_Hz: float = float("nan")
     flags: tuple[str, ...] = ()
 
 
@@ -82,13 +93,28 @@ class ThermopowerSegmenter:
         At the start of the run.
     thermocouple_gain : float
         Gain of the preamplifier with its sign, V/V.
+    inputs : HeaterInputs
+    heater_Hz : float
+        Frequency of an alternating heater's voltage.
     """
 
-    def __init__(self, calibration: CurrentCalibration, thermocouple_gain: float) -> None:
-        self._holds = Cutter(STEP, MARK, calibration, thermocouple_gain)
+    def __init__(
+        self,
+        calibration: CurrentCalibration,
+        thermocouple_gain: float,
+        inputs: HeaterInputs = NO_INPUTS,
+        heater_Hz: float = float("nan"),
+    ) -> None:
+        self._inputs, self._heater_Hz = inputs, heater_Hz
+        self._holds = Cutter(STEP, MARK, calibration, thermocouple_gain, inputs.names)
         self._contacts = Cutter(CONTACT, MARK, calibration, thermocouple_gain)
         self._contact: Segment | None = None
         self._rate_Hz = float("nan")
+
+    @classmethod
+    def of(cls, header: RunHeader, calibration: CurrentCalibration, thermocouple_gain: float) -> Self:
+        """Return the reducer for a run, from its header."""
+        return cls(calibration, thermocouple_gain, HeaterInputs.of(header), heater_frequency_Hz(header))
 
     def feed(self, block: Block) -> Iterable[ThermopowerHold]:
         """Take the next samples; only events complete holds."""
@@ -130,6 +156,9 @@ class ThermopowerSegmenter:
             control=str(notes.get("control") or ""),
             difference_K=number_or_nan(notes.get("dT_K")),
             notes=notes,
+            base_K=segment.beside.get(self._inputs.base, 0.0),
+            substrate_K=segment.beside.get(self._inputs.substrate, 0.0),
+            thermal_Hz=2.0 * self._heater_Hz if notes.get("method") == ALTERNATING else float("nan"),
             flags=segment.flags,
         )
 
@@ -142,14 +171,8 @@ def thermopower_holds(recording: Recording) -> Iterator[ThermopowerHold]:
     RecordingError
         If a gain or a channel is missing.
     """
-    gain = recording.header.settings.get("thermocouple_gain")
-    if gain is None:
-        raise RecordingError(
-            f"{recording.path}: the gain of the thermocouple's preamplifier (thermocouple_gain) is missing"
-        )
-    blocks = [
-        block for step in (CONTACT, STEP) for block in step_blocks(recording, step, CHANNELS) if len(block)
-    ]
-    blocks.sort(key=lambda block: block.first)
-    segmenter = ThermopowerSegmenter(calibration_for(recording), float(gain))
-    yield from reduce(chain(recording.events, blocks), [segmenter])
+    segmenter = ThermopowerSegmenter.of(
+        recording.header, calibration_for(recording), thermocouple_gain(recording)
+    )
+    channels = (*CHANNELS, *HeaterInputs.of(recording.header).names)
+    yield from records_of(recording, segmenter, (CONTACT, STEP), channels)

@@ -38,6 +38,7 @@ def thermopower_json(result: ThermopowerAnalysis) -> dict[str, Any]:
             "theil_sen": _with_error(result.theil_sen),
             "origin": result.through_origin_V_per_K,
         },
+        "out_of_phase": _with_error(result.quadrature_V_per_K),
         "power_factor_W_per_K2": result.conductance_S * slope**2 if known else math.nan,
         "exclusions": dict(result.excluded),
         "controls": [

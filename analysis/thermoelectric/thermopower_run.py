@@ -50,7 +50,8 @@ class ThermopowerReducer:
 
     def __init__(self, header: RunHeader, name: str) -> None:
         self._name, self._thermometer = name, Thermometer.from_calibrations(header.calibrations)
-        self._rules, self._lead = rules_of(header), lead_of(header)
+        self._rules = replace(rules_of(header), seebeck_V_per_K=self._thermometer.seebeck_V_per_K)
+        self._lead = lead_of(header)
         self.holds: list[MeasuredHold] = []
 
     def feed(self, hold: ThermopowerHold | ACTrace) -> MeasuredHold:
@@ -73,9 +74,10 @@ def lead_of(header: RunHeader) -> Lead:
 
 def rules_of(header: RunHeader) -> HoldRules:
     """Return the times around an edge that are left out, from the current amplifier's rise time."""
-    settle_s = TIME_CONSTANTS * filters_of(header.settings).current_s
+    filters = filters_of(header.settings)
     mains_Hz = float((header.rig or {}).get("mains_Hz", 50.0))
-    return HoldRules(max(settle_s, LEAST_SETTLING_S), mains_Hz=mains_Hz)
+    settle_s = max(TIME_CONSTANTS * filters.current_s, LEAST_SETTLING_S)
+    return HoldRules(settle_s, mains_Hz=mains_Hz, filters=filters)
 
 
 def evaluate(holds: Iterable[ThermopowerHold | ACTrace], header: RunHeader, name: str) -> ThermopowerRun:

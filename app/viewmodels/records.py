@@ -60,7 +60,7 @@ class Records:
                 Segmenter(calibration, extension, float("nan") if bias_V is None else float(bias_V)),
                 HoldSegmenter(calibration, gain),
                 SweepSegmenter(calibration),
-                ThermopowerSegmenter(calibration, gain),
+                ThermopowerSegmenter.of(header, calibration, gain),
                 RuptureSegmenter.of(header, calibration, gain),
             ]
             if evaluated_as(header.procedure) == "ac":

@@ -54,6 +54,9 @@ def test_every_preset_is_possible(context, preset):
         ({"dT": "0 50"}, "rig file allows"),
         ({"hold_time": 0.1}, "whole periods"),
         ({"amplitude": 100.0, "window_percent": 90.0, "conductance": 1.0}, "rails"),
+        ({"method": "2w", "heater_frequency": "50"}, "a harmonic of 50 Hz"),
+        ({"method": "2w", "heater_frequency": "343/8"}, "a harmonic of 12.25 Hz"),
+        ({"method": "2w", "heater_frequency": "500"}, "Lower the frequency"),
     ],
 )
 def test_impossible_settings_are_refused(context, values, message):

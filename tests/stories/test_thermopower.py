@@ -17,6 +17,7 @@ from app.acquisition.playback_rig import playback_rig, rig_toml
 from app.cli import main
 from app.offline.measurement import analyse_measurement
 from app.replay.player import Player
+from app.report.heating_text import print_measurement
 from app.viewmodels.session import Session
 from procedures.thermopower import Thermopower
 from procedures.thermopower_controls import GoldContacts
@@ -102,6 +103,29 @@ def test_command_line_and_report_tell_it(campaign, tmp_path):
     page = tmp_path / "night.html"
     assert runner.invoke(main, ["report", str(summary.recording), "--out", str(page)]).exit_code == 0
     assert "thermopower S at 300 K" in page.read_text(encoding="utf-8")
+
+
+def test_an_alternating_heater_gives_the_thermopower_without_offsets(tmp_path, capsys):
+    """The bias is off by 2 mV, ten times what the molecules give: neither slope nor intercept shows it."""
+    slow = {"heater.expansion_s": 1.0, "thermoelectric.offset_V": 2e-3}
+    with served_rig(tmp_path, overrides={**WORLD, **slow}, seed=4) as rig:
+        procedure = thermopower(holds=4, dT="0 30", method="2w")
+        summary = rig.bench(unproved="story").run(procedure, tmp_path / "a.h5")
+        log = rig.simulated.bench.world.heated.junction.log
+        true = [truth.seebeck_V_per_K for (kind, _), truth in log.items() if kind == "molecule"]
+        heater_V = rig.simulated.bench.outputs["heater"]
+    assert (summary.end.reason, summary.end.safe, heater_V) == ("", True, 0.0)
+    measurement = analyse_measurement([summary.recording])
+    result = measurement.thermopower
+    assert [one.junctions for one in result.sets] == [4, 4]
+    assert result.sets[1].dT_K == pytest.approx(15.0, rel=0.02), "amplitude: half of the largest difference"
+    # 1.6 uV/K between molecules, 50 uV of noise in 0.3 s at 15 K; five sigma.
+    sigma = 5 * np.hypot(1.6e-6, 50e-6 / 15.0) / 2.0
+    assert result.line.slope + 1.9e-6 == pytest.approx(np.mean(true), abs=sigma)
+    assert abs(result.line.intercept) < 5 * 50e-6 / 2.0
+    assert abs(result.quadrature_V_per_K[0]) < sigma
+    print_measurement(measurement)
+    assert "out of phase" in capsys.readouterr().out
 
 
 def test_the_rig_of_its_recording_can_be_played_back(campaign):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from analysis.constants import G0_S
+from analysis.heating.mask import Filters
 from analysis.thermoelectric.open_circuit import OpenCircuit
 from analysis.thermoelectric.temperatures import reduced_difference_K
 from analysis.thermoelectric.thermopower import GOLD_FILM, Lead, placed, summarise, with_controls
@@ -205,3 +206,37 @@ def test_the_lead_is_that_of_the_rig_file_or_else_a_gold_film():
     assert lead_of(SimpleNamespace(rig={"heater": heater})) == Lead(-3e-6, 1e-7)
     assert lead_of(SimpleNamespace(rig={"heater": None})) == GOLD_FILM
     assert lead_of(SimpleNamespace(rig=None)) == GOLD_FILM
+
+
+@pytest.mark.parametrize(("lag_s", "turned"), [(0.0, 0.0), (150e-6, 0.2)])
+@pytest.mark.parametrize("S", [12e-6, -40e-6])
+def test_the_voltage_at_twice_the_heaters_frequency_has_no_offset(S, lag_s, turned):
+    """Bias off by 1 mV, drift, mains, known filters, an unknown lag, and a conductance that breathes with the tip."""
+    filters, rate_Hz, thermal_Hz = Filters(1000.0, 1, None, 3e-4), 20_000.0, 212.25
+    rng, time_s = np.random.default_rng(5), np.arange(20_000) / 20_000.0
+    turns = np.exp(2j * np.pi * thermal_Hz * (time_s - 1e-3))
+    f_Hz = np.fft.rfftfreq(time_s.size, 1.0 / rate_Hz)
+
+    def behind(values, tau_s, lag_s):
+        response = np.exp(-2j * np.pi * f_Hz * lag_s) / (1.0 + 2j * np.pi * f_Hz * tau_s)
+        return np.fft.irfft(np.fft.rfft(values) * response, values.size)
+
+    bias_V = 0.01 * np.where((time_s * 12.25) % 1.0 < 0.5, 1.0, -1.0)
+    difference_K = 15.0 + 15.0 * turns.real
+    breathing = 1.0 + 0.1 * (-1j * turns).real
+    current_A = behind(G * breathing * (bias_V + 1e-3 - S * difference_K), filters.current_s, lag_s)
+    noise_A = 1e-12 * np.sqrt(0.5 * rate_Hz) * rng.standard_normal(time_s.size)
+    current_A += 5e-11 * time_s + noise_A + 5e-11 * np.sin(2.0 * np.pi * 50.0 * time_s)
+    seen_K = behind(difference_K, filters.thermometer_s, 0.0)
+    samples = {"bias_V": bias_V, "current_A": current_A, "thermocouple_V": -S_TC * seen_K}
+    values = {"rate_Hz": rate_Hz, "difference_K": 30.0, "thermal_Hz": thermal_Hz, "samples": (0, time_s.size)}
+    held = replace(hold(), contact_V=np.empty(0), contact_A=np.empty(0), **samples, **values)
+
+    found = measured(held, replace(RULES, filters=filters, seebeck_V_per_K=S_TC))
+
+    sigma_V = 1e-12 / G  # in one second: sqrt(S_I / T) / G
+    tolerance_V = 4 * sigma_V + 0.01 * 15.0 * abs(S)
+    assert found.amplitude_K == pytest.approx(15.0, rel=2e-3)
+    assert found.sigma_V == pytest.approx(sigma_V, rel=0.35)
+    assert found.voltage_V == pytest.approx(15.0 * S * np.cos(turned), abs=tolerance_V)
+    assert found.quadrature_V == pytest.approx(15.0 * S * np.sin(turned), abs=tolerance_V)
