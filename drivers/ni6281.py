@@ -19,8 +19,9 @@ from drivers.daqmx.card_report import CardReport, read_report
 from drivers.daqmx.channels import AnalogInput, AnalogOutput, InputReference, every_terminal
 from drivers.daqmx.inputs import Inputs
 from drivers.daqmx.outputs import Outputs
+from drivers.daqmx.own_outputs import own_outputs_V
 from drivers.daqmx.terminals import TerminalScan
-from drivers.errors import NotNow, RigError
+from drivers.errors import InstrumentFault, NotFound, NotNow, RigError
 from drivers.pxi import DeviceIdentity, PXIController
 
 __all__ = ["NI6281", "AnalogInput", "AnalogOutput", "InputReference"]
@@ -304,6 +305,20 @@ class NI6281:
         means = self._inputs.glance()
         self._came(1)
         return means
+
+    def own_outputs(self) -> dict[str, float]:
+        """Read the outputs inside the card, past all cables; return them by name, empty if the card can't do that.
+
+        Raises ``NotNow`` while an acquisition runs.
+        """
+        channels = self._outputs.channels
+        try:
+            volts = own_outputs_V(
+                self.controller, self.device, {name: one.channel for name, one in channels.items()}
+            )
+        except (InstrumentFault, NotFound):
+            return {}
+        return {name: one.scale * volts[name] + one.offset for name, one in channels.items()}
 
     def _came(self, n: int) -> None:
         """Tell those who wait for samples that ``n`` of each channel have come."""

@@ -65,6 +65,25 @@ def output_mismatches(responses: Responses, steps_V: Mapping[str, float], wiring
     return [Mismatch(Part.LOOP_BACK, f"{text} The run was not started.") for text in found]
 
 
+def own_output_remarks(shares: Mapping[str, float], wiring: Wiring) -> list[Mismatch]:
+    """Return what the card's own read-backs say of outputs that the loop-backs do not show as they should.
+
+    Parameters
+    ----------
+    shares : mapping of str to float
+        Steps that the card sees inside itself, relative to the commanded ones, by output.
+    """
+    dead = [
+        f"Inside the card the {wiring.output(name)} moved by {share:.3f} of its command: it is overloaded or dead. "
+        "Take its cable off and try again."
+        for name, share in shares.items()
+        if abs(share - 1) > SLOPE_TOLERANCE
+    ]
+    names = " and ".join(f"the {wiring.output(name)}" for name in shares)
+    sound = [f"Inside the card {names} moved as commanded: look for the fault in the cables."]
+    return [Mismatch(Part.LOOP_BACK, text) for text in dead or (sound if shares else [])]
+
+
 def _swapped(seen: Mapping[str, Mapping[str, float]], own: Mapping[str, str]) -> bool:
     bias, z = OUTPUTS
     crossed = abs(seen[bias].get(own[z], 0.0)) > 0.5 and abs(seen[z].get(own[bias], 0.0)) > 0.5

@@ -5,13 +5,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 from analysis.preflight.measured import Reference
-from analysis.preflight.outputs import rest_mismatches
+from analysis.preflight.outputs import own_output_remarks, rest_mismatches
 from analysis.preflight.responses import Mismatch, Part
 from analysis.preflight.scan import SCAN_RATE_Hz
 from analysis.preflight.verdict import mismatches, not_proved, numbers
 from procedures.context import ProcedureContext
 from procedures.errors import CurrentInputFault, LoopBackFault, ProcedureFault, ThermometerFault
-from procedures.preflight.stimuli import at_rest, measure
+from procedures.preflight.stimuli import at_rest, measure, own_steps
 from procedures.preflight.survey import Survey
 
 FAULTS: Mapping[Part, type[ProcedureFault]] = {
@@ -134,7 +134,10 @@ class Prove:
         shown_V = {terminal: found.mean_V for terminal, found in rest.items()}
         _refuse(rest_mismatches(shown_V, {"bias": 0.0, "z": context.safe_z_V}, facts.wiring))
         measured = measure(context, survey, rest, whole=self.whole)
-        _refuse(mismatches(measured, facts))
+        found = mismatches(measured, facts)
+        if any(one.part is Part.LOOP_BACK for one in found):
+            found += own_output_remarks(own_steps(context), facts.wiring)
+        _refuse(found)
         return Proof(
             form=WHOLE if self.whole else SHORT,
             why=self.why,

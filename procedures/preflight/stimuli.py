@@ -72,6 +72,27 @@ def measure(
     )
 
 
+def own_steps(context: ProcedureContext) -> dict[str, float]:
+    """Step each output; return the steps that the card sees inside itself, relative to the commanded ones.
+
+    Empty if the card has no such read-back.
+    """
+    rest_V, step_V = context.safe_z_V, steps(context)["z"]
+    levels_V = {"bias": bias_levels(context), "z": (rest_V + step_V, rest_V)}
+    found = {}
+    for name, (high, low) in levels_V.items():
+        seen_V = []
+        try:
+            for volts in (high, low):
+                context.daq.write(**{name: volts})
+                seen_V += [shown[name] for shown in [context.daq.own_outputs()] if name in shown]
+        finally:
+            context.daq.write(**{name: rest_V if name == "z" else 0.0})
+        if len(seen_V) == 2:
+            found[name] = (seen_V[0] - seen_V[1]) / (high - low)
+    return found
+
+
 def steps(context: ProcedureContext) -> dict[str, float]:
     """Return the step of each output, in V: of the bias from its low to its high level, of z toward the sample."""
     high, low = bias_levels(context)

@@ -147,6 +147,10 @@ NAMED_FAULTS: Mapping[str, NamedFault] = {
     "thermocouple-shorted": NamedFault(
         "The thermocouple's leads are shorted.", _set("thermal.thermocouple_ohm", 1e-3)
     ),
+    "thermocouple-reversed": NamedFault(
+        "The thermocouple's leads are reversed.",
+        _adds(AmplifierOutput(signal="thermocouple", factor=-1.0)),
+    ),
     "bias-leak": NamedFault(
         "The bias leaks to the thermocouple.", _to_value("thermal.leak_ratio"), 1e-5, "V per V"
     ),

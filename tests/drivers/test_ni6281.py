@@ -36,6 +36,20 @@ def test_the_card_says_who_it_is(card: NI6281) -> None:
     assert card.identity.serial > 0
 
 
+def test_the_card_reads_its_own_outputs_past_all_cables(card: NI6281, monkeypatch) -> None:
+    card.stop_acquisition()
+    card.to_safe({"z": 0.0}, ANSWER_S)
+    card.write(bias=0.1)
+
+    assert card.own_outputs() == pytest.approx({"bias": 0.1, "z": 0.0}, abs=1e-3)
+
+    def refusing(*_: object) -> dict[str, float]:
+        raise NotFound("Physical channel specified does not exist on this device.")
+
+    monkeypatch.setattr("drivers.ni6281.own_outputs_V", refusing)
+    assert card.own_outputs() == {}
+
+
 def test_reads_follow_each_other_without_a_gap_and_count_from_the_start(card: NI6281) -> None:
     blocks = [card.read(n) for n in (1, 200, 37)]
 

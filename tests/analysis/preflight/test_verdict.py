@@ -10,7 +10,7 @@ import pytest
 
 from analysis.preflight.current_input import current_mismatches
 from analysis.preflight.measured import Facts, GainStep, Measured, Reference
-from analysis.preflight.outputs import rest_mismatches
+from analysis.preflight.outputs import own_output_remarks, rest_mismatches
 from analysis.preflight.responses import Mismatch, Part, Responses
 from analysis.preflight.scan import Statistics
 from analysis.preflight.verdict import mismatches, not_proved, numbers
@@ -197,3 +197,18 @@ def test_volts_that_stand_before_anything_is_driven_are_named():
         "The z loop-back (ai3) reads +10 V while the z output (ao1) is commanded to +0 V; nothing was moved. "
         "Check the wires of both, and daq.inputs and daq.outputs of the rig file.",
     )
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ({"bias": 1.001, "z": 0.999}, ["the bias output (ao0) and the z output (ao1) moved as commanded"]),
+        ({"bias": 0.0, "z": 1.0}, ["Inside the card the bias output (ao0) moved by 0.000 of its command"]),
+        ({}, []),
+    ],
+)
+def test_the_card_itself_tells_a_dead_output_from_a_cable_that_is_off(shares, said):
+    found = [one.text for one in own_output_remarks(shares, FACTS.wiring)]
+
+    assert len(found) == len(said)
+    assert [words for words, text in zip(said, found, strict=True) if words not in text] == []
