@@ -29,8 +29,9 @@ from analysis.thermoelectric.thermopower_line import line_through_means
 from analysis.thermoelectric.two_kinds import TwoKinds, two_kinds
 
 LEAST_JUNCTIONS = 3
+HALF = "half amplitude"
 UNCHANGED = {
-    "half amplitude": "full amplitude",
+    HALF: "full amplitude",
     "other frequency": "first frequency",
     "negative heater": "other heater voltage",
 }
@@ -420,9 +421,27 @@ def with_controls(
                         name, slope, sigma, 0.0, "V/K", f"thermopower less that at the {UNCHANGED[name]}"
                     )
                 )
+                if name == HALF:
+                    found.append(_linearity(measurement.line, other.line))
             continue
         found.append(_control(name, slope, sigma, 0.0, "V/K", "slope of the voltage"))
     return replace(measurement, controls=tuple(found))
+
+
+def _linearity(full: Line, half: Line) -> ThermopowerControl:
+    """Return the change of the intercept with the amplitude, which a current quadratic in the bias causes."""
+    change_V = half.intercept - full.intercept
+    sigma_V = math.hypot(half.sigma_intercept, full.sigma_intercept)
+    found = _control(
+        "half amplitude, intercept", change_V, sigma_V, 0.0, "V", "intercept less that at the full amplitude"
+    )
+    if found.passed:
+        return found
+    return replace(
+        found,
+        sentence=f"{found.sentence} The junction rectifies, or the bias is not as it seems; a run without dT = 0 would "
+        "show this voltage as thermopower.",
+    )
 
 
 def _control(

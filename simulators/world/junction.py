@@ -31,6 +31,7 @@ class JunctionParameters(ParameterSection):
     series_resistance_ohm: float = Field(ge=0)
     leak_ohm: float = Field(gt=0)
     stray_capacitance_F: float = Field(ge=0)
+    rectification_per_V: float
     bond_bias_V: float = Field(gt=0)
     bond_force: float = Field(ge=0)
 

@@ -204,8 +204,9 @@ class World:
         # Exact for a linear junction; the series resistance is negligible where the I-V is not linear.
         series_ohm = self._circuit.series_resistance_ohm + ammeter_ohm
         across_V = bias_V / (1.0 + series_ohm * conductance_S)
-        current_A = conductance_S * across_V
-        heat_W = passage.tip_heat_W(across_V)
+        bend = self._bend(passage, across_V)
+        current_A = conductance_S * across_V * bend
+        heat_W = passage.tip_heat_W(across_V) * bend
         junction_K: FloatArray | float = self._sample.temperature_K
         if heated is None:
             above_base_K = self._tip.warm(heat_W, dt)
@@ -333,6 +334,17 @@ class World:
         if heated is not None and self.heated is not None:
             beside = beside + self.heated.heater.leak_A(heated.heater_V)
         return current_A + beside + self._current_hum.values(time_s)
+
+    def _bend(self, passage: Passage, across_V: FloatArray) -> FloatArray | float:
+        """Return the current over that of a molecule that does not rectify."""
+        alpha = self._circuit.rectification_per_V
+        if not alpha:
+            return 1.0
+        bend = np.ones(len(across_V))
+        for stretch in passage.stretches:
+            if stretch.kind == "molecule":
+                bend[stretch.samples] += alpha * across_V[stretch.samples]
+        return bend
 
     def _remember(self, bias_V: FloatArray, z_V: FloatArray, passage: Passage) -> None:
         self._bias_V, self._z_V = float(bias_V[-1]), float(z_V[-1])

@@ -165,6 +165,23 @@ def test_a_leak_of_the_heater_fails_its_controls():
     assert "leaks into the current" in " ".join(bad.warnings)
 
 
+@pytest.mark.parametrize("alpha_per_V", [0.0, 0.5])
+def test_half_of_the_amplitude_unmasks_a_junction_that_rectifies(alpha_per_V):
+    """I = G V (1 + alpha V) at 25 and 12.5 mV rms shifts the voltage by -312 and -78 uV, the thermopower by nothing."""
+    rng = np.random.default_rng(9)
+    full, half = (
+        summarise(placed(campaign(rng, offset_V=-alpha_per_V * rms_V**2), S_TC), 0.0123, rng)
+        for rms_V in (0.025, 0.0125)
+    )
+    slope, intercept = with_controls(full, [("half amplitude", half)]).controls[-2:]
+    assert slope.passed
+    assert intercept.name == "half amplitude, intercept"
+    assert intercept.value == pytest.approx(alpha_per_V * 0.75 * 0.025**2, abs=4 * intercept.sigma)
+    assert intercept.passed == (abs(intercept.value) <= 2 * intercept.sigma)
+    assert ("rectifies" in intercept.sentence) == (not intercept.passed)
+    assert not (intercept.passed and alpha_per_V), "58 sigma"
+
+
 def test_two_kinds_of_junctions_are_pointed_out():
     rng = np.random.default_rng(5)
     tails = [
