@@ -1,6 +1,6 @@
 """Kept traces of several recordings, read on access."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import overload
@@ -16,6 +16,8 @@ Place = tuple[int, int]
 
 class KeptTraces(Sequence[Trace]):
     """Kept traces without their wild samples. No file stays open: iterate, rather than ask for one after another.
+
+    `chosen` takes some of them, for an iteration over these alone.
 
     Parameters
     ----------
@@ -64,5 +66,10 @@ class KeptTraces(Sequence[Trace]):
     def __getitem__(self, index: int | slice) -> Trace | Sequence[Trace]:
         if isinstance(index, slice):
             return KeptTraces(self._open_part, self._places[index], self._numbers[index], self._plausible_G0)
-        place, number = self._places[index], self._numbers[index]
-        return next(iter(KeptTraces(self._open_part, (place,), (number,), self._plausible_G0)))
+        return next(iter(self.chosen([index])))
+
+    def chosen(self, indices: Iterable[int]) -> "KeptTraces":
+        """Return the traces at these indices; each recording is opened once for them, if they ascend."""
+        at = list(indices)
+        places, numbers = [self._places[i] for i in at], [self._numbers[i] for i in at]
+        return KeptTraces(self._open_part, places, numbers, self._plausible_G0)

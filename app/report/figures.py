@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter
 
 from analysis.records import FloatArray, Trace
 from analysis.traces.histogram import Histogram, Histogram2D, Scale, last_opening
+from analysis.traces.kept import KeptTraces
 from analysis.traces.peak_fit import PeakFit
 from app.figure_style import Style
 
@@ -40,7 +41,7 @@ def traces_figure(traces: Sequence[Trace], style: Style, floor_G0: float, n: int
     """
     figure = Figure(figsize=(7.2, 3.6))
     axes = figure.add_subplot()
-    chosen = [traces[i] for i in np.unique(np.linspace(0, len(traces) - 1, n).astype(int))] if traces else []
+    chosen = _evenly_chosen(traces, n)
     known = all(np.isfinite(trace.displacement_m).all() for trace in chosen)
     offset = 0.0
     for i, trace in enumerate(chosen):
@@ -58,6 +59,12 @@ def traces_figure(traces: Sequence[Trace], style: Style, floor_G0: float, n: int
     axes.grid(axis="y")
     _note(axes, f"{len(chosen)} of {len(traces)} traces", style)
     return figure
+
+
+def _evenly_chosen(traces: Sequence[Trace], n: int) -> list[Trace]:
+    """Return about ``n`` of the traces; files are opened once for all of them."""
+    at = np.unique(np.linspace(0, len(traces) - 1, n).astype(int)).tolist() if traces else []
+    return list(traces.chosen(at)) if isinstance(traces, KeptTraces) else [traces[i] for i in at]
 
 
 def _from_break(trace: Trace, known: bool) -> tuple[FloatArray, FloatArray]:

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 import hotjunction as hj
 from analysis.recording import Recording, RecordingError, RecordingWriter
 from analysis.records import Block
+from analysis.traces.kept import KeptTraces
 from analysis.traces.pipeline import analyse_by
 from analysis.traces.read import traces_of
 from app.cli import main
@@ -105,6 +106,24 @@ def test_merged_rows_are_those_of_all_traces_in_memory(nights):
         assert np.array_equal(one.conductance_G0, other.conductance_G0, equal_nan=True)
     middle = len(found.selection.kept) // 2
     assert found.selection.kept[middle].number == expected.selection.kept[middle].number
+
+
+def test_each_recording_is_opened_once_for_the_traces_that_are_chosen(nights):
+    kept, opened = analyse_files(nights).histogram.analysis.selection.kept, []
+
+    def opening(path):
+        def open_part():
+            opened.append(path)
+            return Recording(path)
+
+        return open_part
+
+    numbers = [trace.number for trace in kept]
+    parts = [opening(path) for path in nights[::-1]]  # by their start
+    at = [0, 1, len(kept) - 2, len(kept) - 1]
+    chosen = list(KeptTraces(parts, kept.places, numbers, (0.0, np.inf)).chosen(at))
+    assert [trace.number for trace in chosen] == [numbers[i] for i in at]
+    assert opened == list(dict.fromkeys(opened))
 
 
 def test_the_order_in_which_workers_end_changes_nothing(folder):
