@@ -13,6 +13,7 @@ import numpy as np
 
 from analysis.detect import FirstRun
 from analysis.records import Block, FloatArray
+from analysis.sliding import least_and_largest
 
 SLACK = 12
 """Samples by which a command may appear earlier or later than its call."""
@@ -82,9 +83,6 @@ class _Played:
     """A waveform whose first value appears between two samples; it ends, or repeats."""
 
     def __init__(self, since: int, known_at: int, volts: FloatArray, repeats: bool, slack: int) -> None:
-        # slow to import, and the watchdog, which imports this module, never plays a waveform
-        from scipy.ndimage import maximum_filter1d, minimum_filter1d
-
         self.since, self.known_at = since, known_at
         self._repeats = repeats
         self._middle = (since + known_at) // 2
@@ -93,9 +91,7 @@ class _Played:
             volts = np.array([volts.min(), volts.max()])
             self._low, self._high = volts[:1], volts[1:]
         else:
-            mode = "wrap" if repeats else "nearest"
-            self._low = minimum_filter1d(volts, width, mode=mode)
-            self._high = maximum_filter1d(volts, width, mode=mode)
+            self._low, self._high = least_and_largest(volts, width, "repeated" if repeats else "edge")
 
     def envelope(self, first: int, stop: int) -> tuple[FloatArray, FloatArray]:
         """Return the least and the largest volts that samples ``first`` to ``stop`` may show."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.distributions import gamma_exceeded, gamma_median
 from analysis.records import FloatArray
+from analysis.sliding import median
 from analysis.spectra.welch import Spectrum
 
 LOBE = 2
@@ -50,10 +51,8 @@ def find_lines(
         Strongest first. Those within 0.2 % of a multiple of 50 or 60 Hz are named "mains" (the fundamental) or
         "mains 2" ... (its multiples).
     """
-    from scipy.ndimage import median_filter  # slow to import
-
     p, k = spectrum.density_per_Hz, spectrum.independent_segments
-    floor = median_filter(p, size=2 * surroundings + 1, mode="nearest")
+    floor = median(p, 2 * surroundings + 1)
     floor = floor / (gamma_median(k) / k)  # a median of noise lies below its mean
     limit = gamma_exceeded(chance / p.size, k) / k
     lines = []

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from analysis.numbers import probability
 from analysis.records import FloatArray, Trace
+from analysis.sliding import gaussian_mean
 from analysis.statistics.result import (
     Curve,
     LinePicture,
@@ -105,7 +105,7 @@ def _axis(options: ClusterOptions) -> BinAxis:
 def histogram_features(counts: FloatArray | CountArray, smoothing_bins: float) -> FloatArray:
     """Return smoothed counts over their sum, square root of each, shape (n, bins)."""
     values = np.asarray(counts, dtype=float)
-    smooth = scipy.ndimage.gaussian_filter1d(values, smoothing_bins, axis=1) if smoothing_bins > 0 else values
+    smooth = gaussian_mean(values, smoothing_bins) if smoothing_bins > 0 else values
     return np.asarray(np.sqrt(smooth / np.maximum(values.sum(axis=1, keepdims=True), 1.0)), dtype=float)
 
 
@@ -217,7 +217,7 @@ def has_gap(levels: FloatArray, rng: np.random.Generator, resamples: int = 200) 
 
 def _valley(counts: NDArray[Any]) -> float:
     """Return the deepest valley of a histogram relative to the lower of the peaks beside it; 1 without a valley."""
-    smooth = scipy.ndimage.gaussian_filter1d(counts.astype(float), 2.0)
+    smooth = gaussian_mean(counts.astype(float), 2.0)
     left = np.maximum.accumulate(smooth)
     right = np.maximum.accumulate(smooth[::-1])[::-1]
     lower = np.minimum(left, right)
@@ -307,9 +307,7 @@ def _level(row: ClusterRow, options: ClusterOptions) -> float:
     """Return log10 G of the highest bin of the smoothed histogram of a trace; NaN without counts."""
     if not row.log.any():
         return float("nan")
-    smooth = scipy.ndimage.gaussian_filter1d(
-        row.log.astype(float), options.smoothing_decades * options.per_decade / 2
-    )
+    smooth = gaussian_mean(row.log.astype(float), options.smoothing_decades * options.per_decade / 2)
     return float(_axis(options).coordinates[int(np.argmax(smooth))])
 
 

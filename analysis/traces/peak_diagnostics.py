@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.records import FloatArray
+from analysis.sliding import gaussian_mean
 from analysis.traces.gaussian import GaussianFits, fit_gaussians
 from analysis.traces.histogram import BinAxis, Histogram, Scale
 from analysis.traces.peak_finder import SIGNIFICANT, PeakCandidate
@@ -188,11 +189,7 @@ def chosen_anew(
 
     With the window of the whole set the bootstrap would miss the variation that comes from the choice of window.
     """
-    from scipy.ndimage import gaussian_filter1d  # slow to import
-
-    smooth = gaussian_filter1d(
-        resampled, max(candidate.sigma / 2.0 / (stretch.x[1] - stretch.x[0]), 1.0), axis=1
-    )
+    smooth = gaussian_mean(resampled, max(candidate.sigma / 2.0 / (stretch.x[1] - stretch.x[0]), 1.0))
     near = np.abs(stretch.x - candidate.centre) <= 2.0 * candidate.sigma
     places = stretch.x[near] if near.any() else stretch.x
     centre = places[np.argmax(smooth[:, near] if near.any() else smooth, axis=1)]
@@ -208,13 +205,11 @@ def chosen_anew(
 
 def flank_seen(histogram: Histogram, fit: PeakShape) -> bool:
     """Return True if the counts above the peak fall by half its height within the measured range."""
-    from scipy.ndimage import gaussian_filter1d  # slow to import
-
     if np.isinf(histogram.top):
         return True
     axis = histogram.axis
     width = 0.05 if axis.scale is Scale.LOG else 0.02
-    smooth = gaussian_filter1d(histogram.counts_per_trace, width / axis.step)
+    smooth = gaussian_mean(histogram.counts_per_trace, width / axis.step)
     above = (axis.coordinates > fit.centre) & (axis.coordinates < histogram.top - 3.0 * width)
     if not above.any():
         return False

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.records import FloatArray
+from analysis.sliding import gaussian_mean
 from analysis.traces.histogram import BinAxis, Histogram, Scale
 from analysis.traces.maxima import Maximum, maxima
 
@@ -77,10 +78,8 @@ def _finest(candidate: PeakCandidate, found: list[PeakCandidate]) -> PeakCandida
 
 def _maxima(histogram: Histogram, width: float) -> list[PeakCandidate]:
     """Return all maxima of the histogram smoothed by a Gaussian of this width."""
-    from scipy.ndimage import gaussian_filter1d  # slow to import
-
     axis = histogram.axis
-    smooth = gaussian_filter1d(histogram.counts_per_trace, width / axis.step, mode="constant")
+    smooth = gaussian_mean(histogram.counts_per_trace, width / axis.step, "zero")
     x, candidates = axis.coordinates, []
     found = maxima(smooth, round(_NEARBY * width / axis.step))
     for at, significance in zip(found, _significances(histogram, found, width), strict=True):
@@ -118,10 +117,8 @@ def _kernels(axis: BinAxis, places: NDArray[np.intp], width: float) -> FloatArra
 
 def _separated(candidates: list[PeakCandidate], histogram: Histogram) -> tuple[PeakCandidate, ...]:
     """Return the candidates with ranges that end at the lowest ground between neighbours."""
-    from scipy.ndimage import gaussian_filter1d  # slow to import
-
     x = histogram.axis.coordinates
-    smooth = gaussian_filter1d(
+    smooth = gaussian_mean(
         histogram.counts_per_trace, min(_SMOOTHINGS[histogram.axis.scale]) / histogram.axis.step
     )
     separated = list(candidates)
