@@ -115,6 +115,8 @@ class CommandedOutput:
     """
 
     def __init__(self, slack: int = SLACK) -> None:
+        import scipy.ndimage  # noqa: F401 - now: in the middle of a run its second of import would delay samples
+
         self._slack = slack
         self._commands: list[_Command] = [_Held(-(2**62), -math.inf, math.nan)]
 

@@ -45,6 +45,7 @@ class LiveFile:
         self._lines = GrowingDataset(self._entry["journal/lines"])
         self._commits = GrowingDataset(self._entry["journal/commits"])
         self._file.swmr_mode = True
+        self._null = os.open(os.devnull, os.O_RDWR)  # now: later the handles may have run out
 
     @property
     def rows(self) -> int:
@@ -83,6 +84,7 @@ class LiveFile:
         self._entry["storage"][()] = storage.encode()
         self._file.flush()
         self._file.close()
+        self._close_null()
 
     def abandon(self) -> None:
         """Close the file without writing anything more.
@@ -90,13 +92,15 @@ class LiveFile:
         After a failed write HDF5 holds data that it tries to write again when the file or the process is closed, and
         it crashes if that fails. Its file descriptor is therefore redirected to the null device first.
         """
-        null = os.open(os.devnull, os.O_RDWR)
-        try:
-            os.dup2(null, self._file.id.get_vfd_handle())
-        finally:
-            os.close(null)
         with suppress(OSError, RuntimeError, ValueError):
+            os.dup2(self._null, self._file.id.get_vfd_handle())
             self._file.close()
+        self._close_null()
+
+    def _close_null(self) -> None:
+        null, self._null = self._null, -1
+        if null >= 0:
+            os.close(null)
 
 
 def _create(path: Path, header: RunHeader, run: bytes) -> None:

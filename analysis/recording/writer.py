@@ -8,8 +8,8 @@ back, and put in the view's place.
 import logging
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from math import isnan
 from pathlib import Path
 from types import TracebackType
@@ -187,19 +187,32 @@ class RecordingWriter:
         return self._saved
 
     def _show(self) -> None:
-        """Add what was saved to the view. An error there costs only the view, and is logged once."""
-        if self._view is None:
-            return
+        """Add what was saved to the view."""
         whole = np.concatenate([block.data for block in self._blocks], axis=1) if self._blocks else ()
+        with self._only_shown() as view:
+            if view is not None:
+                view.commit(list(whole), self._segments, b"".join(self._lines))
+
+    def _close_view(self, status: Status, stored: str) -> None:
+        """Close the view, which no later error can harm."""
+        with self._only_shown() as view:
+            if view is not None:
+                view.close(status, stored)
+        self._view = None
+
+    @contextmanager
+    def _only_shown(self) -> Iterator[LiveFile | None]:
+        """Yield the view, if there is one. An error inside costs only the view, and is logged once."""
         try:
-            self._view.commit(list(whole), self._segments, b"".join(self._lines))
+            yield self._view
         except (OSError, RuntimeError, ValueError) as error:
             log.warning(
                 "%s is no longer shown to other programs while it is recorded (%s); its log is complete.",
                 self.path.name,
                 reason(error),
             )
-            self._view.abandon()
+            if self._view is not None:
+                self._view.abandon()
             self._view = None
 
     def _clear(self) -> None:
@@ -271,13 +284,15 @@ class RecordingWriter:
         stored = self._room_for_copy()
         try:
             self._log.end(status, stored or layout.STORED_PLAIN, result)
-            if self._view is not None:
-                view, self._view = self._view, None
-                view.close(status, stored or layout.STORED_PLAIN)
+            self._close_view(status, stored or layout.STORED_PLAIN)
         except FileGone as error:
             raise WriteFailed(_gone(error), self._saved) from error
-        except (OSError, RuntimeError) as error:
-            raise WriteFailed(f"{self.path.name}: closing failed ({reason(error)})", self._saved) from error
+        except OSError as error:
+            raise WriteFailed(
+                f"{self.path.name}: closing failed ({reason(error)}); all {self._saved} samples are saved, and "
+                "`hotjunction recover` makes a recording of them",
+                self._saved,
+            ) from error
         finally:
             self.abandon()
         return stored or finish(self.path, plots, result)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from analysis.recording import RecordedChannel, RecordingWriter, RunHeader
+from analysis.recording import RecordedChannel, RecordingError, RecordingWriter, RunHeader
 from analysis.records import Trace
 from analysis.traces.segmenter import Segmenter
 from app.acquisition.circumstances import dangers
@@ -371,5 +371,8 @@ def _recording(out: Path, header: RunHeader) -> Iterator[tuple[RecordingWriter, 
             if isinstance(error, RecorderFailed):  # now it is known where the last samples are
                 raise failure from error
         else:
-            writer.close("aborted")
+            try:
+                writer.close("aborted")
+            except RecordingError as failure:  # why the run ended must not be hidden by it
+                log.warning("%s", failure)
         raise

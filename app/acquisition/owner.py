@@ -197,7 +197,10 @@ class Ownership:
         self._write(self._me)
 
     def renew(self) -> None:
-        """Claim the controller, if its server has no claim of ours: it may have been restarted.
+        """Claim the controller, if its server has no claim of ours, and delete what earlier runs left on it.
+
+        The server may have been restarted, and a run whose link was lost could not end its tasks. Not while a run of
+        this program goes on.
 
         Raises
         ------
@@ -219,6 +222,7 @@ class Ownership:
                 return
             owner = session_owner(self._controller, self._rig.daq.device)
             if owner is not None and owner.process.is_that(me.process):
+                clear_run(self._controller, self._rig.daq.device)  # what an earlier run lost with its link
                 return
             if owner is not None and owner.process.lives is not False:
                 raise RigOwned(self._refusal(owner))

@@ -56,5 +56,11 @@ def check_room(rig: Rig, folder: Path, seconds: float) -> None:
         )
 
 
+def exhausted(error: MemoryError | OSError) -> str:
+    """Return the sentences for a run that ran out of memory, handles or the like."""
+    why = "no memory is left" if isinstance(error, MemoryError) else " ".join(str(error).split())
+    return f"This computer can't go on with the run: {why}. Close other programs, then start it again."
+
+
 def _size(number: float) -> str:
     return f"{number / GB:.2g} GB" if number >= GB else f"{number / 1e6:.2g} MB"

@@ -8,9 +8,11 @@ from rich.console import Console
 
 from analysis.numbers import of_many
 from analysis.recording import RecordingError
+from analysis.recording.run_log import log_of
 from analysis.records import Event
 from app.acquisition.bench import Bench, Observer, RunSummary
 from app.acquisition.recorder import RecorderFailed
+from app.acquisition.room import exhausted
 from app.acquisition.run_checks import check, duration_s, expectation, remarks
 from app.config.rig import Rig
 from app.config.toml import FileError
@@ -85,7 +87,15 @@ def run_shown(
             RuntimeError,
         ) as error:
             raise FileError(str(error)) from None
+        except (MemoryError, OSError) as error:
+            raise FileError(f"{exhausted(error)} {_kept(out, bench.unsafe)}") from error
         return procedure, summary
+
+
+def _kept(out: Path, unsafe: str) -> str:
+    """Return what is left of a run that this computer could not go on with."""
+    kept = f" What was read is in {out} or its log." if log_of(out).exists() or out.exists() else ""
+    return f"{unsafe or 'The rig is safe.'}{kept}"
 
 
 def dry_run_and_tell(make: Callable[[], RigProcedure], rig: Rig) -> None:

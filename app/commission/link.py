@@ -8,8 +8,8 @@ from contextlib import suppress
 from analysis.commissioning.judgement import Judgement, Number, judged
 from analysis.records import Block
 from app.acquisition.watchdog import make_safe
+from app.commission.deaths import GONE_V, cleared, shown_bias
 from app.commission.hands import Act, Operator
-from app.commission.safety import GONE_V, cleared, shown_bias
 from app.commission.session import MOST_BIAS_V, Session, StepFailed
 from app.commission.step import Step
 from app.config.amplifiers import CURRENT_AMPLIFIER, model_of

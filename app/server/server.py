@@ -21,6 +21,7 @@ from app.acquisition.bench import Bench, RunSummary
 from app.acquisition.open_rig import planned_context
 from app.acquisition.owner import Ownership, RigOwned, myself
 from app.acquisition.recorder import RecorderFailed
+from app.acquisition.room import exhausted
 from app.acquisition.run_checks import check, duration_s, free_name, procedure_of, why_not
 from app.acquisition.watchdog import RigTripped, make_safe
 from app.acquisition.watchdog.latch import clear, held
@@ -259,8 +260,8 @@ class BenchServer:
         while (job := self.queue.take()) is not None:
             self.publish_state()
             try:
-                self._ownership.renew()
                 self.instruments.give_up()
+                self._ownership.renew()
                 self._commission(job) if job.procedure == COMMISSION else self._run(job)
             except Aborted:
                 self.queue.change(job, status=Status.ABORTED, reason="stopped by the user", safe=True)
@@ -270,6 +271,9 @@ class BenchServer:
             except EXPECTED as error:
                 status = Status.ABORTED if job.stop.is_set() else Status.FAULT
                 self.queue.change(job, status=status, reason=str(error), refused=isinstance(error, REFUSED))
+            except (MemoryError, OSError) as error:
+                log.exception("Run %d ran out of something", job.id)
+                self.queue.change(job, status=Status.FAULT, reason=exhausted(error))
             except BaseException as error:  # also what would end the thread
                 log.exception("A bug ended run %d", job.id)
                 reason = f"internal error ({error!r}); see the log"

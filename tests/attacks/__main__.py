@@ -1,7 +1,8 @@
-"""Attacks benches and prints what became of the rig: `python -m tests.attacks [deaths|links|owners] [--count N]`.
+"""Attacks benches and prints what became of the rig: `python -m tests.attacks [KIND ...] [--count N]`.
 
-It kills, stops and cuts for as long as it takes: about seven seconds a death on two processors. Only on a system with
-signals.
+Kinds are deaths, links, owners and surroundings; all if none is named. A death takes about seven seconds on two
+processors. Only on a system with signals. With ``--keep FILE`` deaths can be interrupted and go on, also in parts:
+``--from 500 --to 600``. Several at once share two processors badly: the times are then those of a busy computer.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +19,15 @@ from rich.console import Console
 from rich.table import Table
 
 from app.config.rig_folder import VARIABLE
-from tests.attacks import deaths, links, owners
+from tests.attacks import deaths, links, owners, surroundings
 from tests.attacks.deaths import Outcome, attacked_rig
 from tests.support.instruments.cable import Cable
+from tests.support.kept import Kept, add_parts
 from tests.support.rig.rigs import served_rig
+
+KINDS = "deaths", "links", "owners", "surroundings"
+PATIENT_S = 2.0
+"""Longest time without samples where nothing is timed."""
 
 PROMISED_S = 0.5
 """Time from a death to a safe rig."""
@@ -49,18 +56,19 @@ def table_of(outcomes: Sequence[Outcome]) -> Table:
     return table
 
 
-def attack_with_deaths(console: Console, count: int) -> None:
-    """Kill, stop and ask benches in each phase."""
-    outcomes: list[Outcome] = []
-    rng = np.random.default_rng(1)
-    with (
-        suppress(KeyboardInterrupt),
-        attacked_rig() as (rig, victims),
-    ):  # Ctrl-C ends it with the table so far
-        for death in deaths.deaths(count, rng):
-            outcomes.append(deaths.die(rig, victims, death, rng))
-            if outcomes[-1].safe_s > PROMISED_S or not outcomes[-1].stayed:
-                console.print(f"late: {outcomes[-1]}")
+def attack_with_deaths(
+    console: Console, count: int, kept: Kept[Outcome], first: int = 0, stop: int | None = None
+) -> None:
+    """Kill, stop and ask benches in each phase, from one case to another, but those that are kept."""
+    every = list(enumerate(deaths.deaths(count, np.random.default_rng(1))))
+    # Ctrl-C ends it with the table so far
+    with suppress(KeyboardInterrupt), attacked_rig() as (rig, victims):
+        for number, death in every[first:stop]:
+            rng = np.random.default_rng([1, number])
+            outcome = kept.of(str(number), partial(deaths.die, rig, victims, death, rng))
+            if outcome.safe_s > PROMISED_S or not outcome.stayed:
+                console.print(f"late: {outcome}")
+    outcomes = list(kept)
     console.print(table_of(outcomes))
     false = sum(one.false_trips for one in outcomes)
     console.print(f"benches that the watchdog ended though nobody attacked them: {false}")
@@ -106,20 +114,39 @@ def attack_with_owners(console: Console) -> None:
     console.print(table)
 
 
+def attack_with_surroundings(console: Console) -> None:
+    """Run in hostile surroundings."""
+    table = Table("surroundings", "wrong", "ends with", "safe after, s", "recording", "last words")
+    with (
+        suppress(KeyboardInterrupt),
+        attacked_rig(PATIENT_S) as (rig, victims),
+        tempfile.TemporaryDirectory() as name,
+    ):
+        for number, surrounding in enumerate(surroundings.SURROUNDINGS):
+            one = surroundings.live(rig, victims, surrounding, Path(name) / str(number))
+            recording = f"{one.samples} samples, {one.status}" if one.samples >= 0 else one.status
+            said = " ".join(one.said.split())[-200:]
+            table.add_row(one.surrounding, one.wrong, one.code, f"{one.safe_s:.2f}", recording, said)
+    console.print(table)
+
+
 def main(words: Iterable[str] | None = None) -> None:
     """Attack, and print the tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.attacks", description=__doc__)
-    parser.add_argument("kinds", nargs="*", choices=["deaths", "links", "owners", []], metavar="KIND")
+    parser.add_argument("kinds", nargs="*", choices=[*KINDS, []], metavar="KIND")
     parser.add_argument("--count", type=int, default=1000, help="number of deaths (default 1000)")
+    add_parts(parser)
     read = parser.parse_args(None if words is None else list(words))
     console = Console(width=120)
     with tempfile.TemporaryDirectory() as name:
         os.environ[VARIABLE] = name  # no state of these rigs is kept
-        for kind in read.kinds or ["deaths", "links", "owners"]:
+        for kind in read.kinds or KINDS:
             if kind == "deaths":
-                attack_with_deaths(console, read.count)
+                attack_with_deaths(console, read.count, Kept(read.keep, Outcome), read.first, read.stop)
             elif kind == "links":
                 attack_with_cuts(console)
+            elif kind == "surroundings":
+                attack_with_surroundings(console)
             else:
                 attack_with_owners(console)
 

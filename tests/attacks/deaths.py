@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -101,8 +102,8 @@ class Victims:
         """End the process that forks."""
         self._zygote.communicate()
 
-    def start(self, kind: str) -> tuple[int, Path]:
-        """Start a victim; return its process and its folder."""
+    def start(self, kind: Any) -> tuple[int, Path]:
+        """Start a victim, see `tests.attacks.victim`; return its process and its folder."""
         self._number += 1
         folder = self._folder / str(self._number)
         folder.mkdir()
@@ -148,7 +149,7 @@ def die(rig: ServedRig, victims: Victims, death: Death, rng: np.random.Generator
     false_trips = 0
     while not comes_to(death.phase, folder, pid):
         false_trips += 1
-        _gone(rig, pid)
+        gone(rig, pid)
         pid, folder = victims.start(PHASES[death.phase])
     for _ in range(100):  # between two steps the rig may be safe for a moment
         time.sleep(float(rng.uniform(0, LATEST_S)))
@@ -166,11 +167,11 @@ def die(rig: ServedRig, victims: Victims, death: Death, rng: np.random.Generator
         while time.monotonic() < until_s:
             stayed = stayed and is_commanded_safe(rig)
             time.sleep(LOOK_S)
-    latched = _gone(rig, pid)
+    latched = gone(rig, pid)
     return Outcome(death, safe_s, stayed, latched, false_trips)
 
 
-def _gone(rig: ServedRig, pid: int) -> bool:
+def gone(rig: ServedRig, pid: int) -> bool:
     """Wait for the end of the victim and of its watchdog; return whether a trip holds the rig, and clear it."""
     state_file = state_path(rig.file, load_rig(rig.file))
     time.sleep(0.05)

@@ -2,6 +2,8 @@
 
 Each line of its standard input is a list in JSON: rig file, folder, kind of victim. It answers with the number of the
 new process, which is in a session and group of its own, and appends to the file ``phase`` of the folder what it does.
+A kind that is an object is a command line, with Python to execute before it; it is in a group of its own, and leaves
+its exit code in the file ``code``.
 """
 
 import json
@@ -9,7 +11,9 @@ import os
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
+from typing import Any
 
 RUN, HAND = "run", "hand"
 BIAS_V = 0.1
@@ -20,6 +24,8 @@ def serve() -> None:
     import nidaqmx.system  # noqa: F401  everything that a victim needs, once
 
     import app.acquisition.bench
+    import app.acquisition.run_in_terminal
+    import app.commands.run
     import app.server.server  # noqa: F401
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for victims
@@ -36,8 +42,11 @@ def _say(what: object) -> None:
     os.write(1, f"{what}\n".encode())
 
 
-def _be_a_victim(rig_file: Path, folder: Path, kind: str) -> None:
-    os.setsid()
+def _be_a_victim(rig_file: Path, folder: Path, kind: Any) -> None:
+    if isinstance(kind, str):
+        os.setsid()
+    else:
+        os.setpgrp()  # in a session of its own it could not be stopped by Ctrl-Z
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     null = os.open(os.devnull, os.O_RDWR)
@@ -45,11 +54,29 @@ def _be_a_victim(rig_file: Path, folder: Path, kind: str) -> None:
     for number, to in ((0, null), (1, out), (2, out)):
         os.dup2(to, number)
     try:
-        (_run if kind == RUN else _hand)(rig_file, folder)
+        if isinstance(kind, str):
+            (_run if kind == RUN else _hand)(rig_file, folder)
+        else:
+            _command(folder, **kind)
     except BaseException as error:
         _say(f"{type(error).__name__}: {error}")
     finally:
         os._exit(0)
+
+
+def _command(folder: Path, words: list[str], begin: str) -> None:
+    """Execute some Python, then a command of hotjunction."""
+    from app.cli import main
+
+    code: object = "error"
+    try:
+        exec(begin, {"os": os})
+        main(words, "hotjunction")
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        traceback.print_exc()
+    (folder / "code").write_text(str(code))
 
 
 def _run(rig_file: Path, folder: Path) -> None:

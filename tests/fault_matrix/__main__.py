@@ -2,7 +2,8 @@
 
 Each case is a run on the simulated rig in this process, about half a processor second: a fault at a random moment of
 one step. Afterwards the world is asked where tip and bias are, the words are compared with it, and the recording with
-what was read. ``--count 0`` runs every fault in every step.
+what was read. ``--count 0`` runs every fault in every step. With ``--keep FILE`` it can be interrupted and go on, and
+several at once can share the work: ``--from 0 --to 500`` and ``--from 500``.
 """
 
 import argparse
@@ -11,6 +12,8 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +23,7 @@ from tests.fault_matrix.case import Case, Outcome, cases_of, run_case
 from tests.fault_matrix.faults import FAULTS
 from tests.fault_matrix.report import fault_matrix
 from tests.fault_matrix.runs import RUNS
+from tests.support.kept import Kept, add_parts
 from tests.validation.__main__ import write
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "explanation" / "reliability.md"
@@ -35,10 +39,10 @@ def drawn(procedures: Sequence[str], faults: Sequence[str], count: int, seed: in
     return [every[i] for i in order[: count or len(every)]]
 
 
-def outcomes_of(cases: Iterable[Case]) -> Iterable[Outcome]:
-    """Run cases; print the ones that are wrong, with the words that repeat them."""
-    for number, case in enumerate(cases, 1):
-        outcome = run_case(case)
+def outcomes_of(cases: Iterable[Case], kept: Kept[Outcome], first: int = 0) -> None:
+    """Run cases that are not kept; print the ones that are wrong, with the words that repeat them."""
+    for number, case in enumerate(cases, first):
+        outcome = kept.of(str(number), partial(run_case, case))
         for wrong in outcome.wrong:
             moment = case.moment
             sys.stdout.write(
@@ -47,7 +51,6 @@ def outcomes_of(cases: Iterable[Case]) -> Iterable[Outcome]:
             )
         sys.stderr.write(f"\r{number}")
         sys.stderr.flush()
-        yield outcome
     sys.stderr.write("\n")
 
 
@@ -63,11 +66,15 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true", help=f"replace the table in {DOCUMENT.name}")
+    add_parts(parser)
     read = parser.parse_args(words)
     logging.disable(logging.CRITICAL)  # thousands of faults are told there
-    with tempfile.TemporaryDirectory() as name:
+    kept = Kept(read.keep, Outcome)
+    with tempfile.TemporaryDirectory() as name, suppress(KeyboardInterrupt):
         os.environ[VARIABLE] = name  # no state of these rigs is kept
-        outcomes = list(outcomes_of(drawn(read.procedures, read.faults, read.count, read.seed)))
+        cases = drawn(read.procedures, read.faults, read.count, read.seed)
+        outcomes_of(cases[read.first : read.stop], kept, read.first)
+    outcomes = list(kept)
     table = fault_matrix(outcomes, read.seed)
     sys.stdout.write(f"\n{table.markdown()}\n")
     if read.write:

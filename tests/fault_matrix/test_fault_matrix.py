@@ -6,6 +6,7 @@ from tests.fault_matrix.case import Case, Outcome, run_case
 from tests.fault_matrix.faults import FAULTS
 from tests.fault_matrix.report import fault_matrix
 from tests.fault_matrix.scene import END, PROOF, Moment
+from tests.support.kept import Kept
 
 MOMENTS = {
     "bias loop-back off": Moment("approach", 0, 300),
@@ -75,3 +76,24 @@ def test_the_table_counts_what_is_wrong():
 
     assert table.rows[0] == ("disk", "disk full", "2", "error 2", "1", "2.0", "1")
     assert table.about.startswith("2 cases, drawn with seed 1")
+
+
+def test_a_matrix_that_was_interrupted_goes_on_where_it_ended(tmp_path):
+    file, made = tmp_path / "kept", []
+
+    def outcome(number, **values):
+        made.append(number)
+        return Outcome(Case("disk full", "iv", Moment("sweep", 2, 7), number), "error", struck=True, **values)
+
+    first = Kept(file, Outcome)
+    bad = first.of("0", lambda: outcome(0, depth_m=2e-9, bias_V=float("inf"), wrong=["left with +0.1 V"]))
+    again = Kept(file, Outcome)
+    again.of("0", lambda: outcome(0))
+    again.of("1", lambda: outcome(1, bias_V=0.0, z_V=0.0))
+
+    assert made == [0, 1]
+    kept = list(Kept(file, Outcome))
+    assert [one.case.seed for one in kept] == [0, 1]
+    assert (kept[0].case, kept[0].wrong, kept[0].depth_m) == (bad.case, bad.wrong, bad.depth_m)
+    assert kept[0].bias_V == float("inf")
+    assert fault_matrix(kept, 1).rows[0] == ("disk", "disk full", "2", "error 2", "2", "2.0", "1")

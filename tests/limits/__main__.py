@@ -1,4 +1,4 @@
-"""Run the trial of the limits: ``python -m tests.limits [CASES]``."""
+"""Run the trial of the limits: ``python -m tests.limits [CASES] [--keep FILE]``."""
 
 from tests.limits.trial import main
 

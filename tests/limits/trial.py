@@ -4,16 +4,19 @@
 of actions: steps of a procedure, as window, command line and campaign give them, and calls of the driver, as a script
 gives them. Half of the numbers lie beyond a limit. An observer in the world, who knows only the rig file's numbers,
 looks at each step of bias, tip and housing, at the current through the junction, and at the time of a high bias.
+``--keep FILE`` keeps the outcome of each hundred: interrupted, the trial goes on there; parts go from one hundred to
+another, ``--from 5000 --to 6000``.
 """
 
+import argparse
 import math
 import sys
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,7 @@ from procedures.limits import check_limits
 from procedures.sample_reader import SampleReader
 from procedures.step_runner import StepRunner
 from procedures.steps import Baseline, HoldStep, Modulate, Ramp, Recentre, SetBias, Step, SweepStep
+from tests.support.kept import Kept, add_parts
 from tests.support.rig.rigs import ServedRig, served_rig
 
 CASES = 10_000
@@ -319,24 +323,41 @@ def _tried(name: str, action: Callable[[], object], outcome: Outcome) -> bool:
 
 
 def trial(cases: int, rng: Rng, folder: Path) -> Outcome:
-    """Run cases, a new simulated rig for each hundred."""
+    """Run cases on one simulated rig."""
     outcome = Outcome()
-    for first in range(0, cases, CASES_A_RIG):
-        with served_rig(folder, seed=int(rng.integers(2**31))) as served:
-            text = served.file.read_text("utf-8")
-            for _ in range(min(CASES_A_RIG, cases - first)):
-                run_case(served, text, rng, outcome)
+    with served_rig(folder, seed=int(rng.integers(2**31))) as served:
+        text = served.file.read_text("utf-8")
+        for _ in range(cases):
+            run_case(served, text, rng, outcome)
     return outcome
+
+
+def total(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the sum of some outcomes."""
+    whole = Outcome()
+    for one in outcomes:
+        whole.cases += one.cases
+        whole.moved += one.moved
+        whole.actions += Counter(one.actions)
+        whole.crossed += one.crossed
+        whole.unclear += one.unclear
+    return whole
 
 
 def main() -> None:
     """Run the number of cases given, and print what became of them."""
-    cases = int(sys.argv[1]) if len(sys.argv) > 1 else CASES
-    began_s = time.process_time()
-    with tempfile.TemporaryDirectory() as folder:
-        outcome = trial(cases, np.random.default_rng(1), Path(folder))
-    took_s = time.process_time() - began_s
-    lines = [f"{outcome.cases} rig files, tip out in {outcome.moved}; {took_s:.0f} processor s"]
+    parser = argparse.ArgumentParser(prog="python -m tests.limits", description=__doc__)
+    parser.add_argument("cases", nargs="?", type=int, default=CASES, help="cases (default: %(default)s)")
+    add_parts(parser)
+    read = parser.parse_args()
+    kept = Kept(read.keep, Outcome)
+    stop = read.cases if read.stop is None else read.stop
+    with tempfile.TemporaryDirectory() as folder, suppress(KeyboardInterrupt):
+        for first in range(read.first, stop, CASES_A_RIG):
+            rng = np.random.default_rng([1, first])
+            kept.of(str(first), partial(trial, min(CASES_A_RIG, stop - first), rng, Path(folder)))
+    outcome = total(kept)
+    lines = [f"{outcome.cases} rig files, tip out in {outcome.moved}"]
     lines += [f"  {name:32} {count}" for name, count in sorted(outcome.actions.items())]
     lines += [f"limits crossed in the world: {len(outcome.crossed)}", *outcome.crossed[:20]]
     lines += [f"refusals that are no sentence: {len(outcome.unclear)}", *outcome.unclear[:20]]

@@ -1,7 +1,8 @@
 """Serve a bench for days of the rig's time with a random fault a minute: `python -m tests.soak [--hours 72] [--write]`.
 
 Memory, threads, handles and sockets of the process are looked at after every fifth minute; the recording of each run
-is compared with what was read and with the rig's clock. A day takes about an hour of a processor.
+is compared with what was read and with the rig's clock. A day takes about an hour of a processor. ``--keep FILE`` lets
+it be interrupted and go on; the process is then a new one.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -22,6 +24,7 @@ from app.config.rig_folder import VARIABLE
 from app.console.memory import share_pools
 from tests.fault_matrix.__main__ import DOCUMENT
 from tests.soak.minutes import Minute, soaked
+from tests.support.kept import Kept
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 from tests.validation.__main__ import write
 from tests.validation.study import Table
@@ -61,23 +64,24 @@ def look(rig_s: float) -> Look:
     )
 
 
-def soak(hours: float, rng: np.random.Generator, folder: Path) -> tuple[list[Minute], list[Look]]:
-    """Live through some hours of the rig's time; return its minutes and the looks at this process."""
-    minutes: list[Minute] = []
+def soak(hours: float, seed: int, folder: Path, kept: Kept[Minute]) -> list[Look]:
+    """Live through some hours of the rig's time, those before included; return the looks at this process."""
+    before = sum(minute.rig_s for minute in kept)
+    number = sum(1 for _ in kept)
     looks: list[Look] = []
     rig_s = 0.0
-    with soaked(folder, rng) as soaking:
-        while rig_s < 3600 * hours or len(looks) < 2:
-            minute = soaking.minute()
-            minutes.append(minute)
+    with suppress(KeyboardInterrupt), soaked(folder, np.random.default_rng([seed, number])) as soaking:
+        while before + rig_s < 3600 * hours or len(looks) < 2:
+            minute = kept.of(str(number), soaking.minute)
+            number += 1
             rig_s += minute.rig_s
             if minute.wrong:
                 sys.stdout.write(f"{minute.fault} in {minute.procedure}: {'; '.join(minute.wrong)}\n")
-            if len(minutes) % LOOK_EVERY == 0:
+            if number % LOOK_EVERY == 0:
                 looks.append(look(rig_s))
-                sys.stderr.write(f"\r{looks[-1]}")
+                sys.stderr.write(f"\r{(before + rig_s) / 3600:.2f} h of the rig, {looks[-1]}")
     sys.stderr.write("\n")
-    return minutes, looks
+    return looks
 
 
 def slope_a_day(looks: Sequence[Look], name: str) -> float:
@@ -120,7 +124,8 @@ def table(minutes: Sequence[Minute], looks: Sequence[Look], seed: int) -> Table:
         )
     return Table(
         "soak",
-        f"Seed {seed}. A growth is that of the later half, if it is {SHORTEST_H:g} h long.",
+        f"Seed {seed}. Memory, threads, handles and sockets are those of the last {looks[-1].rig_h:.2g} h, in one "
+        f"process; a growth is that of their later half, if it is {SHORTEST_H:g} h long.",
         ("", "figure"),
         tuple(rows),
     )
@@ -132,6 +137,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--hours", type=float, default=HOURS, help="time of the rig (default: %(default)g)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true", help=f"replace the table in {DOCUMENT.name}")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FILE", help="keep each minute there, and go on where it ends"
+    )
     read = parser.parse_args(words)
     logging.disable(logging.CRITICAL)
     share_pools()
@@ -140,7 +148,11 @@ def main(words: Sequence[str] | None = None) -> int:
         patch("app.acquisition.bench.Watchdog", WatchdogWithoutProcess),
     ):
         os.environ[VARIABLE] = name  # no state of these rigs is kept
-        minutes, looks = soak(read.hours, np.random.default_rng(read.seed), Path(name))
+        kept = Kept(read.keep, Minute)
+        looks = soak(read.hours, read.seed, Path(name), kept)
+    minutes = list(kept)
+    if not looks:
+        return 1
     found = table(minutes, looks, read.seed)
     sys.stdout.write(f"\n{found.markdown()}\n")
     if read.write:

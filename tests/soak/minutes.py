@@ -13,13 +13,10 @@ import numpy as np
 
 from analysis.recording import Recording
 from analysis.records import Block
-from app.config.rig import load_rig
 from app.server.client import BenchClient
 from app.server.errors import Refused
 from app.server.messages import RunRequest
 from app.server.server import BenchServer
-from drivers.guard import clear_run
-from drivers.pxi import PXIController
 from procedures.sample_reader import SampleReader
 from tests.fault_matrix.faults import FAULTS
 from tests.fault_matrix.runs import FAST, GAP, GOLD
@@ -160,9 +157,6 @@ class Soak:
     def _mend(self) -> None:
         """Take the fault away, as a hand would; make the rig safe and let the queue go on."""
         self._rig.simulated.faults.clear()
-        rig = load_rig(self._rig.file)
-        with PXIController(rig.daq.controller, ANSWER_S) as controller:
-            clear_run(controller, rig.daq.device)  # what a link took away, the watchdog would clear
         until_s = time.monotonic() + PATIENCE_S
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Steps of a commissioning that kill programs or break links: with real processes, and the world asked."""
+"""Steps of a commissioning that end programs or break links: with real processes, and the world asked."""
 
 from types import SimpleNamespace
 
@@ -34,17 +34,15 @@ def numbers(state, step):
 
 
 @pytest.mark.watchdog_process
-def test_a_killed_program_and_broken_links_leave_no_bias(tmp_path):
+def test_broken_links_leave_no_bias(tmp_path):
     with served_rig(tmp_path, overrides=RESISTOR) as rig:
         session = Session(rig.file, tmp_path / "day", 1e4, SMALL)
         session.operator = SimulatedHands(rig.simulated.faults)
-        state = begun_at(session, 1, 2, 4)
+        state = begun_at(session, 1, 2, 4, 13)
 
-        commission(session, state, [STEPS[13], STEPS[15]], Voice(lambda question: True))
+        commission(session, state, [STEPS[15]], Voice(lambda question: True))
 
-        assert {n: str(state.verdict(n)) for n in (13, 15)} == {13: "pass", 15: "pass"}
-        assert numbers(state, 13)["programs killed"] == 1
-        assert 0 < numbers(state, 13)["time to 0 V, worst"] < session.rig().safe.within_s
+        assert state.verdict(15) is Verdict.PASS
         said = " ".join(state.steps[15].judgement.remarks)
         assert "Card gone: the run ended. The card does not respond" in said
         assert "Current amplifier gone: the run ended. Keithley 428" in said and "gateway" in said

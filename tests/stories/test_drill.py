@@ -1,39 +1,80 @@
-"""`hotjunction drill`: programs are suspended and lose their watchdog for real, and the world is asked."""
+"""`hotjunction drill`: programs die and lose their watchdog for real, the cable comes off, and the world is asked."""
 
 import json
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
-from analysis.commissioning.judgement import Judgement, Number, Verdict
+from analysis.commissioning.judgement import Judgement, Number, Verdict, judged
+from app.acquisition import simulated_rig
 from app.cli import main
-from app.commission import drill
+from app.commission import deaths, drill
+from app.commission.registry import STEPS
 from app.commission.run import Voice
-from app.commission.session import Session
-from app.commission.simulated_hands import SimulatedHands
+from app.commission.session import WATCHDOG, Session
 from app.commission.step import Step
 from procedures.errors import Aborted
-from tests.commissioning import RESISTOR, SMALL
+from tests.commissioning import SMALL
 from tests.support.rig.rigs import served_rig
 
 
+@pytest.fixture
+def world(monkeypatch):
+    """Ask the world of the drilled rig when it ends."""
+    seen = SimpleNamespace(outputs={})
+    serve = simulated_rig.served
+
+    @contextmanager
+    def served(settings):
+        with serve(settings) as (rig, text):
+            yield rig, text
+            seen.outputs = dict(rig.bench.outputs)
+
+    monkeypatch.setattr(simulated_rig, "served", served)
+    return seen
+
+
 @pytest.mark.watchdog_process
-def test_a_suspended_program_and_one_without_its_watchdog_leave_no_bias(tmp_path, monkeypatch):
-    monkeypatch.setattr(drill, "STAYS_S", 0.5)
-    monkeypatch.setattr(drill, "STEPS", {n: drill.STEPS[n] for n in (2, 3)})
-    with served_rig(tmp_path, "wall", overrides=RESISTOR, heartbeat_s=2.0) as rig:
-        session = Session(rig.file, tmp_path / "drill", 0.0, SMALL)
-        session.operator = SimulatedHands(rig.simulated.faults)
+def test_the_whole_drill_on_a_simulated_rig_finds_every_death_and_the_cut_cable_harmless(
+    tmp_path, monkeypatch, world
+):
+    monkeypatch.setattr(deaths, "STAYS_S", 0.5)
 
-        state = drill.drill(session, Voice(lambda question: True))
+    result = drilled(tmp_path, monkeypatch, "--kills", "1", "--json")
 
-        assert {n: str(state.verdict(n)) for n in state.steps} == {2: "pass", 3: "pass"}
-        stopped, again = state.steps[2].judgement.numbers
-        assert stopped.value > 1.0, "not before the watchdog's time limit, less the age of the last samples"
-        assert again.value < 5e-3
-        assert rig.is_safe()
-    page = (tmp_path / "drill" / "report.html").read_text("utf-8")
+    assert result.exit_code == 0, result.output
+    steps = json.loads(result.stdout)["steps"]
+    assert {number: step["verdict"] for number, step in steps.items()} == dict.fromkeys("1234", "pass")
+    found = {number["name"]: number["value"] for step in steps.values() for number in step["numbers"]}
+    assert found["programs killed"] == 1
+    assert found["suspended: time to 0 V"] > 1.0, (
+        "not before safe.heartbeat_s, less the age of the last samples"
+    )
+    assert found["largest bias in 0.5 s after the program went on"] < 5e-3
+    assert found["watchdog killed: time to 0 V"] > 0
+    assert abs(found["card gone: bias afterwards"]) < 5e-3
+    assert "NOT SAFE" in " ".join(steps["4"]["remarks"]), "the run whose card had gone says so"
+    assert world.outputs == {"bias": 0.0, "z": 0.0}
+    page = (tmp_path / "day" / "report.html").read_text("utf-8")
     assert "Drill of rig.toml" in page and "Suspended program" in page and "ohm" not in page
+
+
+def test_a_commissioning_lets_programs_die_in_each_way_and_names_the_one_that_was_too_slow(monkeypatch):
+    def death(name, *late):
+        return lambda session: judged([Number(f"{name}: time to 0 V", 0.2, "s")], late)
+
+    monkeypatch.setattr(deaths, "killed", death("killed"))
+    monkeypatch.setattr(deaths, "suspended", death("suspended", "The bias stayed on for 3 s."))
+    monkeypatch.setattr(deaths, "watchdog_killed", death("watchdog killed"))
+
+    found = STEPS[WATCHDOG].do(None)
+
+    assert [number.name for number in found.numbers] == [
+        "killed: time to 0 V", "suspended: time to 0 V", "watchdog killed: time to 0 V",
+    ]  # fmt: skip
+    assert (found.verdict, found.remarks) == (Verdict.FAIL, ("The bias stayed on for 3 s.",))
 
 
 @pytest.fixture

@@ -64,6 +64,7 @@ class Watchdog:
 
     def __init__(self, rig_file: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._rig_file = rig_file
+        self._path = state_path(rig_file, load_rig(rig_file))  # the file may be changed during the run
         self._clock = clock
         self._armed = self._stays = self._missed = False
         self._limit_s = self._allowed_s = ATTENDED_S
@@ -268,10 +269,6 @@ class Watchdog:
         ):
             with suppress(OSError):
                 write_state(self._path, RigState(SAFE, rig_file=str(self._rig_file), bench=state.bench))
-
-    @property
-    def _path(self) -> Path:
-        return state_path(self._rig_file, load_rig(self._rig_file))
 
     def _state(self) -> RigState | None:
         return read_state(self._path)

@@ -156,6 +156,17 @@ def test_a_controller_that_was_restarted_is_claimed_again(rig, card):
     mine.release()
 
 
+def test_tasks_that_a_run_lost_with_its_link_are_cleared_before_the_next(rig, card):
+    mine = Ownership(*rig, ME)
+    mine.claim()
+    with PXIController(rig[1].daq.controller, ANSWER_S, sessions=session_names("Dev1")) as lost:
+        lost.new_task("ai")
+        lost.new_task("ao")  # closed by nobody: the server keeps them
+    mine.renew()
+    assert set(card.card.tasks) == {session_name("Dev1")}
+    mine.release()
+
+
 def test_a_controller_that_does_not_answer_is_claimed_later(tmp_path, monkeypatch):
     monkeypatch.setenv("HOTJUNCTION_RIGS", str(tmp_path / "rigs"))
     file = rig_file_at(tmp_path / "rig.toml", "grpc://127.0.0.1:9")
