@@ -1,7 +1,8 @@
 """Times of day of samples, from the marks that tie samples to the computer's clock.
 
 The rate of a card may be off by 50 ppm, 4.3 s a day. Between two ties the time follows from both, after the last one
-from the nominal rate.
+from the nominal rate. A tie says by how much the computer's clock was set since the one before, if it was: samples
+before it have the times of the old clock.
 """
 
 import math
@@ -18,6 +19,12 @@ READ_LATE_S = 0.05
 
 OTHER_CLOCK = 0.2
 
+SET_BY = "set_s"
+"""Key of a tie: time in s by which the computer's clock was set since the tie before."""
+
+SET_S = 1.0
+"""Least time by which a clock is said to be set; less is its usual correction."""
+
 
 class TimeBase:
     """Times of day of the samples of one recording.
@@ -32,11 +39,13 @@ class TimeBase:
     def __init__(self, started: str, rate_Hz: float) -> None:
         self._rate_Hz = rate_Hz
         self._ties: list[tuple[int, float]] = []
+        self._set_s: dict[int, float] = {}
         self._add(0, started)
 
     def on_event(self, event: Event) -> None:
         """Add a tie; other events have no effect."""
         if event.kind is EventKind.MARK and event.name == TIE:
+            self._set_s[event.sample] = float(event.payload.get(SET_BY, 0.0))
             self._add(event.sample, str(event.payload.get("utc", "")))
 
     def time_s(self, sample: int) -> float:
@@ -47,6 +56,7 @@ class TimeBase:
         first, first_s = self._ties[after - 1]
         if after < len(self._ties):
             last, last_s = self._ties[after]
+            last_s -= self._set_s.get(last, 0.0)
             return first_s + (sample - first) * (last_s - first_s) / (last - first)
         return first_s + (sample - first) / self._rate_Hz
 
@@ -58,6 +68,19 @@ class TimeBase:
         while self._ties and self._ties[-1][0] >= sample:  # the first tie is better than the header's start
             self._ties.pop()
         self._ties.append((sample, time_s))
+
+
+class ClockWatch:
+    """Compare the time of day with a clock that nobody sets, from one tie to the next."""
+
+    def __init__(self) -> None:
+        self._ahead_s: float | None = None
+
+    def tie(self, time_s: float, steady_s: float) -> float:
+        """Take both times of a tie; return by how much the time of day was set, 0.0 if it was not."""
+        before_s, self._ahead_s = self._ahead_s, time_s - steady_s
+        by_s = 0.0 if before_s is None else self._ahead_s - before_s
+        return by_s if abs(by_s) > SET_S else 0.0
 
 
 class RateWatch:

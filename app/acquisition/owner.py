@@ -57,7 +57,7 @@ class Owner:
     user, host : str
     pid : int
     started : float
-        Start of the process, s since 1970.
+        Start of the process, as `Process` has it.
     what : str
         Program: "hotjunction serve".
     since : str

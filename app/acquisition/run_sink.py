@@ -1,5 +1,6 @@
 """Receiver of a run's samples and events: passes them to the recorder, the reducers and the observer."""
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import numpy as np
 
 from analysis.recording import RunHeader
 from analysis.records import NOTE, TIE, Block, Event, EventKind, Trace
-from analysis.timebase import RateWatch
+from analysis.timebase import SET_BY, ClockWatch, RateWatch
 from app.acquisition.recorder import Recorder, Reducers
 
 FLUSH_EVERY_S = 0.1
@@ -48,7 +49,10 @@ class RunSink:
         observer: Observer,
         counts: Callable[[Event], bool],
         check_watchdog: Callable[[], None] = lambda: None,
+        steady_s: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._clock = ClockWatch()
+        self._steady_s = steady_s
         self._check_watchdog = check_watchdog
         self._recorder = recorder
         self._reducers = reducers
@@ -68,12 +72,7 @@ class RunSink:
     def feed(self, block: Block) -> None:
         """Add samples, then check the watchdog, at least twice a second. Raises ``WatchdogGone``."""
         if block.stop >= self._next_tie:
-            now = datetime.now(UTC)
-            self.on_event(Event(block.stop, EventKind.MARK, TIE, {"utc": now.isoformat()}))
-            self._rate = self._rate or RateWatch(block.rate_Hz)
-            if wrong := self._rate.tie(block.stop, now.timestamp()):
-                self.note(wrong)
-            self._next_tie = block.stop + round(TIE_EVERY_S * block.rate_Hz)
+            self._tie(block)
         while self._notes:
             self.on_event(Event(block.stop, EventKind.MARK, NOTE, {"text": self._notes.popleft()}))
         if self._waiting and self._waiting[-1].stop != block.first:
@@ -82,6 +81,23 @@ class RunSink:
         if block.stop - self._waiting[0].first >= FLUSH_EVERY_S * block.rate_Hz:
             self.flush()
         self._check_watchdog()  # last: an error must not cost these samples
+
+    def _tie(self, block: Block) -> None:
+        """Tie the next sample to the time of day; note a clock that was set, or a rate that is wrong."""
+        now = datetime.now(UTC)
+        by_s = self._clock.tie(now.timestamp(), self._steady_s())
+        payload = {"utc": now.isoformat(), **({SET_BY: by_s} if by_s else {})}
+        self.on_event(Event(block.stop, EventKind.MARK, TIE, payload))
+        if by_s:
+            self.note(
+                f"This computer's clock was set {'forward' if by_s > 0 else 'back'} by {abs(by_s):.0f} s, or the "
+                "computer slept. Times of day before this are by the old clock; samples are not affected."
+            )
+            self._rate = None
+        self._rate = self._rate or RateWatch(block.rate_Hz)
+        if wrong := self._rate.tie(block.stop, now.timestamp()):
+            self.note(wrong)
+        self._next_tie = block.stop + round(TIE_EVERY_S * block.rate_Hz)
 
     def flush(self) -> None:
         """Pass on the waiting samples."""

@@ -137,8 +137,10 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
             return
         from app.acquisition.bench import Bench
         from app.acquisition.run_in_terminal import run_and_tell
+        from app.console.handles import allow_many_handles
         from app.console.memory import leave_modules_alone
 
+        allow_many_handles()
         leave_modules_alone()
         for each, name in zip(runs, numbered, strict=True):
             summary = run_and_tell(

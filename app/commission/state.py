@@ -13,6 +13,9 @@ from analysis.bounded_files import read_json
 from analysis.commissioning.judgement import Judgement, Verdict
 from app.config.toml import FileError
 
+CLOCK_BEHIND = timedelta(minutes=10)
+"""Largest difference of two computers' clocks."""
+
 FILE = "commission.json"
 FOLDER = "commission-"
 """Beginning of the name of a session's folder; the date follows."""
@@ -81,6 +84,8 @@ class State:
         if now - when > valid_for:
             age_h, most_h = ((now - when) / timedelta(hours=1), valid_for / timedelta(hours=1))
             return f"it is {age_h:.0f} h old, and counts for {most_h:g} h"
+        if when - now > CLOCK_BEHIND:
+            return "its date lies in the future: this computer's clock is wrong, or was set back"
         if when.timestamp() < psutil.boot_time():
             return "this computer was started again since"
         return ""

@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import QApplication, QMessageBox
 
 from analysis.recording import RecordingError
 from app.config.toml import FileError
+from app.console.handles import allow_many_handles
 from app.console.memory import leave_modules_alone, share_pools
 from app.gui.background import Tasks
 from app.gui.bench_connection import BenchConnection
@@ -173,6 +174,7 @@ def saved_settings() -> QSettings:
 def run(open_first: Callable[[Program], Any]) -> int:
     """Open the first window and run until the last is closed, by the user or by Ctrl-C; return the exit code."""
     share_pools()
+    allow_many_handles()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName(NAME)

@@ -11,6 +11,7 @@ from pathlib import Path
 from analysis.shared_files import remove_file
 from app import child_process
 from app.acquisition.simulated_rig import SimulationSettings, simulated_rig
+from app.console.handles import allow_many_handles
 from app.console.memory import share_pools
 from app.server.connection import Connection, connections_folder
 
@@ -109,6 +110,7 @@ def _last_words(log: Path, begins_at: int) -> str:
 def settle_in() -> None:
     """Set up a process for a bench: switch threads quickly, share pools of memory, log to standard error."""
     share_pools()
+    allow_many_handles()
     sys.setswitchinterval(SWITCH_S)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
     for noisy in ("pymeasure", "pyvisa", "grpc", "matplotlib"):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from analysis.records import NOTE, TIE, Event, EventKind
-from analysis.timebase import RateWatch, TimeBase
+from analysis.timebase import SET_BY, ClockWatch, RateWatch, TimeBase
 
 RATE_Hz = 2000.0
 START = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -61,3 +61,26 @@ def test_a_read_that_comes_late_is_no_wrong_rate():
     watch.tie(0, 0.0)
 
     assert watch.tie(round(10 * RATE_Hz), 10.04) == ""
+
+
+@pytest.mark.parametrize("by_s", [3600.0, -3600.0, -300.0])
+def test_a_clock_that_is_set_is_told_and_moves_no_sample_before_it(by_s):
+    """By a time server after a wrong start, or by hand; a change to summer time does not touch UTC."""
+    base, watch, said = TimeBase(START.isoformat(), RATE_Hz), ClockWatch(), []
+    for minutes in range(0, 60, 10):
+        steady_s = 60.0 * minutes
+        after_s = steady_s + (by_s if minutes >= 30 else 0.02)
+        set_s = watch.tie(after_s, steady_s + 77.0)
+        said.append(round(set_s))
+        base.on_event(
+            Event(round(steady_s * RATE_Hz), EventKind.MARK, TIE, {**tie(0, after_s).payload, SET_BY: set_s})
+        )
+
+    assert said == [0, 0, 0, round(by_s), 0, 0]
+    found = [base.time_s(round(60 * m * RATE_Hz)) - START.timestamp() for m in (15, 25, 29, 35, 55)]
+    assert found == pytest.approx([900, 1500, 1740, 2100 + by_s, 3300 + by_s], abs=0.05)
+
+
+def test_times_go_on_after_the_seconds_of_32_bits():
+    start = datetime(2038, 1, 19, 3, 14, 0, tzinfo=UTC)
+    assert TimeBase(start.isoformat(), RATE_Hz).time_s(round(60 * RATE_Hz)) == 2**31 + 52

@@ -8,10 +8,12 @@ import json
 import os
 import platform
 import re
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -30,9 +32,31 @@ def this_host() -> str:
     return re.sub(r"[^\w.-]", "_", platform.node()) or "unknown"
 
 
+@cache
+def _boot() -> float:
+    """Return a number of seconds that differs from one start of this computer to the next."""
+    try:
+        return 1e8 * int(Path("/proc/sys/kernel/random/boot_id").read_text("ascii")[:4], 16)
+    except (OSError, ValueError):
+        return 0.0
+
+
+def _start_of(process: psutil.Process) -> float:
+    """Return the start of a process, the same before and after this computer's clock was set.
+
+    Linux knows the start since the boot, to which psutil adds a time of the boot that is moved with the clock.
+    """
+    if sys.platform != "linux":
+        return process.create_time()
+    return _boot() + process.create_time() - psutil.boot_time()
+
+
 @dataclass(frozen=True)
 class Process:
-    """A process of some computer; a number alone may have been given to another since."""
+    """A process of some computer; a number alone may have been given to another since.
+
+    ``started`` is its start in seconds, from some moment that is the same as long as the computer runs.
+    """
 
     host: str
     pid: int
@@ -51,7 +75,7 @@ class Process:
         try:
             process = psutil.Process(self.pid)
             return (
-                abs(process.create_time() - self.started) < SAME_START_S
+                abs(_start_of(process) - self.started) < SAME_START_S
                 and process.status() != psutil.STATUS_ZOMBIE
             )
         except psutil.Error:
@@ -62,7 +86,7 @@ def this_process(pid: int | None = None) -> Process:
     """Return this process, or another of this computer. A process that has ended began at no time."""
     pid = os.getpid() if pid is None else pid
     try:
-        return Process(this_host(), pid, psutil.Process(pid).create_time())
+        return Process(this_host(), pid, _start_of(psutil.Process(pid)))
     except psutil.Error:
         return Process(this_host(), pid, 0.0)
 

@@ -34,6 +34,11 @@ def test_a_state_survives_its_file(tmp_path):
     ("when", "again"),
     [
         (NOW, ""),
+        (NOW + timedelta(minutes=5), ""),
+        (
+            NOW + timedelta(hours=1),
+            "its date lies in the future: this computer's clock is wrong, or was set back",
+        ),
         (NOW - timedelta(hours=30), "it is 30 h old, and counts for 24 h"),
         (datetime(2001, 1, 1, tzinfo=UTC), "counts for 24 h"),
     ],

@@ -5,6 +5,7 @@ import itertools
 import logging
 import socket
 import threading
+from contextlib import ExitStack
 from functools import partial
 
 import numpy as np
@@ -126,6 +127,17 @@ def _hung_up_on(address, sent):
         except ConnectionError:
             return True
         return True
+
+
+MANY = 300
+
+
+def test_hundreds_of_connections_that_say_nothing_keep_nobody_out(opened):
+    with ExitStack() as stack:
+        for _ in range(MANY):
+            stack.enter_context(socket.create_connection(opened.address, timeout=30.0))
+        assert opened.answers()
+    assert opened.answers()
 
 
 OLD_1 = bytes([len(PING) + 1, 0]) + PING

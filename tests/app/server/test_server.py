@@ -243,6 +243,26 @@ def test_retract_works_while_the_outputs_move(bench, what):
     assert bench.client.command("state")["held"] == "retracted by the user"
 
 
+def test_windows_that_retract_at_once_are_all_answered_and_the_rig_is_safe(bench):
+    job, ears = begin(bench, "modulation")
+    met, answers = threading.Barrier(3), []
+
+    def retract():
+        with BenchClient(bench.server.connection) as window:
+            met.wait(PATIENCE_S)
+            answers.append(window.retract())
+
+    windows = [threading.Thread(target=retract) for _ in range(3)]
+    for window in windows:
+        window.start()
+    for window in windows:
+        window.join()
+
+    assert len(answers) == 3, "an error is no answer"
+    assert ears.wait_over(job)["safe"]
+    assert bench.rig.is_safe()
+
+
 def test_retract_ends_a_paused_run_that_then_does_not_go_on(bench):
     ears = Ears()
     bench.client.follow(ears)

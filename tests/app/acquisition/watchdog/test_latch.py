@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from dataclasses import replace
 
 import psutil
@@ -152,7 +153,19 @@ def test_a_process_is_known_by_its_start_as_well():
     assert replace(me, host="another").lives is None
     assert this_process(2**22 + 1).lives is False
     assert me.pid == os.getpid()
-    assert me.started == psutil.Process().create_time()
+    assert this_process().is_that(me)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep the start as it was")
+@pytest.mark.parametrize("by_s", [3600.0, -3600.0])
+def test_a_process_stays_itself_when_the_clock_is_set(monkeypatch, by_s):
+    """A living watchdog was taken for dead, and a bench for another program, after a time server had set the clock."""
+    before, boot_s = this_process(), psutil.boot_time()
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: boot_s + by_s)
+    assert psutil.boot_time() == boot_s + by_s
+
+    assert before.lives
+    assert this_process().is_that(before)
 
 
 def test_the_same_card_has_the_same_key_however_it_is_written(tmp_path):
