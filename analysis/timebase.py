@@ -71,7 +71,7 @@ class TimeBase:
 
 
 class ClockWatch:
-    """Compare the time of day with a clock that nobody sets, from one tie to the next."""
+    """Compare the time of day with a clock that cannot be set, from one tie to the next."""
 
     def __init__(self) -> None:
         self._ahead_s: float | None = None

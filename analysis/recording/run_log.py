@@ -71,9 +71,13 @@ class RunLog:
             raise
         except OSError as error:
             self._close()
-            raise RecordingError(f"{path} cannot be created ({reason(error)})") from error
+            why = error.strerror or reason(error)
+            raise RecordingError(
+                f"{path} cannot be created ({why}): record to another folder or name"
+            ) from error
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):  # a name that can't be created can't be removed either
+                part.unlink(missing_ok=True)
 
     def commit(self, blocks: Sequence[Block], lines: bytes) -> int:
         """Append samples and complete journal lines; return the samples of each channel that are now on the disk.

@@ -37,6 +37,11 @@ def analysed(path: Path) -> Measurement | None:
         return analyse_measurement([path])
     except (RecordingError, ValueError) as error:
         log.info("%s: not analysed (%s)", path, error)
+    except (OSError, MemoryError) as error:
+        why = "no memory is left" if isinstance(error, MemoryError) else error
+        log.warning(
+            "%s: not analysed (%s); the recording is whole, `hotjunction analyze` does it later", path, why
+        )
     except Exception:
         log.warning("%s: the analysis failed; the recording is whole", path, exc_info=True)
     return None

@@ -3,6 +3,7 @@
 import codecs
 import sys
 import unicodedata
+from contextlib import suppress
 
 IN_ASCII = {
     "\u2009": " ", "\u202f": " ", "\u2007": " ",
@@ -34,4 +35,5 @@ def never_refuse() -> None:
     """Make standard output and error accept every text, whatever their encodings."""
     for stream in (sys.stdout, sys.stderr):
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
-            reconfigure(errors="in-ascii")
+            with suppress(OSError, ValueError):  # closed, or at a place that can't be found
+                reconfigure(errors="in-ascii")

@@ -79,6 +79,8 @@ class Surrounding:
         True if the run must end before anything moves.
     waits : bool
         True if the program may wait for its reader at its end, with the rig safe.
+    anew : bool
+        True if the program must open its streams itself.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Surrounding:
     meanwhile: Callable[[Program], object] = lambda program: None
     refused: bool = False
     waits: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,9 @@ def _ctrl_z(program: Program) -> None:
 
 
 def _again(program: Program) -> None:
-    pid, folder = program.victims.start({"words": _words(program.rig, program.out), "begin": ""})
+    pid, folder = program.victims.start(
+        {"words": _words(program.rig, program.out), "begin": "", "anew": False}
+    )
     second = Program(program.rig, program.victims, pid, folder, program.out)
     second.wait()
     said = (folder / "output").read_text("utf-8", "replace")
@@ -173,12 +178,11 @@ def _again(program: Program) -> None:
 
 CLOSED = "r, w = os.pipe(); os.close(r); os.dup2(w, 1); os.dup2(w, 2)"
 FULL = (
-    "r, w = os.pipe(); os.set_blocking(w, False)\n"
+    "r, w = os.pipe(); os.set_inheritable(r, True); os.set_blocking(w, False)\n"
     "try:\n    while True: os.write(w, bytes(4096))\n"
     "except BlockingIOError: os.set_blocking(w, True)\n"
     "os.dup2(w, 1); os.dup2(w, 2)"
 )
-NOBODY = "os.setgid(65534); os.setuid(65534)"
 
 
 def _environment(**changes: str) -> str:
@@ -195,14 +199,13 @@ SURROUNDINGS = (
     Surrounding("view locked by another program", meanwhile=_locked),
     Surrounding("Ctrl-Z, and fg 4 s later", meanwhile=_ctrl_z),
     Surrounding("the same run twice", meanwhile=_again),
-    Surrounding("full pipe", FULL, waits=True),
-    Surrounding("closed pipe", CLOSED),
-    Surrounding("no input, no output", "for i in 0, 1, 2: os.close(i)"),
+    Surrounding("full pipe", FULL, waits=True, anew=True),
+    Surrounding("closed pipe", CLOSED, anew=True),
+    Surrounding("no input, no output", "for i in 0, 1, 2: os.close(i)", anew=True),
     Surrounding("name of 250 letters", out=f"{'x' * 247}.h5", refused=True),
     Surrounding("name of 240 letters", out=f"{'x' * 237}.h5", refused=True),
     Surrounding("odd name in an odd folder", out=f"{ODD_NAME}/{ODD_NAME}.h5"),
     Surrounding("folder that takes no files", out="/proc/run.h5", refused=True),
-    Surrounding("folder of another user", NOBODY, out="/usr/run.h5", refused=True),
     Surrounding("a folder in place of the recording", out=".", refused=True),
     Surrounding("few handles from the start", _limit("RLIMIT_NOFILE", 16), refused=True),
     Surrounding("little memory from the start", _limit("RLIMIT_AS", 2**30)),
@@ -225,7 +228,9 @@ def live(rig: ServedRig, victims: Victims, surrounding: Surrounding, folder: Pat
     folder.mkdir()
     out = folder / surrounding.out
     out.parent.mkdir(parents=True, exist_ok=True)
-    pid, place = victims.start({"words": _words(rig, out), "begin": surrounding.begin})
+    pid, place = victims.start(
+        {"words": _words(rig, out), "begin": surrounding.begin, "anew": surrounding.anew}
+    )
     program = Program(rig, victims, pid, place, out)
     until_s = time.monotonic() + PATIENCE_S
     while psutil.pid_exists(pid) and is_commanded_safe(rig) and time.monotonic() < until_s:

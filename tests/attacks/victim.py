@@ -64,13 +64,19 @@ def _be_a_victim(rig_file: Path, folder: Path, kind: Any) -> None:
         os._exit(0)
 
 
-def _command(folder: Path, words: list[str], begin: str) -> None:
-    """Execute some Python, then a command of hotjunction."""
+SHELL = '"$@"; echo $? > "$0"'
+
+
+def _command(folder: Path, words: list[str], begin: str, anew: bool) -> None:
+    """Execute some Python, then a command of hotjunction, ``anew`` in a process that has not opened its streams."""
     from app.cli import main
 
     code: object = "error"
     try:
         exec(begin, {"os": os})
+        if anew:
+            program = [sys.executable, "-P", "-m", "app", *words]
+            os.execv("/bin/sh", ["sh", "-c", SHELL, str(folder / "code"), *program])
         main(words, "hotjunction")
     except SystemExit as end:
         code = end.code
