@@ -272,6 +272,32 @@ def test_a_view_that_cannot_be_written_costs_only_the_view(tmp_path, monkeypatch
         assert (recording.n_samples, recording.storage) == (4 * N, "compressed")
 
 
+def test_a_view_that_cannot_be_closed_without_handles_costs_only_the_view(tmp_path, monkeypatch, caplog):
+    path = tmp_path / "run.h5"
+    writer = half_a_run(path, 2)
+    null = os.devnull
+
+    def none_left(*arguments, **more):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(writer._view, "close", none_left)
+    opened = os.open
+    monkeypatch.setattr(os, "open", lambda path, *more: none_left() if path == null else opened(path, *more))
+    writer.close()
+
+    assert "no longer shown to other programs while it is recorded (" in caplog.text
+    with Recording(path) as recording:
+        assert (recording.n_samples, recording.status) == (2 * N, "finished")
+
+
+@pytest.mark.parametrize("letters", [238, 247])
+def test_a_name_that_is_too_long_is_refused_in_a_sentence(tmp_path, letters):
+    """With the longest of the names that come and go beside it."""
+    with pytest.raises(RecordingError, match=r"cannot be created \(.*\): record to another folder or name"):
+        RecordingWriter(tmp_path / f"{'x' * letters}.h5", HEADER)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_log_that_is_there_is_never_overwritten(tmp_path):
     path = tmp_path / "run.h5"
     half_a_run(path).abandon()

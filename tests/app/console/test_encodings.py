@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.cli import COMMANDS, main
-from app.console.plain_text import in_ascii
+from app.console.plain_text import in_ascii, never_refuse
 from procedures.registry import PROCEDURES
 from simulators.parameters import load_parameters
 from tests.support.recordings.made_recordings import made_heating, made_iv
@@ -34,6 +35,16 @@ MODELS = Path(__file__).parents[3] / "docs" / "models"
 )
 def test_what_ascii_lacks_is_written_as_people_write_it(text, plain):
     assert in_ascii(text) == plain
+
+
+def test_streams_that_can_t_be_changed_stop_no_command(monkeypatch):
+    class Closed:
+        def reconfigure(self, errors):
+            raise OSError(9, "Bad file descriptor")
+
+    monkeypatch.setattr("app.console.plain_text.sys", SimpleNamespace(stdout=Closed(), stderr=None))
+
+    never_refuse()
 
 
 @pytest.fixture(scope="module")
