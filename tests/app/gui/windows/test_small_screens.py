@@ -1,10 +1,11 @@
 """Important controls fit on any screen: the first size fits, and in a small window the strip charts shrink first."""
 
 import pytest
-from PyQt6.QtCore import QPoint, QRect, QSize
+from PyQt6.QtCore import QEvent, QPoint, QRect, QSettings, QSize
 from PyQt6.QtWidgets import QApplication
 
 from app.gui.widgets.screen import fitting
+from app.gui.widgets.theme import Choice, Theme
 from app.gui.windows.compare_window import CompareWindow
 from app.gui.windows.shortcuts import COMMON_KEYS, REPLAY_KEYS, RIG_KEYS, KeysDialog
 from app.gui.windows.view_tabs import PLOT_HEIGHT
@@ -20,16 +21,35 @@ REFUSED = job(
 SCREENS = [(1024, 600), (1366, 768), (1920, 1080)]
 
 
-@pytest.fixture(params=SCREENS, ids=lambda size: "x".join(map(str, size)))
-def window(request, theme, settings):
+@pytest.fixture(scope="module", params=SCREENS, ids=lambda size: "x".join(map(str, size)))
+def window(request, qapp, tmp_path_factory):
+    """Build one window a size: to build its plots takes longer than what the tests look at."""
+    settings = QSettings(str(tmp_path_factory.mktemp("screen") / "settings.ini"), QSettings.Format.IniFormat)
+    theme = Theme(settings)
+    theme.choose(Choice.LIGHT)
+    theme.dress(qapp)
     made = windows.rig_window(
         theme, settings, windows.made_session(), 3, "heating", windows.JOBS, windows.SENTENCES
     )
     made.show()
     made.resize(*request.param)
-    windows.settle(made, QApplication.instance())
+    windows.settle(made, qapp)
     yield made
     made.close()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+@pytest.fixture
+def alarmed(window, qapp):
+    """Show an alarm for one test."""
+    before = window.state
+    window._told("state", state(REFUSED, held="job 9 was refused", failed=9))
+    windows.settle(window, qapp)
+    assert window.alarm.isVisible()
+    yield window
+    window._told("state", before)
+    windows.settle(window, qapp)
+    assert not window.alarm.isVisible()
 
 
 def inside(window, widget):
@@ -60,12 +80,9 @@ def test_every_essential_button_and_number_is_whole(window):
     assert window.minimumSizeHint().height() <= 576  # with a title bar 600
 
 
-def test_also_below_an_alarm_of_many_words(window):
-    window._told("state", state(REFUSED, held="job 9 was refused", failed=9))
-    windows.settle(window, QApplication.instance())
-    assert window.alarm.isVisible()
-    assert not_whole(window) == []
-    assert inside(window, window.alarm.close_button)
+def test_also_below_an_alarm_of_many_words(alarmed):
+    assert not_whole(alarmed) == []
+    assert inside(alarmed, alarmed.alarm.close_button)
 
 
 def test_strips_shrink_before_the_plots(window):
