@@ -124,6 +124,10 @@ class ACBreakJunction(HeatedProcedure):
                 "ac_frequency",
             )
         self.check_largest("ac_amplitude", self.sine.largest_V, context)
+        self._check_contact(context)
+
+    def _check_contact(self, context: ProcedureContext) -> None:
+        """Refuse an amplitude at which a contact rails."""
         rail_A = context.amplifier.full_scale_V / context.amplifier.gain_V_per_A
         contact_A = self.sine.largest_V * G0_S * float(self.contact_threshold)
         if contact_A >= rail_A:
@@ -190,21 +194,3 @@ class ACBreakJunction(HeatedProcedure):
         assert isinstance(ramp, Ramp)
         outcome = yield replace(ramp, sine=self.sine, average_s=1e-3 * float(self.average))
         return (yield from self.clear(context, outcome))
-
-
-class ACHalfAmplitude(ACBreakJunction):
-    """Open junctions with half of the alternating bias: conductance and thermopower must not change."""
-
-    name = "control ac-half-amplitude"
-    label = "Control: half AC amplitude"
-    control = "half amplitude"
-    ac_amplitude = 4.0
-
-
-class ACOtherFrequency(ACBreakJunction):
-    """Open junctions with an alternating bias of another frequency: the conductance must not change."""
-
-    name = "control ac-other-frequency"
-    label = "Control: other AC frequency"
-    control = "other frequency"
-    ac_frequency = "50000/23"

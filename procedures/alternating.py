@@ -9,7 +9,7 @@ from analysis.constants import G0_S
 from analysis.detect import UnknownDetector
 from analysis.records import Block, FloatArray
 from analysis.spectra.lock_in import LockIn
-from analysis.spectra.sine import Sine, lag_of_capacitance_s, response
+from analysis.spectra.sine import Sine, lag_of_capacitance_s, mean_admittance_S, response
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, NoBias
 from procedures.ramp_pieces import RampWay
@@ -27,6 +27,9 @@ LEAST_SHARE = 0.5
 
 REPEATED_S = 0.1
 """Length of the waveform that is repeated while the lag is measured."""
+
+LAG_BOXCAR_S = 0.02
+"""Length of the boxcars whose scatter gives the error of a lag: a period of the mains."""
 
 UNKNOWN_SAMPLES = 3
 
@@ -74,7 +77,14 @@ class AlternatingBias:
     def __init__(self, context: ProcedureContext, watch: SampleReader) -> None:
         self.lag_s = 0.0
         """Lag of the current, 0 s until it is measured."""
+        self.capacitance_F = 0.0
+        """Capacitance that conducts with the tip away."""
         self._context, self._watch = context, watch
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """Lag and capacitance with the tip away, for the recording of a ramp."""
+        return {"lag_s": self.lag_s, "capacitance_F": self.capacitance_F}
 
     def start_ramp(self, ramp: Ramp, sine: Sine, way: RampWay) -> int:
         """Start a ramp with its sine as one waveform; return the sample by which it had begun."""
@@ -119,10 +129,11 @@ class AlternatingBias:
             watch.settle(since)
         bias_V = np.concatenate([block.channel("bias") for block in blocks])
         current_A = np.concatenate([watch.amplifier.current_A(block.channel("current")) for block in blocks])
-        Y = complex(response(bias_V, current_A, step.sine, rate_Hz, whole, 0.0).admittance_S[0])
+        boxcar = step.sine.boxcar_samples(rate_Hz, LAG_BOXCAR_S)
+        Y, sigma_S = mean_admittance_S(response(bias_V, current_A, step.sine, rate_Hz, boxcar, 0.0))
         self.lag_s = lag_of_capacitance_s(Y, float(step.sine.frequency_Hz))
-        capacitance_F = abs(Y) / (2.0 * pi * float(step.sine.frequency_Hz))
-        return {"value": self.lag_s, "capacitance_F": capacitance_F}
+        self.capacitance_F = abs(Y) / (2.0 * pi * float(step.sine.frequency_Hz))
+        return {"value": self.lag_s, "capacitance_F": self.capacitance_F, "sigma_S": sigma_S}
 
     def _start(self, volts: dict[str, FloatArray], *, repeats: bool) -> int:
         daq = self._context.daq

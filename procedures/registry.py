@@ -44,11 +44,13 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
         "Measure conductance and thermopower along openings, beside an alternating bias.", "ac",
     ),
     "control-ac-half-amplitude": (
-        "procedures.ac_break_junction:ACHalfAmplitude", "Half AC amplitude: nothing changes.", "ac",
+        "procedures.ac_controls:ACHalfAmplitude", "Half AC amplitude: nothing changes.", "ac",
     ),
     "control-ac-other-frequency": (
-        "procedures.ac_break_junction:ACOtherFrequency", "Another AC frequency: the same conductance.", "ac",
+        "procedures.ac_controls:ACOtherFrequency", "Another AC frequency: the same conductance.", "ac",
     ),
+    "control-ac-resistor": ("procedures.ac_controls:ACResistor", "A resistor beside the AC bias: no lag.", "ac"),
+    "control-ac-capacitor": ("procedures.ac_controls:ACCapacitor", "A capacitor has no conductance.", "ac"),
     "control-thermal-conductance-other-frequency": (
         "procedures.thermal_conductance_controls:OtherFrequency", "Heater 1.5 times as fast: the same conductance.",
         "thermal_conductance",

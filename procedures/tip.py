@@ -97,7 +97,7 @@ class Tip:
     def _move_alternating(self, ramp: Ramp, sine: Sine, way: RampWay) -> tuple[int, Seen]:
         """Move the tip beside an alternating bias."""
         begin = self._alternating.start_ramp(ramp, sine, way)
-        shown = {**sine.to_json(), "lag_s": self._alternating.lag_s, "average_s": ramp.average_s}
+        shown = {**sine.to_json(), **self._alternating.measured, "average_s": ramp.average_s}
         self._begun(ramp, way, begin, sine=shown)
         with self._stopped_afterwards():
             seen = self._alternating.watch_ramp(ramp, sine, begin, way.n)

@@ -1,20 +1,21 @@
 """Evaluation of recordings beside an alternating bias: lag, capacitance, thermopower, voltage against conductance."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from analysis.json_data import to_json
 from analysis.recording.header import RunHeader
-from analysis.records import Event, EventKind, FloatArray
+from analysis.records import Event, FloatArray
 from analysis.spectra.sine import Sine
+from analysis.thermoelectric.ac_load import ACAdmittance, admittance_of, load_controls, load_of
 from analysis.thermoelectric.ac_traces import ACTrace, points_of
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from analysis.thermoelectric.thermopower_json import thermopower_json
 from analysis.thermoelectric.thermopower_run import ThermopowerReducer, ThermopowerRun, combine
-
-LAG = "current_lag_s"
 
 LOWEST_G0 = 1e-4
 """Conductance above which boxcars are kept for the picture."""
@@ -24,13 +25,15 @@ LOWEST_G0 = 1e-4
 class ACRun:
     """Measured traces of one recording: junctions as holds, and all boxcars, arrays of shape (n,).
 
-    ``lag_s`` and ``capacitance_F`` were measured with the tip away; NaN if unknown.
+    ``lag_s`` is the median of the lags of the current in the contacts; NaN without traces. ``away`` was measured with
+    the tip away, or with the ``load`` of a control in place of the junction.
     """
 
     run: ThermopowerRun
     sine: Sine | None
     lag_s: float
-    capacitance_F: float
+    away: ACAdmittance | None
+    load: Mapping[str, Any] | None
     conductance_G0: FloatArray
     voltage_V: FloatArray
     difference_K: FloatArray
@@ -77,32 +80,46 @@ def evaluate_ac(traces: Iterable[ACTrace], events: Iterable[Event], header: RunH
     """Evaluate all traces of one recording. Raises ``UncalibratedThermometer`` as `ThermopowerReducer`."""
     reducer, sine = ThermopowerReducer(header, name), None
     rows: list[FloatArray] = []
+    lags_s: list[float] = []
     for trace in traces:
         reducer.feed(trace)
         sine, points = trace.sine, points_of(trace)
+        lags_s.append(trace.lag_s)
         seen = points.conductance_G0 >= LOWEST_G0
         G0, volts = points.conductance_G0[seen], points.voltage_V[seen]
         rows.append(np.stack([G0, volts, np.full(G0.size, trace.difference_K)]))
-    lags = [event.payload for event in events if event.kind is EventKind.SETTING and event.name == LAG]
-    lag = lags[-1] if lags else {}
+    events = list(events)
+    frequency_Hz = float(Fraction(str(header.parameters.get("ac_frequency_Hz") or 0)))
     return ACRun(
         reducer.run(),
         sine,
-        float(lag.get("value", np.nan)),
-        float(lag.get("capacitance_F", np.nan)),
+        float(np.median(lags_s)) if lags_s else float("nan"),
+        admittance_of(events, frequency_Hz),
+        load_of(events),
         *(np.concatenate(rows, axis=1) if rows else np.empty((3, 0))),
     )
 
 
 def combine_ac(runs: Sequence[ACRun], rng: np.random.Generator) -> ACAnalysis:
     """Combine recordings of the measurement, and compare its controls. Raises ``ValueError`` as `combine`."""
-    own = [one for one in runs if not one.run.control] or list(runs)
+    junctions = [one for one in runs if one.load is None]
+    own = [one for one in junctions if not one.run.control] or junctions
+    away = [one.away for one in own if one.away is not None]
+    thermopower = combine([one.run for one in junctions], rng)
+    lag_s = float(np.mean([one.lag_s for one in own])) if own else float("nan")
+    loads = [
+        control
+        for one in runs
+        if one.load is not None and one.away is not None and away
+        for control in load_controls(one.load, one.away, away[0], lag_s)
+    ]
     return ACAnalysis(
         next((one.sine for one in own if one.sine is not None), None),
-        float(np.mean([one.lag_s for one in own])),
-        float(np.mean([one.capacitance_F for one in own])),
-        combine([one.run for one in runs], rng),
-        np.concatenate([one.conductance_G0 for one in own]),
-        np.concatenate([one.voltage_V for one in own]),
-        np.concatenate([one.difference_K for one in own]),
+        lag_s,
+        float(np.mean([one.capacitance_F for one in away])) if away else float("nan"),
+        replace(thermopower, controls=(*thermopower.controls, *loads)),
+        *(
+            np.concatenate([np.empty(0), *(getattr(one, name) for one in own)])
+            for name in ("conductance_G0", "voltage_V", "difference_K")
+        ),
     )

@@ -28,14 +28,11 @@ from analysis.segmentation import (
     records_of,
     thermocouple_gain,
 )
-from analysis.spectra.sine import Response, Sine, response
+from analysis.spectra.sine import METALLIC_S, Response, Sine, SineBias, response
 from analysis.thermoelectric.open_circuit import OpenCircuit
 from analysis.thermoelectric.thermopower_hold import MeasuredHold
 
 STEP, MARK = "withdraw", "ac trace"
-
-METALLIC_G0 = 0.8
-"""Conductance above which a boxcar shows the metallic contact."""
 
 MOST_CHANGE = 0.3
 """Largest relative change of the conductance between neighbouring boxcars of a junction."""
@@ -45,7 +42,10 @@ LEAST_BOXCARS = 3
 
 @dataclass(frozen=True, eq=False)
 class ACTrace:
-    """One opening beside an alternating bias; arrays of shape (n,), as of `ThermopowerHold`."""
+    """One opening beside an alternating bias; arrays of shape (n,), as of `ThermopowerHold`.
+
+    ``lag_s`` is that of the current in the metallic contact, ``stray_S`` the admittance with the tip away.
+    """
 
     samples: tuple[int, int]
     rate_Hz: float
@@ -55,6 +55,7 @@ class ACTrace:
     railed: NDArray[np.bool_]
     sine: Sine
     lag_s: float
+    stray_S: complex
     average_s: float
     series_ohm: float
     window_G0: tuple[float, float]
@@ -75,7 +76,14 @@ class ACTrace:
         """Return the lock-in's boxcars."""
         length = self.sine.boxcar_samples(self.rate_Hz, self.average_s)
         return response(
-            self.bias_V, self.current_A, self.sine, self.rate_Hz, length, self.lag_s, self.series_ohm
+            self.bias_V,
+            self.current_A,
+            self.sine,
+            self.rate_Hz,
+            length,
+            self.lag_s,
+            self.series_ohm,
+            self.stray_S,
         )
 
 
@@ -88,7 +96,8 @@ class ACSegmenter(RecordSegmenter[ACTrace]):
 
     def _record(self, segment: Segment) -> ACTrace:
         notes = {**segment.begin, **segment.mark}
-        sine = notes.get("sine") or {"rms_V": math.nan, "frequency_Hz": "1", "lag_s": 0.0, "average_s": 1.0}
+        unknown = {"rms_V": math.nan, "frequency_Hz": "1", "lag_s": 0.0, "average_s": 1.0}
+        known = SineBias.from_json(notes.get("sine") or unknown)
         low, high = notes.get("window_G0") or (None, None)
         return ACTrace(
             samples=segment.samples,
@@ -97,9 +106,10 @@ class ACSegmenter(RecordSegmenter[ACTrace]):
             current_A=segment.current_A,
             thermocouple_V=segment.thermocouple_V,
             railed=segment.railed,
-            sine=Sine.from_json(sine),
-            lag_s=float(sine["lag_s"]),
-            average_s=float(sine["average_s"]),
+            sine=known.sine,
+            lag_s=known.lag_of_contact_s(segment.bias_V, segment.current_A, self._rate_Hz),
+            stray_S=known.stray_S,
+            average_s=known.average_s,
             series_ohm=self._series_ohm,
             window_G0=(number_or_nan(low), number_or_nan(high)),
             notes=notes,
@@ -136,7 +146,7 @@ def points_of(trace: ACTrace) -> ACPoints:
     steady = np.concatenate([change < MOST_CHANGE, [False]]) & np.concatenate([[False], change < MOST_CHANGE])
     low, high = trace.window_G0
     inside = (low * G0_S <= G) & (high * G0_S >= G)
-    metal = (G >= METALLIC_G0 * G0_S) & ~railed & ~inside
+    metal = (G >= METALLIC_S) & ~railed & ~inside
     weight = 1.0 / sigma_V[metal] ** 2 if metal.any() else np.empty(0)
     contact_V = float(weight @ voltage_V[metal] / weight.sum()) if weight.size else math.nan
     return ACPoints(

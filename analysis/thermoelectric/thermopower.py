@@ -402,12 +402,12 @@ def with_controls(
     mean, error = measurement.polarity_V
     if error > 0.0:
         found.append(
-            _control("reversed heater", mean, error, 0.0, "V", "voltage at +heater less that at -heater")
+            control_of("reversed heater", mean, error, 0.0, "V", "voltage at +heater less that at -heater")
         )
     mean, error = measurement.quadrature_V_per_K
     if error > 0.0:
         what = "voltage 90 degrees behind an alternating temperature"
-        found.append(_control("out of phase", mean, error, 0.0, "V/K", what))
+        found.append(control_of("out of phase", mean, error, 0.0, "V/K", what))
     for name, other in others:
         if other.line is None:
             continue
@@ -417,14 +417,14 @@ def with_controls(
                 sigma = math.hypot(sigma, measurement.line.sigma_slope)
                 slope -= measurement.line.slope
                 found.append(
-                    _control(
+                    control_of(
                         name, slope, sigma, 0.0, "V/K", f"thermopower less that at the {UNCHANGED[name]}"
                     )
                 )
                 if name == HALF:
                     found.append(_linearity(measurement.line, other.line))
             continue
-        found.append(_control(name, slope, sigma, 0.0, "V/K", "slope of the voltage"))
+        found.append(control_of(name, slope, sigma, 0.0, "V/K", "slope of the voltage"))
     return replace(measurement, controls=tuple(found))
 
 
@@ -432,7 +432,7 @@ def _linearity(full: Line, half: Line) -> ThermopowerControl:
     """Return the change of the intercept with the amplitude, which a current quadratic in the bias causes."""
     change_V = half.intercept - full.intercept
     sigma_V = math.hypot(half.sigma_intercept, full.sigma_intercept)
-    found = _control(
+    found = control_of(
         "half amplitude, intercept", change_V, sigma_V, 0.0, "V", "intercept less that at the full amplitude"
     )
     if found.passed:
@@ -444,10 +444,11 @@ def _linearity(full: Line, half: Line) -> ThermopowerControl:
     )
 
 
-def _control(
+def control_of(
     name: str, value: float, sigma: float, expected: float, unit: str, what: str
 ) -> ThermopowerControl:
+    """Return the verdict on a value that must be ``expected``; the sentence has it in 1e-6 of the unit, or in %."""
     verdict = "vanishes within 2 sigma" if abs(value - expected) <= 2.0 * sigma else "does not vanish"
-    scale, shown = 1e6, f"u{unit}"
+    scale, shown = (1e6, f"u{unit}") if unit else (100.0, "%")
     sentence = f"{what}: {with_error(scale * value, scale * sigma, ASCII)} {shown}, {verdict}."
     return ThermopowerControl(name, value, sigma, expected, unit, sentence)

@@ -24,7 +24,7 @@ class Segmenter:
     without "z".
 
     A step whose begin has a ``sine`` in its payload was made beside an alternating bias: its conductance is that of a
-    lock-in with the recorded lag, as the running mean over its averaging time.
+    lock-in with the lag of the contact, as the running mean over its averaging time.
 
     Flags: "railed" (a sample at the amplifier's rail), "gap" (samples missing), "aborted" (ended by an abort,
     by a new withdrawal, or by the end of the recording).
@@ -175,13 +175,15 @@ def _demodulated(
     bias_V: FloatArray, current_A: FloatArray, sine: Mapping[str, Any], rate_Hz: float, series_ohm: float
 ) -> tuple[FloatArray, FloatArray, int]:
     """Return the conductance in G0 about each sample, its rms bias, shapes (n,), and the samples of a mean."""
-    from analysis.spectra.sine import Sine, running_conductance_S  # few recordings need it
+    from analysis.spectra.sine import SineBias, running_conductance_S  # few recordings need it
 
-    known, n = Sine.from_json(sine), bias_V.size
-    length = known.boxcar_samples(rate_Hz, float(sine["average_s"]))
-    lag_s = float(sine["lag_s"])
-    running_S = running_conductance_S(bias_V, current_A, known, rate_Hz, length, lag_s, series_ohm)
-    return running_S / G0_S, np.full(n, known.rms_V), length
+    known, n = SineBias.from_json(sine), bias_V.size
+    length = known.sine.boxcar_samples(rate_Hz, known.average_s)
+    lag_s = known.lag_of_contact_s(bias_V, current_A, rate_Hz)
+    running_S = running_conductance_S(
+        bias_V, current_A, known.sine, rate_Hz, length, lag_s, series_ohm, known.stray_S
+    )
+    return running_S / G0_S, np.full(n, known.sine.rms_V), length
 
 
 def _joined(parts: list[FloatArray]) -> FloatArray:

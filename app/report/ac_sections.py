@@ -54,9 +54,9 @@ def ac_words(result: ACAnalysis) -> list[str]:
     if sine is None:
         return ["No opening beside an alternating bias was recorded."]
     found = [
-        f"Alternating bias of {1e3 * sine.rms_V:g} mV rms at {float(sine.frequency_Hz):.6g} Hz. With the tip away the "
-        f"current lags by {1e6 * result.lag_s:.3g} us, which is corrected, and {1e15 * result.capacitance_F:.3g} fF "
-        "lie beside the junction."
+        f"Alternating bias of {1e3 * sine.rms_V:g} mV rms at {float(sine.frequency_Hz):.6g} Hz. In the "
+        f"contacts the current lags by {1e6 * result.lag_s:.3g} us, and {1e15 * result.capacitance_F:.3g} fF lie "
+        "beside the junction; both are corrected."
     ]
     if isfinite(result.correlation):
         found.append(f"Thermopower and log G of single junctions correlate by {result.correlation:+.2f}.")

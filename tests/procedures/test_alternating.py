@@ -12,7 +12,8 @@ from analysis.spectra.sine import Sine
 from app.acquisition.run_checks import check
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.config.rig import load_rig
-from procedures.ac_break_junction import ACBreakJunction, ACHalfAmplitude, ACOtherFrequency
+from procedures.ac_break_junction import ACBreakJunction
+from procedures.ac_controls import ACCapacitor, ACHalfAmplitude, ACOtherFrequency, ACResistor
 from procedures.alternating import LiveConductance
 from procedures.errors import ImpossibleSetting
 from simulators.parameters import load_parameters
@@ -59,7 +60,8 @@ def ac(procedure=ACBreakJunction, **values):
 
 
 def test_defaults_presets_and_controls_are_possible(rig):
-    for procedure in (ac(), ac(ACHalfAmplitude), ac(ACOtherFrequency)):
+    loads = (ACCapacitor.from_values({}), ACResistor.from_values({"resistance": 2e6}))
+    for procedure in (ac(), ac(ACHalfAmplitude), ac(ACOtherFrequency), *loads):
         check(procedure, rig)
     for preset in ACBreakJunction.presets.values():
         check(ac(**preset), rig)

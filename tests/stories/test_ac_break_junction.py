@@ -14,6 +14,7 @@ from app.report.ac_sections import ac_numbers, ac_sections
 from app.report.heating_text import print_measurement
 from app.viewmodels.session import Session
 from procedures.ac_break_junction import ACBreakJunction
+from procedures.ac_controls import ACResistor
 from tests.stories.test_thermopower import WORLD
 from tests.support.rig.rigs import served_rig
 
@@ -75,7 +76,7 @@ def test_the_sine_has_no_gap_while_the_tip_moves(night):
 
 
 def test_lag_and_capacitance_are_those_of_the_rig(night, result):
-    """The bias is converted 8 us before the current, whose amplifier is 2 us late; 0.2 pF lie beside the junction."""
+    """The bias is converted 8 us before the current, one update late, by an amplifier 5 us late; 0.2 pF lie beside."""
     assert result.ac.capacitance_F == pytest.approx(2e-13, rel=0.1)
     assert abs(result.ac.lag_s) < 3e-5
 
@@ -141,3 +142,18 @@ def test_the_lag_is_a_setting_of_the_recording(night):
         begins = [e for e in recording.events if e.name == "withdraw" and e.payload.get("phase") == "begin"]
     assert len(lags) == 1
     assert all(e.payload["sine"]["lag_s"] == lags[0].payload["value"] for e in begins)
+
+
+def test_a_resistor_shows_its_conductance_and_no_lag_of_its_own(night, tmp_path):
+    """Its amplifier attenuates by half a percent at 3.1 kHz. With the lag with the tip away it would be 3 % less."""
+    fixture = {"fixture.kind": "resistor", "fixture.resistance_ohm": 2.58e6}
+    with served_rig(tmp_path, overrides={**FAST, **fixture}, seed=3) as rig:
+        text = rig.file.read_text("utf-8")
+        rig.file.write_text(re.sub(r"rise_time_s = \S+", "rise_time_s = 1e-5", text), "utf-8")
+        control = ACResistor.from_values({"resistance": 2.58e6, "ac_amplitude": 10.0, "lag_time": 0.1})
+        summary = rig.bench(unproved="story").run(control, tmp_path / "r.h5")
+    assert summary.end.reason == ""
+    resistor, lag = analyse_measurement([night[0].recording, summary.recording]).ac.thermopower.controls[-2:]
+    assert (resistor.name, lag.name) == ("resistor", "resistor, lag")
+    assert resistor.passed and lag.passed, resistor.sentence + lag.sentence
+    assert resistor.value == pytest.approx(-0.007, abs=0.005)

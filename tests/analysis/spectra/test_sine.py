@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.constants import G0_S
-from analysis.spectra.sine import Sine, lag_of_capacitance_s, response, running_conductance_S
+from analysis.spectra.sine import Sine, SineBias, lag_of_capacitance_s, response, running_conductance_S
+from analysis.thermoelectric.ac_load import ACAdmittance, load_controls
 
 RATE_Hz, SINE = 50_000.0, Sine(0.01, Fraction(3125))
 OMEGA = 2.0 * np.pi * 3125.0
@@ -62,3 +63,41 @@ def test_the_lag_follows_from_what_a_capacitance_lets_through(lag_s):
     bias_V = SINE.bias_V(RATE_Hz, 1600)
     Y = response(bias_V, current_A(1600, 0.0, 2e-13, lag_s), SINE, RATE_Hz, 1600, 0.0).admittance_S[0]
     assert lag_of_capacitance_s(complex(Y), 3125.0) == pytest.approx(lag_s, abs=1e-10)
+
+
+def test_conductance_comes_without_lag_and_capacitance_though_both_are_late_by_different_times():
+    """A stair of the bias makes the current of a capacitance late by another time than that of a conductor."""
+    n, lag_s, late_s, C = 16 * 300, -1.7e-5, -6.5e-6, 2e-13
+    G = np.repeat([4.0, 1.0, 0.005], n // 3) * G0_S
+    t = np.arange(n) / RATE_Hz
+    volts, bias_V = np.sqrt(2.0) * 0.01, SINE.bias_V(RATE_Hz, n)
+    seen_A = volts * (G * np.sin(OMEGA * (t - lag_s)) + OMEGA * C * np.cos(OMEGA * (t - late_s)))
+    content = {**SINE.to_json(), "average_s": 0.0016, "lag_s": late_s, "capacitance_F": C}
+    known = SineBias.from_json(content)
+    found_s = known.lag_of_contact_s(bias_V, seen_A, RATE_Hz)
+    assert found_s == pytest.approx(lag_s, abs=1e-11)
+    running_S = running_conductance_S(bias_V, seen_A, SINE, RATE_Hz, 80, found_s, stray_S=known.stray_S)
+    assert running_S[-100:-50] == pytest.approx(0.005 * G0_S, rel=1e-9)
+    assert known.lag_of_contact_s(bias_V[-800:], seen_A[-800:], RATE_Hz) == late_s, "no contact here"
+    old = SineBias.from_json({name: content[name] for name in content if name != "capacitance_F"})
+    assert old.stray_S == 0.0
+
+
+@pytest.mark.parametrize(
+    ("resistance_ohm", "error", "late_s", "passed"),
+    [(2e6, 0.0, 0.0, [True, True]), (2e6, 0.05, 0.0, [False, True]), (2e6, 0.0, 2e-5, [False, False]),
+     (None, 0.0, 0.0, [True]), (None, 0.0, 1e-5, [False])],
+)  # fmt: skip
+def test_known_loads_show_a_wrong_gain_and_a_wrong_lag(resistance_ohm, error, late_s, passed):
+    lag_s, away = -1.7e-5, ACAdmittance(-6.5e-6, 2e-13, 1e-11, 3125.0)
+    if resistance_ohm:
+        turned = np.exp(-1j * OMEGA * (lag_s + late_s))
+        Y = (1.0 + error) / resistance_ohm * turned + away.complex_S
+        seen_s = lag_of_capacitance_s(Y, 3125.0)
+    else:
+        Y, seen_s = OMEGA * 2e-12, away.lag_s + late_s
+    seen = ACAdmittance(seen_s, abs(Y) / OMEGA, 1e-11, 3125.0)
+    controls = load_controls({"resistance_ohm": resistance_ohm}, seen, away, lag_s)
+    assert [one.passed for one in controls] == passed
+    if resistance_ohm:
+        assert controls[1].value == pytest.approx(late_s, abs=1e-10)
