@@ -25,13 +25,19 @@ class Kept(Generic[T]):
 
     def __init__(self, path: Path | None, kind: type[T]) -> None:
         self._path = path
+        self._kind = kind
         self._done: dict[str, T] = {}
-        if path is not None and path.exists():
-            for line in path.read_text("utf-8").splitlines():
+        self._read()
+
+    def _read(self) -> None:
+        if self._path is not None and self._path.exists():
+            for line in self._path.read_text("utf-8").splitlines():
                 name, content = json.loads(line)
-                self._done[name] = from_json(content, kind)
+                self._done.setdefault(name, from_json(content, self._kind))
 
     def __iter__(self) -> Iterator[T]:
+        """Yield all outcomes, with those that other programs have added."""
+        self._read()
         return iter(self._done.values())
 
     def of(self, name: str, make: Callable[[], T]) -> T:
