@@ -84,7 +84,7 @@ def commissioned(fault: str, seed: int, steps: str = IN_PROCESS) -> Commissioned
     ):
         session = Session(rig.file, rig.folder / "day", 1e4, SMALL, direct_wires(rig.simulated))
         state = begun(session)
-        before = dict.fromkeys((13, 16), Done(Judgement(Verdict.PASS), "")) if number else {}
+        before = {n: Done(Judgement(Verdict.PASS), "") for n in (13, 16) if number and n != number}
         state.steps.update(before)
         try:
             commission(
@@ -95,7 +95,7 @@ def commissioned(fault: str, seed: int, steps: str = IN_PROCESS) -> Commissioned
             )
         except NotSafe as error:  # the session ends, with this sentence
             state.steps[state.under_way] = Done(Judgement(Verdict.FAIL, remarks=(str(error),)), "")
-        for one in before.keys() - {number}:
+        for one in before:
             state.steps.pop(one)
         return Commissioned(state, worst, rig.is_safe() or number == 16)  # its tip rests near the surface
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from analysis.shared_files import replace_file
 from app.acquisition.host_lock import HostLock
 from app.acquisition.watchdog.latch import SEEN
 from app.acquisition.watchdog.logbook import note
@@ -263,7 +264,7 @@ class Ownership:
     def _write(self, owner: Owner) -> None:
         part = self._text.with_name(f".{self._text.name}.{os.getpid()}")
         part.write_text(json.dumps(asdict(owner)), "utf-8")
-        part.replace(self._text)
+        replace_file(part, self._text)
 
     def _written(self) -> Owner | None:
         try:

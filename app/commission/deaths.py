@@ -48,7 +48,7 @@ def killed(session: Session) -> Judgement:
     for _ in range(session.amounts.kills):
         process = victim(session, MOST_BIAS_V, GUARDED)
         threading.Event().wait(float(rng.uniform(0, LONGEST_WAIT_S)))
-        began_s = time.monotonic()
+        began_s = time.perf_counter()
         end(process, GUARDED)
         times_s.append(shown(rig, lambda volts: abs(volts) < GONE_V)[0] - began_s)
         cleared(session, rig)
@@ -119,18 +119,18 @@ def watchdog_killed(session: Session) -> Judgement:
 
 def _time_to_no_bias(session: Session, attack: Callable[[], object]) -> float:
     """Attack, and return the seconds until the loop-back shows no bias."""
-    began_s = time.monotonic()
+    began_s = time.perf_counter()
     attack()
     return shown(session.rig(), lambda volts: abs(volts) < GONE_V)[0] - began_s
 
 
 def _largest_bias_V(session: Session, for_s: float) -> float:
     """Watch the loop-back for some seconds; return the largest bias."""
-    until_s, largest = time.monotonic() + for_s, [0.0]
+    until_s, largest = time.perf_counter() + for_s, [0.0]
 
     def over(volts: float) -> bool:
         largest[0] = max(largest[0], abs(volts))
-        return time.monotonic() > until_s
+        return time.perf_counter() > until_s
 
     shown(session.rig(), over)
     return largest[0]
@@ -148,9 +148,9 @@ def _late(took_s: float, limit_s: float, what: str, allowed: str) -> list[str]:
 
 def cleared(session: Session, rig: Rig) -> None:
     """Clear a trip that was caused on purpose, once the watchdog has left. Raises ``StepFailed``."""
-    give_up_s, why = time.monotonic() + GIVE_UP_S, ""
+    give_up_s, why = time.perf_counter() + GIVE_UP_S, ""
     path = state_path(session.rig_file, rig)
-    while time.monotonic() < give_up_s:
+    while time.perf_counter() < give_up_s:
         state = read_state(path)
         if state is None or state.state == SAFE:
             return
@@ -206,17 +206,17 @@ def shown(rig: Rig, enough: Callable[[float], bool]) -> tuple[float, float]:
     StepFailed
         If it does not become so.
     """
-    give_up_s, volts = time.monotonic() + GIVE_UP_S, float("nan")
-    while time.monotonic() < give_up_s:
+    give_up_s, volts = time.perf_counter() + GIVE_UP_S, float("nan")
+    while time.perf_counter() < give_up_s:
         with (
             suppress(RigError),
             PXIController(rig.daq.controller, rig.daq.answer_s) as controller,
             NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz) as daq,
         ):
-            while time.monotonic() < give_up_s:
+            while time.perf_counter() < give_up_s:
                 volts = daq.glance()["bias"]
                 if enough(volts):
-                    return time.monotonic(), volts
+                    return time.perf_counter(), volts
                 threading.Event().wait(LOOK_EVERY_S)
         threading.Event().wait(LOOK_EVERY_S)
     raise StepFailed(

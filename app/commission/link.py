@@ -120,14 +120,14 @@ def _broken(session: Session, rig: Rig, act: Act, operator: Operator) -> tuple[s
 
 def _afterwards(rig: Rig) -> tuple[float, float]:
     """Wait until the watchdog has removed the bias of a rig that is back; return the bias and the time."""
-    began_s, volts = time.monotonic(), float("nan")
-    while time.monotonic() < began_s + SAFE_AGAIN_S:
+    began_s, volts = time.perf_counter(), float("nan")
+    while time.perf_counter() < began_s + SAFE_AGAIN_S:
         with suppress(RigError):
             volts = shown_bias(rig)
             if abs(volts) < GONE_V:
                 break
         threading.Event().wait(0.05)
-    return volts, time.monotonic() - began_s
+    return volts, time.perf_counter() - began_s
 
 
 STEPS = (

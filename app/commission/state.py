@@ -11,6 +11,7 @@ import psutil
 
 from analysis.bounded_files import read_json
 from analysis.commissioning.judgement import Judgement, Verdict
+from analysis.shared_files import replace_file
 from app.config.toml import FileError
 
 CLOCK_BEHIND = timedelta(minutes=10)
@@ -98,7 +99,7 @@ class State:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             part.write_text(json.dumps(content, indent=1), encoding="utf-8")
-            part.replace(path)
+            replace_file(part, path)
         except OSError as error:
             raise FileError(f"{path}: can't be written ({error.strerror})") from None
 
