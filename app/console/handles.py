@@ -13,10 +13,10 @@ MANY = 65536
 
 def allow_many_handles(system: Any = None) -> None:
     """Let this process open as many handles as the system allows at most, but no more than 65536."""
-    if system is None:
-        if sys.platform == "win32":
-            return
+    if system is None and sys.platform != "win32":
         import resource as system
+    if system is None:
+        return
     now, most = system.getrlimit(system.RLIMIT_NOFILE)
     wanted = MANY if most == system.RLIM_INFINITY else min(most, MANY)
     if now != system.RLIM_INFINITY and now < wanted:

@@ -11,6 +11,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -35,10 +36,10 @@ def this_host() -> str:
 @cache
 def _boot() -> float:
     """Return a number of seconds that differs from one start of this computer to the next."""
-    try:
-        return 1e8 * int(Path("/proc/sys/kernel/random/boot_id").read_text("ascii")[:4], 16)
-    except (OSError, ValueError):
-        return 0.0
+    if sys.platform == "linux":
+        with suppress(OSError, ValueError):
+            return 1e8 * int(Path("/proc/sys/kernel/random/boot_id").read_text("ascii")[:4], 16)
+    return 0.0
 
 
 def _start_of(process: psutil.Process) -> float:
