@@ -7,7 +7,7 @@ statistic over rows. Bins hold ``low <= value < high``, their edges resolved to 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -80,17 +80,23 @@ class BinAxis:
         coordinate = np.asarray(coordinate, dtype=float)
         return coordinate if self.scale is Scale.LINEAR else np.asarray(10.0**coordinate, dtype=float)
 
-    @property
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        """Coordinates of the first and the last edge."""
+        first, last = self.coordinate([self.low, self.high])
+        return float(first), float(last)
+
+    @cached_property
     def step(self) -> float:
         """Width of a bin, in units of the coordinate (a value's unit, or decades)."""
-        first, last = self.coordinate([self.low, self.high])
-        return float(last - first) / self.bins
+        first, last = self._ends
+        return (last - first) / self.bins
 
     @property
     def coordinates(self) -> FloatArray:
         """Coordinates of the bin centres, shape (bins,)."""
         places = np.arange(0.5, self.bins, dtype=float)
-        return np.asarray(float(self.coordinate(self.low)) + self.step * places, dtype=float)
+        return np.asarray(self._ends[0] + self.step * places, dtype=float)
 
     @property
     def centres(self) -> FloatArray:
@@ -100,29 +106,31 @@ class BinAxis:
     @property
     def edges(self) -> FloatArray:
         """Bin edges in the value's unit, shape (bins + 1,)."""
-        first, last = self.coordinate([self.low, self.high])
+        first, last = self._ends
         return self.value(first + (last - first) * np.arange(self.bins + 1) / self.bins)
 
     def place(self, values: ArrayLike) -> NDArray[np.intp]:
         """Return the bin of each value: 0 below, 1 ... bins, bins + 1 above, bins + 2 undefined (NaN)."""
         values = np.asarray(values, dtype=float)
         if self.scale is Scale.LOG and values.size >= _MANY:
-            return self._log_bins.place(np.ascontiguousarray(values))
+            return _log_bins(self).place(np.ascontiguousarray(values))
         return self._place_by_coordinate(values)
 
-    @cached_property
-    def _log_bins(self) -> LogBins:
-        return LogBins(self.low, self.high, self._place_by_coordinate)
-
     def _place_by_coordinate(self, values: FloatArray) -> NDArray[np.intp]:
-        low, high = (float(x) for x in self.coordinate([self.low, self.high]))
+        low, high = self._ends
         half = self.step / 2.0
-        place = np.clip(self.coordinate(values), low - half, high + half)
+        place = self.coordinate(values).clip(low - half, high + half)
         place -= low
         place /= self.step
         place += 1.0
-        place[np.isnan(place)] = self.bins + 2.0
+        if np.isnan(place.min(initial=1.0)):
+            place[np.isnan(place)] = self.bins + 2.0
         return place.astype(np.intp)
+
+
+@lru_cache(maxsize=64)
+def _log_bins(axis: BinAxis) -> LogBins:
+    return LogBins(axis.edges, axis._place_by_coordinate)
 
 
 @dataclass(frozen=True, eq=False)
@@ -306,8 +314,6 @@ class GrowingHistogram2D:
         self.conductance = conductance
         self.threshold_G0 = threshold_G0
         self._cells = np.zeros((displacement.bins + 3) * (conductance.bins + 3), dtype=np.int64)
-        self._waiting: dict[int, list[NDArray[np.intp]]] = {1: [], -1: []}
-        self._n_waiting = 0
         self._n_traces = 0
         self._not_aligned = 0
 
@@ -319,11 +325,10 @@ class GrowingHistogram2D:
             return
         x = self.displacement.place(trace.displacement_m - trace.displacement_m[opening])
         y = self.conductance.place(trace.conductance_G0)
-        self._waiting[sign].append(x * (self.conductance.bins + 3) + y)
+        x *= self.conductance.bins + 3
+        x += y
+        np.add.at(self._cells, x, sign)
         self._n_traces += sign
-        self._n_waiting += x.size
-        if self._n_waiting >= _CHUNK:  # a count clears and adds all cells: not for every short trace
-            self._count()
 
     def adopt(self, other: Histogram2D) -> None:
         """Add the traces of a histogram on the same axes."""
@@ -335,16 +340,8 @@ class GrowingHistogram2D:
 
     def snapshot(self) -> Histogram2D:
         """Return the histogram of the traces counted so far."""
-        self._count()
         cells = self._cells.reshape(self.displacement.bins + 3, -1).copy()
         return Histogram2D(self.displacement, self.conductance, cells, self._n_traces, self._not_aligned)
-
-    def _count(self) -> None:
-        for sign, places in self._waiting.items():
-            if places:
-                self._cells += sign * np.bincount(np.concatenate(places), minlength=self._cells.size)
-            places.clear()
-        self._n_waiting = 0
 
 
 def histogram_2d(

@@ -1,7 +1,7 @@
-"""Bins of many numbers on a logarithmic axis without a logarithm of each.
+"""Bins of many numbers on a logarithmic axis without a logarithm of any of them.
 
 The exponent and the first bits of the mantissa of a positive number rise with it. A table has the bin of all numbers
-that begin with the same bits; a logarithm is taken only of those whose beginning holds an edge of two bins.
+that begin with the same bits; only a number whose beginning holds an edge of two bins is compared with the edges.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,7 @@ Places = NDArray[np.intp]
 
 _SHIFT = 42  # 10 bits of the mantissa are left: a table for the cache, in which few beginnings hold an edge
 _NEAR_EDGE = -1
+_ROUNDING = 1e-9  # far more than the relative error of an edge that was calculated
 
 
 class LogBins:
@@ -22,30 +23,47 @@ class LogBins:
 
     Parameters
     ----------
-    low, high : float
-        First and last edge, positive.
+    edges : ndarray, shape (bins + 1,)
+        Edges of the bins to rounding, positive and rising.
     exactly : callable
-        Function that returns the bins of numbers by their logarithm, the same for all numbers above ``high``.
+        Function that returns the bins of numbers by their logarithms.
     """
 
-    def __init__(self, low: float, high: float, exactly: Callable[[FloatArray], Places]) -> None:
-        self._exactly = exactly
-        ends = np.array([low, high]).view(np.int64) >> _SHIFT
+    def __init__(self, edges: FloatArray, exactly: Callable[[FloatArray], Places]) -> None:
+        self._firsts = _first_numbers(edges, exactly)
+        ends = self._firsts[[0, -1]].view(np.int64) >> _SHIFT
         beginnings = np.arange(ends[0] - 2, ends[1] + 3, dtype=np.int64)
-        lowest = exactly((beginnings << _SHIFT).view(float))
-        highest = exactly((((beginnings + 1) << _SHIFT) - 1).view(float))
-        self._first = beginnings[0]
-        # rounding keeps the order: if both ends of a beginning are in one bin, all between are there too
+        lowest = self._compared((beginnings << _SHIFT).view(float))
+        highest = self._compared((((beginnings + 1) << _SHIFT) - 1).view(float))
+        self._beginning = beginnings[0]
         self._table = np.where(lowest == highest, lowest, _NEAR_EDGE)
 
     def place(self, values: FloatArray) -> Places:
-        """Return the bins of numbers, NaN among them, as ``exactly`` does; shape (n,)."""
+        """Return the bins of numbers, NaN among them, as ``exactly`` does; shape (n,), at least one."""
         keys = values.view(np.int64) >> _SHIFT
-        keys -= self._first
+        keys -= self._beginning
         places = self._table.take(keys, mode="clip")  # a negative number has negative bits: below
-        near = places < 0
-        near |= np.isnan(values)
-        at = np.flatnonzero(near)
-        if at.size:
-            places[at] = self._exactly(values[at])
+        near = np.flatnonzero(places < 0)
+        if near.size:
+            places[near] = self._compared(values[near])
+        if np.isnan(values.min()):
+            places[np.isnan(values)] = self._firsts.size + 1
         return places
+
+    def _compared(self, values: FloatArray) -> Places:
+        return self._firsts.searchsorted(values, side="right")
+
+
+def _first_numbers(edges: FloatArray, exactly: Callable[[FloatArray], Places]) -> FloatArray:
+    """Return the smallest number of each bin and of those above, which rounding puts next to the edges.
+
+    Rounding keeps the order of numbers, so halving the distance of their bits finds it.
+    """
+    bins = np.arange(1, edges.size + 1)
+    below = (edges * (1.0 - _ROUNDING)).view(np.int64)
+    at = (edges * (1.0 + _ROUNDING)).view(np.int64)
+    while (at - below).max() > 1:
+        middle = below + (at - below) // 2
+        reached = exactly(middle.view(float)) >= bins
+        below, at = np.where(reached, below, middle), np.where(reached, middle, at)
+    return at.view(float)
