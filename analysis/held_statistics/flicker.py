@@ -68,6 +68,7 @@ def flicker_result(
         {"switching_junctions": sorted(switching), "uncorrected_exponent": found.uncorrected},
         options,
         made_of,
+        counts="junction",
     )
 
 
@@ -145,4 +146,5 @@ STATISTIC = Statistic(
     flicker_row,
     flicker_result,
     of=STRETCHES,
+    live=True,
 )

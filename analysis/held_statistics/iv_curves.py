@@ -78,6 +78,7 @@ def curves_of_points(
         {"junctions": list(points.sources), "voltage_V": points.voltage_V.tolist()},
         options,
         made_of,
+        counts="junction",
     )
 
 

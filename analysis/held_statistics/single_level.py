@@ -76,6 +76,7 @@ def level_of_points(
         {"verdict": _verdict(fitting), "junctions": _rows(points, fits)},
         options,
         made_of,
+        counts="junction",
     )
 
 

@@ -79,6 +79,7 @@ def telegraph_result(
         {"switching": [_content(row) for row in seen]},
         options,
         made_of,
+        counts="junction",
     )
 
 
@@ -167,4 +168,5 @@ STATISTIC = Statistic(
     telegraph_row,
     telegraph_result,
     of=STRETCHES,
+    live=True,
 )

@@ -82,6 +82,7 @@ def transition_of_points(
         },
         options,
         made_of,
+        counts="junction",
     )
 
 

@@ -160,7 +160,7 @@ class StatisticResult:
     ----------
     title : str
     n : int
-        Number of records.
+        Number of records, or of junctions.
     numbers : sequence of Number
     tables : sequence of ResultTable
     pictures : sequence of LinePicture or MapPicture
@@ -171,6 +171,8 @@ class StatisticResult:
     options : object
         Options of the statistic.
     made_of : RecordSet
+    counts : str
+        Name of one of the things that ``n`` counts.
     """
 
     title: str
@@ -182,6 +184,7 @@ class StatisticResult:
     data: Mapping[str, Any] = field(default_factory=dict)
     options: Any = None
     made_of: RecordSet = UNKNOWN_SET
+    counts: str = "trace"
 
     def to_json(self) -> dict[str, Any]:
         """Return the content for JSON, in SI units; unknown numbers are None."""

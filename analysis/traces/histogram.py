@@ -114,9 +114,10 @@ class BinAxis:
         values = np.asarray(values, dtype=float)
         if self.scale is Scale.LOG and values.size >= _MANY:
             return _log_bins(self).place(np.ascontiguousarray(values))
-        return self._place_by_coordinate(values)
+        return self.place_by_coordinate(values)
 
-    def _place_by_coordinate(self, values: FloatArray) -> NDArray[np.intp]:
+    def place_by_coordinate(self, values: FloatArray) -> NDArray[np.intp]:
+        """Return the bins as `place` does, from the coordinate of each value."""
         low, high = self._ends
         half = self.step / 2.0
         place = self.coordinate(values).clip(low - half, high + half)
@@ -130,7 +131,7 @@ class BinAxis:
 
 @lru_cache(maxsize=64)
 def _log_bins(axis: BinAxis) -> LogBins:
-    return LogBins(axis.edges, axis._place_by_coordinate)
+    return LogBins(axis.edges, axis.place_by_coordinate)
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,8 +25,8 @@ class KeptTraces(Sequence[Trace]):
         Functions that open each recording.
     places : sequence of (int, int)
         Recording and index of each trace.
-    numbers : sequence of int
-        Number of each trace in the whole set.
+    first_numbers : sequence of int
+        Number in the whole set of each recording's trace 0.
     plausible_G0 : tuple of float
         Samples outside of this range are replaced by NaN.
     """
@@ -35,11 +35,16 @@ class KeptTraces(Sequence[Trace]):
         self,
         open_part: Sequence[Callable[[], Recording]],
         places: Sequence[Place],
-        numbers: Sequence[int],
+        first_numbers: Sequence[int],
         plausible_G0: tuple[float, float],
     ) -> None:
         self._open_part, self._plausible_G0 = tuple(open_part), plausible_G0
-        self._places, self._numbers = tuple(places), tuple(numbers)
+        self._places, self._first_numbers = tuple(places), tuple(first_numbers)
+
+    @property
+    def first_numbers(self) -> tuple[int, ...]:
+        """Number in the whole set of each recording's trace 0."""
+        return self._first_numbers
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -50,12 +55,11 @@ class KeptTraces(Sequence[Trace]):
         return len(self._places)
 
     def __iter__(self) -> Iterator[Trace]:
-        numbered = zip(self._places, self._numbers, strict=True)
-        for part, group in groupby(numbered, key=lambda each: each[0][0]):
+        for part, group in groupby(self._places, key=lambda place: place[0]):
             with self._open_part[part]() as recording:
-                traces = RecordedTraces(recording)
-                for (_, index), number in group:
-                    yield plausible(replace(traces[index], number=number), self._plausible_G0)
+                yield from kept_traces(
+                    recording, [i for _, i in group], self._first_numbers[part], self._plausible_G0
+                )
 
     @overload
     def __getitem__(self, index: int) -> Trace: ...
@@ -65,11 +69,22 @@ class KeptTraces(Sequence[Trace]):
 
     def __getitem__(self, index: int | slice) -> Trace | Sequence[Trace]:
         if isinstance(index, slice):
-            return KeptTraces(self._open_part, self._places[index], self._numbers[index], self._plausible_G0)
+            return self._with(self._places[index])
         return next(iter(self.chosen([index])))
 
     def chosen(self, indices: Iterable[int]) -> "KeptTraces":
         """Return the traces at these indices; each recording is opened once for them, if they ascend."""
-        at = list(indices)
-        places, numbers = [self._places[i] for i in at], [self._numbers[i] for i in at]
-        return KeptTraces(self._open_part, places, numbers, self._plausible_G0)
+        return self._with([self._places[i] for i in indices])
+
+    def _with(self, places: Sequence[Place]) -> "KeptTraces":
+        return KeptTraces(self._open_part, places, self._first_numbers, self._plausible_G0)
+
+
+def kept_traces(
+    recording: Recording, kept: Sequence[int], first_number: int, plausible_G0: tuple[float, float]
+) -> Iterator[Trace]:
+    """Yield some traces of a recording without their wild samples, numbered in the whole set."""
+    traces = RecordedTraces(recording)
+    for index in kept:
+        trace = traces[index]
+        yield plausible(replace(trace, number=first_number + trace.number), plausible_G0)

@@ -103,15 +103,15 @@ class MergedSelection(IncrementalSelection):
         super().__init__((), options)
         self._parts = list(parts)
         self._open_part = tuple(open_part)
-        self._numbers: list[int] = []
+        self._first_numbers: list[int] = []
         self.first = [0]
         """Index of the first trace of each recording, and the number of all traces."""
         number = 0
         for part in parts:
             numbered = [replace(each, number=number + each.number) for each in part.summaries]
             self.summaries += numbered
-            self._numbers += [each.number for each in numbered]
-            number = max(self._numbers, default=-1) + 1
+            self._first_numbers.append(number)
+            number = max([number - 1, *(each.number for each in numbered)]) + 1
             self.first.append(len(self.summaries))
 
     @property
@@ -161,8 +161,7 @@ class MergedSelection(IncrementalSelection):
             for index in range(stop - first)
             if self._is_kept[first + index]
         ]
-        numbers = [self._numbers[self.first[part] + index] for part, index in places]
-        kept = KeptTraces(self._open_part, places, numbers, self.rules.plausible_G0)
+        kept = KeptTraces(self._open_part, places, self._first_numbers, self.rules.plausible_G0)
         return replace(super().selection(), kept=kept)
 
 

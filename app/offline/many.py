@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from analysis.iv.sweeps import Sweep
 from analysis.recording import RecordingError
 from app.offline.identity import Stamp
 from app.offline.measurement import Measurement, measured
 from app.offline.recordings import RecordingKind, find_recordings
 from app.offline.result_cache import NoCache
+from app.offline.statistic_files import file_statistics, sweeps_task
 from app.offline.statistics import NO_STATISTICS, ChosenStatistics
-from app.offline.tasks import Failure, Identified, Task, evaluate_holds, identify, is_live, sweeps
+from app.offline.tasks import Failure, Identified, Task, evaluate_holds, identify, is_live, numbered
 from app.offline.trace_files import Found, analyse_parts
 from app.offline.traces import ByHand
 from app.offline.workers import Processes, ThisProcess, Workers
@@ -214,14 +214,23 @@ def analyse_files(
         Task(evaluate_holds, x.part.path, (first_periods, x.part.path.name), x)
         for x in _of(files, RecordingKind.HEATING)
     ]
-    curves = [Task(sweeps, x.part.path, (), x) for x in _of(files, RecordingKind.IV)]
+    curves = [sweeps_task(x) for x in _of(files, RecordingKind.IV)]
     runs = _split(reading.run("Evaluating holds", holds) if holds else [], failures)
-    swept = _split(reading.run("Reading I-V curves", curves) if curves else [], failures)
+    swept = reading.run("Reading I-V curves", curves) if curves else []
+    computed, failed = file_statistics(
+        statistics,
+        files,
+        traces,
+        {task.path: result for task, result in zip(curves, swept, strict=True)},
+        reading.run,
+    )
+    swept = _split(swept, failures)
+    failures += failed
     unusable = {failure.path for failure in failures}
     parts = [each.part for each in files if each.part.path not in unusable]
     if not parts:
         raise RecordingError(_none_usable(failures))
-    return measured(parts, traces, _numbered(swept), runs, transmission, statistics, failures, doubles)
+    return measured(parts, traces, numbered(swept), runs, transmission, computed, failures, doubles)
 
 
 def _of(files: Sequence[Identified], kind: RecordingKind) -> list[Identified]:
@@ -246,16 +255,6 @@ def _once(files: Sequence[Identified]) -> tuple[list[Identified], list[str]]:
         else:
             sentences.append(f"{each.part.path.name}: the same recording as {first.name}; it counts once.")
     return kept, sentences
-
-
-def _numbered(files: Sequence[Sequence[Sweep]]) -> list[Sweep]:
-    """Return the sweeps of all recordings with a number of its own for each junction."""
-    found: list[Sweep] = []
-    before = 0
-    for swept in files:
-        found += [replace(each, junction=before + each.junction) for each in swept]
-        before += max((each.junction for each in swept), default=-1) + 1
-    return found
 
 
 def _none_usable(failures: Sequence[Failure]) -> str:

@@ -33,7 +33,6 @@ from app.models.load import imported_model
 from app.offline.noise import noise_of
 from app.offline.peltier import measured_seebeck, peltier_of
 from app.offline.recordings import Part, RecordingKind, describe, find_recordings
-from app.offline.statistics import NO_STATISTICS, ChosenStatistics, compute_statistics, record_set, records_of
 from app.offline.tasks import Failure, evaluate_holds
 from app.offline.thermal_conductance import analyse_thermal_conductance
 from app.offline.thermopower import analyse_ac, analyse_thermopower
@@ -141,7 +140,6 @@ def analyse_measurement(
     first_periods: int | None = None,
     known: Mapping[Path, Analysis] = MappingProxyType({}),
     evaluated: Mapping[Path, EvaluatedRun] = MappingProxyType({}),
-    statistics: ChosenStatistics = NO_STATISTICS,
 ) -> Measurement:
     """Analyse recordings together; all of them must be usable.
 
@@ -159,8 +157,6 @@ def analyse_measurement(
         Earlier analyses of traces, by recording.
     evaluated : mapping of Path to EvaluatedRun
         Earlier evaluations of holds, by recording; not used with ``first_periods``.
-    statistics : ChosenStatistics
-        Statistics over the records to compute.
 
     Raises
     ------
@@ -170,8 +166,6 @@ def analyse_measurement(
         For a recording of heating without temperatures (both are ``ValueError``).
     FileError
         For a model file that can't be used.
-    StatisticError
-        If a statistic chosen by name can't be computed (a ``ValueError``).
     """
     parts = describe(find_recordings(paths))
     of = _by_kind(parts)
@@ -190,7 +184,7 @@ def measured(
     curves: Sequence[Sweep],
     runs: Sequence[EvaluatedRun],
     transmission: Path | None = None,
-    statistics: ChosenStatistics = NO_STATISTICS,
+    statistics: Mapping[str, StatisticResult] = MappingProxyType({}),
     failed: Sequence[Failure] = (),
     remarks: Sequence[str] = (),
 ) -> Measurement:
@@ -205,8 +199,8 @@ def measured(
     runs : sequence of EvaluatedRun
     transmission : Path, optional
         As in `analyse_measurement`.
-    statistics : ChosenStatistics
-        As in `analyse_measurement`.
+    statistics : mapping of str to StatisticResult
+        Statistics over the records, by name.
     failed : sequence of Failure
         Files that could not be used.
     remarks : sequence of str
@@ -218,8 +212,6 @@ def measured(
         If there are calibrations only.
     FileError
         For a model file that can't be used.
-    StatisticError
-        As `analyse_measurement`.
     """
     of, used = _by_kind(parts), _used(parts)
     iv, why_not = _mean_iv(curves) if of[RecordingKind.IV] else (None, ())
@@ -243,7 +235,6 @@ def measured(
         *more_doubts,
         *(peltier.warnings if peltier is not None else ()),
     )
-    computed = compute_statistics(statistics, records_of(used, histogram), record_set(used, histogram))
     return Measurement(
         used,
         histogram,
@@ -251,7 +242,7 @@ def measured(
         heating,
         model,
         warnings,
-        computed,
+        statistics,
         tuple(failed),
         thermopower=thermopower,
         thermal_conductance=conductance,

@@ -1,26 +1,20 @@
 """Statistics over the records of a measurement, for the commands, the report and the window."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import metadata
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from analysis.heating.holds import Hold, holds_of
 from analysis.heating.mask import RISE_PER_TAU
-from analysis.iv.sweeps import Sweep, junction_sweeps
-from analysis.junction_noise.stretches import HeldStretch, stretches_of
-from analysis.recording import Recording, RunHeader, damage_told
-from analysis.records import Trace
+from analysis.recording import RunHeader
 from analysis.statistics.registry import STATISTICS
-from analysis.statistics.result import RecordSet, StatisticResult
+from analysis.statistics.result import UNKNOWN_SET, RecordSet, StatisticResult
 from analysis.statistics.statistic import HOLDS, STRETCHES, SWEEPS, TRACES, Statistic, StatisticError
 from analysis.traces.noise_floor import NoiseFloor
-from analysis.traces.read import traces_of
 from analysis.traces.selection import SelectionRules
-from app.offline.recordings import Part, RecordingKind
+from app.offline.recordings import Part
 from app.offline.traces import Analysed
 
 ALL, USUAL = "all", "usual"
@@ -31,9 +25,6 @@ SEED = 0
 
 SETTLED = 5.0
 """Time constants of the amplifier after which a step is over to 1 %."""
-
-Records = Mapping[tuple[str, bool], Callable[[], Iterable[Any]]]
-"""Function that returns records, by their kind and whether they are selected; kinds without records are missing."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +38,12 @@ class ChosenStatistics:
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lenient: bool = True
 
+    def options_of(self, name: str) -> Any:
+        """Return the options of one of the statistics. Raises ``StatisticError`` for those that it does not have."""
+        return STATISTICS[name].with_options(self.options.get(name, {}))
+
+
+_ONE_OF = {TRACES: "trace", HOLDS: "hold", SWEEPS: "sweep", STRETCHES: "check"}
 
 NO_STATISTICS = ChosenStatistics()
 
@@ -80,88 +77,42 @@ def chosen_statistics(text: str, options: Mapping[str, Mapping[str, Any]] | None
     return ChosenStatistics(tuple(dict.fromkeys(names)), options, lenient)
 
 
-def compute_statistics(
-    chosen: ChosenStatistics, records: Records, made_of: RecordSet
+def conclude_statistics(
+    chosen: ChosenStatistics, rows: Mapping[str, Sequence[Any]], made_of: RecordSet
 ) -> dict[str, StatisticResult]:
-    """Return the results of the chosen statistics, each kind of records read once.
+    """Return the results of the chosen statistics from the rows of each.
 
     Raises
     ------
     StatisticError
         If a statistic that was chosen by name cannot be computed.
     """
-    statistics = {name: STATISTICS[name] for name in chosen.names}
-    options = {
-        name: statistic.with_options(chosen.options.get(name, {})) for name, statistic in statistics.items()
-    }
-    rows: dict[str, list[Any]] = {name: [] for name in statistics}
-    for kind in dict.fromkeys((s.of, s.selected) for s in statistics.values()):
-        of_kind = [name for name, s in statistics.items() if (s.of, s.selected) == kind]
-        for record in records.get(kind, list)():
-            for name in of_kind:
-                rows[name].append(statistics[name].reduce(record, options[name]))
     results = {}
-    for name, statistic in statistics.items():
-        if not rows[name]:
+    for name in chosen.names:
+        statistic, options = STATISTICS[name], chosen.options_of(name)
+        if not rows.get(name):
             if not chosen.lenient:
                 raise StatisticError(f"{name}: there are no {statistic.of} in these recordings")
             continue
         rng = np.random.default_rng(SEED)
         try:
-            results[name] = statistic.conclude(rows[name], options[name], made_of, rng)
+            results[name] = statistic.conclude(rows[name], options, made_of, rng)
         except StatisticError as error:
             if not chosen.lenient:
                 raise StatisticError(f"{name}: {error}") from None
-            results[name] = _none(statistic, len(rows[name]), options[name], made_of, str(error))
+            results[name] = without_result(statistic, len(rows[name]), options, str(error), made_of)
     return results
 
 
-def _none(statistic: Statistic, n: int, options: Any, made_of: RecordSet, reason: str) -> StatisticResult:
+def without_result(
+    statistic: Statistic, n: int, options: Any, reason: str, made_of: RecordSet = UNKNOWN_SET
+) -> StatisticResult:
+    """Return the result of a statistic that cannot be computed: a sentence with the reason."""
     sentence = f"{reason[:1].upper()}{reason[1:]}."
-    return StatisticResult(statistic.title, n, remarks=[sentence], options=options, made_of=made_of)
-
-
-def records_of(parts: Sequence[Part], analysed: Analysed | None) -> Records:
-    """Return the records of recordings; the selected traces are those of an analysis, read on access."""
-    of = {kind: [part for part in parts if part.kind is kind] for kind in RecordingKind}
-    held = [*of[RecordingKind.HEATING], *of[RecordingKind.IV]]
-    records: dict[tuple[str, bool], Callable[[], Iterable[Any]]] = {}
-    if analysed is not None:
-        kept = analysed.analysis.selection.kept
-        records[TRACES, True] = lambda: kept
-        opened = [*of[RecordingKind.TRACES], *of[RecordingKind.AC]]
-        records[TRACES, False] = lambda: chain.from_iterable(map(_traces, opened))
-    for selected in (True, False) if held else ():
-        records[HOLDS, selected] = lambda: chain.from_iterable(map(_holds, held))
-        records[SWEEPS, selected] = lambda: _sweeps(held)
-        records[STRETCHES, selected] = lambda: _stretches(held)
-    return records
-
-
-def _traces(part: Part) -> Iterator[Trace]:
-    with Recording(part.path) as recording, damage_told(part.path, "what its events say"):
-        yield from traces_of(recording)
-
-
-def _holds(part: Part) -> Iterator[Hold]:
-    with Recording(part.path) as recording, damage_told(part.path, "what its events say"):
-        yield from holds_of(recording)
-
-
-def _sweeps(parts: Sequence[Part]) -> Sequence[Sweep]:
-    return junction_sweeps([part.path for part in parts])
-
-
-def _stretches(parts: Sequence[Part]) -> Iterator[HeldStretch]:
-    """Yield the held stretches of recordings, junctions numbered without repeats."""
-    first = 0
-    for part in parts:
-        last = first
-        with Recording(part.path) as recording, damage_told(part.path, "what its events say"):
-            for stretch in stretches_of(recording):
-                last = first + stretch.junction
-                yield replace(stretch, junction=last)
-        first = last + 1
+    counts = _ONE_OF[statistic.of]
+    return StatisticResult(
+        statistic.title, n, remarks=[sentence], options=options, made_of=made_of, counts=counts
+    )
 
 
 def record_set(parts: Sequence[Part], analysed: Analysed | None) -> RecordSet:

@@ -4,7 +4,7 @@ Arguments and results are small: a recording goes in by its path and comes out a
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -186,3 +186,13 @@ def _holds(path: Path, recording: Recording) -> Iterator[Hold]:
 def sweeps(path: Path) -> list[Sweep]:
     """Return the sweeps of a recording of I-V curves, against the voltage across the junction."""
     return junction_sweeps([path])
+
+
+def numbered(files: Sequence[Sequence[Sweep]]) -> list[Sweep]:
+    """Return the sweeps of all recordings with a number of its own for each junction."""
+    found: list[Sweep] = []
+    before = 0
+    for swept in files:
+        found += [replace(each, junction=before + each.junction) for each in swept]
+        before += max((each.junction for each in swept), default=-1) + 1
+    return found

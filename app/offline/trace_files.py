@@ -162,4 +162,5 @@ def _analysed(parts: Sequence[Part], analysis: Analysis) -> Analysed:
         sum(part.n_samples for part in parts),
         sum(part.gaps for part in parts),
         analysis,
+        tuple(part.path for part in parts),
     )

@@ -16,7 +16,7 @@ BOOTSTRAP_SEED = 0
 
 @dataclass(frozen=True, eq=False)
 class Analysed:
-    """Recording with its header, its status and the analysis of its traces."""
+    """Recording with its header, its status and the analysis of its traces; ``paths`` are all recordings of the set."""
 
     path: Path
     header: RunHeader
@@ -24,6 +24,7 @@ class Analysed:
     n_samples: int
     gaps: int
     analysis: Analysis
+    paths: tuple[Path, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the content for JSON: the recording, then the result."""

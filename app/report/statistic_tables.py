@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
-from analysis.numbers import significant
+from analysis.numbers import counted, significant
 from analysis.statistics.estimate import Estimate
 from analysis.statistics.result import Cell, ResultTable, StatisticResult
 from app.report.table import Table
@@ -62,7 +62,9 @@ def _text(cell: Cell) -> str:
 
 def print_statistic(console: Console, result: StatisticResult) -> None:
     """Print one result: heading, tables, remarks."""
-    console.print(f"\n[bold]{result.title}[/bold]  ({result.n} records: {result.made_of.selection})")
+    console.print(
+        f"\n[bold]{result.title}[/bold]  ({counted(result.n, result.counts)}: {result.made_of.selection})"
+    )
     for table in statistic_tables(result):
         console.print(table.for_terminal())
         if table.note:

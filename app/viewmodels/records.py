@@ -8,6 +8,7 @@ import numpy as np
 from analysis.disk_backed_list import DiskBackedList
 from analysis.heating.holds import Hold, HoldSegmenter
 from analysis.iv.sweeps import Sweep, SweepSegmenter
+from analysis.junction_noise.stretches import HeldStretch, StretchSegmenter
 from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.reduce import Reducer
@@ -19,7 +20,7 @@ from app.viewmodels.iv_view import JunctionNumbers
 from app.viewmodels.signals import known_calibration
 from procedures.registry import evaluated_as
 
-Record = Trace | Hold | Sweep | ThermopowerHold | RuptureHold | ACTrace
+Record = Trace | Hold | Sweep | ThermopowerHold | RuptureHold | ACTrace | HeldStretch
 
 Kept = tuple[Record, bool]
 """Record, and whether it is new: one that is repeated after a jump is kept once."""
@@ -40,8 +41,11 @@ class Records:
         self.holds: DiskBackedList[Hold] = DiskBackedList("programme")
         self.sweeps: DiskBackedList[Sweep] = DiskBackedList()
         """Sweeps with the voltage across the junction as bias, junctions numbered in order of appearance."""
+        self.stretches: DiskBackedList[HeldStretch] = DiskBackedList()
+        """Held stretches; after a jump the junctions have new numbers."""
+        self._next_junction = 0
         self._header = header
-        kinds = (Trace, Hold, Sweep, ThermopowerHold, RuptureHold, ACTrace)
+        kinds = (Trace, Hold, Sweep, ThermopowerHold, RuptureHold, ACTrace, HeldStretch)
         self._seen: dict[type, set[int]] = {kind: set() for kind in kinds}
         self._places: list[tuple[int, int]] = []  # end of each trace, and its index in the list
         self._junctions: JunctionNumbers | None = None
@@ -62,6 +66,7 @@ class Records:
                 SweepSegmenter(calibration),
                 ThermopowerSegmenter.of(header, calibration, gain),
                 RuptureSegmenter.of(header, calibration, gain),
+                StretchSegmenter(calibration, self._next_junction),
             ]
             if evaluated_as(header.procedure) == "ac":
                 self._reducers.append(ACSegmenter(calibration, gain, header.rate_Hz))
@@ -108,8 +113,11 @@ class Records:
             case Sweep():
                 assert self._junctions is not None  # set together with the reducer of sweeps
                 self.sweeps.add(self._junctions.prepared(record))
+            case HeldStretch():
+                self.stretches.add(record)
+                self._next_junction = max(self._next_junction, record.junction + 1)
 
     def dispose(self) -> None:
         """Delete the temporary files."""
-        for records in (self.traces, self.holds, self.sweeps):
+        for records in (self.traces, self.holds, self.sweeps, self.stretches):
             records.close()

@@ -118,7 +118,9 @@ class Session:
         self.transmission = TransmissionModel()
         chosen = self.options
         self.histogram = HistogramModel(self._records.traces, chosen.for_traces_of(header))
-        self.statistics = StatisticsModel(self._records.traces, self.histogram, header, name)
+        self.statistics = StatisticsModel(
+            self._records.traces, self._records.stretches, self.histogram, header, name
+        )
         self.iv = IVModel(self._records.sweeps, chosen.curves, chosen.model, self._on_model)
         self.heating = HeatingModel(
             self._records.holds, header, chosen.heating, chosen.probe_coupling_eV, self._on_points, name

@@ -1,24 +1,26 @@
-"""View of statistics over traces that grow trace by trace: rows are added, results drawn again as their number grows.
+"""View of statistics over traces and held junctions that grow record by record.
 
-The rows of traces are those of `hotjunction analyze --statistics`, so the result is the same.
+Rows are added, results drawn again as their number grows. The rows are those of `hotjunction analyze --statistics`, so
+the result is the same.
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from analysis.disk_backed_list import DiskBackedList
+from analysis.junction_noise.stretches import HeldStretch
 from analysis.recording import RunHeader
 from analysis.records import Trace
 from analysis.statistics.registry import STATISTICS
-from analysis.statistics.result import StatisticResult
-from analysis.statistics.statistic import TRACES, Statistic, StatisticError
+from analysis.statistics.result import RecordSet, StatisticResult
+from analysis.statistics.statistic import STRETCHES, TRACES, Statistic, StatisticError
 from analysis.traces.incremental import IncrementalSelection
 from analysis.traces.selection import plausible
-from app.offline.statistics import SEED, facts_of
+from app.offline.statistics import SEED, facts_of, without_result
 from app.viewmodels.histogram_view import HistogramModel
 from app.viewmodels.view import AS_PLAYED, Growth, RecordView
 
@@ -27,8 +29,11 @@ log = logging.getLogger(__name__)
 LEAST_TRACES, EVERY = 10, 10
 """Minimum number of traces for a result, and of new traces for another one."""
 
+LEAST_STRETCHES = 5
+"""Minimum number of held stretches for a result, and of new ones for another one."""
+
 GROWTH = 0.25
-"""Relative growth of the number of traces that makes new results due: all of them take a second."""
+"""Relative growth of the number of records that makes new results due: all of them take a second."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +45,9 @@ class StatisticsSnapshot:
     problem: str = ""
 
 
+_BIASED = "No statistics: the withdrawals of this procedure stop on plateaus, which would bias them."
+
+
 class StatisticsModel(RecordView[StatisticsSnapshot]):
     """View of the live statistics.
 
@@ -47,6 +55,8 @@ class StatisticsModel(RecordView[StatisticsSnapshot]):
     ----------
     traces : DiskBackedList of Trace
         Traces so far, added to by the session.
+    stretches : DiskBackedList of HeldStretch
+        Stretches of held junctions so far.
     histogram : HistogramModel
         Decides which traces are kept; its work comes first.
     header : RunHeader
@@ -55,6 +65,7 @@ class StatisticsModel(RecordView[StatisticsSnapshot]):
     """
 
     plot = "app.gui.plots.statistics:StatisticsPlot"
+    shows = Trace | HeldStretch
 
     @staticmethod
     def replay_texts(header: RunHeader, filled: Collection[str]) -> Mapping[str, str]:
@@ -62,15 +73,24 @@ class StatisticsModel(RecordView[StatisticsSnapshot]):
         return {"statistics": f"Statistics over the traces appear here {AS_PLAYED}"}
 
     def __init__(
-        self, traces: DiskBackedList[Trace], histogram: HistogramModel, header: RunHeader, name: str = ""
+        self,
+        traces: DiskBackedList[Trace],
+        stretches: DiskBackedList[HeldStretch],
+        histogram: HistogramModel,
+        header: RunHeader,
+        name: str = "",
     ) -> None:
         super().__init__(StatisticsSnapshot())
-        self._traces, self._histogram = traces, histogram
+        self._traces, self._stretches, self._histogram = traces, stretches, histogram
         self._header, self._name = header, name
         self._statistics: dict[str, Statistic] | None = None
         self._rows: list[dict[str, Any]] = []
         self._plausible_G0: tuple[float, float] | None = None
+        self._held_rows: list[dict[str, Any]] = []
+        self._of_held: dict[str, StatisticResult] = {}
+        self._of_traces: dict[str, StatisticResult] = {}
         self._due = Growth(GROWTH, LEAST_TRACES, EVERY)
+        self._held_due = Growth(GROWTH, LEAST_STRETCHES, LEAST_STRETCHES)
         self._drawn: tuple[int, int] | None = None
 
     @property
@@ -78,26 +98,55 @@ class StatisticsModel(RecordView[StatisticsSnapshot]):
         """Statistics that are shown, by name; those of plug-ins included."""
         if self._statistics is None:
             live = {name: STATISTICS[name] for name in STATISTICS}
-            self._statistics = {name: s for name, s in live.items() if s.live and s.of == TRACES}
+            self._statistics = {name: s for name, s in live.items() if s.live and s.of in (TRACES, STRETCHES)}
         return self._statistics
 
+    def _of(self, kind: str) -> list[tuple[str, Statistic]]:
+        return [(name, statistic) for name, statistic in self.statistics.items() if statistic.of == kind]
+
     def work(self, thorough: bool = False) -> None:
-        """Reduce new traces to rows, and compute the statistics if due."""
+        """Reduce new records to rows, and compute the statistics if due."""
+        held = self._work_on_stretches(thorough)
         if not self._histogram.fair:
-            self._shown = StatisticsSnapshot(
-                problem="No statistics: the withdrawals of this procedure stop on plateaus, which would bias them."
-            )
+            if held or not self._of_held:
+                problem = "" if self._of_held else _BIASED
+                self._shown = StatisticsSnapshot(self._of_held, 0, problem)
             return
+        if self._work_on_traces(thorough) or held:
+            kept = len(self._histogram.selection.kept)
+            self._shown = StatisticsSnapshot({**self._of_traces, **self._of_held}, kept)
+
+    def _work_on_traces(self, thorough: bool) -> bool:
+        """Reduce new traces; return True if there are new results."""
         selection = self._histogram.selection
         if not selection.is_decided:
-            return
+            return False
         self._reduce(selection)
         kept = selection.kept
         state = selection.revision, len(kept)
-        if self._due.due(len(kept)) or (thorough and kept and state != self._drawn):
-            self._due.at = len(kept)
-            self._drawn = state
-            self._shown = StatisticsSnapshot(self._results(selection, kept), len(kept))
+        if not (self._due.due(len(kept)) or (thorough and kept and state != self._drawn)):
+            return False
+        self._due.at = len(kept)
+        self._drawn = state
+        rules = facts_of(self._header, [self._name], selection.rules, selection.noise)
+        self._of_traces = {}
+        for name, statistic in self._of(TRACES):
+            indices = kept if statistic.selected else range(len(self._rows))
+            self._conclude(self._of_traces, name, [self._rows[index][name] for index in indices], rules)
+        return True
+
+    def _work_on_stretches(self, thorough: bool) -> bool:
+        """Reduce new stretches of held junctions; return True if there are new results."""
+        for index in range(len(self._held_rows), len(self._stretches)):
+            stretch = self._stretches[index]
+            self._held_rows.append(self._reduced({name: stretch for name, _ in self._of(STRETCHES)}))
+        if not self._held_due.due(len(self._held_rows), thorough):
+            return False
+        made_of = facts_of(self._header, [self._name])
+        self._of_held = {}
+        for name, _ in self._of(STRETCHES):
+            self._conclude(self._of_held, name, [row[name] for row in self._held_rows], made_of)
+        return True
 
     def _reduce(self, selection: IncrementalSelection) -> None:
         """Add rows of new traces; make those again whose plausible samples have changed with the rules."""
@@ -113,29 +162,32 @@ class StatisticsModel(RecordView[StatisticsSnapshot]):
     def _row(self, index: int, range_G0: tuple[float, float]) -> dict[str, Any]:
         trace = self._traces[index]
         cleaned = plausible(trace, range_G0)
+        return self._reduced(
+            {name: cleaned if statistic.selected else trace for name, statistic in self._of(TRACES)}
+        )
+
+    def _reduced(self, records: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the row of each statistic from its record."""
         rows = {}
-        for name, statistic in tuple(self.statistics.items()):
+        for name, record in records.items():
+            statistic = self.statistics[name]
             try:
-                rows[name] = statistic.reduce(cleaned if statistic.selected else trace, statistic.options)
+                rows[name] = statistic.reduce(record, statistic.options)
             except Exception:  # a plug-in must not stop the other statistics
                 log.exception("The statistic %s failed and is no longer shown", name)
                 del self.statistics[name]
         return rows
 
-    def _results(self, selection: IncrementalSelection, kept: list[int]) -> dict[str, StatisticResult]:
-        made_of = facts_of(self._header, [self._name], selection.rules, selection.noise)
-        results = {}
-        for name, statistic in tuple(self.statistics.items()):
-            rows = [
-                self._rows[index][name] for index in (kept if statistic.selected else range(len(self._rows)))
-            ]
-            options = statistic.options
-            try:
-                results[name] = statistic.conclude(rows, options, made_of, np.random.default_rng(SEED))
-            except StatisticError as error:
-                reason = f"{str(error)[:1].upper()}{str(error)[1:]}."
-                results[name] = StatisticResult(statistic.title, len(rows), remarks=[reason], options=options)
-            except Exception:
-                log.exception("The statistic %s failed and is no longer shown", name)
-                del self.statistics[name]
-        return results
+    def _conclude(
+        self, results: dict[str, StatisticResult], name: str, rows: Sequence[Any], made_of: RecordSet
+    ) -> None:
+        """Add the result of a statistic; one that fails is no longer shown."""
+        statistic = self.statistics[name]
+        options = statistic.options
+        try:
+            results[name] = statistic.conclude(rows, options, made_of, np.random.default_rng(SEED))
+        except StatisticError as error:
+            results[name] = without_result(statistic, len(rows), options, str(error))
+        except Exception:
+            log.exception("The statistic %s failed and is no longer shown", name)
+            del self.statistics[name]

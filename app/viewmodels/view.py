@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from analysis.heating.holds import Hold
 from analysis.iv.sweeps import Sweep
+from analysis.junction_noise.stretches import HeldStretch
 from analysis.recording import RunHeader
 from analysis.records import Event, Trace
 from analysis.thermoelectric.ac_traces import ACTrace
@@ -88,7 +89,7 @@ class RecordView(ViewModel, Generic[Snapshot]):
     """View of records (traces, holds, sweeps): a worker updates it and replaces the whole snapshot."""
 
     shows: type | UnionType = Trace
-    """Records that it shows: Trace, Hold, Sweep, ThermopowerHold, RuptureHold or ACTrace."""
+    """Records that it shows: Trace, Hold, Sweep, HeldStretch, ThermopowerHold, RuptureHold or ACTrace."""
 
     def __init__(self, empty: Snapshot) -> None:
         self._shown = self._empty = empty
@@ -102,7 +103,9 @@ class RecordView(ViewModel, Generic[Snapshot]):
         """Return the last finished snapshot, which is immutable."""
         return self._shown
 
-    def add(self, record: Trace | Hold | Sweep | ThermopowerHold | RuptureHold | ACTrace) -> None:
+    def add(
+        self, record: Trace | Hold | Sweep | ThermopowerHold | RuptureHold | ACTrace | HeldStretch
+    ) -> None:
         """Keep a new record for `work`; quick, because the stream waits (called for views of plug-ins)."""
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Statistics over traces: a choice of them, the pictures of the chosen one, its numbers and remarks."""
+"""Statistics over traces and held junctions: a choice of them, the pictures of the chosen one, its numbers and remarks."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,8 @@ from app.gui.widgets.theme import MEDIUM, Theme
 from app.viewmodels.statistics_view import StatisticsSnapshot
 
 EMPTY = (
-    "Statistics over the traces appear here from ten traces on. Run Break junction or open a recording of it."
+    "Statistics over the traces appear here from ten traces on, those of held junctions from five checks on. Run Break "
+    "junction or I-V, or open a recording of it."
 )
 FIRST = "temporal"
 """Statistic that is shown first: the picture that an analyst looks at first."""
@@ -92,7 +93,7 @@ class StatisticsPlot(View[StatisticsSnapshot]):
 
 def result_html(result: StatisticResult) -> str:
     """Return numbers, tables and remarks as rich text."""
-    parts = [f"<p>{counted(result.n, 'trace')}</p>"]
+    parts = [f"<p>{counted(result.n, result.counts)}</p>"]
     parts += [f"<p>{_typeset(remark)}</p>" for remark in result.remarks]
     if result.numbers:
         rows = [

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 import hotjunction as hj
 from analysis.recording import Recording, RecordingError, RecordingWriter
 from analysis.records import Block
+from analysis.statistics.registry import STATISTICS
 from analysis.traces.kept import KeptTraces
 from analysis.traces.pipeline import analyse_by
 from analysis.traces.read import traces_of
@@ -27,11 +28,14 @@ from app.offline.identity import sha256_of
 from app.offline.many import Reading, analyse_files, files_of
 from app.offline.measurement import analyse_measurement
 from app.offline.result_cache import ResultCache
+from app.offline.statistics import SEED, chosen_statistics
 from app.offline.tasks import Failure, Task, attempt, identify
 from app.offline.traces import BOOTSTRAP_SEED, options_for
 from app.offline.workers import Processes, ThisProcess
 from tests.app.offline.dying import name_of
-from tests.support.recordings.made_recordings import made_heating, made_iv
+from tests.support.physics.held_noise import RATE_Hz as HELD_Hz
+from tests.support.physics.held_noise import flicker_hold
+from tests.support.recordings.made_recordings import made_checks, made_heating, made_iv
 from tests.support.recordings.streams import CHANNELS, RATE_Hz, made_traces
 
 
@@ -61,6 +65,11 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def nights(folder):
     return sorted(folder.glob("n*.h5"))
+
+
+STATISTICS_OF_ALL_KINDS = replace(
+    chosen_statistics("plateau,directions,iv-curves,flicker,telegraph"), lenient=True
+)
 
 
 class LastFirst(ThisProcess):
@@ -121,17 +130,56 @@ def test_each_recording_is_opened_once_for_the_traces_that_are_chosen(nights):
     numbers = [trace.number for trace in kept]
     parts = [opening(path) for path in nights[::-1]]  # by their start
     at = [0, 1, len(kept) - 2, len(kept) - 1]
-    chosen = list(KeptTraces(parts, kept.places, numbers, (0.0, np.inf)).chosen(at))
+    chosen = list(KeptTraces(parts, kept.places, kept.first_numbers, (0.0, np.inf)).chosen(at))
     assert [trace.number for trace in chosen] == [numbers[i] for i in at]
     assert opened == list(dict.fromkeys(opened))
 
 
 def test_the_order_in_which_workers_end_changes_nothing(folder):
     paths, _ = files_of([folder])
-    serial = text_of(analyse_files(paths))
+    serial = text_of(analyse_files(paths, statistics=STATISTICS_OF_ALL_KINDS))
 
-    assert text_of(analyse_files(paths, reading=Reading(LastFirst()))) == serial
+    last_first = analyse_files(paths, reading=Reading(LastFirst()), statistics=STATISTICS_OF_ALL_KINDS)
+    assert text_of(last_first) == serial
     assert len(json.loads(serial)["recordings"]) == 5
+    assert set(json.loads(serial)["statistics"]) == set(STATISTICS_OF_ALL_KINDS.names) - {
+        "flicker",
+        "telegraph",
+    }
+
+
+def test_held_junctions_of_several_files_are_told_apart_and_read_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.offline.result_cache._SETTLED_NS", -1)
+    rng = np.random.default_rng(1)
+    for name in ("a.h5", "b.h5"):
+        levels = 10.0 ** rng.uniform(-4.0, -2.5, 3)
+        holds = [flicker_hold(rng, g, 10.0 ** (1.4 * np.log10(g) - 4.5), 0.2) for g in levels]
+        made_checks(tmp_path / name, holds, HELD_Hz, rng=rng)
+    paths, _ = files_of([tmp_path])
+    cache, again = ResultCache(tmp_path / "cache" / "results.sqlite"), Counting()
+
+    serial = text_of(analyse_files(paths, statistics=STATISTICS_OF_ALL_KINDS))
+    last_first = Reading(LastFirst(), cache)
+    assert text_of(analyse_files(paths, reading=last_first, statistics=STATISTICS_OF_ALL_KINDS)) == serial
+    assert json.loads(serial)["statistics"]["flicker"]["n"] == 6
+    assert (
+        text_of(analyse_files(paths, reading=Reading(again, cache), statistics=STATISTICS_OF_ALL_KINDS))
+        == serial
+    )
+    assert again.asked == []
+
+
+def test_statistics_number_the_traces_of_all_files(nights, folder):
+    chosen = chosen_statistics("drift,directions,plateau,conditional")
+    kept = [trace.number for trace in analyse_files(nights).histogram.analysis.selection.kept]
+
+    found = analyse_files([*nights, folder / "iv.h5"], statistics=chosen).statistics
+
+    traces = list(analyse_files(nights).histogram.analysis.selection.kept)
+    together = STATISTICS["plateau"].compute(traces, np.random.default_rng(SEED))
+    assert found["plateau"].numbers[0].estimate == together.numbers[0].estimate
+    assert found["directions"].n == 15  # of 6, 4 and 5 traces
+    assert len(set(kept)) == len(kept)
 
 
 def test_a_worker_that_dies_costs_its_own_file_only():

@@ -10,11 +10,11 @@ from rich.console import Console
 from analysis.recording import RecordedChannel, RecordingWriter, RunHeader, TraceEntry
 from analysis.records import Block
 from analysis.statistics.registry import STATISTICS
-from analysis.statistics.result import RecordSet
-from analysis.statistics.statistic import HOLDS, TRACES, StatisticError
+from analysis.statistics.result import UNKNOWN_SET, RecordSet
+from analysis.statistics.statistic import StatisticError
 from app.cli import main
 from app.offline.measurement import Measurement
-from app.offline.statistics import ChosenStatistics, chosen_statistics, compute_statistics
+from app.offline.statistics import ChosenStatistics, chosen_statistics, conclude_statistics
 from app.report.statistic_sections import statistic_sections
 from app.report.statistic_tables import print_statistic
 from tests.docs.pages import definition
@@ -22,7 +22,6 @@ from tests.support.physics.opening_traces import molecular_traces, trace_of
 from tests.support.plugins import plugins
 
 TRACES_WITH_PLATEAUS = [trace_of([3] * 5 + [1] * k + [0.001] * 20) for k in range(10, 60)]
-RECORDS = {(TRACES, True): lambda: TRACES_WITH_PLATEAUS, (TRACES, False): lambda: TRACES_WITH_PLATEAUS}
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +36,15 @@ def recording(tmp_path_factory):
             writer.add_trace(TraceEntry(trace.number, first, first + g.size))
             first += g.size
     return path
+
+
+def computed(chosen, traces=TRACES_WITH_PLATEAUS, made_of=UNKNOWN_SET):
+    """Statistics over traces in memory."""
+    rows = {
+        name: [STATISTICS[name].reduce(trace, chosen.options_of(name)) for trace in traces]
+        for name in chosen.names
+    }
+    return conclude_statistics(chosen, rows, made_of)
 
 
 def run(*words, code=0):
@@ -66,27 +74,17 @@ def test_a_wrong_choice_is_refused(text, options, sentence):
         chosen_statistics(text, options)
 
 
-def test_records_are_read_once_and_options_reach_the_statistic():
-    reads = []
-
-    def records():
-        reads.append(1)
-        return TRACES_WITH_PLATEAUS
-
+def test_options_reach_the_statistic():
     chosen = ChosenStatistics(("plateau", "yield"), {"plateau": {"low_G0": 0.7}})
-    results = compute_statistics(chosen, {(TRACES, True): records}, RecordSet(("file.h5",)))
+    results = computed(chosen, made_of=RecordSet(("file.h5",)))
 
-    assert len(reads) == 1
     assert results["plateau"].options.low_G0 == 0.7
     assert results["plateau"].to_json()["made_of"]["recordings"] == ["file.h5"]
 
 
 def test_the_same_records_give_the_same_errors():
     first, second = (
-        json.dumps(
-            compute_statistics(ChosenStatistics(("plateau",)), RECORDS, RecordSet())["plateau"].to_json()
-        )
-        for _ in range(2)
+        json.dumps(computed(ChosenStatistics(("plateau",)))["plateau"].to_json()) for _ in range(2)
     )
 
     assert first == second
@@ -94,20 +92,20 @@ def test_the_same_records_give_the_same_errors():
 
 def test_without_records_a_named_statistic_is_refused_and_one_of_all_left_out():
     with pytest.raises(StatisticError, match="yield: there are no traces in these recordings"):
-        compute_statistics(chosen_statistics("yield"), {(HOLDS, True): lambda: []}, RecordSet())
-    assert compute_statistics(chosen_statistics("all"), {}, RecordSet()) == {}
+        computed(chosen_statistics("yield"), [])
+    assert computed(chosen_statistics("all"), []) == {}
 
 
 def test_a_statistic_that_cannot_be_computed_says_so():
     chosen = ChosenStatistics(("plateau",), {"plateau": {"low_G0": 2.0}})
 
-    result = compute_statistics(chosen, RECORDS, RecordSet())["plateau"]
+    result = computed(chosen)["plateau"]
 
     assert result.remarks == ["The plateau from 2.0 to 1.5 G0 is empty."]
 
 
 def test_tables_for_a_terminal():
-    result = compute_statistics(chosen_statistics("plateau"), RECORDS, RecordSet())["plateau"]
+    result = computed(chosen_statistics("plateau"))["plateau"]
     console = Console(record=True, width=120, file=io.StringIO())
 
     print_statistic(console, result)
@@ -139,7 +137,7 @@ def test_the_command_refuses_in_a_sentence(recording):
 
 
 def test_the_report_has_a_section_for_each():
-    results = compute_statistics(chosen_statistics("plateau,correlation"), RECORDS, RecordSet())
+    results = computed(chosen_statistics("plateau,correlation"))
 
     sections = statistic_sections(Measurement((), statistics=results))
 
@@ -159,7 +157,7 @@ def test_the_statistic_of_the_how_to_guide_is_computed_like_the_others(tmp_path)
     files = {"trace_length.py": definition("how-to/add-a-statistic.md")}
     with plugins(tmp_path / "plugins", files, STATISTICS, load=True):
         chosen = chosen_statistics("trace-length", {"trace-length": {"skipped": 20}})
-        result = compute_statistics(chosen, RECORDS, RecordSet())["trace-length"]
+        result = computed(chosen)["trace-length"]
 
     lengths = [trace.conductance_G0.size for trace in TRACES_WITH_PLATEAUS]
     assert result.numbers[0].estimate.value == pytest.approx(np.mean(lengths) - 20)

@@ -7,14 +7,19 @@ import numpy as np
 import pytest
 
 from analysis.disk_backed_list import DiskBackedList
-from analysis.recording import RecordedChannel, RunHeader
+from analysis.junction_noise.stretches import stretches_of
+from analysis.recording import RecordedChannel, Recording, RunHeader
 from analysis.statistics.registry import STATISTICS
 from analysis.statistics.statistic import TRACES, StatisticError
 from analysis.traces.options import AnalysisOptions
 from app.offline.statistics import SEED
 from app.viewmodels.histogram_view import HistogramModel
+from app.viewmodels.session import Session
 from app.viewmodels.statistics_view import StatisticsModel
+from tests.support.physics.held_noise import RATE_Hz as HELD_Hz
+from tests.support.physics.held_noise import flicker_hold
 from tests.support.physics.opening_traces import molecular_traces, trace_of
+from tests.support.recordings.made_recordings import made_checks
 
 HEADER = RunHeader("break-junction", (RecordedChannel("current"),), 40_000.0)
 
@@ -29,7 +34,7 @@ def traces():
 def models():
     kept = DiskBackedList()
     histogram = HistogramModel(kept, lambda usual: AnalysisOptions(resamples=2))
-    return kept, histogram, StatisticsModel(kept, histogram, HEADER, "made.h5")
+    return kept, histogram, StatisticsModel(kept, DiskBackedList(), histogram, HEADER, "made.h5")
 
 
 def decide(histogram):
@@ -107,3 +112,28 @@ def test_a_statistic_that_fails_does_not_stop_the_others(traces, caplog):
     assert {"temporal", "enough"} <= set(view.snapshot().results)
     assert not {"yield", "plateau"} & set(view.snapshot().results)
     assert "The statistic plateau failed" in caplog.text
+
+
+def test_held_noise_is_that_of_the_recording_however_the_stream_is_cut(tmp_path):
+    rng = np.random.default_rng(1)
+    levels = 10.0 ** rng.uniform(-4.0, -2.5, 6)
+    holds = [flicker_hold(rng, g, 10.0 ** (1.4 * np.log10(g) - 4.5), 0.2) for g in levels]
+    path = made_checks(tmp_path / "checks.h5", holds, HELD_Hz, rng=rng)
+    with Recording(path) as recording:
+        stretches = list(stretches_of(recording))
+        blocks = list(recording.blocks())
+        session = Session(recording.header, name=path.name)
+        for event in recording.events:
+            session.feed(event)
+        for block in blocks:
+            for start in range(block.first, block.stop, 777):
+                session.feed(block.part(start, min(start + 777, block.stop)))
+    session.close()
+    session.settle()
+
+    shown = session.statistics.snapshot()
+    assert {"flicker", "telegraph"} <= set(shown.results) and not shown.problem
+    for name in ("flicker", "telegraph"):
+        again = STATISTICS[name].compute(stretches, np.random.default_rng(SEED), shown.results[name].made_of)
+        assert plain({name: again}) == plain({name: shown.results[name]})
+    session.dispose()
