@@ -25,6 +25,26 @@ MOST_TIMES, FREE_BYTES = 100, 2**30
 """Bytes of numbers that a file may hold, in its own bytes; not asked for below ``FREE_BYTES``."""
 
 
+_PACKED = "is packed: unpack it, then import what is in it"
+_ARRAYS = "holds arrays of Python: write them as text (numpy.savetxt, a trace a column), then import that"
+_TABLE = "is a spreadsheet: save it as CSV there, then import that"
+_OTHER = {
+    **dict.fromkeys((".zip", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz"), _PACKED),
+    **dict.fromkeys((".npy", ".npz", ".pkl", ".pickle"), _ARRAYS),
+    **dict.fromkeys((".xls", ".xlsx", ".xlsm", ".ods", ".opj", ".opju"), _TABLE),
+    **dict.fromkeys(
+        (".json", ".jsonl", ".ndjson"),
+        "is JSON, whose layout is free: write its numbers as columns of text, then import that",
+    ),
+    **dict.fromkeys(
+        (".h5", ".hdf5", ".hdf", ".nxs", ".nc"),
+        "is HDF5: a recording of hotjunction needs no import (hotjunction analyze); from a file of another program "
+        "write the numbers as columns of text (h5dump, or h5py and numpy.savetxt), then import that",
+    ),
+}
+"""Advice for files that have no importer, by suffix."""
+
+
 def kind_of(path: Path, orientation: Orientation = Orientation.AUTO) -> str:
     """Return the format of a file, from its suffix, and from its content where several share one.
 
@@ -37,6 +57,8 @@ def kind_of(path: Path, orientation: Orientation = Orientation.AUTO) -> str:
     """
     suffix = path.suffix.lower()
     sharing = [x for x in importers() if suffix in x.suffixes]
+    if not sharing and suffix in _OTHER:
+        raise ForeignFile(f"{path}: {_OTHER[suffix]}")
     if not sharing:
         raise ForeignFile(
             f"{path}: unknown format (known suffixes: {', '.join(_suffixes())}); choose the format with --kind"
@@ -74,6 +96,8 @@ def read_file(
     if not path.is_file():
         raise ForeignFile(f"{path}: there is no such file")
     importer = IMPORTERS[kind_of(path, options.layout.orientation) if kind == "auto" else kind]
+    if not path.stat().st_size:
+        raise ForeignFile(f"{path}: an empty file")
     try:
         return arranged(gathered(_bounded(path, importer.read(path, options.layout)), spool), options)
     except MemoryError:

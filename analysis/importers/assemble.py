@@ -30,6 +30,7 @@ from analysis.importers.provenance import (
     named,
     rate_of,
     reversed_signs,
+    several_traces,
     unknowns,
 )
 from analysis.importers.quantities import OVERLOAD, ImportedColumn, UnknownUnit
@@ -124,7 +125,11 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
         common,
         (*remarks, *notes.from_file),
         tuple(notes.from_options),
-        (*unknowns(traces, channels, rate_Hz, common), *reversed_signs(traces, facts)),
+        (
+            *unknowns(traces, channels, rate_Hz, common),
+            *several_traces(traces, facts),
+            *reversed_signs(traces, facts),
+        ),
         dict(counts),
         tuple(dict.fromkeys(piece.file for piece in pieces)),
         _directions(facts),

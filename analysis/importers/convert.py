@@ -79,7 +79,7 @@ def _conductance(by_name: Mapping[str, ImportedColumn], settings: Mapping[str, A
     """Return G = I / (V - I R_s) in units of G0; None unless current and voltage are known and the conductance is not.
 
     The voltage is the column of the bias, or the bias of the settings. Without a known series resistance it counts
-    as that across the junction.
+    as that across the junction. An overload of the current is one of the conductance: its trace is in contact there.
     """
     if "conductance" in by_name or "current" not in by_name:
         return None
@@ -97,4 +97,7 @@ def _conductance(by_name: Mapping[str, ImportedColumn], settings: Mapping[str, A
     current_A = by_name["current"].values * factor
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         junction_V = bias_V - current_A * settings.get("series_resistance_ohm", 0.0)
-        return ImportedColumn("conductance", current_A / junction_V / G0_S, "G0")
+        conductance = np.where(
+            np.isinf(current_A), current_A * np.sign(bias_V), current_A / junction_V / G0_S
+        )
+    return ImportedColumn("conductance", conductance, "G0")

@@ -16,6 +16,12 @@ COMMENT = ("#", "%", "//", "!", "*")
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eEdD][+-]?\d+)?")
 _POINT = re.compile(r"\d\.\d")
+_THOUSANDS = {
+    ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?([eE][+-]?\d+)?"),
+    ".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?([eE][+-]?\d+)?"),
+}
+"""Numbers with marks between thousands, by their decimal mark: "63.250,123" and "63,250.123"."""
+_BETWEEN_THOUSANDS = re.compile("(?<=\\d)['\u2019\u00a0\u202f](?=\\d{3})")
 _OVERLOAD_WORD = re.compile(
     r"[+-]?\s*(ov|ol|o\.l\.|oflow|over|ovfl|ovrng|ovrflw|ovld|ovl|overld|overload|overflow|over\s?range|-{3,}|\+{3,}|\#{3,})",
     re.IGNORECASE,
@@ -53,9 +59,11 @@ class Dialect:
         """Return plain numbers of many lines, shape (lines, width), quickly; None if one needs a closer look."""
         plain = [line.replace('"', "") for line in lines] if self._may_unquote(lines[0]) else list(lines)
         if self.decimal == ",":
+            if any("." in line for line in plain):  # between thousands
+                return None
             plain = [line.replace(",", ".") for line in plain]
         if self.separator != " ":
-            plain = [line.rstrip().removesuffix(self.separator) for line in plain]
+            plain = [line.rstrip().rstrip(self.separator) for line in plain]
         if re.search(r"\d[dD][+-]?\d", plain[0]):
             plain = [re.sub(r"(?<=[\d.])[dD](?=[+-]?\d)", "e", line) for line in plain]
         try:
@@ -91,7 +99,8 @@ def dialect_of(lines: Sequence[str]) -> Dialect:
 def number_in(field: str, decimal: str = ",") -> float:
     """Return the number in a field: NaN if there is none, `OVERLOAD` for a meter's word for it.
 
-    Decimal commas, exponents of Fortran ("1.5D-09", "1.5-109") and the Unicode minus sign are read.
+    Decimal commas, marks between thousands, exponents of Fortran ("1.5D-09", "1.5-109") and the Unicode minus sign are
+    read.
 
     Raises
     ------
@@ -105,6 +114,9 @@ def number_in(field: str, decimal: str = ",") -> float:
         return np.nan
     if "_" in field:
         raise ValueError(f"{field!r} is not a number")
+    field = _BETWEEN_THOUSANDS.sub("", field)
+    if _THOUSANDS[decimal].fullmatch(field):
+        field = field.replace("." if decimal == "," else ",", "")
     plain = field.replace(",", ".") if decimal == "," else field
     fortran = _FORTRAN.fullmatch(plain)
     return float(f"{fortran[1]}e{fortran[2] or fortran[3]}" if fortran else plain)
@@ -143,6 +155,9 @@ def _decimal(lines: Sequence[str], separator: str) -> str:
 
 
 def _comma_wins(fields: Sequence[str]) -> bool:
+    for mark, other in (",.", ".,"):  # a number with both marks decides
+        if any(mark in field and other in field and _THOUSANDS[mark].fullmatch(field) for field in fields):
+            return mark == ","
     marks = Counter(
         "," if _DECIMAL_COMMA.fullmatch(field) else "." if _POINT.search(field) else "" for field in fields
     )

@@ -43,7 +43,7 @@ def words_of(line: str, width: int, dialect: Dialect) -> list[str] | None:
     quoted = re.findall(r'"([^"]*)"', text)
     for words in (dialect.split(text), text.split("\t"), quoted, text.split(","), text.split(), groups):
         words = [word.strip().strip('"').strip() for word in words]
-        if len(words) == width + 1 and not words[-1]:
+        while len(words) > width and not words[-1]:
             words = words[:-1]
         if len(words) == width:
             return words

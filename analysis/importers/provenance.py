@@ -10,8 +10,14 @@ from analysis.importers.convert import offset_in
 from analysis.importers.imported import CALCULATED, SETTINGS, SWEEP, ImportedTrace, ImportOptions, Piece
 from analysis.importers.quantities import ImportedColumn, channel_of, is_logarithm, known_unit, to_si
 from analysis.importers.spool import BLOCK
-from analysis.importers.survey import Facts
+from analysis.importers.survey import BROKEN_G0, CLOSED_G0, Facts
 from analysis.recording.header import RecordedChannel
+
+CONDUCTING = ("current", "conductance", "current_density")
+"""Quantities of which one must be known for any analysis."""
+
+SEVERAL = 3
+"""Openings in one trace from which on it is likely to be a channel with many traces."""
 
 
 @dataclass
@@ -37,7 +43,7 @@ def rate_of(piece: Piece) -> float | None:
             steps = np.diff(seconds.values)
             typical = float(np.median(steps))
             if typical > 0 and np.all(np.abs(steps - typical) < 0.01 * typical):
-                rate_Hz = 1.0 / typical
+                rate_Hz = 1.0 / float(np.mean(steps))  # the median is off where times are rounded
     return None if np.isnan(rate_Hz) else float(f"{rate_Hz:.6g}")
 
 
@@ -127,6 +133,8 @@ def unknowns(
     unknown = [_unit_of(name) for name, unit in units.items() if not unit]
     if "values" in units:
         unknown.insert(0, "what the values are")
+    elif not any(_base_of(name) in CONDUCTING for name in units):
+        unknown.insert(0, "which column is the current or the conductance: --column current=2:nA")
     if np.isnan(rate_Hz):
         unknown.append("sampling rate")
     moved = "opening_speed_m_per_s" in given and not np.isnan(rate_Hz)
@@ -147,10 +155,26 @@ def unknowns(
     return tuple(unknown)
 
 
+def _base_of(name: str) -> str:
+    return name.removeprefix("log_").removeprefix("ln_").removeprefix("absolute_")
+
+
 def _unit_of(name: str) -> str:
     logarithm = name.startswith(("log_", "ln_"))
     return f"unit of {name}" + (
         f": a logarithm; say of what number, such as --unit {name}=G0" if logarithm else ""
+    )
+
+
+def several_traces(traces: Sequence[ImportedTrace], facts: Sequence[Facts]) -> tuple[str, ...]:
+    """Return a phrase if most traces open several times: they are then likely to be long channels that must be cut."""
+    openings = [f.openings for trace, f in zip(traces, facts, strict=True) if SWEEP not in trace.flags]
+    usual = sorted(openings)[len(openings) // 2] if openings else 0
+    if usual < SEVERAL:
+        return ()
+    return (
+        f"where a trace begins and ends (the conductance opens {usual} times in one): --cut-between "
+        f"{CLOSED_G0:g} {BROKEN_G0:g}",
     )
 
 

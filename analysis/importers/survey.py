@@ -12,6 +12,9 @@ from analysis.importers.spool import BLOCK
 Read = Callable[[int, int], tuple[ImportedColumn, ...]]
 """Reads the columns from a first to a last sample."""
 
+CLOSED_G0, BROKEN_G0 = 2.0, 0.1
+"""Conductance of a contact, and below which it has opened."""
+
 _FACTOR = 10.0
 _END = 0.05
 """Share of a trace that counts as its end, for the direction."""
@@ -33,6 +36,8 @@ class Facts:
         `OPENING`, `CLOSING`, or "" if neither.
     extremes : dict
         Smallest and largest finite value by channel.
+    openings : int
+        Number of falls of the conductance from above `CLOSED_G0` to below `BROKEN_G0`.
     """
 
     stop: int = 0
@@ -42,6 +47,8 @@ class Facts:
     conductance_sum: float = np.nan
     direction: str = ""
     extremes: dict[str, tuple[float, float]] = field(default_factory=dict)
+    openings: int = 0
+    closed: bool = False
 
 
 def survey(columns: Sequence[ImportedColumn], read: Read, start: int, stop: int) -> Facts:
@@ -85,6 +92,11 @@ def _add(facts: Facts, column: ImportedColumn) -> None:
     facts.extremes[column.name] = min(low, float(values.min())), max(high, float(values.max()))
     if column.name == "conductance":
         facts.conductance_sum = float(np.nansum([facts.conductance_sum, np.sum(values, dtype=float)]))
+        if column.unit == "G0":
+            closed = values[(values > CLOSED_G0) | (values < BROKEN_G0)] > CLOSED_G0
+            closed = np.concatenate([[facts.closed], closed])
+            facts.openings += int(np.count_nonzero(closed[:-1] & ~closed[1:]))
+            facts.closed = bool(closed[-1])
 
 
 def _direction(read: Read, start: int, stop: int) -> str:

@@ -68,7 +68,10 @@ def _open_file(path: Path) -> "OpenedFile":
     try:
         return OpenedFile(path)
     except BROKEN as error:
-        raise RecordingError(f"{path}: not an HDF5 file, or damaged ({reason(error)})") from error
+        why = f"{path}: not an HDF5 file, or damaged ({reason(error)})"
+        if path.suffix.lower() not in (".h5", ".hdf5", ".nxs"):
+            why += "; `hotjunction import` reads files of other programs"
+        raise RecordingError(why) from error
 
 
 class OpenedFile:

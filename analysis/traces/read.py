@@ -6,6 +6,7 @@ from itertools import chain
 
 from analysis.conductance import CurrentCalibration
 from analysis.importers.imported import SWEEP
+from analysis.numbers import counted
 from analysis.recording import Recording, RecordingError, RunHeader
 from analysis.records import Event, Trace
 from analysis.reduce import reduce
@@ -25,6 +26,11 @@ def calibration_of(header: RunHeader) -> CurrentCalibration | None:
         return None
     settings = header.settings
     gain = settings.get("current_gain_V_per_A")
+    if gain is None and "current" not in header.channel_names:
+        raise RecordingError(
+            f"the recording has neither a current nor a conductance, only {', '.join(header.channel_names)}; if one of "
+            "these is it, import the files again with its name and unit, such as --column current=2:nA"
+        )
     if gain is None:
         raise RecordingError(
             "the recording has no gain for its current channel; if it holds opening traces, import it again with "
@@ -59,7 +65,7 @@ def demand_traces(recording: Recording) -> None:
     sweeps = [entry for entry in recording.traces if SWEEP in entry.flags]
     if sweeps and len(sweeps) == len(recording.traces):
         raise RecordingError(
-            f"{recording.path}: holds {len(sweeps)} I-V sweeps and no opening traces; "
+            f"{recording.path}: holds {counted(len(sweeps), 'I-V sweep')} and no opening traces; "
             f"`hotjunction fit {recording.path.name} --model MODEL.toml` averages and fits them"
         )
 

@@ -18,6 +18,8 @@ from analysis.importers.registry import Importer
 SUFFIXES = (".csv", ".txt", ".dat", ".tsv", ".asc", ".xy", ".lvm")
 
 _BLOCK_LINES = 20_000
+_LOOKED_AT = 40
+"""Lines that decide how many columns there are."""
 _MOST_LINES_ABOVE = 5000
 _MOST_COLUMNS = 100_000
 
@@ -39,8 +41,9 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
     lines = read_lines(path, layout.skip_lines)
     above, first = head_and_body(path, lines, layout)
     dialect = dialect_of([line for _, line in first if not is_comment(line)])
-    fields = dialect.split(next(line for _, line in first if not is_comment(line)))
-    width = len(fields) - (len(fields) > 1 and not fields[-1])
+    beginning = [dialect.split(line) for _, line in first if not is_comment(line)][:_LOOKED_AT]
+    fields = beginning[0]
+    width = max(1, *map(_filled, beginning))
     if width > _MOST_COLUMNS:
         raise ForeignFile(
             f"{path}: {width} columns, more than {_MOST_COLUMNS}; if each row is a trace: --rows"
@@ -67,6 +70,11 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
             yield Piece(path.name, parts, settings=settings, remarks=remarks, continues=continues)
             continues = True
         block = take_lines(lines, _BLOCK_LINES)
+
+
+def _filled(fields: Sequence[str]) -> int:
+    """Return the number of fields without the empty ones at the end, which spreadsheets add."""
+    return next((i for i in range(len(fields), 0, -1) if fields[i - 1]), 0)
 
 
 def is_comment(line: str) -> bool:
@@ -134,13 +142,17 @@ def parsed(
     for i, (number, line) in enumerate(lines):
         values = _row(dialect, line, width, clocks)
         if values is None:
-            raise ForeignFile(f"{path}: line {number} does not hold {width} numbers: {line.strip()[:60]!r}")
+            raise ForeignFile(
+                f"{path}: line {number} does not hold {width} numbers: {line.strip()[:60]!r}; if the data end above "
+                "it, delete it and what follows"
+            )
         rows[i] = values
     return rows
 
 
 def _row(dialect: Dialect, line: str, width: int, clocks: Sequence[int]) -> list[float] | None:
     fields = dialect.split(line)
+    fields = fields[: max(width, _filled(fields))]
     times = {i: time_in(fields[i]) for i in clocks if i < len(fields)}
     if None in times.values():
         return None
@@ -150,8 +162,6 @@ def _row(dialect: Dialect, line: str, width: int, clocks: Sequence[int]) -> list
         return None
     for i, seconds in sorted(times.items()):
         numbers.insert(i, math.nan if seconds is None else seconds)
-    if len(numbers) == width + 1 and not fields[-1]:
-        numbers = numbers[:-1]
     return numbers if len(numbers) == width else None
 
 

@@ -1,4 +1,4 @@
-"""Statistics over traces and held junctions: a choice of them, the pictures of the chosen one, its numbers and remarks."""
+"""Statistics over traces and held junctions: one of them at a time, its pictures, numbers and remarks."""
 
 import re
 from collections.abc import Sequence

@@ -25,7 +25,7 @@ from tests.support.recordings.foreign_files import imported, save_wave
         ("a.txt", b"", "empty file"),
         ("a.txt", b"1 2\n3 \0", "not a text file"),
         ("a.csv", b"1," * 20 + b"\n1,2,x\n", "line 2 is not a row of numbers"),
-        ("a.ibw", b"", "not a readable Igor binary wave"),
+        ("a.ibw", b"", "an empty file"),
         ("a.ibw", b"hello world, this is no wave" * 10, "not a readable Igor binary wave"),
         ("a.tdms", b"hello world", "not a readable TDMS file"),
         ("a.jpeg", b"", "unknown format"),
