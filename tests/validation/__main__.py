@@ -31,7 +31,7 @@ def write(table: Table, document: Path) -> None:
     """Replace a table in the document. Raises ``ValueError`` if the document has no place for it."""
     begin, end = f"<!-- table {table.name} -->", f"<!-- end {table.name} -->"
     place = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-    text, n = place.subn(lambda _: f"{begin}\n{table.markdown()}\n{end}", document.read_text("utf-8"))
+    text, n = place.subn(lambda _: f"{begin}\n\n{table.markdown()}\n\n{end}", document.read_text("utf-8"))
     if not n:
         raise ValueError(f"{document.name} has no place for the table {table.name!r}")
     document.write_text(text, "utf-8")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
 
@@ -22,7 +23,11 @@ class Table:
     def markdown(self) -> str:
         """Return the table as Markdown."""
         lines = [self.columns, tuple("---" for _ in self.columns), *self.rows]
-        return self.about + "\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        return (
+            fill(self.about, 100, break_on_hyphens=False)
+            + "\n\n"
+            + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        )
 
 
 def share(hits: Sequence[bool]) -> str:
