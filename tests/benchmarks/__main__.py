@@ -15,6 +15,7 @@ BENCHMARKS = (
     "recorder",
     "traces",
     "histograms",
+    "offline",
     "heating",
     "landauer",
     "probes",
