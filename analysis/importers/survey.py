@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.importers.imported import CLOSING, OPENING
 from analysis.importers.quantities import ImportedColumn, overloaded
@@ -14,6 +15,9 @@ Read = Callable[[int, int], tuple[ImportedColumn, ...]]
 
 CLOSED_G0, BROKEN_G0 = 2.0, 0.1
 """Conductance of a contact, and below which it has opened."""
+
+_LASTING = 10
+"""Samples in a row that make a contact or an open junction."""
 
 _FACTOR = 10.0
 _END = 0.05
@@ -38,6 +42,8 @@ class Facts:
         Smallest and largest finite value by channel.
     openings : int
         Number of falls of the conductance from above `CLOSED_G0` to below `BROKEN_G0`.
+    state : int
+        1 if the last lasting state was a contact, -1 if it was open.
     """
 
     stop: int = 0
@@ -48,7 +54,7 @@ class Facts:
     direction: str = ""
     extremes: dict[str, tuple[float, float]] = field(default_factory=dict)
     openings: int = 0
-    closed: bool = False
+    state: int = 0
 
 
 def survey(columns: Sequence[ImportedColumn], read: Read, start: int, stop: int) -> Facts:
@@ -93,10 +99,18 @@ def _add(facts: Facts, column: ImportedColumn) -> None:
     if column.name == "conductance":
         facts.conductance_sum = float(np.nansum([facts.conductance_sum, np.sum(values, dtype=float)]))
         if column.unit == "G0":
-            closed = values[(values > CLOSED_G0) | (values < BROKEN_G0)] > CLOSED_G0
-            closed = np.concatenate([[facts.closed], closed])
-            facts.openings += int(np.count_nonzero(closed[:-1] & ~closed[1:]))
-            facts.closed = bool(closed[-1])
+            _count_openings(facts, values)
+
+
+def _count_openings(facts: Facts, conductance_G0: NDArray[np.float64]) -> None:
+    """Count the falls from a lasting contact to a lasting opening; chatter of a contact is none."""
+    states = np.select([conductance_G0 > CLOSED_G0, conductance_G0 < BROKEN_G0], [1, -1], 0)
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(states)) + 1])
+    lasting = np.diff(np.append(starts, states.size)) >= _LASTING
+    seen = states[starts[lasting]]
+    seen = np.concatenate([[facts.state], seen[seen != 0]])
+    facts.openings += int(np.count_nonzero((seen[:-1] == 1) & (seen[1:] == -1)))
+    facts.state = int(seen[-1])
 
 
 def _direction(read: Read, start: int, stop: int) -> str:

@@ -92,16 +92,18 @@ class IncrementalSelection:
 
     def select(self) -> None:
         """Count the traces that are not counted yet, and apply the rules where they were not applied yet."""
-        histograms = self.counted
-        for index in range(len(self._is_kept), len(self.summaries)):
-            histograms.count(index, self._traces[index], self.rules.plausible_G0)
-            self._is_kept.append(False)
+        histograms, range_G0 = self.counted, self.rules.plausible_G0
         for index in range(len(self._reasons), len(self.summaries)):
+            trace = None
+            if index == len(self._is_kept):
+                trace = self._traces[index]
+                histograms.count(index, trace, range_G0)
+                self._is_kept.append(False)
             reason = self.summaries[index].rejection(self.rules)
             self._reasons.append(reason)
             if self._is_kept[index] == bool(reason):
-                sign = -1 if reason else 1
-                histograms.keep(index, self._traces[index], self.rules.plausible_G0, sign)
+                trace = self._traces[index] if trace is None else trace
+                histograms.keep(index, trace, range_G0, -1 if reason else 1)
                 self._is_kept[index] = not reason
                 self.revision += 1
 

@@ -78,18 +78,17 @@ class TraceSummary:
     def of(cls, trace: Trace) -> "TraceSummary":
         """Summarize a trace."""
         g = trace.conductance_G0
-        finite = g[np.isfinite(g)]
-        extent = (float(finite.min()), float(finite.max())) if finite.size else (np.inf, -np.inf)
+        extent, finite = _extent(g)
         return cls(
             trace.number,
             trace.samples,
             trace.ended,
             trace.flags,
             bool(np.isfinite(trace.displacement_m).any()),
-            int(np.count_nonzero(~np.isnan(g))),
+            g.size if finite else int(np.count_nonzero(~np.isnan(g))),
             _start(g),
-            float(np.fmin.reduce(g, initial=np.inf)),
-            _lowest_run(g),
+            extent[0] if finite else float(np.fmin.reduce(g, initial=np.inf)),
+            _lowest_run(g if finite else np.where(np.isnan(g), np.inf, g)),
             extent,
             open_parts(g, trace.averaged),
         )
@@ -148,6 +147,9 @@ def usual_rules(
 def plausible(trace: Trace, range_G0: tuple[float, float]) -> Trace:
     """Return the trace with wild samples (finite, but outside of this range) replaced by NaN."""
     g = trace.conductance_G0
+    (low, high), finite = _extent(g)
+    if finite and range_G0[0] <= low and high <= range_G0[1]:
+        return trace
     wild = ((g < range_G0[0]) | (g > range_G0[1])) & np.isfinite(g)
     return replace(trace, conductance_G0=np.where(wild, np.nan, g)) if wild.any() else trace
 
@@ -199,12 +201,21 @@ def _start(conductance_G0: FloatArray) -> float:
 
 
 def _lowest_run(conductance_G0: FloatArray) -> float:
-    """Return the minimum, over all runs of five samples, of the maximum in the run; NaN counts as infinite."""
+    """Return the minimum, over all runs of five samples, of the maximum in the run; without NaN."""
     n = conductance_G0.size - _OPEN_SAMPLES + 1
     if n < 1:
         return float("inf")
-    g = np.where(np.isnan(conductance_G0), np.inf, conductance_G0)
-    largest = g[:n].copy()
+    largest = conductance_G0[:n].copy()
     for i in range(1, _OPEN_SAMPLES):
-        np.maximum(largest, g[i : i + n], out=largest)
+        np.maximum(largest, conductance_G0[i : i + n], out=largest)
     return float(largest.min())
+
+
+def _extent(conductance_G0: FloatArray) -> tuple[tuple[float, float], bool]:
+    """Return the smallest and the largest finite sample, (inf, -inf) without one, and True if all are finite."""
+    if conductance_G0.size:
+        low, high = float(conductance_G0.min()), float(conductance_G0.max())
+        if np.isfinite(low) and np.isfinite(high):  # the usual case; NaN is passed on by both
+            return (low, high), True
+    finite = conductance_G0[np.isfinite(conductance_G0)]
+    return ((float(finite.min()), float(finite.max())) if finite.size else (np.inf, -np.inf)), False
