@@ -52,8 +52,9 @@ def preview_lines(
     """Return the runs of a sweep as lines: swept values, cycles, duration, and the whole time at the end."""
     lines, total_s = [], 0.0
     planned = planned_runs(procedure.name, runs, rig)
+    parameters = procedure().parameter_objects()
     for number, run in enumerate(planned, 1):
-        values = ", ".join(f"{name} = {run.values[name]}" for name in names)
+        values = ", ".join(f"{name} = {_with_unit(run.values[name], parameters[name])}" for name in names)
         total_s += run.seconds if math.isfinite(run.seconds) else 0.0
         what = (
             amount(run.cycles, procedure.repeats, run.seconds)
@@ -62,6 +63,13 @@ def preview_lines(
         )
         lines.append(f"{number:3d}  {values}: {what}" if values else f"{number:3d}  {what}")
     return [*lines, f"{counted(len(planned), 'run')}, about {roughly(total_s)} in all"]
+
+
+def _with_unit(value: Any, parameter: Any) -> str:
+    """Format a value of a parameter: "50 mV"."""
+    each = value if isinstance(value, list | tuple) else [value]
+    text = " ".join(f"{one:g}" if isinstance(one, float) else str(one) for one in each)
+    return f"{text} {getattr(parameter, 'units', None) or ''}".rstrip()
 
 
 def planned_runs(name: str, runs: Iterable[Mapping[str, Any]], rig: Rig | None) -> list[PlannedRun]:

@@ -5,7 +5,13 @@ from math import hypot
 from typing import Any
 
 from analysis.calibration.noise import expected_resolution, thermometer_noise
-from analysis.calibration.thermometer import KnownHeat, heated, power_response, thermal_resistance
+from analysis.calibration.thermometer import (
+    KnownHeat,
+    PowerResponse,
+    heated,
+    power_response,
+    thermal_resistance,
+)
 from analysis.heating.arrival import arrivals_of
 from analysis.heating.estimator import EstimatorSettings, estimate_holds
 from analysis.heating.exclusion import ExclusionRules
@@ -14,6 +20,7 @@ from analysis.heating.holds import holds_of
 from analysis.heating.mask import filters_of, mask_for
 from analysis.heating.runs import LOOK_AHEAD, first_periods_of
 from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas
+from analysis.numbers import ASCII, counted, with_error
 from analysis.recording import Recording
 from analysis.spectra.noise import Noise
 from app.calibration.result import (
@@ -78,9 +85,9 @@ def thermometer(
     record = ThermometerRecord(
         **when_of(recording),
         method=(
-            f"{response.holds} holds on a heater of {heater_ohm:g} ohm"
+            f"{counted(response.holds, 'hold')} on a heater of {heater_ohm:g} ohm"
             if heater_ohm
-            else f"{response.holds} holds, share {heat.share:g} of the measured power"
+            else f"{counted(response.holds, 'hold')}, share {heat.share:g} of the measured power"
         ),
         probe=probe.id,
         thermal_resistance_K_per_W=resistance.value_K_per_W,
@@ -89,21 +96,6 @@ def thermometer(
         seebeck_uncertainty_V_per_K=u_seebeck,
         correlation=resistance.correlation,
     )
-    remarks = [
-        f"R_P S_TC = {response.product_V_per_W:.5g} +- {response.uncertainty_V_per_W:.2g} V/W; this alone is the scale "
-        f"error of every heat: {response.uncertainty_V_per_W / response.product_V_per_W:.2%}"
-    ]
-    remarks += [f"LOOK: {warning}" for warning in (*arrivals.warnings, *mask.warnings)]
-    for what, volts, sigma in (
-        ("at no power", response.at_no_power_V, response.at_no_power_sigma_V),
-        ("that turns over with the bias", response.odd_V, response.odd_sigma_V),
-    ):
-        if sigma > 0 and equivalent_sigmas(abs(volts) / sigma, max(response.holds - 2, 1)) > SEEN_SIGMAS:
-            remarks.append(
-                f"LOOK: there is {volts * 1e9:.3g} +- {sigma * 1e9:.2g} nV {what}; heat does not do this"
-            )
-    if response.reduced_chi2 > 2:
-        remarks.append(f"LOOK: the holds scatter more than their noise (chi2 {response.reduced_chi2:.2g})")
     return CalibrationResult(
         record,
         (
@@ -116,8 +108,25 @@ def thermometer(
                 probe.thermal_resistance_uncertainty_K_per_W or 0.0,
             ),
         ),
-        tuple(remarks),
+        (*_remarks(response), *(f"LOOK: {warning}" for warning in (*arrivals.warnings, *mask.warnings))),
     )
+
+
+def _remarks(response: PowerResponse) -> Iterator[str]:
+    """Yield the scale that matters, and what in the response is no heat."""
+    product, u_product = response.product_V_per_W, response.uncertainty_V_per_W
+    yield (
+        f"R_P S_TC = {with_error(product, u_product, ASCII)} V/W; this alone is the scale error of every heat: "
+        f"{u_product / product:.2%}"
+    )
+    for what, volts, sigma in (
+        ("at no power", response.at_no_power_V, response.at_no_power_sigma_V),
+        ("that turns over with the bias", response.odd_V, response.odd_sigma_V),
+    ):
+        if sigma > 0 and equivalent_sigmas(abs(volts) / sigma, max(response.holds - 2, 1)) > SEEN_SIGMAS:
+            yield f"LOOK: there is {with_error(1e9 * volts, 1e9 * sigma, ASCII)} nV {what}; heat does not do this"
+    if response.reduced_chi2 > 2:
+        yield f"LOOK: the holds scatter more than their noise (chi2 {response.reduced_chi2:.2g})"
 
 
 def _heat_uncertainty(values: Mapping[str, Any], recording: Recording, measured: bool) -> float:

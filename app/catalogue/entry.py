@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.json_data import to_json
+from analysis.numbers import counted
 from analysis.recording import RecordingError
 from app.offline.measurement import Measurement, analyse_measurement
 from app.offline.recordings import RecordingKind, describe
@@ -104,7 +105,8 @@ def _results(path: Path) -> tuple[tuple[Number, ...], str]:
     if measurement.heating is not None:
         return (
             numbers,
-            f"heat at {len(measurement.heating.points or measurement.heating.control_points)} amplitudes",
+            "heat at "
+            + counted(len(measurement.heating.points or measurement.heating.control_points), "amplitude"),
         )
     if (conductance := measurement.thermal_conductance) is not None:
         return numbers, f"thermal conductance of {len(conductance.used)} ruptures"

@@ -1,5 +1,6 @@
 """`hotjunction run PROCEDURE`: options are made from the procedure's parameters."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from app.console.errors import Command
 from app.console.parameter_options import numbered_names, parameter_option, swept, unproved_option
 from app.console.values import Suggesting
 from procedures.registry import PROCEDURES
+
+NamedRun = tuple[dict[str, Any], Path]
+"""Values of a run's parameters, and its recording."""
 
 
 class Procedures(Suggesting):
@@ -40,7 +44,51 @@ def command() -> None:
 
 def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
     parameters = procedure_class().parameter_objects()
-    options: list[click.Parameter] = [
+
+    def run(
+        rig_file: Path,
+        out: Path | None,
+        sample: str,
+        notes: str,
+        unproved: str,
+        sweeps: tuple[str, ...],
+        until: str,
+        serve: bool,
+        yes: bool,
+        dry_run: bool,
+        **values: Any,
+    ) -> None:
+        from app.acquisition.declared import ask_in_terminal, confirm_declared
+        from app.config.rig import load_rig
+
+        if serve and unproved:
+            raise click.UsageError("--unproved goes without --serve: queued runs always prove the rig")
+        if until and not serve:
+            raise click.UsageError("--until goes with --serve: a run waits in the queue of a bench")
+        runs = swept(parameters, sweeps, values)
+        if sweeps:
+            _tell_sweep(procedure_class, sweeps, runs, rig_file, dry_run)
+        elif dry_run:
+            _tell_run(procedure_class, values, rig_file)
+        if dry_run:
+            return
+        if out is None:
+            raise click.UsageError("Missing option '--out'.")
+        confirm_declared(rig_file, load_rig(rig_file), yes, ask_in_terminal)
+        named = list(zip(runs, numbered_names(out, len(runs)), strict=True))
+        if serve:
+            _run_served(cmd_name, named, rig_file, sample, notes, until)
+        else:
+            _run_here(procedure_class, named, rig_file, sample, notes, unproved)
+
+    options = [*_options_of_a_run(), *(parameter_option(name, each) for name, each in parameters.items())]
+    help_text = (procedure_class.__doc__ or "").split("\n")[0].replace("``", "")
+    return Command(cmd_name, callback=run, params=options, help=help_text)
+
+
+def _options_of_a_run() -> list[click.Parameter]:
+    """Return the options that all procedures have, each time anew."""
+    return [
         click.Option(
             ["--rig", "rig_file"],
             type=click.Path(dir_okay=False, path_type=Path),
@@ -73,85 +121,66 @@ def _procedure_command(cmd_name: str, procedure_class: Any) -> click.Command:
         ),
         click.Option(["--serve"], is_flag=True, help="Let clients attach, watch and queue more runs."),
         click.Option(
-            ["--yes"],
-            is_flag=True,
-            help="Confirm that what is set by hand is as the rig file says.",
+            ["--yes"], is_flag=True, help="Confirm that what is set by hand is as the rig file says."
         ),
         click.Option(
-            ["--dry-run"],
-            is_flag=True,
-            help="Check, print durations and expected errors; move nothing.",
+            ["--dry-run"], is_flag=True, help="Check, print durations and expected errors; move nothing."
         ),
     ]
-    options += [parameter_option(name, parameter) for name, parameter in parameters.items()]
 
-    def run(
-        rig_file: Path,
-        out: Path | None,
-        sample: str,
-        notes: str,
-        unproved: str,
-        sweeps: tuple[str, ...],
-        until: str,
-        serve: bool,
-        yes: bool,
-        dry_run: bool,
-        **values: Any,
-    ) -> None:
-        from app.acquisition.declared import ask_in_terminal, confirm_declared
-        from app.config.rig import load_rig
 
-        if serve and unproved:
-            raise click.UsageError("--unproved goes without --serve: queued runs always prove the rig")
-        if until and not serve:
-            raise click.UsageError("--until goes with --serve: a run waits in the queue of a bench")
-        runs = swept(parameters, sweeps, values)
-        if sweeps:
-            from app.acquisition.planned_runs import preview_lines
-            from app.config.calibrated_rig import load_calibrated_rig
-            from procedures.sequence import swept_name
+def _tell_sweep(
+    procedure_class: Any,
+    sweeps: Sequence[str],
+    runs: Sequence[Mapping[str, Any]],
+    rig_file: Path,
+    dry_run: bool,
+) -> None:
+    """Print a line for each run of a sweep: to standard output if that is all that was asked for."""
+    from app.acquisition.planned_runs import preview_lines
+    from app.config.calibrated_rig import load_calibrated_rig
+    from procedures.sequence import swept_name
 
-            names = [swept_name(each) for each in sweeps]
-            lines = preview_lines(procedure_class, names, runs, load_calibrated_rig(rig_file))
-            click.echo("\n".join(lines), err=not dry_run)
-        elif dry_run:
-            from app.acquisition.run_in_terminal import dry_run_and_tell
-            from app.config.calibrated_rig import load_calibrated_rig
+    names = [swept_name(each) for each in sweeps]
+    lines = preview_lines(procedure_class, names, runs, load_calibrated_rig(rig_file))
+    click.echo("\n".join(lines), err=not dry_run)
 
-            dry_run_and_tell(lambda: procedure_class.from_values(values), load_calibrated_rig(rig_file))
-        if dry_run:
+
+def _tell_run(procedure_class: Any, values: Mapping[str, Any], rig_file: Path) -> None:
+    """Print duration and expected error of one run."""
+    from app.acquisition.run_in_terminal import dry_run_and_tell
+    from app.config.calibrated_rig import load_calibrated_rig
+
+    dry_run_and_tell(lambda: procedure_class.from_values(values), load_calibrated_rig(rig_file))
+
+
+def _run_served(
+    procedure: str, named: Sequence[NamedRun], rig_file: Path, sample: str, notes: str, until: str
+) -> None:
+    """Queue the runs on a bench that clients can attach to; only the first one waits for a condition."""
+    from app.server.messages import RunRequest
+    from app.server.served_run import run_served, tell
+
+    requests = [
+        RunRequest(procedure, values, str(out.absolute()), sample, notes, "" if number else until)
+        for number, (values, out) in enumerate(named)
+    ]
+    tell(run_served(rig_file, requests))
+
+
+def _run_here(
+    procedure_class: Any, named: Sequence[NamedRun], rig_file: Path, sample: str, notes: str, unproved: str
+) -> None:
+    """Run one after the other in this process; end after one that did not finish."""
+    from app.acquisition.bench import Bench
+    from app.acquisition.run_in_terminal import run_and_tell
+    from app.console.handles import allow_many_handles
+    from app.console.memory import leave_modules_alone
+
+    allow_many_handles()
+    leave_modules_alone()
+    for values, out in named:
+        make = partial(procedure_class.from_values, values)
+        summary = run_and_tell(make, Bench(rig_file, unproved=unproved), out, sample, notes)
+        if summary.end.status != "finished":
             return
-        if out is None:
-            raise click.UsageError("Missing option '--out'.")
-        confirm_declared(rig_file, load_rig(rig_file), yes, ask_in_terminal)
-        numbered = numbered_names(out, len(runs))
-        if serve:
-            from app.server.messages import RunRequest
-            from app.server.served_run import run_served, tell
-
-            requests = [
-                RunRequest(cmd_name, each, str(name.absolute()), sample, notes, "" if number else until)
-                for number, (each, name) in enumerate(zip(runs, numbered, strict=True))
-            ]
-            tell(run_served(rig_file, requests))
-            return
-        from app.acquisition.bench import Bench
-        from app.acquisition.run_in_terminal import run_and_tell
-        from app.console.handles import allow_many_handles
-        from app.console.memory import leave_modules_alone
-
-        allow_many_handles()
-        leave_modules_alone()
-        for each, name in zip(runs, numbered, strict=True):
-            summary = run_and_tell(
-                partial(procedure_class.from_values, each),
-                Bench(rig_file, unproved=unproved),
-                name,
-                sample,
-                notes,
-            )
-            if summary.end.status != "finished":
-                return
-
-    help_text = (procedure_class.__doc__ or "").split("\n")[0].replace("``", "")
-    return Command(cmd_name, callback=run, params=options, help=help_text)

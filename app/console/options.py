@@ -99,7 +99,7 @@ def _list_statistics(ctx: click.Context, _: click.Parameter, wanted: bool) -> No
     for name in STATISTICS:
         click.echo(f"{name}: {STATISTICS.sentence(name)} (over {STATISTICS[name].of})")
         for key, value in asdict(STATISTICS[name].options).items():
-            click.echo(f"    {name}.{key} = {value}")
+            click.echo(f"    {name}.{key} = {json.dumps(value) if isinstance(value, tuple) else value}")
     ctx.exit()
 
 

@@ -89,8 +89,8 @@ def test_a_sweep_is_previewed_with_the_whole_time_and_its_recordings_are_numbere
     result = invoke("break-junction", "--rig", rig.file, "--out", out, "--dry-run", *SWEPT)
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert "  1  traces = 1, withdraw_speed = 5.0: 1 trace, about" in lines[0]
-    assert "  6  traces = 3, withdraw_speed = 10.0" in lines[5]
+    assert "  1  traces = 1, withdraw_speed = 5 nm/s: 1 trace, about" in lines[0]
+    assert "  6  traces = 3, withdraw_speed = 10 nm/s" in lines[5]
     assert lines[6].startswith("6 runs, about")
     assert not list(tmp_path.glob("*.h5"))
 
