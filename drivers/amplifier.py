@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self
 
 Wire = Callable[[str], Any]
-"""From an address to what a driver opens; ``str`` for the address itself."""
+"""Function of an address that returns what a driver opens; ``str`` for the address itself."""
 
 
 class Provenance(StrEnum):

@@ -22,7 +22,7 @@ WEAK, HOPELESS = 2.0, 100.0
 
 
 LEE_NOISE = "noise of the thermometer as of Lee et al. 2013, for want of a calibration"
-"""What stands in for the noise of a tip that was not calibrated."""
+"""Assumption for a tip whose noise was not calibrated."""
 
 
 @dataclass(frozen=True)

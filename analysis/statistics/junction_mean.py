@@ -29,7 +29,7 @@ FACTOR, ENOUGH_FOR_FACTORS = 5.0, 25.0
 """Ratio of positive values from which fewer than 25 junctions may lack the few large ones that make the mean."""
 
 RESAMPLES = 2000
-"""Of the bootstrap-t of a skewed sample."""
+"""Number of resamplings of the bootstrap-t of a skewed sample."""
 
 _ONE_SIGMA = normal_above(1.0)
 

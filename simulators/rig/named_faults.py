@@ -32,7 +32,7 @@ class Injection:
 
 
 Inject = Callable[[float], Injection]
-"""From a fault's value to its effect."""
+"""Function of a fault's value that returns its effect."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ def longest_stay_s(bias_V, cuts):
 
 
 def bias(*stays):
-    """From pairs of volts and seconds."""
+    """Return a programme from pairs of volts and seconds."""
     return np.concatenate([np.full(round(seconds * RATE_Hz), volts) for volts, seconds in stays])
 
 

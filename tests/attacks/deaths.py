@@ -55,7 +55,7 @@ class Death:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an attack.
+    """Outcome of an attack.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def comes_to(phase: str, folder: Path, pid: int) -> bool:
 
 
 def is_commanded_safe(rig: ServedRig) -> bool:
-    """Whether the outputs of the card are at their safe values."""
+    """Return True if the outputs of the card are at their safe values."""
     return bool(rig.simulated.bench.outputs == {"bias": 0.0, "z": 0.0})
 
 

@@ -94,7 +94,7 @@ class Surrounding:
 
 @dataclass(frozen=True)
 class Lived:
-    """What became of a run; ``samples`` is -1 without a recording, ``code`` "" without an end."""
+    """Outcome of a run; ``samples`` is -1 without a recording, ``code`` "" without an end."""
 
     surrounding: str
     code: str
@@ -108,7 +108,7 @@ class Lived:
 
     @property
     def wrong(self) -> str:
-        """What must not be; "" if nothing is."""
+        """Description of a state that must not be; "" without one."""
         if self.safe_s == float("inf"):
             return "not safe"
         if not self.code and not self.waits:

@@ -1,4 +1,4 @@
-"""From a threshold crossed to the ramp stopped, on the wall clock, as the recording itself shows it."""
+"""Time from a threshold crossed to the ramp stopped, on the wall clock, as the recording itself shows it."""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""From 900 traces of 10 000 samples to fitted peaks, beside a plain numpy script that does the least of it."""
+"""Time from 900 traces of 10 000 samples to fitted peaks, beside a plain numpy script that does the least of it."""
 
 import os
 import time

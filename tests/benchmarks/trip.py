@@ -1,4 +1,4 @@
-"""From a metal contact that forms under a large bias to 0 V, on the wall clock, as the recording shows it."""
+"""Time from a metal contact that forms under a large bias to 0 V, on the wall clock, as the recording shows it."""
 
 import multiprocessing
 import tempfile

@@ -49,7 +49,7 @@ class Case:
 
 @dataclass
 class Outcome:
-    """What became of a case; ``wrong`` must stay empty."""
+    """Outcome of a case; ``wrong`` must stay empty."""
 
     case: Case
     status: str = ""

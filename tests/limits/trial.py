@@ -52,7 +52,7 @@ Rng = np.random.Generator
 
 @dataclass
 class Observer:
-    """What the world does, compared with the limits of a rig file; ``crossed`` must stay empty."""
+    """Motion and bias of the world, compared with the limits of a rig file; ``crossed`` must stay empty."""
 
     rig: Rig
     full_scale_A: float

@@ -67,7 +67,7 @@ class Minute:
 
 @dataclass
 class _Tap:
-    """What the reader of the present run handed on, and when the next fault is due."""
+    """Samples that the reader of the present run handed on, and the time of the next fault."""
 
     rig: ServedRig
     due: int = 0

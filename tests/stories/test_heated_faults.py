@@ -1,4 +1,4 @@
-"""What may go wrong with a heated rig: each fault is named in words, and heater, bias and tip are safe afterwards."""
+"""Faults of a heated rig: each is named in words, and heater, bias and tip are safe afterwards."""
 
 import subprocess
 import sys

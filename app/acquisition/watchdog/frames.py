@@ -22,7 +22,7 @@ class Kind(Enum):
     """Samples came; number: samples so far."""
 
     PACE = b"pace"
-    """From now on another silence is allowed; number: ms."""
+    """Change of the silence that is allowed from now on; number: ms."""
 
     SAFE = b"safe"
     """The rig was seen to be safe; or, after a trip, the run has ended."""

@@ -12,7 +12,7 @@ SAMPLES = 1360
 
 @pytest.mark.parametrize("seed", range(6))
 def test_edges_of_half_the_largest_change_count_as_well(seed):
-    """From +V to 0 is half of the change from -V to +V: noise must not decide which edges are seen."""
+    """The change from +V to 0 is half of that from -V to +V: noise must not decide which edges are seen."""
     rng = np.random.default_rng(seed)
     bias_V = np.repeat(np.tile(LEVELS_V, 6), SAMPLES)
     tau = 0.3e-3 / np.log(9.0) * RATE_Hz

@@ -1,4 +1,4 @@
-"""From made holds to the section "heating": grouping, exclusions, controls, noise, and what JSON says."""
+"""Made holds, evaluated to the section "heating": grouping, exclusions, controls, noise, and what JSON says."""
 
 import json
 import math

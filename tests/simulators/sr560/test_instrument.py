@@ -171,7 +171,7 @@ def test_low_pass_12_dB_is_the_double_pole() -> None:
 def test_slopes_in_dB_a_decade_far_below_and_above_100_Hz(
     lines: tuple[str, ...], slopes: tuple[int, int]
 ) -> None:
-    """From the response to an impulse, with steps so short that they don't matter."""
+    """Slopes of the response to an impulse, with steps so short that they don't matter."""
     device = amplifier("GAIN 0", *lines, **IDEAL)
     dt, n = 5e-6, 2**18
     impulse = np.zeros(n)

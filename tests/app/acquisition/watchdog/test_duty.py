@@ -1,4 +1,4 @@
-"""When the watchdog acts: on the end of the beats, of the pipe, on a request; never on a bench that samples."""
+"""Causes for which the watchdog acts: end of the beats or of the pipe, a request; never a bench that samples."""
 
 import pytest
 from hypothesis import given
