@@ -20,6 +20,10 @@ from analysis.thermoelectric.thermopower_run import ThermopowerReducer, Thermopo
 LOWEST_G0 = 1e-4
 """Conductance above which boxcars are kept for the picture."""
 
+STEP_M, MOST_STEPS = 0.05e-9, 60
+LEAST_POINTS = 5
+"""Width and number of the steps of displacement, and least boxcars of one for its median."""
+
 
 @dataclass(frozen=True, eq=False)
 class ACRun:
@@ -37,6 +41,7 @@ class ACRun:
     conductance_G0: FloatArray
     voltage_V: FloatArray
     difference_K: FloatArray
+    displacement_m: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +55,7 @@ class ACAnalysis:
     conductance_G0: FloatArray
     voltage_V: FloatArray
     difference_K: FloatArray
+    displacement_m: FloatArray
 
     @property
     def correlation(self) -> float:
@@ -62,6 +68,19 @@ class ACAnalysis:
         seebeck = [(one.hold.voltage_V - intercept_V) / one.reduced_K for one in heated]
         return float(np.corrcoef(seebeck, np.log10([one.hold.fit.conductance_S for one in heated]))[0, 1])
 
+    def against_displacement(self) -> list[dict[str, float]]:
+        """Return the median voltage in steps of 0.05 nm since the end of the contact, at each difference."""
+        rows = []
+        bins = np.floor(self.displacement_m / STEP_M)
+        for wanted_K in np.unique(self.difference_K):
+            here = self.difference_K == wanted_K
+            for k in range(MOST_STEPS):
+                volts = self.voltage_V[here & (bins == k)]
+                if volts.size >= LEAST_POINTS:
+                    row = {"displacement_m": (k + 0.5) * STEP_M, "dT_K": float(wanted_K)}
+                    rows.append({**row, "median_V": float(np.median(volts)), "points": float(volts.size)})
+        return rows
+
     def to_json(self) -> dict[str, object]:
         """Return the content for JSON."""
         content: dict[str, object] = to_json(
@@ -71,6 +90,7 @@ class ACAnalysis:
                 "lag_s": self.lag_s,
                 "capacitance_F": self.capacitance_F,
                 "correlation_S_log_G": self.correlation,
+                "against_displacement": self.against_displacement(),
             }
         )
         return {**content, "thermopower": thermopower_json(self.thermopower)}
@@ -87,7 +107,8 @@ def evaluate_ac(traces: Iterable[ACTrace], events: Iterable[Event], header: RunH
         lags_s.append(trace.lag_s)
         seen = points.conductance_G0 >= LOWEST_G0
         G0, volts = points.conductance_G0[seen], points.voltage_V[seen]
-        rows.append(np.stack([G0, volts, np.full(G0.size, trace.difference_K)]))
+        dT_K = np.full(G0.size, trace.difference_K)
+        rows.append(np.stack([G0, volts, dT_K, points.displacement_m[seen]]))
     events = list(events)
     frequency_Hz = float(Fraction(str(header.parameters.get("ac_frequency_Hz") or 0)))
     return ACRun(
@@ -96,7 +117,7 @@ def evaluate_ac(traces: Iterable[ACTrace], events: Iterable[Event], header: RunH
         float(np.median(lags_s)) if lags_s else float("nan"),
         admittance_of(events, frequency_Hz),
         load_of(events),
-        *(np.concatenate(rows, axis=1) if rows else np.empty((3, 0))),
+        *(np.concatenate(rows, axis=1) if rows else np.empty((4, 0))),
     )
 
 
@@ -120,6 +141,6 @@ def combine_ac(runs: Sequence[ACRun], rng: np.random.Generator) -> ACAnalysis:
         replace(thermopower, controls=(*thermopower.controls, *loads)),
         *(
             np.concatenate([np.empty(0), *(getattr(one, name) for one in own)])
-            for name in ("conductance_G0", "voltage_V", "difference_K")
+            for name in ("conductance_G0", "voltage_V", "difference_K", "displacement_m")
         ),
     )

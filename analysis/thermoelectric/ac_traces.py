@@ -121,11 +121,13 @@ class ACSegmenter(RecordSegmenter[ACTrace]):
 class ACPoints:
     """Boxcars of one trace: conductance in G0, open-circuit voltage less that of the contact; shapes (n,).
 
+    ``displacement_m`` counts from the last boxcar of the metallic contact; NaN without one, or without the tip's speed.
     ``contact_V`` is NaN, and nothing is subtracted, without a metallic contact.
     """
 
     conductance_G0: FloatArray
     voltage_V: FloatArray
+    displacement_m: FloatArray
     contact_V: float
     sigma_V: FloatArray
     sigma_contact_V: float
@@ -152,12 +154,20 @@ def points_of(trace: ACTrace) -> ACPoints:
     return ACPoints(
         conductance_G0=G / G0_S,
         voltage_V=voltage_V - (contact_V if weight.size else 0.0),
+        displacement_m=_displacement_m(trace, metal, found.length),
         contact_V=contact_V,
         sigma_V=sigma_V,
         sigma_contact_V=float(weight.sum()) ** -0.5 if weight.size else math.nan,
         junction=inside & steady & ~railed,
         length=found.length,
     )
+
+
+def _displacement_m(trace: ACTrace, metal: NDArray[np.bool_], length: int) -> FloatArray:
+    """Return the way of the tip since the end of the contact, shape (n,)."""
+    last = np.flatnonzero(metal)[-1] if metal.any() else math.nan
+    step_m = number_or_nan(trace.notes.get("speed_m_per_s")) * length / trace.rate_Hz
+    return np.asarray(step_m * (np.arange(len(metal)) - last))
 
 
 def _noise_A(trace: ACTrace, found: Response) -> FloatArray:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.numbers import with_error
-from analysis.thermoelectric.ac_run import ACAnalysis
+from analysis.thermoelectric.ac_run import LEAST_POINTS, ACAnalysis
 from app.figure_style import Style
 from app.offline.measurement import Measurement
 from app.report.parts import ReportPart
@@ -19,8 +19,7 @@ from app.report.thermopower_sections import (
     uV,
 )
 
-LEAST_POINTS = 5
-"""Least boxcars of a bin of the conductance for its median."""
+NM = 1e-9
 
 
 def ac_sections(measurement: Measurement) -> list[ReportSection]:
@@ -34,8 +33,8 @@ def ac_sections(measurement: Measurement) -> list[ReportSection]:
             embedded_figure(
                 lambda style: ac_figure(result, style),
                 "Left: open-circuit voltage, less that of the contact, against the conductance along all openings; "
-                "lines are medians at each temperature difference. Right: histogram of the conductance from the "
-                "lock-in.",
+                "lines are medians at each temperature difference. Middle: medians against the way of the tip since "
+                "the end of the contact. Right: histogram of the conductance from the lock-in.",
             )
         )
     heated = result.thermopower
@@ -85,9 +84,10 @@ def ac_warnings(measurement: Measurement) -> list[str]:
 
 
 def ac_figure(result: ACAnalysis, style: Style) -> Figure:
-    """Draw the voltage against the conductance, and the histogram of the conductance."""
-    figure = Figure(figsize=(7.2, 3.2))
-    voltage, histogram = figure.subplots(1, 2)
+    """Draw the voltage against conductance and displacement, and the histogram of the conductance."""
+    figure = Figure(figsize=(9.6, 3.2))
+    voltage, along, histogram = figure.subplots(1, 3)
+    map_rows = result.against_displacement()
     decades = np.log10(result.conductance_G0)
     edges = np.linspace(decades.min(), decades.max() + 1e-9, 40)
     which, centres = np.digitize(decades, edges) - 1, 10 ** (0.5 * (edges[1:] + edges[:-1]))
@@ -99,12 +99,17 @@ def ac_figure(result: ACAnalysis, style: Style) -> Figure:
         )
         medians = [_median(result.voltage_V[here & (which == k)]) for k in range(len(centres))]
         voltage.plot(centres, np.array(medians) / uV, color=colour, label=f"{wanted_K:g} K")
+        rows = [
+            (one["displacement_m"] / NM, one["median_V"] / uV) for one in map_rows if one["dT_K"] == wanted_K
+        ]
+        along.plot(*(np.array(rows).T if rows else ([], [])), ".-", color=colour)
     inside = np.abs(result.voltage_V) < 5.0 * np.percentile(np.abs(result.voltage_V), 80)
     largest = float(np.abs(result.voltage_V[inside]).max(initial=1e-6)) / uV
     voltage.set(xscale="log", ylim=(-largest, largest))
     voltage.set_xlabel(r"$G$ ($G_0$)")
     voltage.set_ylabel(r"$V_\mathrm{oc}$ (µV)")
     voltage.legend(fontsize=8)
+    along.set(ylim=(-largest, largest), xlabel="displacement (nm)")
     histogram.hist(result.conductance_G0, 10**edges, histtype="step", color=style.data)
     histogram.set_xscale("log")
     histogram.set_xlabel(r"$G$ ($G_0$)")

@@ -117,6 +117,12 @@ def test_text_json_and_report_have_it(result, capsys):
     content = result.to_json()["ac"]
     assert (content["frequency_Hz"], content["amplitude_V"]) == (3125.0, 0.01)
     assert content["thermopower"]["S_V_per_K"] > 0.0
+    rows = content["against_displacement"]
+    assert {one["dT_K"] for one in rows} == {0.0, 20.0}
+    # On the plateaus after the contact the hot junctions are above the others; 15 uV/K at 20 K.
+    mean_V = [np.mean([one["median_V"] for one in rows if one["dT_K"] == dT_K]) for dT_K in (0.0, 20.0)]
+    assert mean_V[1] - mean_V[0] > 1e-4
+    assert all(0.0 < one["displacement_m"] < 3e-9 and one["points"] >= 5 for one in rows)
     (section,) = ac_sections(result)
     assert section.heading == "AC break junction" and len(section.figures) == 1
     assert ac_numbers(result)[0][0].startswith("thermopower S at 300 K")
