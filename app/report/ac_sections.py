@@ -109,7 +109,7 @@ def ac_figure(result: ACAnalysis, style: Style) -> Figure:
     voltage.set_xlabel(r"$G$ ($G_0$)")
     voltage.set_ylabel(r"$V_\mathrm{oc}$ (µV)")
     voltage.legend(fontsize=8)
-    along.set(ylim=(-largest, largest), xlabel="displacement (nm)")
+    along.set(xlabel="displacement (nm)")
     histogram.hist(result.conductance_G0, 10**edges, histtype="step", color=style.data)
     histogram.set_xscale("log")
     histogram.set_xlabel(r"$G$ ($G_0$)")
