@@ -4,11 +4,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 
 from analysis.recording import Recording
+from analysis.records import EventKind
 from analysis.traces.read import traces_of
 from app.acquisition.bench import Bench
 from app.acquisition.direct import direct_wires
@@ -20,7 +22,6 @@ from procedures.procedure import RigProcedure
 from simulators.parameters import load_parameters
 from simulators.rig.signal_chain import AmplifierModels
 from simulators.simulated_rig import SimulatedRig
-from simulators.world.expected_heating import expected_heating
 from tests.support.patience import ANSWER_S
 from tests.support.rig.rigs import quick
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
@@ -48,8 +49,8 @@ SETS_PER_CAMPAIGN = 50
 
 
 @contextmanager
-def rig(models: tuple[str, str], seed: int) -> Iterator[tuple[Path, Bench]]:
-    """Serve a rig with two amplifiers in this process; yield a folder and its bench."""
+def rig(models: tuple[str, str], seed: int) -> Iterator[tuple[Path, Bench, Any]]:
+    """Serve a rig with two amplifiers in this process; yield a folder, its bench, and the world."""
     parameters = load_parameters(overrides=GOLD)
     served = AmplifierModels(
         *(
@@ -66,7 +67,7 @@ def rig(models: tuple[str, str], seed: int) -> Iterator[tuple[Path, Bench]]:
         text = rig_file_text(settings, parameters, simulated.addresses)
         file = Path(name) / "rig.toml"
         file.write_text(text.replace("[daq]\n", f"[daq]\nanswer_s = {ANSWER_S}\n", 1), "utf-8")
-        yield Path(name), Bench(file, wires=direct_wires(simulated))
+        yield Path(name), Bench(file, wires=direct_wires(simulated)), simulated.bench
 
 
 def finished(bench: Bench, procedure: RigProcedure, out: Path) -> Path:
@@ -77,34 +78,55 @@ def finished(bench: Bench, procedure: RigProcedure, out: Path) -> Path:
     return out
 
 
-def campaign(seed: int, holds: int) -> list[tuple[float, str, float, float, float]]:
-    """Measure gold contacts; return amplitude, polarity, rise, its error, and what the world has, in K."""
-    parameters = load_parameters(overrides=GOLD)
-    with rig(MODELS[0], seed) as (folder, bench):
+def campaign(seed: int, holds: int) -> list[tuple[float, float, float, float]]:
+    """Measure gold contacts; return bias, rise, its error, and the rise that the world had in these holds, in K."""
+    with rig(MODELS[0], seed) as (folder, bench, world):
         out = finished(bench, Heating.from_values({**HOLDS, "holds": holds}), folder / "heating.h5")
         heating = analyse_measurement([out]).heating
-    assert heating is not None
-    found = []
-    for point in heating.points:
-        mine = [hold for hold in heating.holds if hold.estimate.amplitude_V == point.amplitude_V]
-        held = [hold.before_G0 for hold in mine if not hold.estimate.rejected]
-        told = expected_heating(parameters, point.amplitude_V, mine[0].window_G0, held)
-        found += [
-            (point.amplitude_V, "+", point.dT_pos_K, point.sigma_pos_K, told.rise_pos_K),
-            (point.amplitude_V, "-", point.dT_neg_K, point.sigma_neg_K, told.rise_neg_K),
-        ]
+        assert heating is not None
+        spans = held_s(out, world.scan_began_s)
+        assert len(spans) == len(heating.holds)
+        found = []
+        for point in heating.points:
+            V = point.amplitude_V
+            mine = [
+                span
+                for span, hold in zip(spans, heating.holds, strict=True)
+                if hold.estimate.amplitude_V == V and not hold.estimate.rejected
+            ]
+            for sign, rise_K, sigma_K in (
+                (+1, point.dT_pos_K, point.sigma_pos_K),
+                (-1, point.dT_neg_K, point.sigma_neg_K),
+            ):
+                true_K = [
+                    world.world.ledger.account("contact", bias_V=sign * V, during_s=span).tip_rise_K
+                    for span in mine
+                ]
+                found.append((sign * V, rise_K, sigma_K, float(np.mean(true_K))))
     return found
+
+
+def held_s(out: Path, began_s: float) -> list[tuple[float, float]]:
+    """Return begin and end of each modulation, in the world's time."""
+    with Recording(out) as recording:
+        steps = [
+            (event.payload["phase"], began_s + event.sample / recording.rate_Hz)
+            for event in recording.events
+            if event.kind is EventKind.STEP and event.name == "modulate"
+        ]
+    begins, ends = ([at_s for each, at_s in steps if each == phase] for phase in ("begin", "end"))
+    return list(zip(begins, ends, strict=True))
 
 
 def heat(seeds: list[int], holds: int = 6) -> Table:
     """Return the rises of campaigns beside those of their worlds."""
     rows, within = [], []
     for seed in seeds:
-        for amplitude_V, sign, rise_K, sigma_K, told_K in campaign(seed, holds):
-            pull = (rise_K - told_K) / sigma_K
+        for bias_V, rise_K, sigma_K, true_K in campaign(seed, holds):
+            pull = (rise_K - true_K) / sigma_K
             within.append(abs(pull) < WITHIN_SIGMAS)
-            measured, told = f"{1e3 * rise_K:.2f} ± {1e3 * sigma_K:.2f}", f"{1e3 * told_K:.2f}"
-            rows.append((str(seed), f"{sign}{amplitude_V * 1e3:g}", measured, told, f"{pull:+.1f}"))
+            measured, true = f"{1e3 * rise_K:.2f} ± {1e3 * sigma_K:.2f}", f"{1e3 * true_K:.2f}"
+            rows.append((str(seed), f"{bias_V * 1e3:+g}", measured, true, f"{pull:+.1f}"))
     about = (
         f"Gold contacts of one atom, {holds} held for 5 s at each amplitude, on the simulated PXI-6281 with its scan, "
         f"filters, ghosts, gain errors and noise. Share within two errors: {share(within)}."
@@ -118,7 +140,7 @@ def amplifiers(seed: int, traces: int) -> Table:
     rows = []
     for models in MODELS:
         with (
-            rig(models, seed) as (folder, bench),
+            rig(models, seed) as (folder, bench, _),
             Recording(finished(bench, quick(traces), folder / "run.h5")) as recording,
         ):
             settings = recording.header.settings[CURRENT_AMPLIFIER]
