@@ -14,6 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from analysis.recording import layout
 from analysis.traces.options import AnalysisOptions
+from app.acquisition.watchdog import Watchdog
 from app.server.client import LONGEST_S
 from tests.support.patience import PATIENCE_S
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
@@ -48,12 +49,24 @@ def logs_elsewhere(tmp_path_factory):
         yield
 
 
+BENCHES = ("app.acquisition.bench", "app.server.bias_by_hand")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def watchdogs_without_process():
+    """Give benches in this process, also those that a module's tests share, a watchdog that is none."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in BENCHES:
+            patch.setattr(f"{module}.Watchdog", WatchdogWithoutProcess)
+        yield
+
+
 @pytest.fixture(autouse=True)
-def watchdog_without_process(request, monkeypatch):
-    """Give benches in this process a watchdog that is none, unless the test is marked ``watchdog_process``."""
-    if request.node.get_closest_marker("watchdog_process") is None:
-        for module in ("app.acquisition.bench", "app.server.bias_by_hand"):
-            monkeypatch.setattr(f"{module}.Watchdog", WatchdogWithoutProcess)
+def watchdog_process(request, monkeypatch):
+    """Give benches a watchdog as on a rig in tests that are marked ``watchdog_process``."""
+    if request.node.get_closest_marker("watchdog_process") is not None:
+        for module in BENCHES:
+            monkeypatch.setattr(f"{module}.Watchdog", Watchdog)
 
 
 @pytest.fixture(autouse=True)
