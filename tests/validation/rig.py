@@ -128,8 +128,8 @@ def heat(seeds: list[int], holds: int = 6) -> Table:
             measured, true = f"{1e3 * rise_K:.2f} ± {1e3 * sigma_K:.2f}", f"{1e3 * true_K:.2f}"
             rows.append((str(seed), f"{bias_V * 1e3:+g}", measured, true, f"{pull:+.1f}"))
     about = (
-        f"Gold contacts of one atom, {holds} held for 5 s at each amplitude, on the simulated PXI-6281 with its scan, "
-        f"filters, ghosts, gain errors and noise. Share within two errors: {share(within)}."
+        f"Gold contacts of one atom, {holds} held for 5 s at each amplitude, on the simulated "
+        f"PXI-6281.\nShare within two errors: {share(within)}."
     )
     columns = ("seed", "bias, mV", "rise of the tip, mK", "in the world, mK", "difference, errors")
     return Table("rig-heating", about, columns, tuple(rows))
