@@ -372,11 +372,9 @@ def _xarray() -> Any:
 
 def existing(paths: Paths) -> list[Path]:
     """Return the paths. Raises ``FileNotFoundError`` for a missing one."""
-    import errno
-
     several = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     found = [Path(path) for path in several]
     for path in found:
         if not path.exists():
-            raise FileNotFoundError(errno.ENOENT, "There is no such recording or folder", str(path))
+            raise FileNotFoundError(f"There is no such recording or folder: {path}")
     return found

@@ -109,6 +109,9 @@ def _probe(probe: Probe, records: Sequence[Record]) -> Probe:
     return probe.model_copy(update={**numbers, "calibrated": found.date.isoformat()})
 
 
+UNITS_OF_NUMBERS = {"V", "V/V", "V/A", "A", "Hz", "s", "ms", "nm", "ohm"}
+"""Units with which the name of a proved or commissioned number may end."""
+
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -208,7 +211,7 @@ def described(record: Record) -> tuple[str, str]:
         case AmplifierRecord():
             gain = _with_error(record.gain_V_per_A, record.gain_uncertainty_V_per_A)
             offset = _with_error(record.offset_V * 1e3, record.offset_uncertainty_V * 1e3)
-            about = f"current amplifier at {record.setting_V_per_A:.0e} V/A"
+            about = f"current amplifier at {record.setting_V_per_A:.3g} V/A"
             sign = ", inverting" if record.inverting else ""
             return about, f"{gain} V/A{sign}, offset {offset} mV"
         case PiezoRecord():
@@ -233,7 +236,7 @@ def described(record: Record) -> tuple[str, str]:
 def _commissioning(record: CommissionRecord) -> str:
     verdicts = ", ".join(f"step {number} {verdict}" for number, verdict in record.verdicts.items())
     numbers = ", ".join(
-        f"{name} {value:.4g}" for part in record.numbers.values() for name, value in part.items()
+        _named_number(name, value) for part in record.numbers.values() for name, value in part.items()
     )
     signed = ", ".join(part for part in (record.verdict, record.program) if part)
     tested = record.watchdog_tested
@@ -250,11 +253,17 @@ def _commissioning(record: CommissionRecord) -> str:
 
 def _proof(record: ProofRecord) -> str:
     validity = f"withdrawn ({record.withdrawn})" if record.withdrawn else f"of {record.proved:%Y-%m-%d %H:%M}"
-    numbers = ", ".join(f"{name} {value:.4g}" for name, value in record.numbers.items())
+    numbers = ", ".join(_named_number(name, value) for name, value in record.numbers.items())
     return (
         f"{validity}; cables of sample and probe: {record.contact or 'not proved'}; rig {record.rig_file}, card "
         f"{record.card:X}, amplifiers {record.amplifiers}" + (f"; {numbers}" if numbers else "")
     )
+
+
+def _named_number(name: str, value: float) -> str:
+    """Return "bias loop-back 0.9998 V/V" for the number "bias loop-back V/V"."""
+    quantity, _, unit = name.rpartition(" ")
+    return f"{quantity} {value:.4g} {unit}" if unit in UNITS_OF_NUMBERS else f"{name} {value:.4g}"
 
 
 def _with_error(value: float, uncertainty: float) -> str:

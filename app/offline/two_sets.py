@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from analysis.json_data import to_json
-from analysis.numbers import probability
+from analysis.numbers import probability, rounded
 from analysis.recording import Recording, damage_told
 from analysis.records import Trace
 from analysis.statistics.result import ResultTable
@@ -56,7 +56,7 @@ class ComparedSets:
                     one.distance,
                     probability(one.p_corrected),
                     one.difference.text(),
-                    f"{low:.3g} to {high:.3g}",
+                    f"{rounded(low, one.difference.se)} to {rounded(high, one.difference.se)}",
                     one.verdict,
                 )
             )
