@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.acquisition.recorded_calibrations import header_calibrations, product_uncertainty
-from app.config.calibrated_rig import load_calibrated_rig, thermometer_advice
+from app.config.calibrated_rig import described, load_calibrated_rig, thermometer_advice
 from app.config.calibration_store import (
     AmplifierRecord,
     CalibrationStore,
     LagRecord,
     NoiseRecord,
     PiezoRecord,
+    ProofRecord,
     ThermometerRecord,
     store_of,
 )
@@ -79,6 +80,12 @@ def test_a_record_comes_back_as_it_was_saved(store, record):
 
     assert store.records() == [record]
     assert path.name.startswith(f"2026-11-21T140311Z-{record.kind}")
+
+
+def test_numbers_of_a_proof_have_their_unit_after_them():
+    numbers = {"bias loop-back V/V": 0.99981, "test current": 1.002}
+    record = ProofRecord(date=NOW, proved=NOW, rig_file="a", card=0x6281C01, amplifiers="b", numbers=numbers)
+    assert described(record)[1].endswith("; bias loop-back 0.9998 V/V, test current 1.002")
 
 
 def test_nothing_is_written_over_and_the_newest_counts(store):
