@@ -103,10 +103,11 @@ def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
     )
 
 
-def simulated_campaign(seed: int, species: str, holds: int) -> tuple[float, float]:
+def simulated_campaign(seed: int, species: str, holds: int, method: str = "levels") -> tuple[float, float]:
     """Run a campaign on the simulated rig; return its pull against the molecules held, and its error in V/K.
 
-    60 junctions at each of 5 differences take a quarter of an hour of processor time.
+    60 junctions at each of 5 differences take a quarter of an hour of processor time. With method 2w the heater
+    alternates, at two differences.
     """
     from app.offline.measurement import analyse_measurement
     from procedures.thermopower import Thermopower
@@ -121,7 +122,8 @@ def simulated_campaign(seed: int, species: str, holds: int) -> tuple[float, floa
             "conductance": conductance_G0,
             "window_percent": 40.0,
             "holds": holds,
-            "dT": "0 5 10 15 20",
+            "method": method,
+            "dT": "0 30" if method == "2w" else "0 5 10 15 20",
             "stop_within": 0.02,
         }
     )
@@ -138,5 +140,5 @@ if __name__ == "__main__":
     import sys
 
     for seed in range(1, 1 + int(sys.argv[2])):
-        pull, sigma = simulated_campaign(seed, sys.argv[1], int(sys.argv[3]))
+        pull, sigma = simulated_campaign(seed, sys.argv[1], int(sys.argv[3]), *sys.argv[4:5])
         print(f"{sys.argv[1]} seed {seed}: pull {pull:+.2f}, error {sigma / uV:.2f} uV/K", flush=True)
