@@ -98,11 +98,14 @@ def _amplitude(rise_K: FloatArray | float, rows: FloatArray) -> complex:
 def _current_A(
     hold: ThermopowerHold, keep: NDArray[np.bool_], rows: FloatArray, time_s: FloatArray
 ) -> tuple[complex, float]:
-    """Return the amplitude of the current at constant conductance, and the standard error of both its parts."""
+    """Return the amplitude of the current at constant conductance, and the standard error of both its parts.
+
+    A conductance that drifts makes lines at odd multiples of the bias's frequency; its slope is fitted beside it.
+    """
     keep = keep & np.isfinite(hold.current_A)
     volts = hold.bias_V / max(float(np.nanmax(np.abs(hold.bias_V))), 1e-12)
     along = np.linspace(-1.0, 1.0, len(time_s))
-    design = np.vstack([rows, volts, np.ones(len(time_s)), along, volts * rows[:2]])[:, keep]
+    design = np.vstack([rows, volts, np.ones(len(time_s)), along, along * volts, volts * rows[:2]])[:, keep]
     current_A = hold.current_A[keep]
     solution = np.linalg.solve(design @ design.T, design @ current_A)
     spread = np.zeros(len(keep))
