@@ -28,7 +28,7 @@ from app.acquisition.watchdog.logbook import note
 from app.acquisition.watchdog.rescue import make_safe
 from app.acquisition.watchdog.rig_state import Process, this_host, this_process
 from app.config.rig import Rig
-from app.config.rig_folder import OWNER, lock_path, user_name
+from app.config.rig_folder import OWNER, VARIABLE, lock_path, user_name
 from drivers.errors import InstrumentFault, NotNow, RigError
 from drivers.guard import clear_run
 from drivers.ni_errors import translated
@@ -188,14 +188,23 @@ class Ownership:
         ------
         RigOwned
             With the name of the owner.
+        NotNow
+            If the folder for that can't be used.
         """
-        if not self._lock.acquire():
-            owner = self._written()
-            if owner is not None and owner.process.is_that(self._me.process):
-                self._nested = True
+        try:
+            if self._lock.acquire():
+                self._write(self._me)
                 return
+        except OSError as error:
+            self._lock.release()
+            raise NotNow(
+                f"{self._lock.path.parent} can't be used ({error.strerror}), where programs tell each other who owns a "
+                f"rig. Set the environment variable {VARIABLE} to a folder that can be written"
+            ) from error
+        owner = self._written()
+        if owner is None or not owner.process.is_that(self._me.process):
             raise RigOwned(self._refusal(owner))
-        self._write(self._me)
+        self._nested = True
 
     def renew(self) -> None:
         """Claim the controller, if its server has no claim of ours, and delete what earlier runs left on it.

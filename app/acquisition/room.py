@@ -1,5 +1,6 @@
 """Room on this computer for a run: disk for the recording, memory for the buffers."""
 
+import errno
 import math
 import os
 import shutil
@@ -58,8 +59,15 @@ def check_room(rig: Rig, folder: Path, seconds: float) -> None:
 
 def exhausted(error: MemoryError | OSError) -> str:
     """Return the sentences for a run that ran out of memory, handles or the like."""
-    why = "no memory is left" if isinstance(error, MemoryError) else " ".join(str(error).split())
-    return f"This computer can't go on with the run: {why}. Close other programs, then start it again."
+    number = error.errno if isinstance(error, OSError) else errno.ENOMEM
+    known = {
+        errno.ENOMEM: "no memory is left",
+        errno.EMFILE: "too many files are open",
+        errno.ENFILE: "too many files are open",
+    }
+    why = known.get(number or 0, " ".join(str(error).split()))
+    remedy = "Close other programs" if number in known else "Cure that"
+    return f"This computer can't go on with the run: {why}. {remedy}, then start it again."
 
 
 def _size(number: float) -> str:

@@ -4,6 +4,7 @@ More of them: `python -m tests.attacks`.
 """
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.attacks.__main__ import load_port, table_of
 from tests.attacks.deaths import Death, Outcome, attacked_rig, deaths, die
 from tests.attacks.links import CUTS, cut, through
+from tests.attacks.surroundings import SURROUNDINGS, Lived
 from tests.support.instruments.cable import Cable
 from tests.support.patience import PATIENCE_S
 
@@ -49,3 +51,20 @@ def test_the_attacks_cover_every_signal_in_every_phase_and_the_table_counts_them
     outcomes = [Outcome(every[0], 0.1), Outcome(every[0], 0.7, stayed=False), Outcome(every[0], float("inf"))]
     last = [list(column.cells)[-1] for column in table_of(outcomes).columns]
     assert last == ["all", "3", "2", "1", "0.700", "inf", "1", "0"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "wrong"),
+    [
+        ({}, ""),
+        ({"safe_s": float("inf")}, "not safe"),
+        ({"code": ""}, "hangs"),
+        ({"code": "", "waits": True}, ""),
+        ({"surely_refused": True}, "not refused before anything moved"),
+        ({"said": "Traceback (most recent call last)"}, "a traceback"),
+    ],
+)
+def test_a_run_in_hostile_surroundings_must_end_safe_and_in_words(changed, wrong):
+    lived = Lived("full pipe", "0", 0.1, 100, "finished", "finished, 1 hold", True, False, False)
+    assert replace(lived, **changed).wrong == wrong
+    assert len({one.name for one in SURROUNDINGS}) == len(SURROUNDINGS)

@@ -24,7 +24,7 @@ from app.acquisition.owner import (
 )
 from app.config.rig import load_rig
 from app.config.rig_folder import lock_path
-from drivers.errors import InstrumentLost
+from drivers.errors import InstrumentLost, NotNow
 from drivers.guard import session_names
 from drivers.pxi import PXIController
 from tests.support.instruments.loopback import served
@@ -74,6 +74,13 @@ def test_a_second_program_is_refused_with_name_computer_time_and_remedy(rig):
         f"Rig Dev1 is held by alice on {ME.host} (hotjunction serve, process {os.getpid()}, since 20" in text
     )
     assert text.endswith("Ask alice, or end that program there.")
+
+
+def test_without_a_folder_for_its_name_nobody_owns_a_rig(rig, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HOTJUNCTION_RIGS", str(tmp_path / "file" / "rigs"))
+    with pytest.raises(NotNow, match=r"rigs can't be used \(.*\).*HOTJUNCTION_RIGS"):
+        Ownership(*rig, ME).claim()
 
 
 def test_the_owner_may_own_once_more_and_stays_the_owner(rig):

@@ -1,5 +1,6 @@
 """A run that this computer can't go on with ends in sentences: why, whether the rig is safe, where the samples are."""
 
+import errno
 from types import SimpleNamespace
 
 import pytest
@@ -15,11 +16,11 @@ PROCEDURE = SimpleNamespace(name="iv", total_cycles=1, counts=lambda event: Fals
     ("error", "unsafe", "said"),
     [
         (MemoryError(), "", "no memory is left. Close other programs, then start it again. The rig is safe."),
-        (OSError(24, "Too many open files"), "", "Too many open files"),
+        (OSError(errno.EMFILE, "Too many open files"), "", "too many files are open. Close other programs"),
         (
-            OSError(5, "Input/output error"),
-            "NOT SAFE: the card is away.",
-            "NOT SAFE: the card is away. What was",
+            OSError(errno.EIO, "Input/output error"),
+            "NOT SAFE: no card.",
+            "Cure that, then start it again. NOT SAFE: no",
         ),
     ],
 )
