@@ -47,7 +47,7 @@ class FirstRun:
         """Take True for each sample that hits, shape (n,); return the index of first fulfilment, or None so far."""
         if self._found is not None or not hit.size:
             return self._found
-        if not hit.any():  # the usual case, called every few samples
+        if not np.count_nonzero(hit):  # the usual case, called every few samples; `any` takes twice as long
             self._seen, self._run = self._seen + hit.size, 0
             return None
         index = np.arange(hit.size)

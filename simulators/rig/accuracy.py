@@ -6,6 +6,7 @@ linearity error is the cubic that vanishes at zero and at full scale.
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +96,7 @@ class CardErrors:
         return true_V + float(self._output_offset_V[number])
 
 
+@cache
 def _number(terminal: str) -> int:
     """Return 3 for "ai3", 1 for the internal channel "_ao1_vs_aognd"."""
     return int("".join(filter(str.isdigit, terminal)) or 0)
