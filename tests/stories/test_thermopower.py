@@ -109,7 +109,7 @@ def test_an_alternating_heater_gives_the_thermopower_without_offsets(tmp_path, c
     """The bias is off by 2 mV, ten times what the molecules give: neither slope nor intercept shows it."""
     slow = {"heater.expansion_s": 1.0, "thermoelectric.offset_V": 2e-3}
     with served_rig(tmp_path, overrides={**WORLD, **slow}, seed=4) as rig:
-        procedure = thermopower(holds=4, dT="0 30", method="2w")
+        procedure = thermopower(holds=3, at_once=3, dT="0 30", method="2w")
         summary = rig.bench(unproved="story").run(procedure, tmp_path / "a.h5")
         log = rig.simulated.bench.world.heated.junction.log
         true = [truth.seebeck_V_per_K for (kind, _), truth in log.items() if kind == "molecule"]
@@ -117,12 +117,12 @@ def test_an_alternating_heater_gives_the_thermopower_without_offsets(tmp_path, c
     assert (summary.end.reason, summary.end.safe, heater_V) == ("", True, 0.0)
     measurement = analyse_measurement([summary.recording])
     result = measurement.thermopower
-    assert [one.junctions for one in result.sets] == [4, 4]
+    assert [one.junctions for one in result.sets] == [3, 3]
     assert result.sets[1].dT_K == pytest.approx(15.0, rel=0.02), "amplitude: half of the largest difference"
     # 1.6 uV/K between molecules, 50 uV of noise in 0.3 s at 15 K; five sigma.
-    sigma = 5 * np.hypot(1.6e-6, 50e-6 / 15.0) / 2.0
+    sigma = 5 * np.hypot(1.6e-6, 50e-6 / 15.0) / 3**0.5
     assert result.line.slope + 1.9e-6 == pytest.approx(np.mean(true), abs=sigma)
-    assert abs(result.line.intercept) < 5 * 50e-6 / 2.0
+    assert abs(result.line.intercept) < 5 * 50e-6 / 3**0.5
     assert abs(result.quadrature_V_per_K[0]) < sigma
     print_measurement(measurement)
     assert "out of phase" in capsys.readouterr().out
