@@ -12,6 +12,7 @@ from analysis.fitting.problem import F, Problem
 from analysis.fitting.result import FitResult
 from analysis.fitting.search import EXACT, UNSETTLED, Accuracy, Search, bounded_search, search
 from analysis.fitting.search_space import evenly_spread
+from analysis.numbers import counted
 from analysis.records import FloatArray
 
 Replicas = Sequence[CurrentData | LogCurrentData]
@@ -201,7 +202,11 @@ def _given(problem: Problem[Family]) -> FloatArray:
     if not size:
         raise ValueError("the model has no free parameter: mark one as { start =, min =, max = }")
     if problem.n_residuals < size:
-        raise ValueError(f"{problem.data.size} values cannot determine {size} parameters")
+        values, parameters = counted(problem.data.size, "value"), counted(size, "parameter")
+        raise ValueError(f"{values} cannot determine {parameters}")
+    current = problem.data.current
+    if current is not None and not np.any(current.current_A):
+        raise ValueError("every current is zero: there is nothing to fit")
     start = np.array([p.start for p in problem.parameters])
     own = problem.family.search_start()
     start[: own.size] = own

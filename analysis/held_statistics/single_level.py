@@ -134,9 +134,9 @@ def _remarks(fits: Sequence[LevelFit], mean_curve: LevelFit, fitting: bool) -> l
     sentence = f"{verdict[:1].upper()}{verdict[1:]}: {n} of {len(fits)} fits hold."
     if not fitting:
         off = np.array([fit.rms_ln for fit in fits])
-        sentence += (
-            f" The median distance is {np.nanmedian(off):.2g} in ln|I|, so no level or width is quoted."
-        )
+        if np.isfinite(off).any():
+            sentence += f" The median distance is {np.nanmedian(off):.2g} in ln|I|."
+        sentence += " No level or width is quoted."
     return [sentence]
 
 

@@ -163,11 +163,9 @@ def _fit(
 
 
 def _plot(path: Path, fitted: "ModelFit", report: dict[str, Any]) -> None:
-    from app.models.fit_report import error_words
+    from app.models.fit_report import value_words
     from app.models.plot import plot_fit, save_figure
 
-    shown = [
-        f"{name} = {x['value']:.4g} {error_words(x['error'])}" for name, x in report["parameters"].items()
-    ]
+    shown = [f"{name} = {value_words(x['value'], x['error'])}" for name, x in report["parameters"].items()]
     result = fitted.result
     save_figure(plot_fit(result.transmission, fitted.data, result.molecules, ", ".join(shown)), path)

@@ -14,9 +14,12 @@ from analysis.fitting.problem import TransmissionProblem
 from analysis.fitting.result import FitResult
 from analysis.iv.junction_curves import JunctionCurves
 from analysis.iv.transition_voltage import transition_voltage_of_curve
+from analysis.numbers import Notation, with_error
 from analysis.records import FloatArray
 from analysis.transport.landauer import LinearResponse, linear_response
 from app.models.contribution_report import contributions_report, print_contributions
+
+_PLAIN = Notation("-", "±", "unknown")
 
 _SPREAD_USED = (
     "spread used: the points of one curve move together, so that chi^2 does not test the model, and the errors do not "
@@ -196,9 +199,11 @@ def finite(value: float) -> float | None:
     return float(value) if abs(value) < float("inf") else None
 
 
-def error_words(error: float | None) -> str:
-    """Return the text of an error after its value."""
-    return "(error unknown)" if error is None else f"± {error:.2g}"
+def value_words(value: float, error: float | None, scale: float = 1.0) -> str:
+    """Return a value and its error in units of ``scale``, with the digits that the error gives both."""
+    if error is None or not error > 0:
+        return f"{value / scale:.4g} (error unknown)"
+    return with_error(value / scale, error / scale, _PLAIN)
 
 
 def print_fit(report: dict[str, Any]) -> None:
@@ -212,14 +217,13 @@ def print_fit(report: dict[str, Any]) -> None:
         click.echo(f"  chi^2 / degrees of freedom = {chi_square / freedom:.2g}: {_SPREAD_USED}")
     elif freedom > 0 and report["chi_square_use"] == "test":
         click.echo(f"  chi^2 = {chi_square:.4g}, degrees of freedom {freedom}")
-    click.echo(f"  G = {report['conductance_G0']:.4g} {error_words(report['conductance_G0_error'])} G0")
+    click.echo(f"  G = {value_words(report['conductance_G0'], report['conductance_G0_error'])} G0")
     if report["seebeck_V_per_K"] is not None:
-        error = report["seebeck_V_per_K_error"]
-        error_text = error_words(None if error is None else 1e6 * error)
-        click.echo(f"  S = {1e6 * report['seebeck_V_per_K']:.4g} {error_text} uV/K")
+        seebeck = value_words(report["seebeck_V_per_K"], report["seebeck_V_per_K_error"], 1e-6)
+        click.echo(f"  S = {seebeck} uV/K")
     for word, point in report["transition_voltage_V"].items():
         if point is not None:
-            click.echo(f"  transition voltage, {word}: {point['value']:.4g} {error_words(point['error'])} V")
+            click.echo(f"  transition voltage, {word}: {value_words(point['value'], point['error'])} V")
     for name, profile in report.get("profiles", {}).items():
         low, high = ("open" if profile[side] is None else f"{profile[side]:.5g}" for side in ("low", "high"))
         click.echo(f"  profile likelihood of {name}: {low} to {high} (68 %)")

@@ -305,7 +305,13 @@ def test_transition_voltage_beyond_the_data_is_not_invented():
         ),
         (
             lambda: fit(Problem(JunctionData(CurrentData(V[:1], V[:1])), level_family([TIED]))),
-            "cannot determine",
+            "1 value cannot determine",
+        ),
+        (
+            lambda: fit(
+                Problem(JunctionData(CurrentData(V, np.zeros(V.size), np.ones(V.size))), level_family([TIED]))
+            ),
+            "every current is zero",
         ),
     ],
 )
