@@ -59,7 +59,8 @@ def compare(
     sets: Sequence[PathLike],
     *,
     range_G0: tuple[float, float] = (0.5, 1.5),
-    peak_G0: tuple[float, float] | None = None,
+    peaks_G0: Sequence[tuple[float, float]] = (),
+    gaussians: int = 1,
     log: bool = False,
     margin: float | None = None,
 ) -> "ComparedSets":
@@ -71,8 +72,10 @@ def compare(
         Two or more recordings, or folders of them; each is one set.
     range_G0 : tuple of float
         Range of conductance whose histograms are compared.
-    peak_G0 : tuple of float, optional
-        Window of the peak; 0.7 to 1.2 G0 for the default range, else the range.
+    peaks_G0 : sequence of tuple of float
+        Window of each peak; by default 0.7 to 1.2 G0 for the default range, else the range.
+    gaussians : 1 or 2
+        Gaussians in each window; of two that overlap the one nearest to the maximum is compared.
     log : bool
         True for logarithmic bins: peaks of molecules, differences in decades.
     margin : float, optional
@@ -82,7 +85,7 @@ def compare(
     -------
     ComparedSets
         ``comparisons`` by pairs of indices, each with ``distance``, ``p`` (from permuted traces), ``p_corrected``,
-        ``difference`` of the peaks and ``verdict``.
+        ``differences`` of the peaks and ``verdict``.
 
     Raises
     ------
@@ -103,6 +106,7 @@ def compare(
     from app.offline.two_sets import compare_recordings
 
     paths = existing(sets)
-    window = peak_G0 or ((0.7, 1.2) if range_G0 == (0.5, 1.5) else range_G0)
-    chosen = TwoSetsOptions(range_G0, window, log, margin if margin is not None else 0.1 if log else 0.02)
+    windows = tuple(peaks_G0) or ((0.7, 1.2) if range_G0 == (0.5, 1.5) else range_G0,)
+    margin = margin if margin is not None else 0.1 if log else 0.02
+    chosen = TwoSetsOptions(range_G0, windows, log, gaussians, margin)
     return compare_recordings(paths, chosen)

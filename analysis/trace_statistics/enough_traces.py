@@ -33,13 +33,14 @@ NOT_FALLING = -0.2
 
 @dataclass(frozen=True)
 class EnoughOptions:
-    """Window of the peak in G0; target for half of the 68 % interval; checks.
+    """Windows of the peaks in G0, Gaussians in each, target for half of the 68 % interval; checks.
 
     The target is relative for a peak in linear bins (metal), in decades for one in logarithmic bins (``log``).
     """
 
-    window_G0: tuple[float, float] = (0.7, 1.2)
+    windows_G0: tuple[tuple[float, float], ...] = ((0.7, 1.2),)
     log: bool = False
+    gaussians: int = 1
     target: float = 0.02
     target_decades: float = 0.05
     first: int = 50
@@ -48,9 +49,10 @@ class EnoughOptions:
     least_n_eff: float = 20.0
 
     @property
-    def axis(self) -> BinAxis:
-        """Bins of the peak."""
-        return window_axis(*self.window_G0, Scale.LOG if self.log else Scale.LINEAR)
+    def axes(self) -> tuple[BinAxis, ...]:
+        """Bins of each peak."""
+        scale = Scale.LOG if self.log else Scale.LINEAR
+        return tuple(window_axis(*window, scale) for window in self.windows_G0)
 
 
 @dataclass(frozen=True)
@@ -65,15 +67,15 @@ class Check:
     reached: bool
 
 
-def enough_row(trace: Trace, options: EnoughOptions) -> CountArray:
-    """Return the counts of one trace in the window."""
-    return np.asarray(histogram([trace], options.axis).traces[0], dtype=np.int32)
+def enough_row(trace: Trace, options: EnoughOptions) -> tuple[CountArray, ...]:
+    """Return the counts of one trace in each window."""
+    return tuple(np.asarray(histogram([trace], axis).traces[0], dtype=np.int32) for axis in options.axes)
 
 
-def check(rows: CountArray, options: EnoughOptions, rng: np.random.Generator) -> Check:
-    """Return the check of these traces."""
+def check(rows: CountArray, axis: BinAxis, options: EnoughOptions, rng: np.random.Generator) -> Check:
+    """Return the check of these traces in one window."""
     n = len(rows)
-    centre, again, memory = resampled_peak(options.axis, rows, rng, RESAMPLES)
+    centre, again, memory = resampled_peak(axis, rows, rng, RESAMPLES, gaussians=options.gaussians)
     good = again[np.isfinite(again)]
     if not isfinite(centre) or good.size < RESAMPLES / 2:
         return Check(n, memory.n_eff, centre, nan, (nan, nan), False)
@@ -85,18 +87,20 @@ def check(rows: CountArray, options: EnoughOptions, rng: np.random.Generator) ->
     return Check(n, memory.n_eff, centre, half, (outer_low, outer_high), reached)
 
 
-def checks_of(rows: CountArray, options: EnoughOptions, rng: np.random.Generator) -> list[Check]:
-    """Return all checks up to the present number of traces."""
-    return [check(rows[:n], options, rng) for n in range(options.first, len(rows) + 1, options.every)]
+def checks_of(
+    rows: CountArray, axis: BinAxis, options: EnoughOptions, rng: np.random.Generator
+) -> list[Check]:
+    """Return all checks of one window up to the present number of traces."""
+    return [check(rows[:n], axis, options, rng) for n in range(options.first, len(rows) + 1, options.every)]
 
 
-def stop_at(checks: Sequence[Check], successive: int) -> Check | None:
-    """Return the check at which it is enough: the last of the first successive ones that reach the target."""
+def stop_at(reached: Sequence[bool], successive: int) -> int | None:
+    """Return the index of the check at which it is enough: the last of the first successive ones that reach it."""
     run = 0
-    for one in checks:
-        run = run + 1 if one.reached else 0
+    for index, one in enumerate(reached):
+        run = run + 1 if one else 0
         if run >= successive:
-            return one
+            return index
     return None
 
 
@@ -121,36 +125,61 @@ def width_exponent(checks: Sequence[Check]) -> float:
 
 
 def enough_result(
-    rows: Sequence[CountArray], options: EnoughOptions, made_of: RecordSet, rng: np.random.Generator
+    rows: Sequence[tuple[CountArray, ...]],
+    options: EnoughOptions,
+    made_of: RecordSet,
+    rng: np.random.Generator,
 ) -> StatisticResult:
     """Return whether it is enough, the peak at that point, and the curve of the width."""
     if len(rows) < options.first:
         raise StatisticError(f"the first check is at {options.first} traces; there are {len(rows)}")
-    checks = checks_of(np.array(rows), options, rng)
-    stop = stop_at(checks, options.successive)
-    quoted = stop or checks[-1]
-    needed = predicted_n(checks, options)
+    by_window = [
+        checks_of(np.array(counts), axis, options, rng)
+        for axis, counts in zip(options.axes, zip(*rows, strict=True), strict=True)
+    ]
+    stop = stop_at(
+        [all(one.reached for one in at) for at in zip(*by_window, strict=True)], options.successive
+    )
+    quoted = [checks[-1 if stop is None else stop] for checks in by_window]
+    needed = [predicted_n(checks, options) for checks in by_window]
     unit = "decades" if options.log else "G0"
+    windows = (
+        [""] if len(by_window) == 1 else [f" in {low:g} to {high:g} G0" for low, high in options.windows_G0]
+    )
     numbers = [
         Number(
-            "peak at the stop" if stop else "peak so far, not enough",
-            _estimate(quoted),
+            f"peak{window} {'so far, not enough' if stop is None else 'at the stop'}",
+            _estimate(one, options.gaussians),
             "log10 G" if options.log else "G0",
-        ),
+        )
+        for window, one in zip(windows, quoted, strict=True)
+    ]
+    known = [n for n in needed if n is not None]
+    predicted = max(known) if len(known) == len(needed) else None
+    pictures = [
+        _picture(checks, options, unit, window) for window, checks in zip(windows, by_window, strict=True)
     ]
     return StatisticResult(
         "Enough traces",
         len(rows),
         numbers,
         (),
-        [_picture(checks, options, unit)],
-        _remarks(checks, stop, needed, options, unit),
+        pictures,
+        _remarks(by_window, quoted, stop is not None, predicted, options, unit),
         {
             "enough": stop is not None,
-            "stop_at": stop.n if stop else None,
-            "predicted_n": needed,
+            "stop_at": None if stop is None else quoted[0].n,
+            "predicted_n": predicted,
             "checks": [
-                {"n": c.n, "n_eff": c.n_eff, "centre": c.centre, "half_width": c.half_width} for c in checks
+                {
+                    "window_G0": list(window),
+                    "n": c.n,
+                    "n_eff": c.n_eff,
+                    "centre": c.centre,
+                    "half_width": c.half_width,
+                }
+                for window, checks in zip(options.windows_G0, by_window, strict=True)
+                for c in checks
             ],
         },
         options,
@@ -158,14 +187,15 @@ def enough_result(
     )
 
 
-def _estimate(one: Check) -> Estimate:
+def _estimate(one: Check, gaussians: int) -> Estimate:
     if not isfinite(one.half_width):
         return unknown(one.n, "the fit of the peak does not settle")
-    method = "bootstrap over traces, one Gaussian on a sloping background"
+    shape = "one Gaussian" if gaussians == 1 else "two Gaussians"
+    method = f"bootstrap over traces, {shape} on a sloping background"
     return Estimate(one.centre, one.half_width, one.interval, one.n, one.n_eff, method)
 
 
-def _picture(checks: Sequence[Check], options: EnoughOptions, unit: str) -> LinePicture:
+def _picture(checks: Sequence[Check], options: EnoughOptions, unit: str, window: str) -> LinePicture:
     n = np.array([one.n for one in checks], dtype=float)
     width = np.array([one.half_width for one in checks])
     known = np.isfinite(width)
@@ -175,7 +205,7 @@ def _picture(checks: Sequence[Check], options: EnoughOptions, unit: str) -> Line
         curves.append(Curve("c/√n", n, c / np.sqrt(n), style="dashed"))
     target = options.target_decades if options.log else options.target * abs(_last_centre(checks))
     return LinePicture(
-        "enough traces",
+        f"enough traces{window}",
         PictureAxis("traces"),
         PictureAxis("half of the 68 % interval of the peak", unit),
         curves,
@@ -188,17 +218,23 @@ def _last_centre(checks: Sequence[Check]) -> float:
 
 
 def _remarks(
-    checks: Sequence[Check], stop: Check | None, needed: int | None, options: EnoughOptions, unit: str
+    by_window: Sequence[Sequence[Check]],
+    quoted: Sequence[Check],
+    enough: bool,
+    needed: int | None,
+    options: EnoughOptions,
+    unit: str,
 ) -> list[str]:
-    last = checks[-1]
-    if stop is not None:
+    last = quoted[0]
+    if enough:
+        widths = " and ".join(f"{one.half_width:.2g}" for one in quoted)
         return [
-            f"Enough: at {stop.n} traces half of the interval is {stop.half_width:.2g} {unit}. The peak and interval "
-            "of that check are the result; later traces make it no less valid."
+            f"Enough: at {last.n} traces half of the interval is {widths} {unit}. The result is that of this check; "
+            "later traces make it no less valid."
         ]
     remarks = []
-    exponent = width_exponent(checks)
-    if isfinite(exponent) and exponent > NOT_FALLING:
+    exponent = max((x for x in map(width_exponent, by_window) if isfinite(x)), default=nan)
+    if exponent > NOT_FALLING:
         remarks.append(
             f"The width does not fall with more traces (as n to the power {exponent:.1f}): something drifts, and more "
             "traces will not help."

@@ -26,22 +26,25 @@ LEAST_TRACES = 20
 
 @dataclass(frozen=True)
 class TwoSetsOptions:
-    """Range compared (G0), window of the peak (G0), bins, margin of equivalence (decades for log bins, else G0)."""
+    """Range compared (G0), windows of the peaks (G0), bins, margin of equivalence (decades for log bins, else G0).
+
+    Each window has one peak, that of one Gaussian or of the one of two (``gaussians``) nearest to its maximum.
+    """
 
     range_G0: tuple[float, float] = (0.5, 1.5)
-    window_G0: tuple[float, float] = (0.7, 1.2)
+    windows_G0: tuple[tuple[float, float], ...] = ((0.7, 1.2),)
     log: bool = False
+    gaussians: int = 1
     margin: float = 0.02
     level: float = 0.05
     permutations: int = 999
     resamples: int = 500
 
     @property
-    def axes(self) -> tuple[BinAxis, BinAxis]:
-        """Bins of the range, and bins of the peak's window."""
+    def axes(self) -> tuple[BinAxis, ...]:
+        """Bins of the range, then those of the window of each peak."""
         scale = Scale.LOG if self.log else Scale.LINEAR
-        peak = window_axis(*self.window_G0, scale)
-        return window_axis(*self.range_G0, scale), peak
+        return tuple(window_axis(*limits, scale) for limits in (self.range_G0, *self.windows_G0))
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,8 @@ class Comparison:
         Largest difference of the cumulative histograms of the range.
     p, p_corrected : float
         From permuted traces; corrected for the number of pairs (Holm).
-    difference : Estimate
-        Peak of the second minus that of the first; ``interval`` is that of 90 %.
+    differences : tuple of Estimate
+        Peak of the second minus that of the first, in each window; ``interval`` is that of 90 %.
     verdict : "different", "equivalent" or "cannot tell"
     n : tuple of int
     """
@@ -63,13 +66,13 @@ class Comparison:
     distance: float
     p: float
     p_corrected: float
-    difference: Estimate
+    differences: tuple[Estimate, ...]
     verdict: str
     n: tuple[int, int]
 
 
-def set_rows(traces: Sequence[Trace], options: TwoSetsOptions) -> tuple[CountArray, CountArray]:
-    """Return the counts of traces in the bins of the range, and of the peak's window: two arrays (n, bins).
+def set_rows(traces: Sequence[Trace], options: TwoSetsOptions) -> tuple[CountArray, ...]:
+    """Return the counts of traces in the bins of the range, and of each peak's window: arrays (n, bins).
 
     Raises
     ------
@@ -80,11 +83,11 @@ def set_rows(traces: Sequence[Trace], options: TwoSetsOptions) -> tuple[CountArr
         raise StatisticError(
             f"a set of {len(traces)} traces is too small to compare; at least {LEAST_TRACES}"
         )
+    axes = options.axes
     rows = [
-        [histogram([traces[i]], axis).traces[0].astype(np.int32) for axis in options.axes]
-        for i in range(len(traces))
+        [histogram([traces[i]], axis).traces[0].astype(np.int32) for axis in axes] for i in range(len(traces))
     ]
-    return np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    return tuple(np.array(each) for each in zip(*rows, strict=True))
 
 
 def distance(first: FloatArray, second: FloatArray) -> FloatArray:
@@ -125,16 +128,16 @@ def _block_sums(rows: CountArray, block: int) -> list[tuple[FloatArray, int]]:
 
 
 def peak_difference(
+    axis: BinAxis,
     first: CountArray,
     second: CountArray,
     memory: tuple[Memory, Memory],
     options: TwoSetsOptions,
     rng: np.random.Generator,
 ) -> Estimate:
-    """Return the difference of the peaks with its 90 % interval, from resampled traces."""
-    axis = options.axes[1]
+    """Return the difference of the peaks in a window with its 90 % interval, from resampled traces."""
     peaks = [
-        resampled_peak(axis, rows, rng, options.resamples, one)
+        resampled_peak(axis, rows, rng, options.resamples, one, options.gaussians)
         for rows, one in zip((first, second), memory, strict=True)
     ]
     values, again = [peak[0] for peak in peaks], [peak[1] for peak in peaks]
@@ -161,13 +164,14 @@ def compare_sets(
         For a set with too few traces, or without samples in the range.
     """
     rows = [set_rows(traces, options) for traces in sets]
-    memories = [memory_of(np.log1p(fine.sum(axis=1))) for fine, _ in rows]
+    memories = [memory_of(np.log1p(counts[0].sum(axis=1))) for counts in rows]
     pairs = list(combinations(range(len(sets)), 2))
     distances, differences = [], []
     for i, j in pairs:
         memory = memories[i], memories[j]
         distances.append(permutation_p(rows[i][0], rows[j][0], memory, options, rng))
-        differences.append(peak_difference(rows[i][1], rows[j][1], memory, options, rng))
+        windows = zip(options.axes[1:], rows[i][1:], rows[j][1:], strict=True)
+        differences.append(tuple(peak_difference(*window, memory, options, rng) for window in windows))
     corrected = holm([p for _, p in distances])
     sizes = [len(traces) for traces in sets]
     return {
@@ -175,19 +179,22 @@ def compare_sets(
             apart,
             p,
             p_all,
-            difference,
-            verdict_of(p_all, difference, options),
+            found,
+            verdict_of(p_all, found, options),
             (sizes[i], sizes[j]),
         )
-        for (i, j), (apart, p), p_all, difference in zip(
-            pairs, distances, corrected, differences, strict=True
-        )
+        for (i, j), (apart, p), p_all, found in zip(pairs, distances, corrected, differences, strict=True)
     }
 
 
-def verdict_of(p: float, difference: Estimate, options: TwoSetsOptions) -> str:
-    """Return the verdict: different by p, else equivalent if the 90 % interval is within the margin."""
+def verdict_of(p: float, differences: Sequence[Estimate], options: TwoSetsOptions) -> str:
+    """Return the verdict: different by p, else equivalent if the 90 % interval of every peak is within the margin.
+
+    All peaks must pass, so their number needs no correction.
+    """
     if p < options.level:
         return DIFFERENT
-    low, high = difference.interval
-    return EQUIVALENT if -options.margin < low and high < options.margin else CANNOT_TELL
+    within = [
+        -options.margin < each.interval[0] and each.interval[1] < options.margin for each in differences
+    ]
+    return EQUIVALENT if all(within) else CANNOT_TELL

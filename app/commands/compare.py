@@ -39,7 +39,8 @@ from app.console.values import Number, rising
 def command(
     sets: tuple[Path, ...],
     range_G0: tuple[float, float],
-    window_G0: tuple[float, float] | None,
+    windows_G0: tuple[tuple[float, float], ...],
+    gaussians: int,
     log: bool,
     margin: float | None,
     as_json: bool,
@@ -47,7 +48,7 @@ def command(
     """Compare the opening traces of SETS: recordings, or folders of them, each of which is one set.
 
     The verdict on each pair is "different" (traces permuted between the sets, corrected for the number of pairs),
-    "equivalent" (the difference of the peaks is within the margin) or "cannot tell".
+    "equivalent" (the difference of every peak is within the margin) or "cannot tell".
     """
     from rich.console import Console
 
@@ -62,10 +63,9 @@ def command(
     if len(sets) < 2:
         raise click.UsageError("compare needs at least two recordings or folders")
     usual = (0.7, 1.2) if range_G0 == (0.5, 1.5) else range_G0
-    options = TwoSetsOptions(
-        range_G0, window_G0 or usual, log, margin if margin is not None else 0.1 if log else 0.02
-    )
-    for low, high in (options.range_G0, options.window_G0):
+    margin = margin if margin is not None else 0.1 if log else 0.02
+    options = TwoSetsOptions(range_G0, windows_G0 or (usual,), log, gaussians, margin)
+    for low, high in (options.range_G0, *options.windows_G0):
         if log and low <= 0:
             raise click.UsageError(
                 f"the range from {low:g} to {high:g} G0 begins at zero, which a log axis cannot show"

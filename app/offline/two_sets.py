@@ -48,26 +48,29 @@ class ComparedSets:
         unit, margin = "decades" if self.options.log else "G0", self.options.margin
         rows = []
         for (i, j), one in self.comparisons.items():
-            low, high = one.difference.interval
-            rows.append(
-                (
-                    f"{self.names[i]} and {self.names[j]}",
-                    f"{one.n[0]} and {one.n[1]}",
-                    one.distance,
-                    probability(one.p_corrected),
-                    one.difference.text(),
-                    f"{rounded(low, one.difference.se)} to {rounded(high, one.difference.se)}",
-                    one.verdict,
+            for window, difference in zip(self.options.windows_G0, one.differences, strict=True):
+                low, high = difference.interval
+                rows.append(
+                    (
+                        f"{self.names[i]} and {self.names[j]}",
+                        f"{one.n[0]} and {one.n[1]}",
+                        one.distance,
+                        probability(one.p_corrected),
+                        f"{window[0]:g} to {window[1]:g}",
+                        difference.text(),
+                        f"{rounded(low, difference.se)} to {rounded(high, difference.se)}",
+                        one.verdict,
+                    )
                 )
-            )
         headings = (
-            "sets", "traces", "distance", "p (Holm)", f"peak difference ({unit})", "90 % interval", "verdict",
+            "sets", "traces", "distance", "p (Holm)", "peak in (G0)", f"difference ({unit})",
+            "90 % interval", "verdict",
         )  # fmt: skip
         return ResultTable(
             f"histograms from {self.options.range_G0[0]:g} to {self.options.range_G0[1]:g} G0",
             headings,
             rows,
-            note=f"Equivalent: the 90 % interval of the difference of the peaks is within ±{margin:g} {unit}.",
+            note=f"Equivalent: the 90 % interval of the difference of every peak is within ±{margin:g} {unit}.",
         )
 
 

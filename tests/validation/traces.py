@@ -13,9 +13,11 @@ from tests.validation.study import Table, share
 TRACES = 400
 RHOS = (0.0, 0.5, 0.8)
 LEVEL = -2.7
-RULE = enough_traces.EnoughOptions((3e-4, 1.5e-2), log=True)
+RULE = enough_traces.EnoughOptions(((3e-4, 1.5e-2),), log=True)
 MOST_TRACES = 400
-SETS_OPTIONS = two_sets.TwoSetsOptions((0.5, 1.5), (0.7, 1.3), permutations=199, resamples=200, margin=0.05)
+SETS_OPTIONS = two_sets.TwoSetsOptions(
+    (0.5, 1.5), ((0.7, 1.3),), permutations=199, resamples=200, margin=0.05
+)
 
 
 def share_covers(rng: np.random.Generator, rho: float, remember: bool) -> bool:
@@ -36,9 +38,10 @@ def mean_covers(rng: np.random.Generator, rho: float, remember: bool) -> bool:
 
 def stopped(rng: np.random.Generator) -> tuple[int, float, float, bool]:
     """Return number of traces, miss, 68 % error, and coverage at 95 % when the rule says that it is enough."""
-    rows = np.array([enough_traces.enough_row(t, RULE) for t in molecular_traces(MOST_TRACES, rng)])
-    checks = enough_traces.checks_of(rows, RULE, rng)
-    one = enough_traces.stop_at(checks, RULE.successive) or checks[-1]
+    rows = np.array([enough_traces.enough_row(t, RULE)[0] for t in molecular_traces(MOST_TRACES, rng)])
+    checks = enough_traces.checks_of(rows, RULE.axes[0], RULE, rng)
+    stop = enough_traces.stop_at([one.reached for one in checks], RULE.successive)
+    one = checks[-1 if stop is None else stop]
     return one.n, one.centre - LEVEL, one.half_width, one.interval[0] < LEVEL < one.interval[1]
 
 

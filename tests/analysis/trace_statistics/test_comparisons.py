@@ -1,5 +1,7 @@
 """Conditions, yields, two sets: values for known truth, and controls in which there is nothing to find."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,10 @@ from analysis.statistics.estimate import unknown
 from analysis.statistics.memory import Memory
 from analysis.statistics.several import holm
 from analysis.statistics.statistic import StatisticError
-from analysis.trace_statistics import conditional, junction_yield, two_sets
+from analysis.trace_statistics import conditional, enough_traces, junction_yield, two_sets
 from analysis.trace_statistics.condition import Condition
 from analysis.trace_statistics.junction_yield import YieldOptions, net_share, slope_decades_per_nm
+from analysis.trace_statistics.window_peak import resampled_peak
 from tests.support.physics.opening_traces import molecular_traces, remembering, trace_of
 
 TRACE = trace_of([6.0, 5.0, 5.0, 5.0, 5.0, 1.6, 1.0, 1.0, 0.9, 0.1, 0.0, 0.0, 0.0], number=7)
@@ -150,7 +153,7 @@ def test_a_slope_limit_leaves_out_tunnelling():
 
 # ---- two sets ----
 
-FAST = two_sets.TwoSetsOptions((0.5, 1.5), (0.7, 1.3), permutations=99, resamples=100, margin=0.05)
+FAST = two_sets.TwoSetsOptions((0.5, 1.5), ((0.7, 1.3),), permutations=99, resamples=100, margin=0.05)
 
 
 def contacts(n, centre, rng):
@@ -189,12 +192,71 @@ def test_sets_that_differ_are_found_and_equal_ones_equivalent_within_a_margin():
 
 def test_few_traces_are_neither():
     rng = np.random.default_rng(8)
-    narrow = two_sets.TwoSetsOptions((0.5, 1.5), (0.7, 1.3), permutations=99, resamples=100, margin=0.001)
+    narrow = replace(FAST, margin=0.001)
 
     assert verdicts([contacts(30, 1.0, rng), contacts(30, 1.0, rng)], narrow)[0, 1] == "cannot tell"
     with pytest.raises(StatisticError, match="a set of 5 traces is too small"):
         verdicts([contacts(5, 1.0, rng), contacts(30, 1.0, rng)])
-    assert two_sets.verdict_of(0.5, unknown(3, "no peak"), narrow) == "cannot tell"
+    assert two_sets.verdict_of(0.5, [unknown(3, "no peak")], narrow) == "cannot tell"
+
+
+def two_levels(n, second, rng):
+    """Traces with a level at 10^-2.7 G0, half of them with a second one at a given log10 of G/G0."""
+    traces = []
+    for _ in range(n):
+        levels = [-2.7, *([second] if rng.random() < 0.5 else [])]
+        parts = [level + 0.15 * rng.standard_normal() + 0.05 * rng.standard_normal(60) for level in levels]
+        traces.append(trace_of(10.0 ** np.concatenate(parts)))
+    return traces
+
+
+def test_of_two_levels_that_overlap_the_nearer_to_the_maximum_is_compared():
+    rng = np.random.default_rng(10)
+    sets = [two_levels(120, second, rng) for second in (-2.1, -2.3)]
+    one, two = (
+        replace(FAST, range_G0=(1e-4, 0.1), windows_G0=((2e-4, 5e-2),), log=True, gaussians=n) for n in (1, 2)
+    )
+
+    both = [two_sets.compare_sets(sets, options, rng)[0, 1].differences[0] for options in (one, two)]
+
+    rows = two_sets.set_rows(sets[1], two)[1]
+    centres = [resampled_peak(two.axes[1], rows, rng, 100, gaussians=n)[0] for n in (1, 2)]
+    assert abs(centres[1] - -2.7) < 0.06 < abs(centres[0] - -2.7)  # one Gaussian merges both levels
+    assert abs(both[1].value) < 0.12 and both[1].interval[0] < 0.0 < both[1].interval[1]
+
+
+def test_all_peaks_must_be_within_the_margin():
+    rng = np.random.default_rng(11)
+    options = replace(FAST, range_G0=(0.5, 1.5), windows_G0=((0.7, 1.3), (1.7, 2.3)))
+    sets = [
+        [*contacts(150, 1.0, rng), *contacts(150, 2.0 + shift, rng)]  # the range does not see the second peak
+        for shift in (0.0, 0.15)
+    ]
+
+    found = two_sets.compare_sets(sets, options, rng)[0, 1]
+
+    assert found.differences[0].interval[0] < 0.0 < found.differences[0].interval[1]
+    assert found.differences[1].value == pytest.approx(0.15, abs=0.04)
+    assert found.verdict != "equivalent"
+
+
+def test_enough_waits_for_every_peak():
+    rng = np.random.default_rng(12)
+    first = contacts(150, 1.0, rng)
+    rare = [contacts(1, centre, rng)[0] for centre in 2.0 + 0.15 * rng.standard_normal(8)]  # error 0.05 G0
+    traces = [*rare[:4], *first, *rare[4:]]
+    windows = ((0.7, 1.3), (1.7, 2.3))
+    alone, both = (
+        enough_traces.STATISTIC.compute(
+            traces, np.random.default_rng(0), options=enough_traces.EnoughOptions(chosen, target=0.01)
+        )
+        for chosen in (windows[:1], windows)
+    )
+    assert alone.data["enough"] and not both.data["enough"]
+    assert [number.name for number in both.numbers] == [
+        f"peak in {low:g} to {high:g} G0 so far, not enough" for low, high in windows
+    ]
+    assert len(both.pictures) == 2
 
 
 def test_sets_that_remember_are_permuted_in_blocks():

@@ -216,7 +216,7 @@ def test_the_blocks_of_gold_cannot_be_told_apart_nor_called_equivalent():
     rng = np.random.default_rng(4)
 
     apart, p = two_sets.permutation_p(rows[0][0], rows[1][0], singles, options, rng)
-    difference = two_sets.peak_difference(rows[0][1], rows[1][1], singles, options, rng)
+    difference = two_sets.peak_difference(options.axes[1], rows[0][1], rows[1][1], singles, options, rng)
     (comparison,) = two_sets.compare_sets([traces[:100], traces[100:]], options, rng).values()
 
     assert apart == pytest.approx(0.10475410633917454)

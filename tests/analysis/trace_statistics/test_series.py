@@ -319,10 +319,10 @@ def checks(widths, first=50, every=25, target=0.02):
 
 
 def test_two_successive_checks_must_reach_the_target():
-    stop = enough_traces.stop_at(checks([0.03, 0.019, 0.021, 0.018, 0.017, 0.03]), 2)
+    reached = [one.reached for one in checks([0.03, 0.019, 0.021, 0.018, 0.017, 0.03])]
 
-    assert stop is not None and stop.n == 150
-    assert enough_traces.stop_at(checks([0.019, 0.03] * 3), 2) is None
+    assert enough_traces.stop_at(reached, 2) == 4
+    assert enough_traces.stop_at([True, False] * 3, 2) is None
 
 
 def test_the_number_of_traces_is_predicted():
@@ -335,14 +335,14 @@ def test_a_width_that_does_not_fall_says_that_more_traces_do_not_help():
     options = enough_traces.EnoughOptions()
     flat = checks([0.03] * 10)
 
-    (sentence,) = enough_traces._remarks(flat, None, 100, options, "G0")
+    (sentence,) = enough_traces._remarks([flat], flat[-1:], False, 100, options, "G0")
 
     assert "more traces will not help" in sentence.replace("\n", " ")
 
 
 def test_enough_traces_of_a_molecule():
     traces = molecular_traces(200, np.random.default_rng(16))
-    options = enough_traces.EnoughOptions((1e-4, 3e-2), log=True)
+    options = enough_traces.EnoughOptions(((1e-4, 3e-2),), log=True)
 
     result = enough_traces.STATISTIC.compute(traces, np.random.default_rng(0), options=options)
 
