@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from app.console.errors import Command
-from app.console.values import Number, rising
+from app.console.values import Number, all_rising, rising
 
 
 @click.command(cls=Command)
@@ -23,11 +23,19 @@ from app.console.values import Number, rising
 )
 @click.option(
     "--peak",
-    "window_G0",
+    "windows_G0",
     type=(Number(0), Number(0)),
-    callback=rising,
+    callback=all_rising,
     metavar="G0 G0",
-    help="Window of the peak; by default the range, for the contact of gold 0.7 to 1.2 G0.",
+    multiple=True,
+    help="Window of a peak, once for each peak; by default the range, for the contact of gold 0.7 to 1.2 G0.",
+)
+@click.option(
+    "--gaussians",
+    type=click.IntRange(1, 2),
+    default=1,
+    show_default=True,
+    help="Gaussians in each window: 2 where two levels overlap; the one nearest to the maximum is compared.",
 )
 @click.option("--log", is_flag=True, help="Logarithmic bins, for peaks of molecules; differences in decades.")
 @click.option(

@@ -31,6 +31,15 @@ def rising(
     return value
 
 
+def all_rising(
+    context: click.Context, option: click.Parameter, values: tuple[tuple[float, float], ...]
+) -> tuple[tuple[float, float], ...]:
+    """Return ranges as `rising` returns one; a callback of an option that may be repeated."""
+    for value in values:
+        rising(context, option, value)
+    return values
+
+
 class Suggesting(click.Group):
     """Group that suggests a name for one that it does not have. ``noun`` is what its commands are called."""
 
