@@ -11,13 +11,14 @@ from procedures.sample_reader import SampleReader
 
 ALIVE_MARK = "current input alive"
 
-LEAST_SHARE = 0.5
-"""Share of the expected response that counts as one: a tunnelling current changes meanwhile."""
+LEAST_SHARE = 0.1
+"""Share of the expected response that counts as one: the current of a tip at the surface changes meanwhile."""
 
 MEAN_S = 0.02
 """Averaging time: a period of the mains."""
 
-TRIES = 2
+TRIES = 4
+"""Looks without a response that end a run; a contact that grows in the look can hide one of them."""
 
 
 def require_current(
