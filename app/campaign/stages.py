@@ -39,8 +39,9 @@ class Stage:
     values: Mapping[str, Any]
 
     def recordings(self, folder: Path) -> list[Path]:
-        """Return the recordings of this stage so far, in order."""
-        return sorted(folder.glob(f"{self._stem}-*.h5"), key=_part)
+        """Return the recordings of this stage so far, in order; copies (recovered, sealed, repaired) do not count."""
+        named = folder.glob(f"{self._stem}-*.h5")
+        return sorted((path for path in named if path.stem.rpartition("-")[2].isdecimal()), key=_part)
 
     def next_recording(self, folder: Path) -> Path:
         """Return the path of the next recording."""

@@ -316,6 +316,15 @@ def test_the_log_keeps_what_was_decided_over_all_runs(tmp_path):
     assert any("2 are there already, into 3-heating-2.h5" in sentence for sentence in sentences)
 
 
+def test_a_recovered_copy_in_the_folder_does_not_count(tmp_path):
+    run(tmp_path, PretendRig(), BY_HAND)
+    folder = tmp_path / "bdnc"
+    (folder / "1-histogram-1-recovered.h5").write_bytes((folder / "1-histogram-1.h5").read_bytes())
+    said = CliRunner().invoke(main, ["campaign", str(tmp_path / "bdnc.toml"), "--dry-run"])
+    assert said.exit_code == 0, said.output
+    assert said.stdout.split()[:4] == ["histogram", "20", "of", "20"]
+
+
 def test_dry_run_says_what_is_missing_and_writes_nothing(tmp_path):
     run(tmp_path, PretendRig(), BY_HAND)
     before = sorted(tmp_path.rglob("*"))
