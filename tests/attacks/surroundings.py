@@ -240,6 +240,8 @@ def live(rig: ServedRig, victims: Victims, surrounding: Surrounding, folder: Pat
         surrounding.meanwhile(program)
     ended = program.wait(WAITS_S if surrounding.waits else PATIENCE_S)
     safe_s = time_to_safe_s(rig)
+    with suppress(ProcessLookupError):  # what waits for its reader would wait for ever
+        os.killpg(pid, signal.SIGKILL)
     forget(rig, pid)
     code = place / "code"
     said = (place / "output").read_text("utf-8", "replace") if (place / "output").exists() else ""
