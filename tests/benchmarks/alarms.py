@@ -22,15 +22,21 @@ CATCH = {
     "most_openings": 100_000,
 }
 HELD = {**CATCH, "holds": 4, "amplitudes": "0.06"}
+
+
+def _without(*names: str) -> dict[str, object]:
+    return {name: value for name, value in HELD.items() if name not in names}
+
+
 RUNS = {
     "break-junction": {"traces": TRACES, "approach_speed": 20.0, "withdraw_speed": 2.0},
     "heating": HELD,
     "iv": {**CATCH, "curves": 8, "peak": 0.1},
-    "control-out-of-contact": HELD,
-    "control-zero-amplitude": HELD,
+    "control-out-of-contact": {"approach_speed": 50.0, "holds": 4, "amplitudes": "0.06"},
+    "control-zero-amplitude": _without("amplitudes"),
     "control-order-reversed": HELD,
     "control-other-frequencies": HELD,
-    "control-gold": {name: value for name, value in HELD.items() if name != "conductance"},
+    "control-gold": _without("conductance"),
 }
 """Procedures that need no fixture and no hand, with parameters."""
 

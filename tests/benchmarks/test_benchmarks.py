@@ -11,7 +11,9 @@ from threading import Thread
 import pytest
 
 from app.acquisition.simulated_rig import patient, served
+from procedures.registry import PROCEDURES
 from tests.benchmarks.__main__ import BENCHMARKS, ON_REQUEST, main
+from tests.benchmarks.alarms import RUNS
 
 HERE = Path(__file__).parent
 NO_BENCHMARK = {"__init__", "__main__", "table", "test_benchmarks"}
@@ -65,3 +67,7 @@ def test_a_wrong_command_line_says_what_is_right(texts, said, capsys):
         main(texts)
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_the_procedures_of_the_false_alarms_take_their_parameters():
+    assert [PROCEDURES[name].from_values(values).name for name, values in RUNS.items()]
