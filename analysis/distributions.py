@@ -1,7 +1,7 @@
 """Tails and quantiles of the normal, Student's t and gamma distributions, from the functions of ``scipy.special``.
 
 ``scipy.stats`` calls the same functions, but takes the greater part of a second to import, which every window, bench
-and child process would wait for.
+and child process would wait for. ``scipy`` imports its parts when they are first used.
 """
 
 import math
@@ -11,6 +11,9 @@ import numpy as np
 import scipy
 
 from analysis.records import FloatArray
+
+ONE_SIGMA = math.erfc(math.sqrt(0.5)) / 2.0
+"""Probability of a value more than one standard deviation above the mean."""
 
 
 def normal_above(x: float) -> float:

@@ -84,6 +84,9 @@ TIE = "tie"
 The card's clock may be off by 50 ppm, 4.3 s a day, so times of day come from these marks.
 """
 
+SWEEP = "I-V"
+"""Flag of a trace in which the bias was swept, not the distance."""
+
 SKIPPED = "skipped"
 """End of a step that a user has skipped; its data are left out of every evaluation."""
 

@@ -46,6 +46,10 @@ class Registry(Generic[T]):
             raise NameTaken(f"the {self.kind} {name!r} {owner}; choose another name")
         self._plugged[name] = thing, sentence
 
+    def built_in(self, name: str) -> bool:
+        """Return True for a thing that no plug-in has registered."""
+        return name in self._built_in
+
     def sentence(self, name: str) -> str:
         """Return the sentence about a thing, without importing it."""
         return self._plugged[name][1] if name in self._plugged else self._built_in[name][1]

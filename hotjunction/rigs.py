@@ -86,8 +86,8 @@ def procedure(name: str, **parameters: Any) -> "RigProcedure":
     --------
     >>> hj.procedure("break-junction", traces=500, bias=100.0)                   # doctest: +SKIP
     """
-    from app.acquisition.run_checks import procedure_of
     from app.plugins import load_plugins
+    from procedures.registry import procedure_of
 
     load_plugins()
     return procedure_of(name, parameters)

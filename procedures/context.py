@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from analysis.conductance import CurrentCalibration
 from analysis.loop_backs import Tolerance
 from analysis.preflight.measured import Facts
 from analysis.preflight.wiring import Wiring
 from analysis.thermoelectric.detectability import ThermometerNoise
-from drivers.ni6281 import NI6281
 from procedures.heater import Heater
+
+if TYPE_CHECKING:
+    from drivers.ni6281 import NI6281
 
 
 class CoarsePositioner(Protocol):
@@ -124,7 +126,7 @@ class ProcedureContext:
         None without one: re-centring then ends the run with instructions to move by hand.
     """
 
-    daq: NI6281
+    daq: "NI6281"
     amplifier: CurrentCalibration
     extension_m_per_V: float
     z_range_V: tuple[float, float]

@@ -1,8 +1,10 @@
 """Procedures by name. A built-in one has a line here; a plug-in registers its own with `register`."""
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from analysis.registry import Registry
+from procedures.errors import ImpossibleSetting
 
 if TYPE_CHECKING:
     from procedures.procedure import RigProcedure
@@ -103,6 +105,13 @@ def register(procedure: "type[P]") -> "type[P]":
     sentence = (procedure.__doc__ or "").strip().split("\n")[0]
     PROCEDURES.register(_key(procedure.name), procedure, sentence)
     return procedure
+
+
+def procedure_of(name: str, values: Mapping[str, Any]) -> "RigProcedure":
+    """Return the procedure of a name with some of its parameters set. Raises ``ImpossibleSetting``."""
+    if name not in PROCEDURES:
+        raise ImpossibleSetting(f"There is no procedure {name!r}; there are {', '.join(PROCEDURES)}.")
+    return PROCEDURES[name].from_values(values)
 
 
 def recorded_by(name: str) -> "type[RigProcedure] | None":

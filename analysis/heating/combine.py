@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.distributions import normal_above, student_exceeded
+from analysis.distributions import ONE_SIGMA, normal_above, student_exceeded
 from analysis.heating.estimator import HoldEstimate
 from analysis.heating.points import HeatingPoint
 from analysis.heating.thermometer import Thermometer
@@ -34,8 +34,6 @@ RESAMPLES = 4000
 LEAST_FOR_PERCENTILES = 25.0
 """Least effective number of junctions for percentiles of a bootstrap; from fewer they are too narrow: 95 % become 79 %
 at five."""
-
-_ONE_SIGMA = normal_above(1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,12 +184,12 @@ def _interval(
     if errors_from == "junctions" and effective < LEAST_EFFECTIVE - 1e-9:
         return np.full((len(covariance), 2), np.nan)
     if errors_from == "noise" or effective < LEAST_FOR_PERCENTILES:
-        wider = 1.0 if errors_from == "noise" else student_exceeded(_ONE_SIGMA, effective - 1.0)
+        wider = 1.0 if errors_from == "noise" else student_exceeded(ONE_SIGMA, effective - 1.0)
         half = wider * np.sqrt(np.diag(covariance))
         mean = table.mean(table.kept_s)
         return np.stack([mean - half, mean + half], axis=1)
     drawn = resampled_means(table.values, table.kept_s, rng, resamples)
-    low = normal_above(math.sqrt(n / (n - 1)) * student_exceeded(_ONE_SIGMA, effective - 1.0))
+    low = normal_above(math.sqrt(n / (n - 1)) * student_exceeded(ONE_SIGMA, effective - 1.0))
     interval: FloatArray = np.percentile(drawn, [100.0 * low, 100.0 * (1.0 - low)], axis=0).T
     return interval
 

@@ -12,6 +12,7 @@ from analysis.importers.options import ImportOptions
 from analysis.importers.quantities import ImportedColumn
 from analysis.importers.spool import BLOCK
 from analysis.recording.header import RecordedChannel
+from analysis.records import SWEEP
 
 SETTINGS = {
     "bias_V": "bias",
@@ -25,9 +26,6 @@ SETTINGS = {
 
 CALCULATED = "conductance calculated"
 """Flag of a trace whose conductance the import calculated from current and voltage."""
-
-SWEEP = "I-V"
-"""Flag of a trace in which the bias was swept, not the distance."""
 
 OPENING, CLOSING = "opening", "closing"
 """Flags of a trace whose conductance falls, or rises, by more than a factor of ten from end to end."""

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from analysis.distributions import normal_above, skewness, student_exceeded
+from analysis.distributions import ONE_SIGMA, skewness, student_exceeded
 from analysis.records import FloatArray
 from analysis.statistics.estimate import Estimate, unknown
 
@@ -30,8 +30,6 @@ FACTOR, ENOUGH_FOR_FACTORS = 5.0, 25.0
 
 RESAMPLES = 2000
 """Number of resamplings of the bootstrap-t of a skewed sample."""
-
-_ONE_SIGMA = normal_above(1.0)
 
 
 def junction_mean(
@@ -90,7 +88,7 @@ def one_sigma_half(estimate: Estimate) -> float:
     """Return half the 68 % interval of a mean by Student's t: larger than the standard error for few junctions."""
     if math.isnan(estimate.se) or estimate.n_eff < 2.0:
         return math.nan
-    return student_exceeded(_ONE_SIGMA, estimate.n_eff - 1.0) * estimate.se
+    return student_exceeded(ONE_SIGMA, estimate.n_eff - 1.0) * estimate.se
 
 
 def hodges_lehmann(values: FloatArray) -> float:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from analysis.conductance import CurrentCalibration
-from analysis.importers.imported import SWEEP
 from analysis.numbers import counted
 from analysis.recording import Recording, RecordingError, RunHeader
-from analysis.records import Event, Trace
+from analysis.records import SWEEP, Event, Trace
 from analysis.reduce import reduce
 from analysis.traces.segmenter import Segmenter
 

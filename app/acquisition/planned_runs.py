@@ -3,15 +3,17 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.numbers import counted
-from app.acquisition.run_checks import check, duration_s, expectation, procedure_of, remarks
-from app.config.rig import Rig
 from app.console.durations import amount, roughly
 from procedures.errors import ImpossibleSetting
 from procedures.expectation import Expectation
-from procedures.procedure import RigProcedure
+from procedures.registry import procedure_of
+
+if TYPE_CHECKING:
+    from app.config.rig import Rig
+    from procedures.procedure import RigProcedure
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class PlannedRun:
 
 
 def preview_lines(
-    procedure: type[RigProcedure], names: Sequence[str], runs: Sequence[Mapping[str, Any]], rig: Rig
+    procedure: "type[RigProcedure]", names: Sequence[str], runs: Sequence[Mapping[str, Any]], rig: "Rig"
 ) -> list[str]:
     """Return the runs of a sweep as lines: swept values, cycles, duration, and the whole time at the end."""
     lines, total_s = [], 0.0
@@ -72,16 +74,18 @@ def _with_unit(value: Any, parameter: Any) -> str:
     return f"{text} {getattr(parameter, 'units', None) or ''}".rstrip()
 
 
-def planned_runs(name: str, runs: Iterable[Mapping[str, Any]], rig: Rig | None) -> list[PlannedRun]:
+def planned_runs(name: str, runs: Iterable[Mapping[str, Any]], rig: "Rig | None") -> list[PlannedRun]:
     """Check runs of one procedure against a rig; without a rig only their values are checked."""
     return [_planned(name, values, rig) for values in runs]
 
 
-def _planned(name: str, values: Mapping[str, Any], rig: Rig | None) -> PlannedRun:
+def _planned(name: str, values: Mapping[str, Any], rig: "Rig | None") -> PlannedRun:
     try:
         procedure = procedure_of(name, values)
         if rig is None:
             return PlannedRun(values, procedure.total_cycles, math.nan)
+        from app.acquisition.run_checks import check, duration_s, expectation, remarks  # loads all drivers
+
         check(procedure, rig)
     except ImpossibleSetting as error:
         return PlannedRun(values, 0, math.nan, error)

@@ -13,14 +13,7 @@ from procedures.errors import ImpossibleSetting
 from procedures.expectation import Expectation, Foreseen, expectation_of, refuse_hopeless
 from procedures.limits import dry_run
 from procedures.procedure import RigProcedure
-from procedures.registry import PROCEDURES
-
-
-def procedure_of(name: str, values: Mapping[str, Any]) -> RigProcedure:
-    """Return the procedure of a name with some of its parameters set. Raises ``ImpossibleSetting``."""
-    if name not in PROCEDURES:
-        raise ImpossibleSetting(f"There is no procedure {name!r}; there are {', '.join(PROCEDURES)}.")
-    return PROCEDURES[name].from_values(values)
+from procedures.registry import PROCEDURES, procedure_of
 
 
 def check(procedure: RigProcedure, rig: Rig) -> None:

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, QSettings, QTimer
 from PyQt6.QtWidgets import QApplication, QMessageBox
@@ -18,19 +19,18 @@ from app.config.toml import FileError
 from app.console.handles import allow_many_handles
 from app.console.memory import leave_modules_alone, share_pools
 from app.gui.background import Tasks
-from app.gui.bench_connection import BenchConnection
 from app.gui.bench_launcher import bench_for
 from app.gui.recent import RecentFiles
-from app.gui.replay_source import ReplaySource
 from app.gui.widgets.retract import DoubleEscFilter
 from app.gui.widgets.theme import Theme
-from app.gui.windows.compare_window import CompareWindow
-from app.gui.windows.replay_window import ReplayWindow
 from app.gui.windows.rig_window import RigWindow
 from app.gui.windows.window import SessionWindow
-from app.server.client import BenchClient
 from app.server.connection import Connection, bench_of
 from app.server.errors import BenchError
+
+if TYPE_CHECKING:
+    from app.gui.windows.compare_window import CompareWindow
+    from app.gui.windows.replay_window import ReplayWindow
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,8 @@ NAME = "hotjunction"
 REPLAY_SPEED = 20.0
 SWITCH_S = 0.001
 """Time after which a thread that evaluates data lets the window draw."""
+PRELOAD_MS = 300
+"""Time after which a window, then drawn, loads what it needs for a run while its bench starts."""
 SETTLED_MS = 5000
 """Time after which a window has loaded what it needs."""
 
@@ -62,7 +64,7 @@ class Program(QObject):
         self.windows: list[SessionWindow | CompareWindow] = []
         self._app = app
         self._ending = False
-        self._tasks = Tasks("benches")
+        self._tasks, self._imports = Tasks("benches"), Tasks("imports")
         self._escape = DoubleEscFilter(self)
         self._escape.pressed.connect(self.retract)
         app.installEventFilter(self._escape)
@@ -70,10 +72,9 @@ class Program(QObject):
     def open_rig(self, connect: Connect) -> RigWindow:
         """Open a window immediately, and find or start its bench in the background."""
         window = RigWindow(self.theme, self.settings)
-        window.restarted.connect(
-            lambda connection: window.attach(BenchConnection(BenchClient(connection)), owned=window.owned)
-        )
+        window.restarted.connect(lambda connection: _attach(window, connection, owned=window.owned))
         self._show(window)
+        QTimer.singleShot(PRELOAD_MS, lambda: self._imports.do(_preload))
 
         def wanted() -> bool:
             return window in self.windows and not self._ending
@@ -87,7 +88,7 @@ class Program(QObject):
         def connected(result: Any) -> None:
             connection, owned = result
             if wanted():
-                window.attach(BenchConnection(BenchClient(connection)), owned=owned)
+                _attach(window, connection, owned=owned)
 
         def failed(error: Any) -> None:
             if wanted():
@@ -115,8 +116,11 @@ class Program(QObject):
         yes = QMessageBox.StandardButton.Yes
         return QMessageBox.question(None, "hotjunction", question) == yes
 
-    def open_recording(self, path: Path) -> ReplayWindow | None:
+    def open_recording(self, path: Path) -> "ReplayWindow | None":
         """Open a window that plays a recording; return None and log an error if it cannot be read."""
+        from app.gui.replay_source import ReplaySource
+        from app.gui.windows.replay_window import ReplayWindow
+
         try:
             source = ReplaySource(path, REPLAY_SPEED)
         except (RecordingError, OSError) as error:
@@ -128,8 +132,10 @@ class Program(QObject):
         source.play()
         return window
 
-    def compare(self, paths: list[Path]) -> CompareWindow:
+    def compare(self, paths: list[Path]) -> "CompareWindow":
         """Open a window that shows several recordings in one plot."""
+        from app.gui.windows.compare_window import CompareWindow
+
         window = CompareWindow(self.theme, paths)
         self._keep(window)
         return window
@@ -146,7 +152,7 @@ class Program(QObject):
         window.rig_asked.connect(self.open_rig_file)
         self._keep(window)
 
-    def _keep(self, window: SessionWindow | CompareWindow) -> None:
+    def _keep(self, window: "SessionWindow | CompareWindow") -> None:
         self.windows.append(window)
         window.closed.connect(lambda: self.windows.remove(window))
         window.show()
@@ -164,6 +170,7 @@ class Program(QObject):
             window.close()
         self._app.removeEventFilter(self._escape)
         self._tasks.close()
+        self._imports.close()
 
 
 def saved_settings() -> QSettings:
@@ -198,7 +205,22 @@ def _survive(
     program.say(f"Internal error ({error!r}). The bench is not affected.")
 
 
+def _preload() -> None:
+    """Import what a window needs once its bench answers."""
+    import_module("app.gui.bench_connection")
+    import_module("app.acquisition.run_checks")
+
+
+def _attach(window: RigWindow, connection: Connection, *, owned: bool) -> None:
+    from app.gui.bench_connection import BenchConnection
+    from app.server.client import BenchClient
+
+    window.attach(BenchConnection(BenchClient(connection)), owned=owned)
+
+
 def _end(connection: Connection) -> None:
     """Shut down a bench whose window was closed before it started."""
+    from app.server.client import BenchClient
+
     with BenchClient(connection) as client, suppress(BenchError):
         client.command("shutdown")

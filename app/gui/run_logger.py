@@ -3,12 +3,15 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from analysis.numbers import counted
-from app.viewmodels.heating_view import HeatingSnapshot
-from app.viewmodels.histogram_snapshot import HistogramSnapshot
-from app.viewmodels.iv_view import IVSnapshot
-from app.viewmodels.session import Session
+
+if TYPE_CHECKING:
+    from app.viewmodels.heating_view import HeatingSnapshot
+    from app.viewmodels.histogram_snapshot import HistogramSnapshot
+    from app.viewmodels.iv_view import IVSnapshot
+    from app.viewmodels.session import Session
 
 EVERY_TRACES = 100
 
@@ -30,7 +33,7 @@ class RunLogger:
     session : Session
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: "Session") -> None:
         self.session = session
         self._holds = self._curves = self._hundreds = self._notes = 0
 
@@ -47,13 +50,13 @@ class RunLogger:
         for note in new:
             yield Sentence(logging.INFO, f"Note: {note.payload.get('text', '')}", note.sample)
 
-    def _of_holds(self, heating: HeatingSnapshot) -> Iterator[Sentence]:
+    def _of_holds(self, heating: "HeatingSnapshot") -> Iterator[Sentence]:
         new = heating.judged[self._holds :]  # empty while all holds are judged again
         self._holds += len(new)
         for hold in new:
             yield Sentence(logging.WARNING if hold.rejected else logging.INFO, hold.words, hold.until)
 
-    def _of_curves(self, iv: IVSnapshot) -> Iterator[Sentence]:
+    def _of_curves(self, iv: "IVSnapshot") -> Iterator[Sentence]:
         if iv.curves == self._curves:
             return
         self._curves = iv.curves
@@ -61,7 +64,7 @@ class RunLogger:
         text = f"I-V: {counted(iv.curves, 'curve')} of {counted(iv.junctions, 'junction')}{left_out}"
         yield Sentence(logging.INFO, text, iv.until)
 
-    def _of_traces(self, histogram: HistogramSnapshot) -> Iterator[Sentence]:
+    def _of_traces(self, histogram: "HistogramSnapshot") -> Iterator[Sentence]:
         traces = histogram.kept + histogram.rejected
         if traces // EVERY_TRACES == self._hundreds:
             return

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from app.acquisition.bench import Bench
-from app.acquisition.run_checks import check, procedure_of
+from app.acquisition.run_checks import check
 from app.config.amplifiers import ROLES
 from app.server.broadcast import Broadcast
 from app.server.commissioning import Commissioning
@@ -32,6 +32,7 @@ from app.server.rpc_server import Command, Reply, apart
 from drivers.errors import NotNow, RigError
 from drivers.settings import unit_of
 from procedures.errors import ImpossibleSetting
+from procedures.registry import procedure_of
 
 log = logging.getLogger(__name__)
 

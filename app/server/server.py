@@ -22,7 +22,7 @@ from app.acquisition.open_rig import planned_context
 from app.acquisition.owner import Ownership, RigOwned, myself
 from app.acquisition.recorder import RecorderFailed
 from app.acquisition.room import exhausted
-from app.acquisition.run_checks import check, duration_s, free_name, procedure_of, why_not
+from app.acquisition.run_checks import check, duration_s, free_name, why_not
 from app.acquisition.watchdog import RigTripped, make_safe
 from app.acquisition.watchdog.latch import clear, held
 from app.commission.session import NotSafe
@@ -44,6 +44,7 @@ from app.server.queue import JobQueue
 from app.server.rpc_server import CommandServer, ServerWorker
 from drivers.errors import NotNow, RigError
 from procedures.errors import Aborted, ImpossibleSetting
+from procedures.registry import procedure_of
 
 log = logging.getLogger(__name__)
 

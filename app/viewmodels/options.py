@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.heating.heating import HeatingOptions
-from analysis.heating.junction_model import JunctionModel
 from analysis.iv.mean import CurveRules
 from analysis.json_data import to_json
 from analysis.recording import RunHeader
 from analysis.traces.options import AnalysisOptions, OptionsFor
 from app.offline.traces import ByHand, options_for
 from app.viewmodels.signals import known_calibration
+
+if TYPE_CHECKING:
+    from analysis.heating.junction_model import JunctionModel
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class SessionOptions:
     histogram: AnalysisOptions = field(default_factory=AnalysisOptions)
     curves: CurveRules = field(default_factory=CurveRules)
     heating: HeatingOptions = field(default_factory=HeatingOptions)
-    model: JunctionModel | None = None
+    model: "JunctionModel | None" = None
     probe_coupling_eV: float = 0.01
 
     def for_traces_of(self, header: RunHeader) -> OptionsFor:

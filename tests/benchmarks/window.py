@@ -17,7 +17,7 @@ import numpy as np
 from tests.benchmarks.replay import HOURS, SHORTEST_NIGHT_h, write_night
 from tests.benchmarks.table import Row, scaled
 
-START_S, OPEN_S, SEEK_S, CORE, GAP_S = 3.0, 3.0, 0.2, 0.60, 0.100
+START_S, OPEN_S, SEEK_S, CORE, GAP_S = 1.2, 3.0, 0.1, 0.25, 0.050
 WARM_S, SECONDS, SEEKS, STARTS = 10.0, 30.0, 20, 3
 SHORTEST_S = 1.0
 PATIENCE_S = 120.0

@@ -4,13 +4,13 @@ import math
 
 import pytest
 
-from app.acquisition.run_checks import duration_s, procedure_of
+from app.acquisition.run_checks import duration_s
 from app.gui.presets import PRESETS
 from procedures.calibrate_amplifier import CalibrateAmplifier
 from procedures.calibrate_noise import CalibrateNoise
 from procedures.calibrate_piezo import CalibratePiezo
 from procedures.procedure import RigProcedure
-from procedures.registry import PROCEDURES
+from procedures.registry import PROCEDURES, procedure_of
 from tests.support.rig.plans import STATION
 from tests.support.rig.rigs import served_rig
 

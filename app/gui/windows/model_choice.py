@@ -4,16 +4,17 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from analysis.heating.junction_model import JunctionModel
 from app.config.toml import FileError
 from app.gui.background import Tasks
-from app.models.load import opened_model
-from app.replay.model_lookup import FoundModel, model_for
-from app.viewmodels.session import Session
+
+if TYPE_CHECKING:
+    from analysis.heating.junction_model import JunctionModel
+    from app.replay.model_lookup import FoundModel
+    from app.viewmodels.session import Session
 
 PATTERNS = "Models, fits, saved analyses (*.toml *.json)"
 
@@ -38,7 +39,7 @@ class ModelChoice(QObject):
     def __init__(
         self,
         tasks: Tasks,
-        session: Callable[[], Session | None],
+        session: "Callable[[], Session | None]",
         recording: Callable[[], Path | None],
         parent: QObject,
     ) -> None:
@@ -49,6 +50,11 @@ class ModelChoice(QObject):
 
     def open(self, path: Path) -> None:
         """Open the model of a file; log an error if it is invalid."""
+
+        def read() -> "JunctionModel":
+            from app.models.load import opened_model
+
+            return opened_model(path)
 
         def opened(model: Any) -> None:
             self.given = model
@@ -61,7 +67,7 @@ class ModelChoice(QObject):
             message = str(error) if isinstance(error, FileError) else f"{path}: {error}"
             self.message.emit(message, logging.ERROR)
 
-        self._tasks.do(lambda: opened_model(path), opened, failed)
+        self._tasks.do(read, opened, failed)
 
     def forget(self) -> None:
         """Return to the transmission fitted to an I-V: the run's own or an earlier one."""
@@ -71,13 +77,18 @@ class ModelChoice(QObject):
         if session is not None:
             self.look(session)
 
-    def look(self, session: Session) -> None:
+    def look(self, session: "Session") -> None:
         """Find a model for a session without one, in the background."""
         recording = self._recording()
         if session.options.model is not None or recording is None:
             return
 
-        def found(result: FoundModel | None) -> None:
+        def search() -> "FoundModel | None":
+            from app.replay.model_lookup import model_for
+
+            return model_for(recording, session.header)
+
+        def found(result: "FoundModel | None") -> None:
             if result is None or session is not self._session() or session.options.model is not None:
                 return
             self.message.emit(result.message, logging.INFO if result.model is not None else logging.WARNING)
@@ -85,14 +96,14 @@ class ModelChoice(QObject):
                 session.set_options(replace(session.options, model=result.model))
 
         self._tasks.do(
-            lambda: model_for(recording, session.header),
+            search,
             found,
             lambda error: self.message.emit(
                 f"Cannot search for an earlier I-V to compare with: {error}", logging.WARNING
             ),
         )
 
-    def _take(self, model: JunctionModel | None) -> None:
+    def _take(self, model: "JunctionModel | None") -> None:
         session = self._session()
         if session is not None:
             session.set_options(replace(session.options, model=model))

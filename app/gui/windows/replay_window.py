@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QApplication, QComboBox
 from app.gui.panels.replay_bar import ReplayBar, speed_words
 from app.gui.replay_source import ReplaySource
 from app.gui.widgets.theme import Theme
+from app.gui.windows.lazy_views import MadeView
 from app.gui.windows.shortcuts import REPLAY_KEYS
 from app.gui.windows.status_line import ReplayStatusLine
 from app.gui.windows.window import BOTTOM, LEFT, SessionWindow
@@ -125,12 +126,15 @@ class ReplayWindow(SessionWindow):
     def _explain(self) -> None:
         """Show in empty plots what will appear or why they stay empty, and log what the recording lacks."""
         reasons, usual = self.source.reasons, in_replay(self.session.header)
-        for title, view in self.area.views.items():
+
+        def explain(title: str, view: MadeView) -> None:
             for panel in view.panels:
                 if panel.title in usual:
                     panel.usual_text = panel.empty_text = usual[panel.title]
                 if panel.empty_text:
                     panel.reason = reasons.get(title, reasons.get(EVERYWHERE, ""))
+
+        self.area.views.prepare(explain)
         missing = reasons.get(EVERYWHERE, "")
         if missing:
             self.say(missing, logging.WARNING)

@@ -4,12 +4,11 @@ import logging
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QSettings, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QInputDialog, QScrollArea, QStackedWidget
 
-from app.gui.bench_connection import BenchConnection
 from app.gui.dialogs.close_dialog import Parting, ask_about_run, part
 from app.gui.dialogs.rig_settings import load_amplifiers, save_amplifiers
 from app.gui.dialogs.run_settings import delete_own_preset, load_settings, save_as_preset, save_settings
@@ -41,10 +40,13 @@ from app.server.messages import (
     instruments_of,
 )
 from app.viewmodels.junction_state import ShownState
-from app.viewmodels.options import SessionOptions
-from app.viewmodels.session import Session
 from app.viewmodels.status_view import StatusSnapshot
 from app.viewmodels.wording import all_labels, labelled_sentence
+
+if TYPE_CHECKING:
+    from app.gui.bench_connection import BenchConnection
+    from app.viewmodels.options import SessionOptions
+    from app.viewmodels.session import Session
 
 STARTING = "The bench is starting …"
 ENDED_UNSAFE = "The run has ended, but the rig could not be made safe."
@@ -176,7 +178,7 @@ class RigWindow(SessionWindow):
 
     # ---- the bench ----
 
-    def attach(self, source: BenchConnection, *, owned: bool) -> None:
+    def attach(self, source: "BenchConnection", *, owned: bool) -> None:
         """Attach a bench, in place of a lost one if there was one; the window closes its source."""
         if self.source is not None:
             self._forget(self.source)
@@ -191,7 +193,7 @@ class RigWindow(SessionWindow):
         self.ask("log", self._log_of_before)
         self.procedures.explain("")
 
-    def _forget(self, lost: BenchConnection) -> None:
+    def _forget(self, lost: "BenchConnection") -> None:
         """Forget a lost bench: its numbers of jobs, messages and versions mean nothing to the next one."""
         for signal in (lost.received, lost.began, lost.lost):
             signal.disconnect()
@@ -282,7 +284,7 @@ class RigWindow(SessionWindow):
                 rig = rig.model_copy(update={section: getattr(rig, section).model_copy(update=settings)})
             self.procedures.set_rig(rig)
 
-    def _began(self, session: Session) -> None:
+    def _began(self, session: "Session") -> None:
         """Bring the view of a new run to the front, unless the user has chosen another tab; keep the last results."""
         self.area.keep_results()
         if self._raised in (None, self.area.front):
@@ -290,7 +292,7 @@ class RigWindow(SessionWindow):
             self._raised = self.area.front
         self.models.look(session)
 
-    def decide(self, options: SessionOptions) -> None:
+    def decide(self, options: "SessionOptions") -> None:
         """Apply selection rules to this run and later ones."""
         if self.source is not None:
             self.source.options = replace(options, model=self.models.given)
@@ -314,7 +316,7 @@ class RigWindow(SessionWindow):
         return bool(self.queue.present or self.queue.waiting)
 
     @property
-    def session(self) -> Session | None:
+    def session(self) -> "Session | None":
         """Session of the current or the last run."""
         return self.source.session if self.source is not None else None
 
@@ -323,7 +325,7 @@ class RigWindow(SessionWindow):
         """Path of the current or the last run's recording."""
         return self.source.recording if self.source is not None else None
 
-    def status(self, session: Session) -> StatusSnapshot:
+    def status(self, session: "Session") -> StatusSnapshot:
         """Return the content of the status line, with the queue's information on the run."""
         assert self.source is not None
         snapshot, rate_Hz = super().status(session), session.header.rate_Hz

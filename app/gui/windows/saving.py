@@ -1,13 +1,16 @@
 """Saving of the views' results next to the recording."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.offline.summary_line import peaks_line
 from app.replay.saved_analysis import SavedAnalysis, save
-from app.viewmodels.session import Session
+
+if TYPE_CHECKING:
+    from app.viewmodels.session import Session
 
 
-def save_analysis(session: Session, recording: Path) -> Path:
+def save_analysis(session: "Session", recording: Path) -> Path:
     """Bring all views up to date and save their results; return the file.
 
     Raises
@@ -20,7 +23,7 @@ def save_analysis(session: Session, recording: Path) -> Path:
     return save(recording, SavedAnalysis(options=options, results=results, summary=summary_of(session)))
 
 
-def summary_of(session: Session) -> str:
+def summary_of(session: "Session") -> str:
     """Return the result in one line, for lists of recordings."""
     heating, analysis = session.heating.result, session.histogram.analysis()
     if heating is not None:

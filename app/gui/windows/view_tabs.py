@@ -1,7 +1,7 @@
 """Views of a session: large plots in tabs, strip charts below; each can be moved to its own window."""
 
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QByteArray, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
@@ -9,16 +9,19 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidg
 
 from app.gui.plots.export import SOFTWARE
 from app.gui.plots.strips import StripsView
-from app.gui.plots.view import View, in_sight
+from app.gui.plots.view import in_sight
 from app.gui.widgets.stale_tab_bars import hide_ghosts
 from app.gui.widgets.theme import Theme
+from app.gui.windows.lazy_views import LazyViews, MadeView, Unmade
 from app.plugins import load_part
 from app.viewmodels.empty_run import waiting
 from app.viewmodels.registry import HISTOGRAM, STRIPS, VIEWS, tabs
-from app.viewmodels.session import Session
 from app.viewmodels.strips import WINDOWS_S
 from app.viewmodels.view import RecordView
 from procedures.registry import views_filled_by
+
+if TYPE_CHECKING:
+    from app.viewmodels.session import Session
 
 PLOT_HEIGHT = 320
 """Minimum height of a plot, in pixels; the strip charts give way to it."""
@@ -34,10 +37,10 @@ def shortcut_of(title: str) -> str:
 class ViewDock(QDockWidget):
     """Dock of one view; it has a title bar only while it floats, as its tab names it otherwise."""
 
-    def __init__(self, title: str, view: QWidget, parent: QWidget) -> None:
+    def __init__(self, title: str, place: QWidget, parent: QWidget) -> None:
         super().__init__(title, parent)
         self.setObjectName(f"view {title}")
-        self.setWidget(view)
+        self.setWidget(place)
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable
             | QDockWidget.DockWidgetFeature.DockWidgetFloatable
@@ -45,6 +48,14 @@ class ViewDock(QDockWidget):
         self._no_title = QWidget(self)
         self.setTitleBarWidget(self._no_title)
         self.topLevelChanged.connect(self._follow)
+
+    def fill(self, view: QWidget) -> None:
+        """Show the view in its place."""
+        place = self.widget()
+        self.setWidget(view)
+        view.show()
+        if place is not None:
+            place.deleteLater()
 
     def _follow(self, floating: bool) -> None:
         self.setTitleBarWidget(None if floating else self._no_title)
@@ -68,7 +79,7 @@ class ViewTabs(QMainWindow):
         self.setDocumentMode(True)
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.theme = theme
-        self.views: dict[str, View[Any]] = {}
+        self.views = LazyViews((*tabs(), STRIPS), self._make)
         self.docks: dict[str, ViewDock] = {}
         self.window_s = WINDOWS_S[1]
         self._shown: Session | None = None
@@ -86,23 +97,35 @@ class ViewTabs(QMainWindow):
             self.tabifyDockWidget(before, dock)
         self.raise_tab(0)
         self._usual = self.saveState()
+        for title in (tabs()[0], STRIPS):
+            self.views[title]  # seen at once
 
     def _add(self, title: str) -> ViewDock:
-        view: View[Any] = load_part(f"View {title}", VIEWS[title].plot)(self.theme)
-        dock = self.docks[title] = ViewDock(title, view, self)
+        place = Unmade()
+        place.seen.connect(lambda: self.views[title])
+        dock = self.docks[title] = ViewDock(title, place, self)
         key = shortcut_of(title)
         dock.setToolTip(f"{VIEWS.sentence(title)} ({key})" if key else VIEWS.sentence(title))
-        self.views[title] = view
-        view.message.connect(self.message)
+        if not VIEWS.built_in(title):
+            _plot_of(title)  # a plug-in that fails is told at once
         return dock
+
+    def _make(self, title: str) -> MadeView:
+        view: MadeView = _plot_of(title)(self.theme)
+        view.message.connect(self.message)
+        self.docks[title].fill(view)
+        return view
 
     def raise_tab(self, number: int) -> None:
         """Bring a tab to the front."""
-        dock = self.docks[tabs()[number]]
+        title = tabs()[number]
+        dock = self.docks[title]
+        if self.isVisible():
+            self.views[title]  # without a moment of emptiness
         dock.show()
         dock.raise_()
 
-    def raise_view_of(self, session: Session) -> None:
+    def raise_view_of(self, session: "Session") -> None:
         """Bring the view of a run's main result to the front: histograms, unless its procedure says otherwise."""
         filled = (title for title in views_filled_by(session.header.procedure) if title in tabs())
         self.raise_tab(tabs().index(next(filled, HISTOGRAM)))
@@ -110,19 +133,20 @@ class ViewTabs(QMainWindow):
     @property
     def front(self) -> str:
         """Title of the visible tab."""
-        return next((title for title in tabs() if in_sight(self.views[title])), tabs()[0])
+        return next((title for title in tabs() if in_sight(self.docks[title])), tabs()[0])
 
-    def paint(self, session: Session) -> int:
+    def paint(self, session: "Session") -> int:
         """Draw the visible views that have changed; return their number."""
         awaited = waiting(session.header.procedure, session.status.snapshot())
         if self._shown is not session:
             self._shown, self._origin = session, origin(session)
         drawn = 0
-        for title, view in self.views.items():
+        for title, dock in self.docks.items():
             model = session.views.get(title)
             if isinstance(model, RecordView):
                 self._follow_results(title, model)
-            if model is not None and in_sight(view):
+            if model is not None and in_sight(dock):
+                view = self.views[title]
                 view.wait_for(awaited.get(title, ""))
                 if title not in self._last_results:
                     view.about = self._origin
@@ -140,7 +164,7 @@ class ViewTabs(QMainWindow):
             self._last_results.pop(title, None)
         self.docks[title].setWindowTitle(f"{title} (last run)" if title in self._last_results else title)
 
-    def fit_strips(self, session: Session) -> None:
+    def fit_strips(self, session: "Session") -> None:
         """Set the time span and the number of pixels of the strip charts."""
         strips = self.views[STRIPS]
         assert isinstance(strips, StripsView)
@@ -203,7 +227,13 @@ class ViewTabs(QMainWindow):
         return self.restoreState(state)
 
 
-def origin(session: Session) -> dict[str, str]:
+def _plot_of(title: str) -> type[MadeView]:
+    """Return the class of a view. Raises ``PluginError``."""
+    plot: type[MadeView] = load_part(f"View {title}", VIEWS[title].plot)
+    return plot
+
+
+def origin(session: "Session") -> dict[str, str]:
     """Return the origin of a session's data, for exports of its plots."""
     header = session.header
     words = {

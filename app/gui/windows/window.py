@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QSettings, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
@@ -24,7 +24,6 @@ from PyQt6.QtWidgets import (
 )
 
 from app.gui.background import Tasks
-from app.gui.dialogs.import_dialog import ImportDialog
 from app.gui.panels.browser import BrowserPanel
 from app.gui.panels.log import LogPanel
 from app.gui.panels.selection_rules import SelectionPanel
@@ -37,16 +36,18 @@ from app.gui.widgets.stale_tab_bars import hide_ghosts
 from app.gui.widgets.theme import Choice, Theme
 from app.gui.windows.menus import Choices, Entry, Item, Listed, Menus, Submenu
 from app.gui.windows.model_choice import PATTERNS, ModelChoice
-from app.gui.windows.saving import save_analysis
 from app.gui.windows.shortcuts import COMMON_KEYS, KeysDialog
 from app.gui.windows.status_line import StatusLine
 from app.gui.windows.view_tabs import ViewTabs, shortcut_of
 from app.offline.recordings import ENDINGS
-from app.viewmodels.options import SessionOptions
 from app.viewmodels.registry import STRIPS, tabs
-from app.viewmodels.session import Session
 from app.viewmodels.status_view import StatusSnapshot
 from app.viewmodels.strips import WINDOWS_S, words_of
+
+if TYPE_CHECKING:
+    from app.gui.dialogs.import_dialog import ImportDialog
+    from app.viewmodels.options import SessionOptions
+    from app.viewmodels.session import Session
 
 FRAME_MS = 40
 """Interval between frames: 25 a second."""
@@ -219,7 +220,7 @@ class SessionWindow(QMainWindow):
     # ---- drawing ----
 
     @property
-    def session(self) -> Session | None:
+    def session(self) -> "Session | None":
         """Session on display; None before the first."""
         return None
 
@@ -236,7 +237,7 @@ class SessionWindow(QMainWindow):
         for sentence in self._narrator.news():
             self.say(sentence.text, sentence.level, session.time_of(sentence.sample))
 
-    def status(self, session: Session) -> StatusSnapshot:
+    def status(self, session: "Session") -> StatusSnapshot:
         """Return the content of the status line."""
         return session.status.snapshot()
 
@@ -282,9 +283,11 @@ class SessionWindow(QMainWindow):
         if chosen:
             self.rig_asked.emit(Path(chosen))
 
-    def import_files(self) -> ImportDialog:
+    def import_files(self) -> "ImportDialog":
         """Open the dialog that imports files of other programs; a new recording opens in its own window."""
         folder = str(self.browser.of_folder.folder) if self.browser.of_folder is not None else ""
+        from app.gui.dialogs.import_dialog import ImportDialog
+
         dialog = ImportDialog(folder, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.imported.connect(self.open_asked)
@@ -311,17 +314,22 @@ class SessionWindow(QMainWindow):
             self.say("There is nothing to save yet.", logging.WARNING)
             return
 
+        def save() -> Path:
+            from app.gui.windows.saving import save_analysis
+
+            return save_analysis(session, recording)
+
         def saved(path: Any) -> None:
             self.say(f"Saved {path}")
             self.browser.refresh()
 
         self.tasks.do(
-            lambda: save_analysis(session, recording),
+            save,
             saved,
             lambda error: self.say(f"Cannot save the analysis: {error}", logging.ERROR),
         )
 
-    def decide(self, options: SessionOptions) -> None:
+    def decide(self, options: "SessionOptions") -> None:
         """Apply selection rules to every view, keeping the model."""
         if self.session is not None:
             self.session.set_options(replace(options, model=self.session.options.model))

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.acquisition.run_checks import check, duration_s, procedure_of
+from app.acquisition.run_checks import check, duration_s
 from app.config.rig import Rig
 from app.config.toml import FileError, validate
 from procedures.errors import ImpossibleSetting
 from procedures.parameters import FractionParameter, FractionsParameter, LevelsParameter, NumbersParameter
-from procedures.registry import PROCEDURES
+from procedures.registry import PROCEDURES, procedure_of
 
 QUICK = settings(
     derandomize=True, deadline=None, max_examples=20, suppress_health_check=list(HealthCheck)

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from app.acquisition.run_checks import check, procedure_of
+from app.acquisition.run_checks import check
 from app.viewmodels.wording import all_labels, labelled_sentence, labels_of, prefixed, with_units
 from procedures.errors import ImpossibleSetting
-from procedures.registry import PROCEDURES
+from procedures.registry import PROCEDURES, procedure_of
 from tests.support.gui import fake_bench
 
 

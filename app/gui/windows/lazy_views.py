@@ -1,0 +1,64 @@
+"""Views by title, each made when somebody first asks for it: eleven of them would take half of a window's start."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtGui import QPaintEvent
+from PyQt6.QtWidgets import QWidget
+
+from app.gui.plots.view import View
+
+MadeView = View[Any]
+
+
+class Unmade(QWidget):
+    """Place of a view that is not made yet."""
+
+    seen = pyqtSignal()
+    """The user sees it."""
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        """Ask for the view; a widget that is behind another one is never painted."""
+        QTimer.singleShot(0, self.seen.emit)
+
+
+class LazyViews(Mapping[str, MadeView]):
+    """Views by title; reading one makes it.
+
+    Parameters
+    ----------
+    titles : tuple of str
+    make : callable
+        From a title to its view.
+    """
+
+    def __init__(self, titles: tuple[str, ...], make: Callable[[str], MadeView]) -> None:
+        self._titles, self._make = titles, make
+        self._prepare: list[Callable[[str, MadeView], object]] = []
+        self.made: dict[str, MadeView] = {}
+        """Views that exist."""
+
+    def __getitem__(self, title: str) -> MadeView:
+        """Return a view. Raises ``KeyError`` for an unknown title."""
+        if title not in self.made:
+            if title not in self._titles:
+                raise KeyError(title)
+            view = self.made[title] = self._make(title)
+            for prepare in self._prepare:
+                prepare(title, view)
+        return self.made[title]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the titles."""
+        return iter(self._titles)
+
+    def __len__(self) -> int:
+        """Return the number of titles."""
+        return len(self._titles)
+
+    def prepare(self, action: Callable[[str, MadeView], object]) -> None:
+        """Call ``action`` with title and view: now for those that exist, later for each that is made."""
+        self._prepare.append(action)
+        for title, view in self.made.items():
+            action(title, view)
