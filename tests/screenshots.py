@@ -141,7 +141,7 @@ def run_shown(tab: int) -> Maker:
 
     def make(theme: Theme) -> QWidget:
         session = recorded_run.session()
-        said = ("break-junction, job 1, records to /data/2026-11-21-break-junction-001.h5",)
+        said = ("Break junction, job 1, records to /data/2026-11-21-break-junction-001.h5",)
         window = windows.rig_window(
             theme, blank_settings(), session, tab, "break-junction", recorded_run.jobs(), said
         )

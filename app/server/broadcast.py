@@ -63,7 +63,7 @@ class Broadcast:
             self._feeds.popleft().close()
         self._rows.on_start(header)
         self._publisher.publish(Message("run", _shown(self._feeds[-1])))
-        log.info("%s, job %d, records to %s", job.procedure, job.id, job.out)
+        log.info("%s, records to %s", job.words, job.out)
 
     def _on_block(self, job: Job, block: Block) -> None:
         if self._feeds:

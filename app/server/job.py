@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from app.server.messages import JobState
+from procedures.registry import PROCEDURES
+
+OTHER_JOBS = {"commission": "Commissioning"}
+"""Titles of jobs that are no procedures."""
 
 EXPECTED_WITHIN = 0.2
 """Relative error, one standard deviation, with which the pace of a run is expected to be known before it."""
@@ -72,6 +76,13 @@ class Job:
     awaits: str = ""
     awaits_since_s: float | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def words(self) -> str:
+        """Name and number of the run in messages: "Break junction, job 3"."""
+        procedure = PROCEDURES.get(self.procedure)
+        label = procedure.label if procedure is not None else OTHER_JOBS.get(self.procedure, self.procedure)
+        return f"{label}, job {self.id}"
 
     def moves(self, now_s: float) -> None:
         """Note that the rig has been opened and proved: the work begins."""

@@ -3,12 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from app.server.job import OTHER_JOBS
 from app.server.messages import JobState
 from app.viewmodels.wording import UNITS, as_text, labelled_sentence, labels_of, parameter_unit, parameters_of
 from procedures.registry import PROCEDURES
-
-OTHER_JOBS = {"commission": "Commissioning"}
-"""Titles of jobs that are no procedures."""
 
 
 def title_of(job: JobState) -> str:

@@ -89,7 +89,7 @@ class OutsideConditions:
             return  # it was released, moved or held meanwhile
         since_s = self._clock() if job.awaits_since_s is None else job.awaits_since_s
         if met:
-            log.info("%s, job %d, starts: %s", job.procedure, job.id, sentence)
+            log.info("%s, starts: %s", job.words, sentence)
             self._queue.wait_for(job.id, "")
         elif (job.awaits, job.awaits_since_s) != (sentence, since_s):
             self._queue.change(job, awaits=sentence, awaits_since_s=since_s)

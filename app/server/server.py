@@ -294,7 +294,7 @@ class BenchServer:
         if job.status is not Status.FAULT:
             log.info(ending_sentence(job))
         else:
-            log.error("%s, job %d: %s", job.procedure, job.id, job.reason)
+            log.error("%s: %s", job.words, job.reason)
             what = "was refused" if job.refused else "ended with a fault"
             self.queue.hold(f"job {job.id} {what}", within_run=False, failed=job)
         if job.safe is False:  # None: a run that has not started, or that was made safe after an error
@@ -350,9 +350,9 @@ class BenchServer:
     def _restart_dead_threads(self) -> None:
         for thread in self._threads:
             if thread.restart_if_dead():
-                log.critical("The %s thread died; it was restarted", thread.name)
+                log.critical("An internal part of the bench (%s) stopped and was started again.", thread.name)
                 if thread is self._jobs:
-                    self.queue.hold("the jobs thread died", within_run=False)
+                    self.queue.hold("an internal part of the bench stopped", within_run=False)
 
     def _look(self, looked: threading.Event) -> None:
         try:
@@ -432,7 +432,8 @@ class BenchServer:
 
 
 def ending_sentence(job: Job) -> str:
-    """Return the outcome of a run in a sentence: "iv, job 2, aborted after 12 of 100 curves: stopped by the user"."""
-    done = f"{job.cycles} of {job.total} {job.repeats}"
+    """Return the outcome of a run in a sentence: "I-V, job 2, aborted after 12 of 100 curves: stopped by the user"."""
+    noun = job.repeats.removesuffix("s") if job.total == 1 else job.repeats
+    done = f"{job.cycles} of {job.total} {noun}"
     how = f"finished: {done}" if job.status is Status.FINISHED else f"{job.status} after {done}"
-    return f"{job.procedure}, job {job.id}, {how}" + (f": {job.reason}" if job.reason else "")
+    return f"{job.words}, {how}" + (f": {job.reason}" if job.reason else "")

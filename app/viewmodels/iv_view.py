@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 import numpy as np
 
@@ -194,7 +195,12 @@ class IVModel(RecordView[IVSnapshot]):
 
 def conductance_error_G0(model: JunctionModel) -> float:
     """Return the statistical error of the conductance at zero bias; NaN if unknown or if the model is given."""
-    error = model.error_of(lambda replica: np.array(replica.conductance_G0))
+    return error_of_number(model, attrgetter("conductance_G0"))
+
+
+def error_of_number(model: JunctionModel, quantity: Callable[[JunctionModel], float]) -> float:
+    """Return the statistical error of a number that follows from a model; NaN if unknown or if the model is given."""
+    error = model.error_of(lambda replica: np.array(quantity(replica)))
     return float("nan") if error is None else float(error)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from analysis.heating.junction_model import JunctionModel
 from analysis.recording import RunHeader
 from analysis.records import FloatArray
 from analysis.transport.transmission import BreitWignerLevel, levels_of
-from app.viewmodels.iv_view import conductance_error_G0
+from app.viewmodels.iv_view import conductance_error_G0, error_of_number
 from app.viewmodels.registry import IV
 from app.viewmodels.view import StreamView
 
@@ -41,8 +42,10 @@ class TransmissionSnapshot:
         False if the data do not determine on which side of E_F the level lies; its mirror image then fits as well.
     parameters : mapping of str to (value, error)
         Parameters of a fitted model, or of the single level of a given model, with errors NaN.
-    sigma_conductance_G0 : float
-        Statistical error of ``conductance_G0``; NaN if unknown.
+    sigma_conductance_G0, sigma_seebeck_uV_per_K : float
+        Statistical errors of the values at zero bias; NaN if unknown.
+    given : bool
+        True for a model that was opened, not fitted.
     """
 
     energy_eV: FloatArray = field(default_factory=lambda: np.empty(0))
@@ -58,6 +61,8 @@ class TransmissionSnapshot:
     side_known: bool = True
     parameters: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     sigma_conductance_G0: float = float("nan")
+    sigma_seebeck_uV_per_K: float = float("nan")
+    given: bool = False
 
 
 class TransmissionModel(StreamView[TransmissionSnapshot]):
@@ -126,6 +131,8 @@ class TransmissionModel(StreamView[TransmissionSnapshot]):
             side_known=model.side_known,
             parameters=dict(model.parameters) or _of_one(levels),
             sigma_conductance_G0=conductance_error_G0(model),
+            sigma_seebeck_uV_per_K=1e6 * error_of_number(model, attrgetter("seebeck_V_per_K")),
+            given=not model.parameters,
         )
 
 

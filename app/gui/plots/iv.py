@@ -10,7 +10,7 @@ from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.layers import DASHED, Band, LineLayer, union
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range, held, span
-from app.gui.plots.result_rows import BETWEEN, Results, conductance, misfit, of_model
+from app.gui.plots.result_rows import Results, misfit, model_row
 from app.gui.plots.view import View
 from app.gui.widgets.theme import SMALL, Theme
 from app.viewmodels.iv_view import IVSnapshot
@@ -69,7 +69,7 @@ class IVPlot(View[IVSnapshot]):
             fitted = side[: snapshot.model_nA.size]
             model.set(v[: fitted.size][fitted], snapshot.model_nA[fitted])
         self.panel.empty_text = snapshot.problem or self.waiting or self.panel.usual_text
-        self.results.tell(*_found(snapshot), why=misfit(snapshot.misfit))
+        self.results.tell(_found(snapshot), why=misfit(snapshot.misfit))
         self.panel.set_count(*_counted(snapshot))
         self.panel.set_legend(
             [layer.name for layer in (*self.means, self.models[0], self.newest) if not layer.empty]
@@ -91,14 +91,10 @@ def _near(snapshot: IVSnapshot) -> Range | None:
     return span(np.clip(snapshot.model_nA, -most, most))
 
 
-def _found(snapshot: IVSnapshot) -> list[str]:
-    """Return conductance, level and couplings as text.
-
-    The current alone leaves open on which side of E_F the level lies.
-    """
-    model = of_model(snapshot.parameters, side_known=False)
-    numbers = [conductance(snapshot.conductance_G0, snapshot.sigma_conductance_G0), model]
-    return [BETWEEN.join(number for number in numbers if number)]
+def _found(snapshot: IVSnapshot) -> str:
+    """Return level, couplings and conductance; the current alone leaves open on which side of E_F the level lies."""
+    at_no_bias = snapshot.conductance_G0, snapshot.sigma_conductance_G0
+    return model_row(snapshot.parameters, at_no_bias, side_known=False)
 
 
 def _counted(snapshot: IVSnapshot) -> list[str]:

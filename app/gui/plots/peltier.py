@@ -4,12 +4,12 @@ from operator import attrgetter
 
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from analysis.numbers import counted, with_error
+from analysis.numbers import counted
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.layers import LineLayer, Points
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import span
-from app.gui.plots.result_rows import BETWEEN, Results
+from app.gui.plots.result_rows import BETWEEN, Results, measured
 from app.gui.plots.view import View
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.viewmodels.peltier_view import PeltierSnapshot
@@ -68,7 +68,7 @@ class PeltierPlot(View[PeltierSnapshot]):
 def _found(snapshot: PeltierSnapshot) -> list[str]:
     if snapshot.Pi_mV != snapshot.Pi_mV:
         return []
-    row = [f"<i>Π</i> = {with_error(snapshot.Pi_mV, snapshot.sigma_Pi_mV)} mV"]
+    row = [measured("<i>Π</i>", snapshot.Pi_mV, snapshot.sigma_Pi_mV, "mV")]
     return [BETWEEN.join([*row, snapshot.cools.removesuffix(".")] if snapshot.cools else row)]
 
 

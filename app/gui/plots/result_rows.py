@@ -7,9 +7,10 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from analysis.heating.convergence import ConvergenceSeries
-from analysis.numbers import counted, fixed_decimals, minus, probability, significant, with_error
+from analysis.numbers import counted, fixed_decimals, minus, probability, with_error
 from analysis.statistics.junction_mean import FEW_JUNCTIONS
 from app.gui.plots.heading import without_markup
+from app.gui.plots.layers import UNKNOWN
 from app.gui.widgets.theme import MEDIUM
 from app.viewmodels.heating_points import MK, UW
 
@@ -129,16 +130,48 @@ def _weights_and_tails(series: ConvergenceSeries) -> str:
     return text
 
 
-def conductance(value_G0: float, error_G0: float) -> str:
-    """Return the conductance at zero bias as text; "" if it is unknown."""
-    if not np.isfinite(value_G0):
-        return ""
-    return f"<i>G</i>(0) = {with_error(value_G0, error_G0)} <i>G</i><sub>0</sub>"
+def measured(symbol: str, value: float, error: float, unit: str) -> str:
+    """Return a number with its error, or that there is none yet, as rich text."""
+    text = f"{symbol} = {with_error(value, error)} {unit}".rstrip()
+    return text if np.isfinite(error) and error > 0.0 else f"{text} ({UNKNOWN})"
 
 
-def of_model(parameters: Mapping[str, tuple[float, float]], *, side_known: bool) -> str:
-    """Return level and couplings with their errors; only the level's distance if its side of E_F is unknown."""
-    return BETWEEN.join(_parameter(name, *estimate, side_known) for name, estimate in parameters.items())
+def model_row(
+    parameters: Mapping[str, tuple[float, float]],
+    conductance_G0: tuple[float, float],
+    seebeck_uV_per_K: tuple[float, float] | None = None,
+    *,
+    side_known: bool,
+    given: bool = False,
+) -> str:
+    """Return what a transmission model says, with errors or why there are none.
+
+    Parameters
+    ----------
+    parameters : mapping of str to (value, error)
+        Level and couplings; only the level's distance is shown if its side of E_F is unknown.
+    conductance_G0, seebeck_uV_per_K : (value, error)
+        At zero bias; a value of NaN is left out.
+    side_known : bool
+    given : bool
+        True for a model that was not fitted, whose numbers have no error.
+    """
+    numbers = [(_parameter(name, *estimate, side_known), estimate) for name, estimate in parameters.items()]
+    if np.isfinite(conductance_G0[0]):
+        text = f"<i>G</i>(0) = {with_error(*conductance_G0)} <i>G</i><sub>0</sub>"
+        numbers.append((text, conductance_G0))
+    if seebeck_uV_per_K is not None and np.isfinite(seebeck_uV_per_K[0]):
+        value, error = seebeck_uV_per_K
+        symbol, value = ("<i>S</i>", value) if side_known else ("|<i>S</i>|", abs(value))
+        numbers.append((f"{symbol} = {with_error(value, error)} µV/K", seebeck_uV_per_K))
+    unknown = [not (np.isfinite(error) and error > 0.0) for _, (_, error) in numbers]
+    if given and all(unknown) and numbers:
+        return BETWEEN.join([*(text for text, _ in numbers), "given, not fitted: without errors"])
+    if all(unknown) and len(numbers) > 1:
+        return BETWEEN.join([*(text for text, _ in numbers), "errors not known yet"])
+    return BETWEEN.join(
+        f"{text} ({UNKNOWN})" if lacks else text for (text, _), lacks in zip(numbers, unknown, strict=True)
+    )
 
 
 def _parameter(name: str, value: float, error: float, side_known: bool) -> str:
@@ -168,13 +201,3 @@ def misfit(share: float) -> str:
         f"The fit deviates from the mean curve by {minus(f'{100 * share:.1f}')} % of the largest current "
         "(root mean square)."
     )
-
-
-def seebeck(uV_per_K: float) -> str:
-    """Return the thermopower as text; "" if it is unknown."""
-    return f"<i>S</i> = {significant(uV_per_K)} µV/K" if np.isfinite(uV_per_K) else ""
-
-
-def seebeck_size(uV_per_K: float) -> str:
-    """Return the magnitude of the thermopower as text, for an unknown sign."""
-    return seebeck(abs(uV_per_K)).replace("<i>S</i>", "|<i>S</i>|")

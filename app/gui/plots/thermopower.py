@@ -4,12 +4,12 @@ from operator import attrgetter
 
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from analysis.numbers import counted, with_error
+from analysis.numbers import counted
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.layers import LineLayer, Points
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import span
-from app.gui.plots.result_rows import BETWEEN, Results
+from app.gui.plots.result_rows import BETWEEN, Results, measured
 from app.gui.plots.view import View
 from app.gui.widgets.theme import SMALL, Theme
 from app.viewmodels.thermopower_view import ThermopowerSnapshot
@@ -61,7 +61,7 @@ def _found(snapshot: ThermopowerSnapshot) -> list[str]:
     return [
         BETWEEN.join(
             (
-                f"<i>S</i> = {with_error(snapshot.seebeck_uV_per_K, snapshot.sigma_uV_per_K)} µV/K at 300 K",
+                measured("<i>S</i>(300 K)", snapshot.seebeck_uV_per_K, snapshot.sigma_uV_per_K, "µV/K"),
                 f"spread {snapshot.spread_uV_per_K:.2g} µV/K",
             )
         )

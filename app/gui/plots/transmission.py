@@ -11,8 +11,8 @@ from app.gui.plots.captions import Caption
 from app.gui.plots.layers import Band, LineLayer
 from app.gui.plots.marks import ShadedWindow, StraightLine
 from app.gui.plots.panel import PlotPanel
-from app.gui.plots.result_rows import BETWEEN, Results, conductance, of_model, seebeck, seebeck_size
 from app.gui.plots.result_rows import ENERGY as ENERGY_OF_LEVEL
+from app.gui.plots.result_rows import Results, model_row
 from app.gui.plots.view import View
 from app.gui.widgets.theme import SMALL, Theme
 from app.viewmodels.transmission_view import TransmissionSnapshot
@@ -85,24 +85,18 @@ class TransmissionPlot(View[TransmissionSnapshot]):
         self.window_.name = window
         names = [self.line.name, window] + (["standard error"] if (snapshot.high > tau).any() else [])
         self.panel.set_legend(names if np.isfinite(snapshot.bias_V) else [n for n in names if n != window])
-        self.results.tell(*_numbers(snapshot), why=snapshot.source)
+        self.results.tell(_numbers(snapshot), why=snapshot.source)
         side = (
             "" if snapshot.side_known else "the level mirrored about <i>E</i><sub>F</sub> fits equally well"
         )
         self.panel.set_count(snapshot.source, side)
 
 
-def _numbers(snapshot: TransmissionSnapshot) -> list[str]:
-    at_no_bias = [
-        conductance(snapshot.conductance_G0, snapshot.sigma_conductance_G0),
-        seebeck(snapshot.seebeck_uV_per_K)
-        if snapshot.side_known
-        else seebeck_size(snapshot.seebeck_uV_per_K),
-    ]
-    return [
-        BETWEEN.join(
-            number
-            for number in (of_model(snapshot.parameters, side_known=snapshot.side_known), *at_no_bias)
-            if number
-        )
-    ]
+def _numbers(snapshot: TransmissionSnapshot) -> str:
+    return model_row(
+        snapshot.parameters,
+        (snapshot.conductance_G0, snapshot.sigma_conductance_G0),
+        (snapshot.seebeck_uV_per_K, snapshot.sigma_seebeck_uV_per_K),
+        side_known=snapshot.side_known,
+        given=snapshot.given,
+    )

@@ -18,9 +18,15 @@ class Unmade(QWidget):
     seen = pyqtSignal()
     """The user sees it."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._soon = QTimer(self)  # ends with the widget
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self.seen)
+
     def paintEvent(self, a0: QPaintEvent | None) -> None:
-        """Ask for the view; a widget that is behind another one is never painted."""
-        QTimer.singleShot(0, self.seen.emit)
+        """Ask for the view, after painting; a widget that is behind another one is never painted."""
+        self._soon.start(0)
 
 
 class LazyViews(Mapping[str, MadeView]):

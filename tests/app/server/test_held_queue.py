@@ -108,9 +108,9 @@ def test_a_client_that_comes_later_has_the_log_and_how_each_run_ended(bench):
     assert ended["reason"] == "retracted by the user"
     with BenchClient(bench.server.connection) as late:
         told = [entry["text"] for entry in late.command("log")["entries"]]
-    assert f"break-junction, job {first['id']}, finished: 2 of 2 traces" in told
+    assert f"Break junction, job {first['id']}, finished: 2 of 2 traces" in told
     assert (
-        f"break-junction, job {second['id']}, aborted after {ended['cycles']} of 5000 traces: retracted by the user"
+        f"Break junction, job {second['id']}, aborted after {ended['cycles']} of 5000 traces: retracted by the user"
         in told
     )
 

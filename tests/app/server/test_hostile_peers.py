@@ -263,11 +263,13 @@ def test_a_critical_thread_that_dies_is_started_again_and_that_is_an_alarm(bench
     for thread, wake in wakes.items():
         _kill(thread, wake)
     assert set(wakes) == set(bench._threads)
-    said = [f"The {thread.name} thread died; it was restarted" for thread in wakes]
+    said = [
+        f"An internal part of the bench ({thread.name}) stopped and was started again." for thread in wakes
+    ]
     wait_until(lambda: said == [e["text"] for e in bench.log_entries() if e["level"] == "critical"])
     with BenchClient(bench.connection) as client:
         assert client.retract() == "tip back"
-        assert client.command("state")["held"] == "the jobs thread died"
+        assert client.command("state")["held"] == "an internal part of the bench stopped"
         assert client.command("check", procedure="iv", values={}, timeout_s=PATIENCE_S)["possible"] is False
         heard = Ears()
         subscription = client.subscribe(heard, ["state"])

@@ -125,8 +125,8 @@ JOBS = (
     job(5, procedure="control-out-of-contact", values={"amplitudes": [1.27]}),
 )
 SENTENCES = (
-    "iv, job 1, records to /data/2026-11-21-iv-001.h5",
-    "heating, job 2, records to /data/2026-11-21-heating-001.h5",
+    "I-V, job 1, records to /data/2026-11-21-iv-001.h5",
+    "Heating, job 2, records to /data/2026-11-21-heating-001.h5",
     "hold 62 cut at period 40: its current jumped",
     "hold 63 kept, 61 periods",
 )
