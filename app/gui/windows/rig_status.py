@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from math import inf, nan
+from typing import Any
 
 from analysis.conductance import LEAST_BIAS_V, CurrentCalibration, full_scale_conductance_G0
 from analysis.conductance import conductance_G0 as measured_G0
@@ -171,3 +172,14 @@ def why_not(lost: str, instruments: InstrumentsState | None) -> str:
         return ""
     silent = [row["name"] for row in instruments_of(instruments).values() if row["answers"] is False]
     return f"No answer from {', '.join(silent)}. Check power and cable; see the panel Rig." if silent else ""
+
+
+def next_settings(content: InstrumentsState | None) -> dict[str, dict[str, Any]]:
+    """Return the settings of the next run, by instrument."""
+    if content is None:
+        return {}
+    return {
+        name: {key: entry["next_run"] for key, entry in row["editable"].items() if "next_run" in entry}
+        for name, row in instruments_of(content).items()
+        if name != "daq"
+    }

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtCore import QSettings, Qt, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QInputDialog, QScrollArea, QStackedWidget
+from PyQt6.QtCore import QSettings, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QInputDialog
 
 from app.gui.dialogs.close_dialog import Parting, ask_about_run, part
 from app.gui.dialogs.rig_settings import load_amplifiers, save_amplifiers
@@ -21,23 +21,31 @@ from app.gui.panels.rig import RigPanel
 from app.gui.widgets.alarm import Alarm
 from app.gui.widgets.theme import Theme
 from app.gui.windows.menus import Entry, Item
-from app.gui.windows.rig_status import BY_HAND, NO_ANSWER, alarm_of, idle_status, running_status, why_not
+from app.gui.windows.rig_layout import arrange, size_panels
+from app.gui.windows.rig_pages import RigPages
+from app.gui.windows.rig_status import (
+    BY_HAND,
+    NO_ANSWER,
+    alarm_of,
+    idle_status,
+    next_settings,
+    running_status,
+    why_not,
+)
 from app.gui.windows.run_commands import RunCommands
 from app.gui.windows.shortcuts import RIG_KEYS
 from app.gui.windows.status_line import RigStatusLine
-from app.gui.windows.window import BOTTOM, LEFT, RIGHT, SessionWindow
+from app.gui.windows.window import SessionWindow
 from app.server.connection import Connection, bench_of
 from app.server.errors import Refused
 from app.server.latest_snapshots import Newest
 from app.server.messages import (
     BenchState,
-    CommissionState,
     Hello,
     InstrumentsState,
     JobState,
     LogEntries,
     LogEntry,
-    instruments_of,
 )
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.status_view import StatusSnapshot
@@ -56,8 +64,6 @@ CLEAR_TRIP = (
 )
 SEARCH_MS = 3000
 """Interval of the search for a bench that was started in place of one that does not answer."""
-BESIDE = 340
-"""Width of the panels beside the views, in pixels."""
 
 
 class RigWindow(SessionWindow):
@@ -87,15 +93,20 @@ class RigWindow(SessionWindow):
         self.procedures, self.queue = ProceduresPanel(theme), QueuePanel(theme)
         self.rig, self.notes = RigPanel(theme), NotesPanel()
         self.commissioning = CommissioningPage(theme)
-        self.pages, self._beside_views = QStackedWidget(), QScrollArea()  # a small screen scrolls
-        self._beside_views.setWidgetResizable(True)
-        self._beside_views.setFrameShape(QFrame.Shape.NoFrame)
-        self._beside_views.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._beside_views.setWidget(self.commissioning)
-        for page in (self.area, self._beside_views):
-            self.pages.addWidget(page)
+        self.pages = RigPages(self.area, self.commissioning, self.ask)
         self.setCentralWidget(self.pages)
-        self._arrange()
+        arrange(
+            self,
+            {
+                "Procedure": self.procedures,
+                "Selection": self.selection,
+                "Queue": self.queue,
+                "Rig": self.rig,
+                "Log": self.log,
+                "Recordings": self.browser,
+                "Notes": self.notes,
+            },
+        )
         self._connect_panels()
         self.setWindowTitle("hotjunction")
         self.procedures.explain(STARTING)
@@ -103,31 +114,9 @@ class RigWindow(SessionWindow):
         self.finish()
         self.procedures.procedure.setFocus()
 
-    def _arrange(self) -> None:
-        self.setCorner(Qt.Corner.BottomLeftCorner, BOTTOM)
-        self.setCorner(Qt.Corner.BottomRightCorner, BOTTOM)
-        procedure = self.add_panel("Procedure", self.procedures, LEFT)
-        selection = self.add_panel("Selection", self.selection, LEFT)
-        self.tabifyDockWidget(procedure, selection)
-        procedure.raise_()
-        queue = self.add_panel("Queue", self.queue, RIGHT)
-        rig = self.add_panel("Rig", self.rig, RIGHT)
-        self.splitDockWidget(queue, rig, Qt.Orientation.Vertical)
-        log = self.add_panel("Log", self.log, BOTTOM)
-        browser = self.add_panel("Recordings", self.browser, BOTTOM)
-        notes = self.add_panel("Notes", self.notes, BOTTOM)
-        self.splitDockWidget(log, notes, Qt.Orientation.Horizontal)
-        self.tabifyDockWidget(log, browser)
-        log.raise_()
-
     def settle_sizes(self) -> None:
         """Set the panels to their default sizes, leaving most room to the views."""
-        docks = self.docks
-        beside = min(BESIDE, self.width() // 4)
-        self.resizeDocks([docks["Procedure"], docks["Queue"]], [beside, beside], Qt.Orientation.Horizontal)
-        self.resizeDocks([docks["Queue"], docks["Rig"]], [230, 400], Qt.Orientation.Vertical)
-        self.resizeDocks([docks["Log"]], [min(140, self.height() // 7)], Qt.Orientation.Vertical)
-        self.resizeDocks([docks["Log"], docks["Notes"]], [1000, 360], Qt.Orientation.Horizontal)
+        size_panels(self)
         super().settle_sizes()
 
     def _connect_panels(self) -> None:
@@ -141,14 +130,7 @@ class RigWindow(SessionWindow):
                 "set_instrument", instrument=name, setting=setting, value=value
             )
         )
-        page = self.commissioning
-        page.start_asked.connect(self._commission)
-        page.look_asked.connect(lambda wanted: self.ask("commissioning", self._show_commissioning, **wanted))
-        page.stop_asked.connect(lambda: self.ask("abort"))
-        page.answered.connect(
-            lambda number, yes: self.ask("commission_answer", None, question=number, yes=yes)
-        )
-        page.closed.connect(lambda: self.pages.setCurrentWidget(self.area))
+        self.commissioning.start_asked.connect(self._commission)
 
     def run_menu(self) -> dict[str, list[Entry]]:
         """Return the menu Run."""
@@ -200,6 +182,7 @@ class RigWindow(SessionWindow):
         lost.close()
         self._newest, self._entries = Newest(), set()
         self.queue.forget()
+        self.pages.forget()
         self._is_lost("")
 
     def _look_for_another(self) -> None:
@@ -262,7 +245,7 @@ class RigWindow(SessionWindow):
             case "log":
                 self._take_entry(content)
             case "commission":
-                self._show_commissioning(content)
+                self.pages.tell(content)
 
     @property
     def state(self) -> BenchState | None:
@@ -274,13 +257,13 @@ class RigWindow(SessionWindow):
         self.notes.follow(running=bool(self.queue.present))
 
     def _show_instruments(self, content: InstrumentsState) -> None:
-        changed = _next_settings(content) != _next_settings(self._instruments)
+        changed = next_settings(content) != next_settings(self._instruments)
         self._instruments = content
         self.rig.show_instruments(content)
         self.procedures.explain(why_not(self._lost, self._instruments))
         rig = getattr(self, "_rig", None)
         if changed and rig is not None:
-            for section, settings in _next_settings(content).items():
+            for section, settings in next_settings(content).items():
                 rig = rig.model_copy(update={section: getattr(rig, section).model_copy(update=settings)})
             self.procedures.set_rig(rig)
 
@@ -361,18 +344,13 @@ class RigWindow(SessionWindow):
 
     def commission(self) -> None:
         """Show the page that leads through the commissioning of the rig."""
-        self.pages.setCurrentWidget(self._beside_views)
-        self.commissioning.look()
+        self.pages.commission()
 
     def _commission(self, wanted: dict[str, Any]) -> None:
         if self.source is None:
             self.say(STARTING, logging.WARNING)
             return
-        self.source.ask("commission", None, lambda error: self.commissioning.refuse(str(error)), **wanted)
-
-    def _show_commissioning(self, content: CommissionState) -> None:
-        if self._newest.accepts("commission", content):
-            self.commissioning.on_message(content)
+        self.source.ask("commission", None, self.pages.refuse, **wanted)
 
     def _open(self, path: str) -> None:
         """Open what a job has left: a recording, or the report of a commissioning."""
@@ -384,10 +362,10 @@ class RigWindow(SessionWindow):
     # ---- commands ----
 
     def _save_amplifiers(self) -> None:
-        save_amplifiers(self, _next_settings(self._instruments), self.say)
+        save_amplifiers(self, next_settings(self._instruments), self.say)
 
     def _load_amplifiers(self) -> None:
-        load_amplifiers(self, _next_settings(self._instruments), self.rig.set_asked.emit, self.say)
+        load_amplifiers(self, next_settings(self._instruments), self.rig.set_asked.emit, self.say)
 
     def _further_inputs(self) -> list[str]:
         return list(self._instruments["daq"].get("extra_inputs", {})) if self._instruments is not None else []
@@ -447,14 +425,3 @@ class RigWindow(SessionWindow):
     def ask_about_run(self) -> Parting:
         """Ask whether to keep the run going, stop it or keep the window open."""
         return ask_about_run(self)
-
-
-def _next_settings(content: InstrumentsState | None) -> dict[str, dict[str, Any]]:
-    """Return the settings of the next run, by instrument."""
-    if content is None:
-        return {}
-    return {
-        name: {key: entry["next_run"] for key, entry in row["editable"].items() if "next_run" in entry}
-        for name, row in instruments_of(content).items()
-        if name != "daq"
-    }

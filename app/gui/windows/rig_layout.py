@@ -1,0 +1,44 @@
+"""Default places and sizes of the panels of a rig's window."""
+
+from collections.abc import Mapping
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QWidget
+
+from app.gui.windows.window import BOTTOM, LEFT, RIGHT, SessionWindow
+
+BESIDE = 340
+"""Width of the panels beside the views, in pixels."""
+ACROSS, UP = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+PLACES = {
+    "Procedure": LEFT,
+    "Selection": LEFT,
+    "Queue": RIGHT,
+    "Rig": RIGHT,
+    "Log": BOTTOM,
+    "Recordings": BOTTOM,
+    "Notes": BOTTOM,
+}
+
+
+def arrange(window: SessionWindow, panels: Mapping[str, QWidget]) -> None:
+    """Add the panels, by their titles, at their default places."""
+    window.setCorner(Qt.Corner.BottomLeftCorner, BOTTOM)
+    window.setCorner(Qt.Corner.BottomRightCorner, BOTTOM)
+    docks = {title: window.add_panel(title, panels[title], where) for title, where in PLACES.items()}
+    window.tabifyDockWidget(docks["Procedure"], docks["Selection"])
+    window.splitDockWidget(docks["Queue"], docks["Rig"], UP)
+    window.splitDockWidget(docks["Log"], docks["Notes"], ACROSS)
+    window.tabifyDockWidget(docks["Log"], docks["Recordings"])
+    for title in ("Procedure", "Log"):
+        docks[title].raise_()
+
+
+def size_panels(window: SessionWindow) -> None:
+    """Set the panels to their default sizes, leaving most room to the views."""
+    docks = window.docks
+    beside = min(BESIDE, window.width() // 4)
+    window.resizeDocks([docks["Procedure"], docks["Queue"]], [beside, beside], ACROSS)
+    window.resizeDocks([docks["Queue"], docks["Rig"]], [230, 400], UP)
+    window.resizeDocks([docks["Log"]], [min(140, window.height() // 7)], UP)
+    window.resizeDocks([docks["Log"], docks["Notes"]], [1000, 360], ACROSS)
