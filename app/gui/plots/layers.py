@@ -5,13 +5,14 @@ A layer keeps its data in the units of the axes; the panel has it redrawn when d
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import ArrayLike
 from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPolygonF
+from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from analysis.numbers import significant
 from analysis.records import FloatArray
@@ -47,6 +48,12 @@ class Frame:
     def y(self, values: FloatArray) -> FloatArray:
         """Convert values to vertical coordinates."""
         return _log10(values) if self.log[1] else values
+
+
+@cache
+def _pen(colour: str, width: float, style: Qt.PenStyle) -> QPen:
+    """Return a pen; making one takes as long as drawing a short line."""
+    return pg.mkPen(colour, width=width, style=style)
 
 
 def _log10(values: FloatArray) -> FloatArray:
@@ -151,8 +158,7 @@ class LineLayer(Drawn):
     def draw(self, frame: Frame) -> None:
         """Draw the points."""
         x, y = decimated(frame.x(self.x), frame.y(self.y), *frame.across, frame.columns)
-        pen = pg.mkPen(self.colour(frame.colours), width=self._width * frame.thickness, style=self._style)
-        self.item.set(x, y, pen)
+        self.item.set(x, y, _pen(self.colour(frame.colours), self._width * frame.thickness, self._style))
 
     @property
     def empty(self) -> bool:

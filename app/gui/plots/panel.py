@@ -299,7 +299,9 @@ class PlotPanel(PointedPlot):
         self.legend.show_entries([] if small else chosen)
         self._leave_room(self.legend.height)
         hidden = legend_table(chosen) if small else ""
-        self.setToolTip("<br>".join(part for part in (self.count.left_out, hidden) if part))
+        tip = "<br>".join(part for part in (self.count.left_out, hidden) if part)
+        if tip != self.toolTip():  # Qt tells everybody of each tip, old or new
+            self.setToolTip(tip)
 
     def _leave_room(self, legend: float) -> None:
         """Reserve room above the axes for the count, names of marks and a legend of this height in pixels."""
