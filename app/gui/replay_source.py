@@ -53,6 +53,8 @@ class ReplaySource(QObject):
         self.reasons = why_empty(recording.header, recording.traces, path.name)
         """Reasons why views stay empty, by title of their tab."""
         self.state: PlayerState = self._player.state
+        self.seeking = False
+        """True while the views are filled for another position; a picture would show half of it."""
         self._moves: list[Move] = []
         self._changed = threading.Condition()
         self._ending = False
@@ -164,10 +166,15 @@ class ReplaySource(QObject):
 
     def _look_back(self) -> None:
         """Restore counters and the last seconds of data at a new position, as if it had been played up to there."""
-        past, items = self._player.look_back(SEEN_S)
-        self.session.jump(past)
-        for item in items:
-            self.session.feed(item)
+        self.seeking = True
+        try:
+            past, items = self._player.look_back(SEEN_S)
+            with self._worker.rest():
+                self.session.jump(past)
+                for item in items:
+                    self.session.feed(item)
+        finally:
+            self.seeking = False
 
     def _feed(self, passed_s: float) -> None:
         items: Iterable[object] = self._player.advance(passed_s)

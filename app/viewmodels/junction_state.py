@@ -2,8 +2,7 @@
 
 from collections import deque
 from enum import StrEnum
-
-import numpy as np
+from math import isnan, log10
 
 from analysis.records import Event, EventKind
 
@@ -127,7 +126,7 @@ class JunctionState:
 
     def cell(self, conductance_G0: float, end: int) -> None:
         """Process the mean conductance of a cell that ends before sample ``end``; NaN without bias."""
-        if np.isnan(conductance_G0):
+        if isnan(conductance_G0):
             self._dark += 1
             if self._dark >= DARK_CELLS and self.state is not ShownState.HELD:
                 self.conductance_G0 = float("nan")
@@ -136,7 +135,7 @@ class JunctionState:
         if self._fixed:  # the procedure determines the state
             self.conductance_G0 = conductance_G0
             return
-        self._recent.append(float(np.log10(max(conductance_G0, 1e-12))))
+        self._recent.append(log10(max(conductance_G0, 1e-12)))
         self._seen.append(self._looks_like(conductance_G0))
         newest = self._seen[-1]
         self._disagreeing = 0 if newest is self.state else self._disagreeing + 1
@@ -155,7 +154,7 @@ class JunctionState:
             )  # a current of the wrong sign shows neither a contact nor an open junction
         if conductance_G0 < self._open_G0:
             return ShownState.APPROACHING if self._step in _TOWARD else ShownState.OUT_OF_CONTACT
-        steady = len(self._recent) == PLATEAU_CELLS and np.ptp(self._recent) <= PLATEAU_DECADES
+        steady = len(self._recent) == PLATEAU_CELLS and max(self._recent) - min(self._recent) <= PLATEAU_DECADES
         return ShownState.PLATEAU if steady and self._step not in _TOWARD else ShownState.TUNNELLING
 
     def _become(self, state: ShownState, sample: int, *, fixed: bool) -> None:

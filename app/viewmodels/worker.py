@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from app.console.terminal import join
@@ -48,8 +49,7 @@ class Background:
     def __init__(self, name: str = "views") -> None:
         self._changed = threading.Condition()
         self._waiting: dict[Job, None] = {}
-        self._busy = False
-        self._closed = False
+        self._busy = self._closed = self._resting = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -57,7 +57,19 @@ class Background:
         """Queue a job."""
         with self._changed:
             self._waiting[job] = None
-            self._changed.notify_all()
+            if not self._resting:
+                self._changed.notify_all()
+
+    @contextmanager
+    def rest(self) -> Iterator[None]:
+        """Begin no job inside the context, which needs the processor for itself."""
+        self._resting = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._resting = False
+                self._changed.notify_all()
 
     def settle(self) -> None:
         """Wait until all jobs are done."""
@@ -76,7 +88,9 @@ class Background:
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
-                self._changed.wait_for(lambda: self._closed or bool(self._waiting))
+                self._changed.wait_for(
+                    lambda: self._closed or (bool(self._waiting) and not self._resting)
+                )
                 if self._closed:
                     return
                 job = next(iter(self._waiting))

@@ -156,10 +156,11 @@ def model_row(
     given : bool
         True for a model that was not fitted, whose numbers have no error.
     """
-    numbers = [(_parameter(name, *estimate, side_known), estimate) for name, estimate in parameters.items()]
+    numbers = []
     if np.isfinite(conductance_G0[0]):
         text = f"<i>G</i>(0) = {with_error(*conductance_G0)} <i>G</i><sub>0</sub>"
         numbers.append((text, conductance_G0))
+    numbers += [(_parameter(name, *estimate, side_known), estimate) for name, estimate in parameters.items()]
     if seebeck_uV_per_K is not None and np.isfinite(seebeck_uV_per_K[0]):
         value, error = seebeck_uV_per_K
         symbol, value = ("<i>S</i>", value) if side_known else ("|<i>S</i>|", abs(value))

@@ -139,7 +139,13 @@ class ReplayWindow(SessionWindow):
         if missing:
             self.say(missing, logging.WARNING)
 
+    def paint(self) -> None:
+        """Draw the views, except while they are being filled for another position."""
+        if not self.source.seeking:
+            super().paint()
+
     def _went(self) -> None:
+        super().paint()  # at once, not with the next frame
         if not self._said:
             self._said = True
             self.say(ALL_SEEN)

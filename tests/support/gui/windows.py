@@ -137,6 +137,7 @@ class MadeReplay(QObject):
 
     moved, went, failed = pyqtSignal(), pyqtSignal(), pyqtSignal(str)
     reasons: Mapping[str, str] = {}
+    seeking = False
 
     def __init__(self, path: Path, session: Any) -> None:
         super().__init__()

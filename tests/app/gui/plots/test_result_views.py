@@ -211,7 +211,7 @@ def test_transmission_shades_the_window_of_the_bias(qtbot, theme: Theme) -> None
     assert "mirrored about" in view.panel.count.text
     assert "ε0" in view.panel.captions.texts
     assert read(view.results) == (
-        "|ε0| = 0.720 ± 0.030 eV    ΓP = 50.0 meV (error not known yet)    G(0) = 0.00207 G0 (error not known yet)"
+        "G(0) = 0.00207 G0 (error not known yet)    |ε0| = 0.720 ± 0.030 eV    ΓP = 50.0 meV (error not known yet)"
         "    |S| = 12.3 µV/K (error not known yet)"
     )
     view.present(TransmissionSnapshot())
