@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from weakref import WeakMethod
 
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtGui import QPaintEvent
@@ -15,14 +16,18 @@ MadeView = View[Any]
 class Unmade(QWidget):
     """Place of a view that is not made yet."""
 
-    seen = pyqtSignal()
-    """The user sees it."""
+    seen = pyqtSignal(str)
+    """The user sees it: title of the view."""
 
-    def __init__(self) -> None:
+    def __init__(self, title: str) -> None:
         super().__init__()
+        self._title = title
         self._soon = QTimer(self)  # ends with the widget
         self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self.seen)
+        self._soon.timeout.connect(self._tell)
+
+    def _tell(self) -> None:
+        self.seen.emit(self._title)
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         """Ask for the view, after painting; a widget that is behind another one is never painted."""
@@ -35,12 +40,12 @@ class LazyViews(Mapping[str, MadeView]):
     Parameters
     ----------
     titles : tuple of str
-    make : callable
-        From a title to its view.
+    make : method
+        Makes the view of a title; its owner, which also owns the views, is not kept alive.
     """
 
     def __init__(self, titles: tuple[str, ...], make: Callable[[str], MadeView]) -> None:
-        self._titles, self._make = titles, make
+        self._titles, self._make = titles, WeakMethod(make)
         self._prepare: list[Callable[[str, MadeView], object]] = []
         self.made: dict[str, MadeView] = {}
         """Views that exist."""
@@ -50,7 +55,9 @@ class LazyViews(Mapping[str, MadeView]):
         if title not in self.made:
             if title not in self._titles:
                 raise KeyError(title)
-            view = self.made[title] = self._make(title)
+            make = self._make()
+            assert make is not None  # the owner of the views exists while somebody reads them
+            view = self.made[title] = make(title)
             for prepare in self._prepare:
                 prepare(title, view)
         return self.made[title]

@@ -101,14 +101,17 @@ class ViewTabs(QMainWindow):
             self.views[title]  # seen at once
 
     def _add(self, title: str) -> ViewDock:
-        place = Unmade()
-        place.seen.connect(lambda: self.views[title])
+        place = Unmade(title)
+        place.seen.connect(self._show_view)
         dock = self.docks[title] = ViewDock(title, place, self)
         key = shortcut_of(title)
         dock.setToolTip(f"{VIEWS.sentence(title)} ({key})" if key else VIEWS.sentence(title))
         if not VIEWS.built_in(title):
             _plot_of(title)  # a plug-in that fails is told at once
         return dock
+
+    def _show_view(self, title: str) -> None:
+        self.views[title]  # makes it
 
     def _make(self, title: str) -> MadeView:
         view: MadeView = _plot_of(title)(self.theme)
