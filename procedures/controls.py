@@ -166,5 +166,5 @@ class Gold(Heating):
 
     amplitudes = NumbersParameter(
         "Amplitudes", units="V", minimum=1e-3, maximum=0.5, default=(0.030, 0.043, 0.052, 0.060, 0.067),
-        description="Modulation amplitudes V_M; by default those of Lee et al., Nature 498, 209 (2013).",
+        description="Amplitudes of the modulation; by default those of Lee et al., Nature 498, 209 (2013).",
     )  # fmt: skip

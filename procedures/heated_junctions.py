@@ -86,7 +86,7 @@ class HeatedProcedure(HeldProcedure, Foreseen):
     )  # fmt: skip
     dT: Any = NumbersParameter(
         "Temperature differences", units="K", minimum=-100, maximum=100, default=(0.0, 10.0, 20.0),
-        description="T_tip - T_substrate, one after the other and back. 0 must be among them: it gives the zero of "
+        description="Tip less substrate, one after the other and back. 0 must be among them: it gives the zero of "
         "the thermometer.",
     )  # fmt: skip
     holds = IntegerParameter(
@@ -111,7 +111,7 @@ class HeatedProcedure(HeldProcedure, Foreseen):
         heater = context.heater
         if heater is None:
             raise ImpossibleSetting(
-                f"{self.name} needs a heater: describe it in the table [heater] of the rig file, with the output that "
+                f"{self.label} needs a heater: describe it in the table [heater] of the rig file, with the output that "
                 "drives it and the input that reads it back."
             )
         differences_K = self.differences_K()

@@ -72,8 +72,8 @@ class Heater:
         heated_K = -difference_K if self.where == "substrate" else difference_K
         if heated_K < 0.0:
             raise ImpossibleSetting(
-                f"dT = {difference_K:g} K: the heater of this rig is at the {self.where}, so that T_tip - T_substrate "
-                f"can only be {'negative' if self.where == 'substrate' else 'positive'}.",
+                f"dT = {difference_K:g} K: the heater of this rig is at the {self.where}, so that the difference, tip "
+                f"less substrate, can only be {'negative' if self.where == 'substrate' else 'positive'}.",
                 "dT",
             )
         power_W = heated_K / self.kelvin_per_W

@@ -72,7 +72,7 @@ class Heating(HeldProcedure, Foreseen):
         units="V",
         minimum=1e-3,
         maximum=10,
-        description="Modulation amplitudes V_M, one or more.",
+        description="Amplitudes of the modulation, one or more.",
     )
     holds = IntegerParameter(
         "Holds per amplitude", minimum=1, maximum=100_000, default=100,

@@ -60,7 +60,7 @@ class NoiseThermometer(HeatedProcedure):
     )  # fmt: skip
     dT: Any = NumbersParameter(
         "Temperature differences", units="K", minimum=-100, maximum=100, default=(0.0, 30.0),
-        description="T_tip - T_substrate, one after the other and back, with 0 among them.",
+        description="Tip less substrate, one after the other and back, with 0 among them.",
     )  # fmt: skip
     holds = IntegerParameter(
         "Contacts per difference", minimum=1, maximum=100_000, default=100,

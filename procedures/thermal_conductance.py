@@ -131,7 +131,7 @@ class ThermalConductance(AlternatingHeater):
     )  # fmt: skip
     dT: Any = FloatParameter(
         "Temperature difference", units="K", minimum=-100, maximum=100, default=30,
-        description="T_tip - T_substrate; with 2w its largest value, twice the mean.",
+        description="Tip less substrate; with 2w its largest value, twice the mean.",
     )  # fmt: skip
     bias_levels = ListParameter(
         "Bias levels", choices=list(BIAS_LEVELS), default="two levels",

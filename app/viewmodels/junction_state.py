@@ -154,7 +154,9 @@ class JunctionState:
             )  # a current of the wrong sign shows neither a contact nor an open junction
         if conductance_G0 < self._open_G0:
             return ShownState.APPROACHING if self._step in _TOWARD else ShownState.OUT_OF_CONTACT
-        steady = len(self._recent) == PLATEAU_CELLS and max(self._recent) - min(self._recent) <= PLATEAU_DECADES
+        steady = (
+            len(self._recent) == PLATEAU_CELLS and max(self._recent) - min(self._recent) <= PLATEAU_DECADES
+        )
         return ShownState.PLATEAU if steady and self._step not in _TOWARD else ShownState.TUNNELLING
 
     def _become(self, state: ShownState, sample: int, *, fixed: bool) -> None:

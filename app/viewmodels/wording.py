@@ -6,7 +6,7 @@ from functools import cache
 from math import floor, log10
 from typing import Any
 
-from analysis.numbers import minus, significant
+from analysis.numbers import minus, power, significant
 from procedures.registry import PROCEDURES
 
 UNITS = {"G_0": "G₀", "uV/K": "µV/K", "ohm": "Ω", "uW": "µW"}
@@ -48,6 +48,8 @@ def labelled_sentence(sentence: str, labels: Mapping[str, str]) -> str:
             sentence = re.sub(rf"\b{name}s?\b", label, sentence)
         elif re.match(rf"{name}\b", sentence):
             sentence = label + sentence.removeprefix(name)
+        else:
+            sentence = re.sub(rf"\bset {name}\b", f"set {label}", sentence)
     return with_units(sentence[:1].upper() + sentence[1:])
 
 
@@ -66,6 +68,26 @@ def prefixed(value: float, unit: str) -> str:
     exponent = 3 * floor(log10(abs(value)) / 3) if value else 0
     exponent = min(max(exponent, min(PREFIXES)), max(PREFIXES))
     return f"{minus(f'{value / 10.0**exponent:.4g}')} {PREFIXES[exponent]}{UNITS.get(unit, unit)}"
+
+
+def bounds(parameter: Any) -> str:
+    """Return the range of a parameter as one reads it: "0.01 to 10 V", "1 kΩ to 1 TΩ"; "" without bounds."""
+    low, high = getattr(parameter, "minimum", None), getattr(parameter, "maximum", None)
+    if low is None or high is None:
+        return ""
+    unit = parameter_unit(parameter)
+    if abs(high) >= 1e9 and unit:
+        return f"{prefixed(low, unit)} to {prefixed(high, unit)}"
+    return f"{_plain(low)} to {_plain(high)} {UNITS.get(unit, unit)}".strip()
+
+
+def _plain(number: float) -> str:
+    """Format a bound: 100 000, 0.0005, 10⁻⁸."""
+    if abs(number) >= 10_000:
+        return minus(f"{number:,.0f}".replace(",", "\u202f"))  # thin, and never at the end of a line
+    if 0 < abs(number) < 1e-4 and f"{abs(number):e}".startswith("1.000000"):
+        return power(round(log10(abs(number))))
+    return significant(number) if 0 < abs(number) < 1e-4 else minus(f"{number:g}")
 
 
 def as_text(value: Any) -> str:

@@ -88,9 +88,7 @@ class Background:
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
-                self._changed.wait_for(
-                    lambda: self._closed or (bool(self._waiting) and not self._resting)
-                )
+                self._changed.wait_for(lambda: self._closed or (bool(self._waiting) and not self._resting))
                 if self._closed:
                     return
                 job = next(iter(self._waiting))

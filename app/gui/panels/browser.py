@@ -48,7 +48,9 @@ NOWHERE = QModelIndex()
 NUMBERS = ("length", "traces", "holds")
 HINT = "No recordings in this folder yet. They will be listed here with sample, procedure, time and result."
 NO_MATCH = "No recording matches all words of the filter."
-EMPTY_CATALOGUE = "The catalogue holds no recordings. `hotjunction catalogue add FOLDER` takes in a folder."
+EMPTY_CATALOGUE = (
+    "The catalogue holds no recordings. The command “hotjunction catalogue add FOLDER” takes a folder in."
+)
 
 
 class Recordings(QAbstractTableModel):
@@ -141,8 +143,8 @@ class BrowserPanel(QWidget):
         self.folder, self.message_label = QPushButton("&Folder …"), QLabel()
         self.everywhere = QCheckBox("C&atalogue")
         self.everywhere.setToolTip(
-            "Search the catalogue of all folders in place of this folder; `hotjunction catalogue add FOLDER` takes a "
-            "folder in"
+            "Search the catalogue of all folders in place of this folder. The command “hotjunction catalogue add "
+            "FOLDER” takes a folder in."
         )
         self.everywhere.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.everywhere.toggled.connect(self._choose_list)

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from app.gui.widgets.theme import MEDIUM, Theme, tabular
-from app.viewmodels.wording import UNITS, as_text, parameter_unit
+from app.viewmodels.wording import UNITS, as_text, bounds, parameter_unit, with_units
 from procedures.parameters import FractionsParameter, LevelsParameter, NumbersParameter, read
 
 UNIT_WIDTH, EDIT_WIDTH = 36, 84
@@ -49,7 +49,7 @@ class Field(QWidget):
         self.error_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.error_label.hide()
         several = "Separate several values by spaces or commas." if self.is_list else ""
-        lines = (parameter.description or parameter.name, bounds(parameter), several)
+        lines = (with_units(parameter.description or parameter.name), bounds(parameter), several)
         help_text = "\n".join(line for line in lines if line)
         self.setToolTip(help_text)
         self.input.setAccessibleName(parameter.name)
@@ -161,12 +161,3 @@ class Field(QWidget):
         """Palette of the parent, which follows the theme."""
         parent = self.parentWidget()
         return parent.palette() if parent is not None else QPalette()
-
-
-def bounds(parameter: Any) -> str:
-    """Return the range of a parameter: "0.01 to 10 V"; "" without bounds."""
-    low, high = getattr(parameter, "minimum", None), getattr(parameter, "maximum", None)
-    if low is None or high is None:
-        return ""
-    unit = UNITS.get(parameter_unit(parameter), parameter_unit(parameter))
-    return f"{low:g} to {high:g} {unit}".strip()

@@ -152,7 +152,7 @@ class RigWindow(SessionWindow):
                 Item("A&bort the run", self.queue.abort_present),
                 None,
                 Item("R&etract (Esc Esc)", self.retract),
-                Item("&Clear trip of the watchdog...", self.clear_trip),
+                Item("&Clear trip of the watchdog …", self.clear_trip),
                 None,
                 Item("&Commission the rig …", self.commission),
             ]

@@ -172,6 +172,6 @@ def test_the_footer_says_what_a_run_can_resolve_in_amber_if_that_is_little(theme
     assert panel.verdict.palette().windowText().color().name() == theme.palette.warning
     panel.form.fields["amplitudes"].set("0.05")
     assert not panel.check()
-    assert "set anyway" in panel.verdict.text()
+    assert "set “Run anyway”" in panel.verdict.text()
     panel.form.fields["anyway"].set(True)
     assert panel.check()
