@@ -62,7 +62,7 @@ class HoldDialog(QDialog):
         self.when.setDisplayFormat("yyyy-MM-dd HH:mm")
         self.when.setCalendarPopup(True)
         self.place, self.limit = QLineEdit(), QLineEdit()
-        self.limit.setPlaceholderText("limit, as 1e-9")
+        self.limit.setPlaceholderText("limit, in the unit of the number")
         self.explained, self.problem = QLabel(), QLabel()
         self.explained.setWordWrap(True)
         self.problem.setWordWrap(True)

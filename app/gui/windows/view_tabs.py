@@ -107,7 +107,7 @@ class ViewTabs(QMainWindow):
         key = shortcut_of(title)
         dock.setToolTip(f"{VIEWS.sentence(title)} ({key})" if key else VIEWS.sentence(title))
         if not VIEWS.built_in(title):
-            _plot_of(title)  # a plug-in that fails is told at once
+            _plot_of(title)  # reports at once a plug-in that fails
         return dock
 
     def _show_view(self, title: str) -> None:

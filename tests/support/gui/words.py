@@ -13,12 +13,14 @@ from app.gui.plots.panel import PlotPanel
 READ = ("text", "title", "placeholderText", "toolTip", "suffix", "windowTitle", "specialValueText", "html")
 ADDRESS = re.compile(r"\S+://\S*|\S+::\S+|\S*/\S+/\S*|hotjunction-\w+")
 """Addresses and files, which are quoted as they are."""
+TO_TYPE = {"1e9"}
+"""Examples of what to type into a field."""
 RAW = {
     "a name of the code": re.compile(r"\b[A-Za-z]+_[A-Za-z]\w*"),
     "a power of ten of the code": re.compile(r"\d[eE][+-]?\d"),
     "JSON or code": re.compile(r"[{}`]|\b(None|nan|inf|True|False)\b"),
     "three dots": re.compile(r"\.\.\."),
-    "a hyphen for a minus": re.compile(r"(?<![\w.)\]+-])-\d(?!:)"),
+    "a hyphen for a minus": re.compile(r"(?<![\w.)\]+-])-\d(?![:+])"),
     "a wrong plural": re.compile(
         r"(?<![\d.,])1 (traces|holds|curves|junctions|contacts|runs|periods|ruptures|cycles)\b"
     ),
@@ -42,12 +44,14 @@ def texts(root: QWidget) -> Iterator[str]:
             yield from (widget.title, widget.empty_text, widget.reason)
             yield from (axis.quantity.label for axis in (widget.x_axis, widget.y_axis))
     for action in root.findChildren(QAction):
+        if action.text() == "Export...":  # of pyqtgraph, in a menu that is never shown
+            continue
         yield from (action.text(), action.toolTip())
 
 
 def raw(text: str) -> list[str]:
     """Return what is raw in a text."""
-    plain = ADDRESS.sub("", without_markup(text))
+    plain = "" if text in TO_TYPE else ADDRESS.sub("", without_markup(text))
     return [
         f"{what}: {match[0]!r} in {text!r}" for what, rule in RAW.items() if (match := rule.search(plain))
     ]

@@ -70,6 +70,7 @@ def shared_window(qapp, tmp_path_factory):
     theme.dress(qapp)
     made = RigWindow(theme, settings)
     made.show()
+    list(made.area.views.values())  # a view made in a test would lose its hidden menus with that test
     begun = threading.Event()
     made.tasks.do(begun.set)  # its thread lasts as long as the window
     assert begun.wait(PATIENCE_S)
