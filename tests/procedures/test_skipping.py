@@ -14,8 +14,8 @@ from analysis.records import NOTE, SKIPPED
 from analysis.traces.read import traces_of
 from analysis.traces.selection import SelectionRules, TraceSummary
 from app.acquisition.bench import Observer
-from app.acquisition.run_checks import procedure_of
 from drivers.errors import NotNow
+from procedures.registry import procedure_of
 from procedures.skipping import StepSkip
 from procedures.steps import MakeSafe, Ramp
 from tests.support.rig.held_rig import EASY, QUICK
