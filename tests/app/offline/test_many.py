@@ -169,17 +169,14 @@ def test_held_junctions_of_several_files_are_told_apart_and_read_once(tmp_path, 
     assert again.asked == []
 
 
-def test_statistics_number_the_traces_of_all_files(nights, folder):
-    chosen = chosen_statistics("drift,directions,plateau,conditional")
-    kept = [trace.number for trace in analyse_files(nights).histogram.analysis.selection.kept]
+def test_statistics_number_the_traces_of_all_files(nights):
+    measurement = analyse_files(nights, statistics=chosen_statistics("directions,plateau"))
 
-    found = analyse_files([*nights, folder / "iv.h5"], statistics=chosen).statistics
-
-    traces = list(analyse_files(nights).histogram.analysis.selection.kept)
+    traces, found = list(measurement.histogram.analysis.selection.kept), measurement.statistics
     together = STATISTICS["plateau"].compute(traces, np.random.default_rng(SEED))
     assert found["plateau"].numbers[0].estimate == together.numbers[0].estimate
     assert found["directions"].n == 15  # of 6, 4 and 5 traces
-    assert len(set(kept)) == len(kept)
+    assert len({trace.number for trace in traces}) == len(traces)
 
 
 def test_a_worker_that_dies_costs_its_own_file_only():
