@@ -114,7 +114,7 @@ def test_parameters_are_tried_before_anything_moves(tmp_path, text, said):
             BY_HAND + CONTROLS.replace("out-of-contact", "dummy-resistor"),
             "control-dummy-resistor: resistance is not",
         ),
-        (BY_HAND + "\n[thermopower]\ndT_K = [0, 10]\nholds = 3", "thermopower needs a heater"),
+        (BY_HAND + "\n[thermopower]\ndT_K = [0, 10]\nholds = 3", "Thermopower needs a heater"),
     ],
 )
 def test_all_stages_are_tried_on_the_rig_before_the_first_one_runs(tmp_path, text, said):
