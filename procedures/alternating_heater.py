@@ -7,10 +7,10 @@ from typing import Any
 from analysis.heating.programme import LevelProgramme
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
-from procedures.heated_junctions import HeatedProcedure
 from procedures.heater import Heater, HeaterSine
 from procedures.limits import check_sine
 from procedures.parameters import FractionParameter
+from procedures.procedure import RigProcedure
 
 LEAST_AMPLITUDE = 0.2
 """Least amplitude of an alternating temperature over its mean; a slower heater is refused."""
@@ -18,7 +18,7 @@ LEAST_AMPLITUDE = 0.2
 MAINS_Hz, MAINS_MARGIN_Hz, HARMONIC_MARGIN_Hz = (50, 60), 2.0, 0.5
 
 
-class AlternatingHeater(HeatedProcedure):
+class AlternatingHeater(RigProcedure):
     """Base of procedures that may let the heater alternate during a hold; its mean power stays between holds."""
 
     chosen_by = "heater"

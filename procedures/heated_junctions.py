@@ -117,7 +117,7 @@ class HeatedProcedure(HeldProcedure, Foreseen):
         differences_K = self.differences_K()
         for difference_K in differences_K:
             heater.power_W(difference_K)
-        self._check_thermometer(context, heater, max(abs(each) for each in differences_K))
+        check_thermometer(context, heater, max(abs(each) for each in differences_K))
         super().check(context)
 
     def differences_K(self) -> tuple[float, ...]:
@@ -128,24 +128,6 @@ class HeatedProcedure(HeldProcedure, Foreseen):
         if len(set(differences_K)) < len(differences_K):
             raise ImpossibleSetting("dT: one difference is given twice.", "dT")
         return differences_K
-
-    def _check_thermometer(self, context: ProcedureContext, heater: Heater, largest_K: float) -> None:
-        if not context.thermometer_V_per_K:
-            raise ImpossibleSetting(
-                "the thermocouple is not calibrated: the rig file needs seebeck_V_per_K and the other numbers of "
-                "[probe], or a calibration that was saved."
-            )
-        volts, range_V = (
-            context.thermometer_V_per_K * largest_K,
-            min(5.0, context.facts.thermometer_full_scale_V),
-        )
-        if heater.where == "tip" and volts > MOST_SHARE * range_V:
-            raise ImpossibleSetting(
-                f"at dT = {largest_K:g} K the preamplifier of the thermocouple gives {volts:.3g} V; more than "
-                f"{100 * MOST_SHARE:g} % of {range_V:g} V may overload it. Lower voltage_preamplifier.gain of the rig "
-                f"file to {0.999 * MOST_SHARE * range_V / volts * context.facts.thermometer_gain:.2g} or less.",
-                "dT",
-            )
 
     def begin(self) -> Steps[None]:
         """Begin also to look for the last atom of the contacts."""
@@ -184,19 +166,45 @@ class HeatedProcedure(HeldProcedure, Foreseen):
             back_m = max(low_m, search.surface_m - self.heater_clearance * NM)
             yield Ramp("back", back_m, self.approach_speed * NM, reaction_s=RAMP_REACTION_s)
         polarity = -self.polarity if self.reverse_heater and turn % 2 else self.polarity
-        outcome = yield SetHeater(heater.power_W(difference_K), polarity, heater.settle_s)
-        thermometer = {"substrate": heater.substrate, "base": heater.base}.get(heater.where, "")
-        if thermometer:
-            outcome = yield Settle(thermometer, longest_s=max(60.0, 10 * heater.settle_s))
+        described = yield from warm(heater, difference_K, polarity)
         yield Baseline(self.baseline_time)
-        shown = outcome.inputs
-        volts = shown.get(heater.readback, float("nan"))
-        return {
-            "dT_K": difference_K,
-            "heater_V": volts,
-            "heater_W": volts**2 / heater.resistance_ohm,
-            "heater_where": heater.where,
-            "ambient_K": heater.ambient_K,
-            "base_rise_K": shown.get(heater.base, 0.0),
-            "substrate_rise_K": shown.get(heater.substrate, 0.0),
-        }
+        return described
+
+
+def warm(heater: Heater, difference_K: float, polarity: int = 1) -> Steps[dict[str, Any]]:
+    """Set the heater and wait; return the description for the recording. The tip must be away from the surface."""
+    outcome = yield SetHeater(heater.power_W(difference_K), polarity, heater.settle_s)
+    thermometer = {"substrate": heater.substrate, "base": heater.base}.get(heater.where, "")
+    if thermometer:
+        outcome = yield Settle(thermometer, longest_s=max(60.0, 10 * heater.settle_s))
+    shown = outcome.inputs
+    volts = shown.get(heater.readback, float("nan"))
+    return {
+        "dT_K": difference_K,
+        "heater_V": volts,
+        "heater_W": volts**2 / heater.resistance_ohm,
+        "heater_where": heater.where,
+        "ambient_K": heater.ambient_K,
+        "base_rise_K": shown.get(heater.base, 0.0),
+        "substrate_rise_K": shown.get(heater.substrate, 0.0),
+    }
+
+
+def check_thermometer(context: ProcedureContext, heater: Heater, largest_K: float) -> None:
+    """Refuse a thermocouple without calibration, or one that would overload its preamplifier at a difference."""
+    if not context.thermometer_V_per_K:
+        raise ImpossibleSetting(
+            "the thermocouple is not calibrated: the rig file needs seebeck_V_per_K and the other numbers of "
+            "[probe], or a calibration that was saved."
+        )
+    volts, range_V = (
+        context.thermometer_V_per_K * largest_K,
+        min(5.0, context.facts.thermometer_full_scale_V),
+    )
+    if heater.where == "tip" and volts > MOST_SHARE * range_V:
+        raise ImpossibleSetting(
+            f"at dT = {largest_K:g} K the preamplifier of the thermocouple gives {volts:.3g} V; more than "
+            f"{100 * MOST_SHARE:g} % of {range_V:g} V may overload it. Lower voltage_preamplifier.gain of the rig "
+            f"file to {0.999 * MOST_SHARE * range_V / volts * context.facts.thermometer_gain:.2g} or less.",
+            "dT",
+        )

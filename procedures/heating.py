@@ -30,7 +30,7 @@ from procedures.limits import check_programme
 from procedures.parameters import FractionParameter, LevelsParameter, NumbersParameter, parsed_levels
 from procedures.procedure import Plan, Steps
 from procedures.pymeasure_types import FloatParameter, IntegerParameter, ListParameter
-from procedures.steps import MakeSafe, Modulate, WriteNote
+from procedures.steps import MakeSafe, Modulate, Outcome, WriteNote
 
 THREE_LEVELS = "+1:1 0:1 -1:1"
 LEAST_PERIODS = ExclusionRules().least_periods
@@ -296,7 +296,8 @@ class Heating(HeldProcedure, Foreseen):
         """Modulate and check the junction, and record the outcome."""
         programme = self.programme(condition)
         modulated = yield self._modulation(context, condition, before_G0, tally)
-        kind, after_G0, extension_m = yield from self.afterwards(context, modulated)
+        last = yield from self.beside(context, condition, before_G0, tally.holds, modulated)
+        kind, after_G0, extension_m = yield from self.afterwards(context, last)
         start, stop = modulated.samples
         periods = whole_periods(stop - start, programme, context.rate_Hz) - (modulated.ended == RUPTURED)
         held = HoldOutcome(kind, after_G0, extension_m, periods >= LEAST_PERIODS and kind != SKIPPED)
@@ -312,6 +313,18 @@ class Heating(HeldProcedure, Foreseen):
         tally.take(condition, held.counts)
         self.count_trips(search, held)
         return held
+
+    def beside(
+        self,
+        context: ProcedureContext,
+        condition: Condition,
+        before_G0: float,
+        number: int,
+        modulated: Outcome,
+    ) -> Steps[Outcome]:
+        """Do what else a hold has after its modulation: nothing here. Return the outcome of the last step."""
+        yield from ()
+        return modulated
 
     def _modulation(
         self, context: ProcedureContext, condition: Condition, before_G0: float, tally: HoldSchedule

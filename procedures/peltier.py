@@ -20,10 +20,11 @@ from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, NoJunction
 from procedures.expectation import Expectation
-from procedures.heating import Heating, expected_mask_samples
+from procedures.heating import expected_mask_samples
 from procedures.parameters import FractionParameter, LevelsParameter, NumbersParameter
 from procedures.procedure import Steps
 from procedures.pymeasure_types import FloatParameter, IntegerParameter, ListParameter
+from procedures.thermopower_beside import ThermopowerBeside
 
 TWO_LEVELS = "+1:1 -1:1"
 CARD = "628"
@@ -35,7 +36,7 @@ MOST_SHARE = 0.01
 AMBIENT_K = 300.0
 
 
-class Peltier(Heating):
+class Peltier(ThermopowerBeside):
     """Measure the Peltier heat of held junctions at small biases."""
 
     name = "peltier"

@@ -23,6 +23,7 @@ from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.expectation import LEE_NOISE, Expectation
 from procedures.expected_current import ExpectedCurrent
+from procedures.heated_junctions import HeatedProcedure
 from procedures.heater import Heater, HeaterSine
 from procedures.large_bias import RUPTURED, HoldOutcome
 from procedures.procedure import Plan, Steps
@@ -81,7 +82,7 @@ class HeaterTurns:
             self.off_done += 1
 
 
-class ThermalConductance(AlternatingHeater):
+class ThermalConductance(AlternatingHeater, HeatedProcedure):
     """Measure the thermal conductance of junctions when they break."""
 
     name = "thermal-conductance"

@@ -29,6 +29,7 @@ from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.expectation import Expectation
 from procedures.expected_current import ExpectedCurrent
+from procedures.heated_junctions import HeatedProcedure
 from procedures.heater import HeaterSine
 from procedures.large_bias import HoldOutcome
 from procedures.limits import check_programme
@@ -56,7 +57,7 @@ STEP, CONTACT = "thermopower", "contact offset"
 """Names of the two modulations in the recording."""
 
 
-class Thermopower(AlternatingHeater):
+class Thermopower(AlternatingHeater, HeatedProcedure):
     """Measure the thermopower of held junctions at several temperature differences."""
 
     name = "thermopower"

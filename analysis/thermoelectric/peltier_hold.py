@@ -1,8 +1,9 @@
 """Peltier heat of one hold: current, heat and coefficient at its levels."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from analysis.heating.estimator import LevelRises
 from analysis.heating.runs import EvaluatedHold
 from analysis.records import FloatArray
 from analysis.thermoelectric.peltier import LARGEST_V, Peltier, peltier_of_levels
+from analysis.thermoelectric.thermopower_hold import MeasuredHold
 
 AMBIENT_K = 300.0
 """Temperature of the junction where the recording does not tell it."""
@@ -17,6 +19,38 @@ AMBIENT_K = 300.0
 TOO_LARGE = f"a bias beyond {1e3 * LARGEST_V:g} mV, where the odd part is no Peltier coefficient"
 
 _NOTHING = Peltier(math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class Thermopowers:
+    """Thermopowers of the junctions of a recording.
+
+    Parameters
+    ----------
+    tip_K : float
+        Mean temperature of the tip; that of the room without a heater.
+    of_hold : mapping of int to tuple of float
+        Thermopower against the lead and the error of its noise, in V/K, by the number of the hold.
+    """
+
+    tip_K: float = AMBIENT_K
+    of_hold: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, holds: Iterable[MeasuredHold]) -> "Thermopowers":
+        """Return what holds beside an alternating heater give; none is left out by its thermopower."""
+        kept = list(holds)
+        if not kept:
+            return cls()
+        used = [hold for hold in kept if not hold.rejected and hold.amplitude_K > 0.0]
+        of_hold = {
+            hold.number: (
+                hold.fit.open_circuit_V / hold.amplitude_K,
+                hold.fit.sigma_open_circuit_V / hold.amplitude_K,
+            )
+            for hold in used
+        }
+        return cls(float(np.mean([hold.mean_tip_K for hold in kept])), of_hold)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +75,10 @@ class PeltierHold:
     fit : Peltier
     weight : float
         Expected precision of the coefficient, from current and time alone.
+    temperature_K : float
+        That of the tip.
+    seebeck : tuple of float
+        Thermopower against the lead from the same hold, V/K, and the error of its noise; NaN if it was not measured.
     rejected : str
     """
 
@@ -59,11 +97,19 @@ class PeltierHold:
     current_A: float = math.nan
     fit: Peltier = _NOTHING
     weight: float = 0.0
+    temperature_K: float = AMBIENT_K
+    seebeck: tuple[float, float] = (math.nan, math.nan)
     rejected: str = ""
 
+    @property
+    def Pi_over_ST(self) -> float:
+        """Pi over S T of this hold; NaN without both."""
+        return self.fit.Pi_V / (self.seebeck[0] * self.temperature_K) if self.seebeck[0] else math.nan
 
-def peltier_hold(hold: EvaluatedHold, temperature_K: float = AMBIENT_K) -> PeltierHold:
-    """Return the Peltier heat of an evaluated hold."""
+
+def peltier_hold(hold: EvaluatedHold, beside: Thermopowers) -> PeltierHold:
+    """Return the Peltier heat of an evaluated hold, with its thermopower if that was measured."""
+    temperature_K = beside.tip_K
     estimate, levels = hold.estimate, hold.estimate.rises
     name = (hold.run, estimate.number, hold.junction, hold.control, hold.order, estimate.amplitude_V)
     if estimate.rejected or levels is None:
@@ -93,6 +139,8 @@ def peltier_hold(hold: EvaluatedHold, temperature_K: float = AMBIENT_K) -> Pelti
         current_A=half_A,
         fit=fit,
         weight=estimate.kept_s * half_A**2,
+        temperature_K=temperature_K,
+        seebeck=beside.of_hold.get(estimate.number, (math.nan, math.nan)),
     )
 
 
@@ -110,6 +158,9 @@ def _conductance_S(levels: LevelRises, series_resistance_ohm: float) -> float:
     return amperes / volts if volts else math.nan
 
 
-def peltier_holds(holds: Iterable[EvaluatedHold], temperature_K: float = AMBIENT_K) -> list[PeltierHold]:
-    """Return the Peltier heat of each hold."""
-    return [peltier_hold(hold, temperature_K) for hold in holds]
+def peltier_holds(
+    holds: Iterable[EvaluatedHold], beside: Mapping[str, Thermopowers] = MappingProxyType({})
+) -> list[PeltierHold]:
+    """Return the Peltier heat of each hold, with the thermopowers of its recording (by name)."""
+    alone = Thermopowers()
+    return [peltier_hold(hold, beside.get(hold.run, alone)) for hold in holds]

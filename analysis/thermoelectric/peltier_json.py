@@ -12,7 +12,8 @@ from analysis.thermoelectric.peltier_run import PeltierAnalysis
 def peltier_json(result: PeltierAnalysis, seebeck: tuple[float, float] | None = None) -> dict[str, Any]:
     """Return the content for JSON; ``seebeck`` is the measured thermopower with its error."""
     Pi = result.coefficient
-    kelvin = result.kelvin(*seebeck) if seebeck is not None else (math.nan, math.nan)
+    kelvin = result.best_kelvin(seebeck)
+    own = result.own_kelvin
     coldest = result.coldest
     content = {
         "Pi_V": Pi.value,
@@ -30,7 +31,13 @@ def peltier_json(result: PeltierAnalysis, seebeck: tuple[float, float] | None = 
         if coldest is None or not coldest.seen
         else {"level_V": coldest.level_V, "dT_K": coldest.dT_K, "sigma_K": coldest.sigma_K},
         "coldest": None if coldest is None else coldest,
-        "kelvin": {"Pi_over_ST": kelvin[0], "sigma": kelvin[1]} if seebeck is not None else None,
+        "kelvin": None
+        if kelvin is None
+        else {
+            "Pi_over_ST": kelvin[0],
+            "sigma": kelvin[1],
+            "same_junctions": own.junctions if math.isfinite(own.value) else None,
+        },
         "exclusions": dict(result.excluded),
         "controls": list(result.controls),
         "junctions": [_junction(hold) for hold in result.holds],
@@ -64,4 +71,8 @@ def _junction(hold: PeltierHold) -> dict[str, Any]:
         "even_W": hold.even[0],
         "Pi_V": hold.fit.Pi_V,
         "sigma_V": hold.fit.sigma_Pi_V,
+        "T_tip_K": hold.temperature_K,
+        "S_V_per_K": hold.seebeck[0],
+        "sigma_S_V_per_K": hold.seebeck[1],
+        "Pi_over_ST": hold.Pi_over_ST,
     }

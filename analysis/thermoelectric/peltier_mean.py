@@ -6,7 +6,7 @@ Each hold weighs by I^2 t, the precision that is expected of it: never by what t
 import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from analysis.statistics.junction_mean import covariance_of_mean
 from analysis.thermoelectric.peltier_hold import PeltierHold
 
 RESAMPLES = 1000
+LEAST_SEEN = 0.5
+"""Least share of the squared thermopowers that is not their noise, for a comparison with them."""
+
 FEW = 5
 """Number of junctions below which the noise of the thermometer is the least error."""
 
@@ -28,6 +31,10 @@ class Mean:
     noise_sigma: float
     holds: int
     junctions: int
+
+
+NOTHING = Mean(math.nan, math.nan, math.nan, 0, 0)
+"""Mean of no holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +86,33 @@ def joule_of(holds: Sequence[PeltierHold], rng: np.random.Generator) -> Mean:
     )
 
 
+def kelvin_of(holds: Sequence[PeltierHold], rng: np.random.Generator) -> Mean:
+    """Return Pi / (S T) of the holds with a thermopower of their own, which is 1 by Kelvin's relation.
+
+    Each weighs by the precision that is expected of it, I^2 t S^2. The noise of S, which makes S^2 too large, is taken
+    out. NaN if the thermopowers are little more than their noise.
+    """
+    chosen = [h for h in holds if math.isfinite(h.fit.Pi_V) and math.isfinite(h.seebeck[0])]
+    if not chosen:
+        return NOTHING
+    S, sigma_S = np.array([h.seebeck for h in chosen]).T
+    T = np.array([h.temperature_K for h in chosen])
+    weights = np.array([h.weight for h in chosen])
+    found = weighted_mean(
+        np.array([h.fit.Pi_V for h in chosen]) / (S * T),
+        np.hypot(np.array([h.fit.sigma_Pi_V for h in chosen]) / T, sigma_S) / np.abs(S),
+        weights * S**2,
+        [_junction(h) for h in chosen],
+        rng,
+    )
+    seen = 1.0 - float(weights @ sigma_S**2 / (weights @ S**2))
+    if seen < LEAST_SEEN:
+        return replace(NOTHING, holds=found.holds, junctions=found.junctions)
+    return replace(
+        found, value=found.value / seen, sigma=found.sigma / seen, noise_sigma=found.noise_sigma / seen
+    )
+
+
 def _junction(hold: PeltierHold) -> Hashable:
     """Return what tells a junction from others; a hold is its own junction where the recording does not tell."""
     return hold.run, hold.junction if hold.junction >= 0 else -1 - hold.number
@@ -96,7 +130,7 @@ def weighted_mean(
     Below five junctions the error is at least that of the thermometer's noise.
     """
     if not len(values):
-        return Mean(math.nan, math.nan, math.nan, 0, 0)
+        return NOTHING
     number = {junction: i for i, junction in enumerate(dict.fromkeys(junctions))}
     of = np.array([number[junction] for junction in junctions])
     n = len(number)

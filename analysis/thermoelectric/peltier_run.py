@@ -5,20 +5,30 @@ Each hold weighs by I^2 t, the precision that is expected of it: never by what t
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
 from analysis.constants import ELEMENTARY_CHARGE_C, BOLTZMANN_J_per_K
 from analysis.distributions import normal_above, student_above
-from analysis.heating.runs import EvaluatedRun
+from analysis.heating.runs import EvaluatedHold, EvaluatedRun
 from analysis.numbers import ASCII, with_error
 from analysis.records import FloatArray
 from analysis.statistics.junction_mean import covariance_of_mean, effective_number
 from analysis.thermoelectric.peltier_controls import PeltierControl, judge_controls
-from analysis.thermoelectric.peltier_hold import AMBIENT_K, PeltierHold, peltier_holds
-from analysis.thermoelectric.peltier_mean import FEW, Mean, PeltierPoint, coefficient_of, joule_of, points_of
+from analysis.thermoelectric.peltier_hold import AMBIENT_K, PeltierHold, Thermopowers, peltier_holds
+from analysis.thermoelectric.peltier_mean import (
+    FEW,
+    NOTHING,
+    Mean,
+    PeltierPoint,
+    coefficient_of,
+    joule_of,
+    kelvin_of,
+    points_of,
+)
 
 SEEN = normal_above(2.0)
 """Chance of a value beyond 2 sigma, on one side, that counts as seen: for all levels together."""
@@ -60,6 +70,7 @@ class PeltierAnalysis:
     scale_relative : float
         Relative error common to all heats: thermometer and gain of the current.
     temperature_K : float
+        Mean temperature of the tip.
     points : tuple of PeltierPoint
     coldest : Cooling or None
         None without a level of 0 V, to which alone a cooling can be compared.
@@ -67,6 +78,10 @@ class PeltierAnalysis:
     excluded : mapping of str to int
     holds : tuple of PeltierHold
         Those that were used.
+    own_kelvin : Mean
+        Pi / (S T) with the thermopower of the same junctions; NaN where it was not measured.
+    kelvin_scale : float
+        Relative error of it that is common to all junctions.
     warnings : tuple of str
     """
 
@@ -79,6 +94,8 @@ class PeltierAnalysis:
     controls: tuple[PeltierControl, ...]
     excluded: Counter[str]
     holds: tuple[PeltierHold, ...]
+    own_kelvin: Mean = NOTHING
+    kelvin_scale: float = math.nan
     warnings: tuple[str, ...] = ()
 
     @property
@@ -98,6 +115,13 @@ class PeltierAnalysis:
         thermal_V = 2.0 * math.pi * BOLTZMANN_J_per_K * self.temperature_K / ELEMENTARY_CHARGE_C
         return (self.largest_V / thermal_V) ** 2
 
+    def best_kelvin(self, seebeck: tuple[float, float] | None) -> tuple[float, float] | None:
+        """Return Pi / (S T) and its error: of the same junctions, else with a thermopower measured elsewhere."""
+        own = self.own_kelvin
+        if math.isfinite(own.value):
+            return own.value, math.hypot(own.sigma, _known(self.kelvin_scale) * own.value)
+        return None if seebeck is None else self.kelvin(*seebeck)
+
     def kelvin(self, seebeck_V_per_K: float, sigma_V_per_K: float) -> tuple[float, float]:
         """Return Pi / (S T), which is 1 by Kelvin's relation, and its error.
 
@@ -110,7 +134,9 @@ class PeltierAnalysis:
 
 
 def analyse_peltier(
-    runs: Sequence[EvaluatedRun], rng: np.random.Generator, temperature_K: float = AMBIENT_K
+    runs: Sequence[EvaluatedRun],
+    rng: np.random.Generator,
+    beside: Mapping[str, Thermopowers] = MappingProxyType({}),
 ) -> PeltierAnalysis:
     """Combine evaluated recordings of the measurement and of its controls.
 
@@ -120,12 +146,12 @@ def analyse_peltier(
         Evaluated with ``zero_level=False``.
     rng : numpy Generator
         For the bootstrap.
-    temperature_K : float
-        Temperature of the junctions.
+    beside : mapping of str to Thermopowers
+        Thermopowers of the same holds, by the name of the recording.
     """
     evaluated = [hold for run in runs for hold in run.holds]
     kinds: defaultdict[str, list[PeltierHold]] = defaultdict(list)
-    for hold in peltier_holds(evaluated, temperature_K):
+    for hold in peltier_holds(evaluated, beside):
         kinds[hold.control].append(hold)
     measured = kinds.pop("", [])
     used = tuple(hold for hold in measured if not hold.rejected)
@@ -134,12 +160,14 @@ def analyse_peltier(
         coefficient=coefficient_of(used, rng),
         joule=joule_of(used, rng),
         scale_relative=max(scales, default=math.nan),
-        temperature_K=temperature_K,
+        temperature_K=float(np.mean([hold.temperature_K for hold in used])) if used else AMBIENT_K,
         points=points_of(used, rng),
         coldest=coldest_of(used),
         controls=(),
         excluded=Counter(hold.rejected for hold in measured if hold.rejected),
         holds=used,
+        own_kelvin=kelvin_of(used, rng),
+        kelvin_scale=max((_kelvin_scale(hold) for hold in evaluated), default=math.nan),
         warnings=tuple(warning for run in runs for warning in run.warnings),
     )
     coefficients = {
@@ -147,6 +175,15 @@ def analyse_peltier(
     }
     controls = judge_controls(result.coefficient, result.points, kinds, coefficients)
     return replace(result, controls=controls)
+
+
+def _kelvin_scale(hold: EvaluatedHold) -> float:
+    """Return the relative error of Pi / (S T) from the scales: Pi has 1/(R_P S_TC), S has S_TC."""
+    thermometer = hold.thermometer
+    together = thermometer.product_relative is not None
+    times = 1.0 if together else 3.0  # S_TC alone enters twice; once of it is in the scale of the heat
+    scale = math.hypot(thermometer.scale_relative, math.sqrt(times) * thermometer.temperature_relative)
+    return math.hypot(scale, _known(hold.power_relative))
 
 
 def _known(value: float) -> float:

@@ -80,6 +80,12 @@ class MeasuredHold:
         return self.fit.open_circuit_V - offset_V
 
     @property
+    def mean_tip_K(self) -> float:
+        """Mean temperature of the tip beside an alternating heater, as commanded: no hold without heat shows it."""
+        rise_K = 0.5 * self.difference_K if self.where == "tip" else 0.0
+        return self.ambient_K + self.base_rise_K + rise_K
+
+    @property
     def sigma_V(self) -> float:
         """Standard error of `voltage_V` from the noise of the current."""
         contact_V = 0.0 if math.isnan(self.sigma_contact_V) else self.sigma_contact_V

@@ -8,10 +8,12 @@ import numpy as np
 from analysis.heating.run_reducer import evaluate
 from analysis.heating.runs import EvaluatedRun, EvaluationOptions, HeatingRun
 from analysis.recording import Recording, damage_told
-from analysis.thermoelectric.peltier_hold import AMBIENT_K
+from analysis.thermoelectric.peltier_hold import Thermopowers
 from analysis.thermoelectric.peltier_run import PeltierAnalysis, analyse_peltier
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
+from analysis.thermoelectric.thermopower_run import evaluate as evaluate_thermopower
 from app.offline.recordings import Part
+from app.offline.thermopower import held
 from app.offline.traces import BOOTSTRAP_SEED
 
 
@@ -37,7 +39,8 @@ def peltier_of(
         return None
     runs = [evaluated_peltier(part.path, first_periods, part.path.name) for part in parts]
     done = [run for run in controls if any(hold.control for hold in run.holds)]
-    return analyse_peltier([*runs, *done], np.random.default_rng(BOOTSTRAP_SEED), AMBIENT_K)
+    beside = {part.path.name: thermopowers(part) for part in parts}
+    return analyse_peltier([*runs, *done], np.random.default_rng(BOOTSTRAP_SEED), beside)
 
 
 def evaluated_peltier(path: Path, first_periods: int | None, name: str) -> EvaluatedRun:
@@ -46,6 +49,13 @@ def evaluated_peltier(path: Path, first_periods: int | None, name: str) -> Evalu
         run = HeatingRun.of(recording)
         options = EvaluationOptions(first_periods=first_periods, zero_level=False)
         return evaluate(HeatingRun(run.holds, run.header, name), options)
+
+
+def thermopowers(part: Part) -> Thermopowers:
+    """Return the thermopowers that the holds of a recording have beside their heat."""
+    if not part.header.parameters.get("thermopower"):
+        return Thermopowers()
+    return Thermopowers.of(evaluate_thermopower(held(part.path), part.header, part.path.name).holds)
 
 
 def measured_seebeck(result: ThermopowerAnalysis | None) -> tuple[float, float] | None:

@@ -139,14 +139,14 @@ def recording_kind(procedure: str, steps: Collection[str]) -> RecordingKind:
     kind = evaluated_as(procedure)
     if kind == RecordingKind.AC:
         return RecordingKind.AC
+    if kind == RecordingKind.PELTIER:  # its holds may have a thermopower's part
+        return RecordingKind.PELTIER
     if kind == RecordingKind.THERMOPOWER or thermopower_holds.STEP in steps:
         return RecordingKind.THERMOPOWER
     if kind == RecordingKind.THERMAL_CONDUCTANCE or rupture_holds.STEP in steps:
         return RecordingKind.THERMAL_CONDUCTANCE
     if kind == RecordingKind.NOISE:
         return RecordingKind.NOISE
-    if kind == RecordingKind.PELTIER:
-        return RecordingKind.PELTIER
     if kind == RecordingKind.HEATING or holds.STEP in steps:
         return RecordingKind.HEATING
     if kind == RecordingKind.IV or sweeps.STEP in steps:

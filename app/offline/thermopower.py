@@ -25,7 +25,7 @@ def analyse_thermopower(parts: Sequence[Part]) -> tuple[ThermopowerAnalysis | No
     """
     if not parts:
         return None, ()
-    runs = [evaluate(_holds(part.path), part.header, part.path.name) for part in parts]
+    runs = [evaluate(held(part.path), part.header, part.path.name) for part in parts]
     try:
         result = combine(runs, np.random.default_rng(BOOTSTRAP_SEED))
     except ValueError as error:
@@ -50,7 +50,7 @@ def _ac_run(path: Path) -> ACRun:
         return evaluate_ac(ac_traces(recording), recording.events, recording.header, path.name)
 
 
-def _holds(path: Path) -> Iterator[ThermopowerHold]:
+def held(path: Path) -> Iterator[ThermopowerHold]:
     """Yield the holds of a recording, which is open only while they are read."""
     with Recording(path) as recording, damage_told(path, "what its events say"):
         yield from thermopower_holds(recording)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.numbers import with_error
+from analysis.numbers import counted, with_error
 from analysis.thermoelectric.peltier_run import PeltierAnalysis
 from app.figure_style import Style
 from app.offline.measurement import Measurement
@@ -77,10 +77,13 @@ def peltier_words(result: PeltierAnalysis, seebeck: Seebeck) -> list[str]:
         f"{with_error(1e6 * Pi.value / result.temperature_K, 1e6 * result.sigma_V / result.temperature_K)} uV/K of the "
         "junction against the lead.",
     ]
-    if seebeck is not None:
-        ratio, sigma = result.kelvin(*seebeck)
+    kelvin = result.best_kelvin(seebeck)
+    if kelvin is not None:
+        ratio, sigma = kelvin
+        own = result.own_kelvin
+        of = f" of the same {counted(own.junctions, 'junction')}" if isfinite(own.value) else ""
         agrees = "agrees with" if abs(ratio - 1.0) <= 2.0 * sigma else "contradicts"
-        found.append(f"Pi / (S T) = {with_error(ratio, sigma)}, which {agrees} Kelvin's relation.")
+        found.append(f"Pi / (S T){of} = {with_error(ratio, sigma)}, which {agrees} Kelvin's relation.")
     if isfinite(result.joule.value):
         found.append(
             f"The tip gets {with_error(result.joule.value, result.joule.sigma)} of the Joule heat; 1/2 is expected."

@@ -1,7 +1,9 @@
 """View of a Peltier run: odd and even heat against the current, and the coefficient hold by hold."""
 
+from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +15,11 @@ from analysis.heating.runs import LOOK_AHEAD, EvaluationOptions
 from analysis.heating.thermometer import UncalibratedThermometer
 from analysis.recording import RunHeader
 from analysis.records import FloatArray
+from analysis.thermoelectric.peltier_hold import Thermopowers
 from analysis.thermoelectric.peltier_run import PeltierAnalysis, analyse_peltier
+from analysis.thermoelectric.thermopower_hold import MeasuredHold
+from analysis.thermoelectric.thermopower_holds import ThermopowerHold
+from analysis.thermoelectric.thermopower_run import ThermopowerReducer
 from app.offline.recordings import RecordingKind, recording_kind
 from app.offline.traces import BOOTSTRAP_SEED
 from app.viewmodels.registry import PELTIER
@@ -39,6 +45,8 @@ class PeltierSnapshot:
         Pi of the holds so far against their number, with its error.
     Pi_mV, sigma_Pi_mV : float
         NaN before they are known.
+    kelvin, sigma_kelvin : float
+        Pi / (S T) of the same junctions; NaN where their thermopower is not measured.
     cools : str
         Sentence on the cooling that was measured; "" without any.
     junctions, rejected : int
@@ -58,6 +66,8 @@ class PeltierSnapshot:
     sigma_mV: FloatArray = field(default_factory=lambda: _NONE)
     Pi_mV: float = float("nan")
     sigma_Pi_mV: float = float("nan")
+    kelvin: float = float("nan")
+    sigma_kelvin: float = float("nan")
     cools: str = ""
     junctions: int = 0
     rejected: int = 0
@@ -69,7 +79,7 @@ class PeltierModel(RecordView[PeltierSnapshot]):
 
     title = PELTIER
     plot = "app.gui.plots.peltier:PeltierPlot"
-    shows = Hold
+    shows = Hold | ThermopowerHold
     awaited = "Searching for a junction to hold; its Peltier heat will appear here after the first hold."
     during: Mapping[str, str] = {"modulate": "The first hold is in progress."}
 
@@ -90,8 +100,15 @@ class PeltierModel(RecordView[PeltierSnapshot]):
         self._own = recording_kind(header.procedure, ()) is RecordingKind.PELTIER
         self._run = RunReducer(header, "", EvaluationOptions(zero_level=False))
         self._first, self._due = 0, Growth(0.05)
+        self._header, self._new = header, deque[ThermopowerHold]()
+        self._beside: ThermopowerReducer | None = None
         self._means: list[tuple[int, float, float]] = []
         self.result: PeltierAnalysis | None = None
+
+    def add(self, record: Any) -> None:
+        """Keep the thermopower of a hold for `work`; the holds themselves are in their list."""
+        if self._own and isinstance(record, ThermopowerHold):
+            self._new.append(record)
 
     def work(self, thorough: bool = False) -> None:
         """Evaluate new holds, and combine all of them if due."""
@@ -102,11 +119,23 @@ class PeltierModel(RecordView[PeltierSnapshot]):
             self._look(count)
             for index in range(len(self._run.evaluated), count):
                 self._run.feed(self._holds[index])
+            self._measure_beside()
         except (UncalibratedThermometer, UnsuitableFilter) as error:
             self._shown = PeltierSnapshot(problem=str(error))
             return
-        if self._due.due(count, thorough):
+        if self._due.due(count + len(self._thermopowers), thorough):
             self._combine(count)
+
+    def _measure_beside(self) -> None:
+        """Measure the thermopowers of new holds, where the run has them."""
+        if self._new and self._beside is None:
+            self._beside = ThermopowerReducer(self._header, "")
+        while self._new and self._beside is not None:
+            self._beside.feed(self._new.popleft())
+
+    @property
+    def _thermopowers(self) -> list[MeasuredHold]:
+        return [] if self._beside is None else self._beside.holds
 
     def _look(self, count: int) -> None:
         """Measure mains and delays in the first holds, again each time their number has doubled."""
@@ -118,7 +147,9 @@ class PeltierModel(RecordView[PeltierSnapshot]):
     def _combine(self, count: int) -> None:
         run = self._run.run()
         as_measured = replace(run, holds=tuple(replace(hold, control="") for hold in run.holds))
-        self.result = analyse_peltier([as_measured], np.random.default_rng(BOOTSTRAP_SEED))
+        self.result = analyse_peltier(
+            [as_measured], np.random.default_rng(BOOTSTRAP_SEED), {"": Thermopowers.of(self._thermopowers)}
+        )
         Pi = self.result.coefficient
         if np.isfinite(Pi.value):
             self._means.append((count, Pi.value / MV, Pi.sigma / MV))
@@ -132,6 +163,7 @@ def snapshot_of(result: PeltierAnalysis, means: FloatArray) -> PeltierSnapshot:
     line_A = np.array([0.0, 1.1 * np.abs(current_A).max(initial=0.0)])
     known = np.isfinite(result.coefficient.value)
     coldest = result.coldest
+    kelvin = result.best_kelvin(None) or (float("nan"), float("nan"))
     return PeltierSnapshot(
         current_nA=current_A / NA,
         odd_pW=np.array([point.odd_W for point in result.points]) / PW,
@@ -145,6 +177,8 @@ def snapshot_of(result: PeltierAnalysis, means: FloatArray) -> PeltierSnapshot:
         sigma_mV=means[:, 2],
         Pi_mV=result.coefficient.value / MV,
         sigma_Pi_mV=result.sigma_V / MV,
+        kelvin=kelvin[0],
+        sigma_kelvin=kelvin[1],
         cools=coldest.sentence if coldest is not None and coldest.seen else "",
         junctions=len(result.holds),
         rejected=sum(result.excluded.values()),

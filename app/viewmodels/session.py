@@ -251,6 +251,7 @@ class Session:
             self._each(RecordView, partial(_add, record))
             _add(record, self.thermopower)
             _add(record, self.thermal_conductance)
+            _add(record, self.peltier)
             for view in self._record_views():
                 if isinstance(record, view.shows):
                     self._worker.ask(view.work)

@@ -14,6 +14,7 @@ from analysis.thermoelectric.ac_traces import ACTrace
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold
 from analysis.thermoelectric.thermopower_run import ThermopowerReducer, combine
+from app.offline.recordings import RecordingKind, recording_kind
 from app.offline.traces import BOOTSTRAP_SEED
 from app.viewmodels.registry import THERMOPOWER
 from app.viewmodels.view import AS_PLAYED, Growth, RecordView
@@ -84,8 +85,9 @@ class ThermopowerModel(RecordView[ThermopowerSnapshot]):
         self.result: ThermopowerAnalysis | None = None
 
     def add(self, record: Any) -> None:
-        """Keep a new hold for `work`."""
-        self._new.append(record)
+        """Keep a new hold for `work`; those beside Peltier heat belong to its view."""
+        if recording_kind(self._header.procedure, ()) is not RecordingKind.PELTIER:
+            self._new.append(record)
 
     def work(self, thorough: bool = False) -> None:
         """Measure new holds, and combine all of them if due."""

@@ -54,6 +54,21 @@ def test_the_tip_of_2013_is_refused_with_the_hours_that_a_molecule_takes(tmp_pat
     check(peltier(anyway=True), rig)
 
 
+def test_the_thermopower_in_the_same_holds_needs_a_heater_that_alternates(rig, tmp_path):
+    with pytest.raises(ImpossibleSetting, match=r"needs a heater.*\[heater\]"):
+        check(peltier(thermopower=True), rig)
+    world = {"thermal.resistance_K_per_W": 1e6, "heater.where": "tip"}
+    heated = rig_with(tmp_path, **world)
+    check(peltier(thermopower=True, bias=10.0), heated)
+    for values, message in (
+        ({"dT": 0.0}, "shows no thermopower"),
+        ({"dT": -10.0}, "can only be positive"),
+        ({"heater_frequency": "25"}, "a harmonic of 50 Hz"),
+    ):
+        with pytest.raises(ImpossibleSetting, match=message):
+            check(peltier(thermopower=True, bias=10.0, **values), heated)
+
+
 def test_coarse_steps_of_the_bias_are_remarked_on_and_a_divider_mends_them(rig, tmp_path):
     said = remarks(peltier(amplitudes="0.005 0.02"), rig)
     assert "steps of 61 uV" in said[0] and "5 mV becomes 5.005 mV" in said[0]

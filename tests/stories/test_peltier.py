@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from app.cli import main
 from app.offline.measurement import analyse_measurement
 from app.replay.player import Player
+from app.report.peltier_sections import peltier_words
 from app.viewmodels.session import Session
 from procedures.controls import DummyResistor
 from procedures.peltier import Peltier
@@ -61,16 +62,22 @@ def test_a_joule_heat_that_exceeds_the_peltier_heat_is_no_cooling(campaign):
     assert result.coldest.dT_K > 0.0
 
 
-def test_the_window_shows_what_the_analysis_finds(campaign):
-    summary, measurement, _ = campaign
-    offline = measurement.peltier
-    with Player(summary.recording) as player:
+def watched(recording):
+    """Return the views of a recording that was played to its end."""
+    with Player(recording) as player:
         session = Session(player.header)
         player.play()
         for item in player.advance(3600.0):
             session.feed(item)
     session.close()
     session.settle()
+    return session
+
+
+def test_the_window_shows_what_the_analysis_finds(campaign):
+    summary, measurement, _ = campaign
+    offline = measurement.peltier
+    session = watched(summary.recording)
     shown, saved = session.peltier.snapshot(), session.to_result()
     session.dispose()
     assert shown.Pi_mV == pytest.approx(1e3 * offline.coefficient.value)
@@ -88,6 +95,46 @@ def test_command_line_and_report_tell_it(campaign, tmp_path):
     page = tmp_path / "night.html"
     assert runner.invoke(main, ["report", str(summary.recording), "--out", str(page)]).exit_code == 0
     assert "Peltier coefficient" in page.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def heated(tmp_path_factory):
+    """A run that also measures the thermopower of its junctions, and the true ones of the molecules."""
+    folder = tmp_path_factory.mktemp("heated")
+    values = {**QUICK, "holds": 3, "hold_time": 2.0, "amplitudes": "0.05", "thermopower": True, "bias": 10.0}
+    with served_rig(folder, overrides={**WORLD, "heater.where": "tip"}, seed=2) as rig:
+        summary = rig.bench(unproved="story").run(Peltier.from_values(values), folder / "heated.h5")
+        log = rig.simulated.bench.world.heated.junction.log
+        heater_V = rig.simulated.bench.outputs["heater"]
+    true = np.array([truth.seebeck_V_per_K for (kind, _), truth in log.items() if kind == "molecule"])
+    assert (summary.end.reason, summary.end.safe, heater_V) == ("", True, 0.0)
+    return summary.recording, true
+
+
+def test_the_thermopower_in_the_same_holds_tests_kelvin_s_relation(heated):
+    recording, true = heated
+    measurement = analyse_measurement([recording])
+    result = measurement.peltier
+    own = result.own_kelvin
+    assert (own.holds, own.junctions) == (3, 3)
+    assert result.temperature_K == pytest.approx(315.0, abs=0.1)
+    for hold in result.holds:
+        S, sigma = hold.seebeck
+        assert np.abs(true - LEAD_V_PER_K - S).min() < 5 * sigma
+        assert sigma < 5e-6
+    assert own.value == pytest.approx(1.0, abs=4 * own.noise_sigma)
+    assert own.noise_sigma < 0.1
+    content = measurement.to_json()["peltier"]
+    assert content["kelvin"]["Pi_over_ST"] == own.value and content["kelvin"]["same_junctions"] == 3
+    assert measurement.thermopower is None
+    assert "Pi / (S T) of the same 3 junctions" in " ".join(peltier_words(result, None))
+    session = watched(recording)
+    shown, saved = session.peltier.snapshot(), session.to_result()
+    # The window looks for delays in the first two of the three holds, the analysis in all.
+    assert shown.kelvin == pytest.approx(own.value, rel=1e-4)
+    assert not session.thermopower.has_result
+    assert saved["peltier"]["kelvin"]["same_junctions"] == 3 and "thermopower" not in saved
+    session.dispose()
 
 
 @pytest.mark.parametrize(("leak", "passed"), [(0.0, True), (2.5e-7, False)])

@@ -69,7 +69,11 @@ def _found(snapshot: PeltierSnapshot) -> list[str]:
     if snapshot.Pi_mV != snapshot.Pi_mV:
         return []
     row = [measured("<i>Π</i>", snapshot.Pi_mV, snapshot.sigma_Pi_mV, "mV")]
-    return [BETWEEN.join([*row, snapshot.cools.removesuffix(".")] if snapshot.cools else row)]
+    if snapshot.kelvin == snapshot.kelvin:
+        row.append(measured("<i>Π</i>/(<i>S T</i>)", snapshot.kelvin, snapshot.sigma_kelvin, ""))
+    if snapshot.cools:
+        row.append(snapshot.cools.removesuffix("."))
+    return [BETWEEN.join(row)]
 
 
 def _counted(snapshot: PeltierSnapshot) -> list[str]:

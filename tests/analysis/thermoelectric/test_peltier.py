@@ -1,17 +1,18 @@
 """Peltier coefficient of levels and of many junctions, against exact Landauer heat and known numbers."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from analysis.heating.estimator import LevelRises
 from analysis.thermoelectric.detectability import ThermometerNoise
-from analysis.thermoelectric.peltier import peltier_of_levels
+from analysis.thermoelectric.peltier import Peltier, peltier_of_levels
 from analysis.thermoelectric.peltier_controls import judge_controls
 from analysis.thermoelectric.peltier_expectation import odd_sigma_W, peltier_sigma_V
 from analysis.thermoelectric.peltier_hold import PeltierHold
-from analysis.thermoelectric.peltier_mean import Mean, coefficient_of, point_of, weighted_mean
+from analysis.thermoelectric.peltier_mean import Mean, coefficient_of, kelvin_of, point_of, weighted_mean
 from analysis.thermoelectric.peltier_run import coldest_of
 from analysis.transport.landauer import currents, linear_response
 from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
@@ -111,6 +112,33 @@ def test_controls_must_vanish_and_be_able_to_see_what_was_measured():
     assert [(one.name, one.passed) for one in swapped] == [("leads swapped", True)]
     reversed_order = judge_controls(own, [point], {}, {"order reversed": Mean(3e-3, 0.3e-3, 0.3e-3, 9, 9)})
     assert [one.passed for one in reversed_order] == [False]
+
+
+def test_a_warmer_tip_gives_the_thermopower_times_its_own_temperature():
+    """Exact heat into a tip of 315 K from a substrate of 300 K; S from the voltage without a current."""
+    flow = currents(BDA, np.array([-0.01, 0.0, 0.01]), 315.0, 300.0)
+    G = (flow.current_A[2] - flow.current_A[0]) / 0.02
+    heat_W = flow.heat_probe_W - flow.heat_probe_W[1]
+    found = peltier_of_levels(flow.current_A, heat_W, np.eye(3), 1, G, 315.0)
+    seebeck = -flow.current_A[1] / G / 15.0
+    assert found.Pi_V / (seebeck * 315.0) == pytest.approx(1.0, abs=0.01)
+
+
+def test_kelvin_s_relation_holds_though_the_thermopowers_have_noise():
+    """A third of the thermopowers' spread is noise: without its share taken out the ratio would be 0.9."""
+    rng, n, sigma_S, sigma_Pi = np.random.default_rng(8), 4000, 4e-6, 0.5e-3
+    S = rng.normal(0.0, 12e-6, n)
+    seen, Pi_V = S + rng.normal(0.0, sigma_S, n), 315.0 * S + rng.normal(0.0, sigma_Pi, n)
+    holds = [
+        PeltierHold("a", i, i, "", "+-", 0.05, fit=Peltier(Pi, 1.0, sigma_Pi), weight=1.0, temperature_K=315.0,
+                    seebeck=(s, sigma_S))
+        for i, (s, Pi) in enumerate(zip(seen, Pi_V, strict=True))
+    ]  # fmt: skip
+    mean = kelvin_of(holds, rng)
+    assert mean.value == pytest.approx(1.0, abs=4 * mean.sigma)
+    assert (mean.sigma < 0.01, mean.junctions) == (True, n)
+    hidden = [replace(hold, seebeck=(hold.seebeck[0], 1e-3)) for hold in holds]
+    assert math.isnan(kelvin_of(hidden, rng).value)
 
 
 def test_no_hold_gives_no_coefficient():
