@@ -12,7 +12,16 @@ from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_J_per_K
 from analysis.json_data import to_json
 from analysis.records import FloatArray
 from analysis.statistics.junction_mean import covariance_of_mean
+from analysis.thermoelectric.control_verdict import ControlVerdict
+from analysis.thermoelectric.noise_controls import judge_noise
 from analysis.thermoelectric.noise_holds import OPEN, RESISTOR, NoiseHold
+from analysis.thermoelectric.noise_sets import (
+    LEAST_CONDUCTANCES,
+    NoiseContact,
+    NoiseSet,
+    ResistorNoise,
+    conductances,
+)
 from analysis.thermoelectric.noise_thermometer import FOUR_K, NoiseCalibration, calibrate_noise
 from analysis.transport.noise import x_coth_x
 
@@ -116,44 +125,6 @@ def measured(hold: NoiseHold, mains_Hz: float, band_Hz: tuple[float, float] = BA
     return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, noise)
 
 
-@dataclass(frozen=True)
-class ResistorNoise:
-    """Conductance of a resistor, or 0 of the open input, with its density in the band and in its halves."""
-
-    conductance_S: float
-    density_A2_per_Hz: float
-    halves: tuple[float, float]
-    relative: float
-
-
-@dataclass(frozen=True)
-class NoiseContact:
-    """Temperature of one contact, and the error of its own noise."""
-
-    difference_K: float
-    conductance_S: float
-    density_A2_per_Hz: float
-    temperature_K: float
-    sigma_K: float
-
-
-@dataclass(frozen=True)
-class NoiseSet:
-    """Mean over the contacts at one temperature difference.
-
-    ``sigma_K`` includes the calibration, ``contacts_sigma_K`` is that of the contacts alone. ``halves_K`` is the
-    temperature from the upper less that from the lower half of the band, with its error.
-    """
-
-    difference_K: float
-    contacts: int
-    temperature_K: float
-    sigma_K: float
-    contacts_sigma_K: float
-    expected_K: float
-    halves_K: tuple[float, float]
-
-
 @dataclass(frozen=True, eq=False)
 class NoiseAnalysis:
     """Result of a noise thermometer; without a calibration there are no sets."""
@@ -165,6 +136,7 @@ class NoiseAnalysis:
     sets: tuple[NoiseSet, ...]
     excluded: Counter[str] = field(default_factory=Counter)
     why_not: str = ""
+    controls: tuple[ControlVerdict, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the section "noise" for JSON; the temperature is that of the contacts without heat."""
@@ -197,6 +169,7 @@ class NoiseAnalysis:
             "why_not": self.why_not,
             "flicker_per_Hz": None,
             "exclusions": dict(self.excluded),
+            "controls": list(self.controls),
         }
         plain: dict[str, Any] = to_json(content)
         return plain
@@ -219,7 +192,9 @@ def analyse_noise(runs: Sequence[Sequence[MeasuredNoise]], ambient_K: float = AM
         )
     excluded = Counter(h.rejected for h in holds if h.rejected)
     calibration = calibrations[0] if calibrations else None
-    return NoiseAnalysis(ambient_K, calibration, resistors, contacts, sets, excluded, why_no_fano(ambient_K))
+    controls = judge_noise(resistors, sets, ambient_K)
+    why_not = why_no_fano(ambient_K)
+    return NoiseAnalysis(ambient_K, calibration, resistors, contacts, sets, excluded, why_not, controls)
 
 
 def _pooled(holds: Iterable[MeasuredNoise]) -> ResistorNoise:
@@ -236,7 +211,7 @@ def _pooled(holds: Iterable[MeasuredNoise]) -> ResistorNoise:
 
 def _calibrations(resistors: Sequence[ResistorNoise], ambient_K: float) -> tuple[NoiseCalibration, ...]:
     """Return the calibrations of the whole band and of its halves; () for fewer than three conductances."""
-    if len({round(1e6 * one.conductance_S, 3) for one in resistors}) < 3:
+    if conductances(resistors) < LEAST_CONDUCTANCES:
         return ()
     G = np.array([one.conductance_S for one in resistors])
     relative = np.array([one.relative for one in resistors])

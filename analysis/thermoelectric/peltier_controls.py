@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from analysis.heating.controls import (
     OUT_OF_CONTACT,
     ZERO_AMPLITUDE,
 )
-from analysis.numbers import ASCII, with_error
+from analysis.thermoelectric.control_verdict import ControlVerdict, control_verdict
 from analysis.thermoelectric.peltier_hold import PeltierHold
 from analysis.thermoelectric.peltier_mean import Mean, PeltierPoint
 
@@ -28,24 +27,12 @@ NEEDED_SHARE = 0.25
 VANISHING = (OUT_OF_CONTACT, ZERO_AMPLITUDE, DUMMY_RESISTOR)
 
 
-@dataclass(frozen=True)
-class PeltierControl:
-    """Verdict on one control: a value that must be 0 within 2 sigma and ``allowed``; None if it is too imprecise."""
-
-    name: str
-    value: float
-    sigma: float
-    unit: str
-    passed: bool | None
-    sentence: str
-
-
 def judge_controls(
     own: Mean,
     points: Sequence[PeltierPoint],
     controls: Mapping[str, Sequence[PeltierHold]],
     coefficients: Mapping[str, Mean],
-) -> tuple[PeltierControl, ...]:
+) -> tuple[ControlVerdict, ...]:
     """Return the verdicts on the control experiments that were done, and on the amplitudes against each other.
 
     Parameters
@@ -68,7 +55,7 @@ def judge_controls(
     if GOLD in Pi_V:
         gold = Pi_V[GOLD]
         found.append(
-            _verdict(GOLD, gold.value, gold.sigma, "V", MOST_GOLD_V, needed_V, "Pi of gold contacts")
+            control_verdict(GOLD, gold.value, gold.sigma, "V", MOST_GOLD_V, needed_V, "Pi of gold contacts")
         )
     for name, sign, what in (
         (ORDER_REVERSED, -1.0, "Pi less that with the levels in the reverse order"),
@@ -78,11 +65,11 @@ def judge_controls(
         if name in Pi_V and math.isfinite(own.value):
             other = Pi_V[name]
             value, sigma = own.value + sign * other.value, math.hypot(own.sigma, other.sigma)
-            found.append(_verdict(name, value, sigma, "V", 0.0, needed_V, what))
+            found.append(control_verdict(name, value, sigma, "V", 0.0, needed_V, what))
     return (*found, *_amplitudes(points))
 
 
-def _vanishing(name: str, holds: Sequence[PeltierHold], points: Sequence[PeltierPoint]) -> PeltierControl:
+def _vanishing(name: str, holds: Sequence[PeltierHold], points: Sequence[PeltierPoint]) -> ControlVerdict:
     """Judge the odd heat at the largest amplitude of a control in which no heat is expected."""
     used = [hold for hold in holds if not hold.rejected]
     largest_V = max(hold.amplitude_V for hold in used)
@@ -93,10 +80,10 @@ def _vanishing(name: str, holds: Sequence[PeltierHold], points: Sequence[Peltier
     sigma_W = math.sqrt(float(np.sum((share * np.array([hold.odd[1] for hold in at])) ** 2)))
     needed_W = NEEDED_SHARE * max((abs(point.odd_W) for point in points), default=math.inf)
     place = f" at {1e3 * largest_V:g} mV" if largest_V else ""
-    return _verdict(name, odd_W, sigma_W, "W", 0.0, needed_W, f"odd part of the heat{place}")
+    return control_verdict(name, odd_W, sigma_W, "W", 0.0, needed_W, f"odd part of the heat{place}")
 
 
-def _amplitudes(points: Sequence[PeltierPoint]) -> list[PeltierControl]:
+def _amplitudes(points: Sequence[PeltierPoint]) -> list[ControlVerdict]:
     """Compare Pi at the largest amplitude with that at the others, which the cubic term would change."""
     if len(points) < 2:
         return []
@@ -108,25 +95,8 @@ def _amplitudes(points: Sequence[PeltierPoint]) -> list[PeltierControl]:
     sigma_V = math.hypot(largest.sigma, float(weights.sum() ** -0.5))
     needed_V = NEEDED_SHARE * abs(largest.value)
     return [
-        _verdict(
+        control_verdict(
             "amplitudes", largest.value - mean_V, sigma_V, "V", 0.0, needed_V,
             "Pi at the largest amplitude less that at the others",
         )
     ]  # fmt: skip
-
-
-def _verdict(
-    name: str, value: float, sigma: float, unit: str, allowed: float, needed: float, what: str
-) -> PeltierControl:
-    beyond = abs(value) - allowed > 2.0 * sigma
-    passed = False if beyond else True if sigma <= needed else None
-    words = {
-        True: "vanishes within 2 sigma",
-        False: "does not vanish",
-        None: "too imprecise to tell; measure longer",
-    }[passed]
-    if allowed and passed:
-        words = f"within {1e3 * allowed:g} m{unit}"
-    factor, prefix = (1e3, "m") if unit == "V" else (1e12, "p")
-    said = f"{what}: {with_error(factor * value, factor * sigma, ASCII)} {prefix}{unit}, {words}."
-    return PeltierControl(name, value, sigma, unit, passed, said)

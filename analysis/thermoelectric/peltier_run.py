@@ -17,7 +17,8 @@ from analysis.heating.runs import EvaluatedHold, EvaluatedRun
 from analysis.numbers import ASCII, with_error
 from analysis.records import FloatArray
 from analysis.statistics.junction_mean import covariance_of_mean, effective_number
-from analysis.thermoelectric.peltier_controls import PeltierControl, judge_controls
+from analysis.thermoelectric.control_verdict import ControlVerdict
+from analysis.thermoelectric.peltier_controls import judge_controls
 from analysis.thermoelectric.peltier_hold import AMBIENT_K, PeltierHold, Thermopowers, peltier_holds
 from analysis.thermoelectric.peltier_mean import (
     FEW,
@@ -74,7 +75,7 @@ class PeltierAnalysis:
     points : tuple of PeltierPoint
     coldest : Cooling or None
         None without a level of 0 V, to which alone a cooling can be compared.
-    controls : tuple of PeltierControl
+    controls : tuple of ControlVerdict
     excluded : mapping of str to int
     holds : tuple of PeltierHold
         Those that were used.
@@ -91,7 +92,7 @@ class PeltierAnalysis:
     temperature_K: float
     points: tuple[PeltierPoint, ...]
     coldest: Cooling | None
-    controls: tuple[PeltierControl, ...]
+    controls: tuple[ControlVerdict, ...]
     excluded: Counter[str]
     holds: tuple[PeltierHold, ...]
     own_kelvin: Mean = NOTHING

@@ -23,6 +23,7 @@ from app.report.ac_sections import ac_words
 from app.report.statistic_tables import print_statistic
 from app.report.table import Table
 from app.report.text import WIDTH, print_result
+from app.report.verdicts_table import verdicts_table
 
 CONTROLS_MISSING = (
     "No control experiment was done: nothing shows that what follows the bias here is heat, and not pick-up."
@@ -145,6 +146,7 @@ def _print_noise(console: Console, result: NoiseAnalysis) -> None:
     for sentence in noise.noise_words(result):
         console.print(sentence, soft_wrap=True)
     _print_table(console, "Left out", noise.exclusions_table(result))
+    _print_table(console, "Controls", verdicts_table(result.controls))
     if result.calibration is None:
         console.print(f"[yellow]{noise.NO_CALIBRATION}[/yellow]", soft_wrap=True)
 
@@ -156,7 +158,7 @@ def _print_peltier(console: Console, measurement: Measurement) -> None:
     for sentence in peltier.peltier_words(result, measured_seebeck(measurement.thermopower)):
         console.print(sentence, soft_wrap=True)
     _print_table(console, "Left out", peltier.exclusions_table(result))
-    _print_table(console, "Controls", peltier.controls_table(result))
+    _print_table(console, "Controls", verdicts_table(result.controls))
     if not peltier.has_controls(result):
         console.print(f"[yellow]{peltier.NO_CONTROLS}[/yellow]", soft_wrap=True)
 

@@ -13,6 +13,7 @@ from app.offline.measurement import Measurement
 from app.report.parts import ReportPart
 from app.report.section import ReportSection, embedded_figure
 from app.report.table import Table
+from app.report.verdicts_table import failed_controls, verdicts_table
 
 fA2 = 1e-24
 NO_CALIBRATION = (
@@ -41,7 +42,7 @@ def noise_sections(measurement: Measurement) -> list[ReportSection]:
             text=noise_words(result),
             look=[] if result.calibration else [NO_CALIBRATION],
             figures=figures,
-            tables=[sets_table(result), exclusions_table(result)],
+            tables=[sets_table(result), verdicts_table(result.controls), exclusions_table(result)],
         )
     ]
 
@@ -128,4 +129,9 @@ def noise_numbers(measurement: Measurement) -> list[tuple[str, str]]:
     ]
 
 
-PART = ReportPart(noise_sections, noise_numbers)
+def noise_warnings(measurement: Measurement) -> list[str]:
+    """Return failed controls as warnings for the head of the page."""
+    return [] if measurement.noise is None else failed_controls(measurement.noise.controls)
+
+
+PART = ReportPart(noise_sections, noise_numbers, noise_warnings)

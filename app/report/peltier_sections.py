@@ -14,6 +14,7 @@ from app.offline.peltier import measured_seebeck
 from app.report.parts import ReportPart
 from app.report.section import ReportSection, embedded_figure
 from app.report.table import Table
+from app.report.verdicts_table import failed_controls, verdicts_table
 
 mV, nA, pW = 1e-3, 1e-9, 1e-12
 NO_CONTROLS = (
@@ -44,7 +45,7 @@ def peltier_sections(measurement: Measurement) -> list[ReportSection]:
             text=peltier_words(result, seebeck),
             look=[] if has_controls(result) else [NO_CONTROLS],
             figures=figures,
-            tables=[points_table(result), controls_table(result), exclusions_table(result)],
+            tables=[points_table(result), verdicts_table(result.controls), exclusions_table(result)],
         )
     ]
 
@@ -115,14 +116,6 @@ def points_table(result: PeltierAnalysis) -> Table:
     )
 
 
-def controls_table(result: PeltierAnalysis) -> Table:
-    """Return the verdict of each control."""
-    words = {True: "passed", False: "FAILED", None: "undecided"}
-    rows = [(one.name, words[one.passed], one.sentence) for one in result.controls]
-    failed = [i for i, one in enumerate(result.controls) if one.passed is False]
-    return Table(("control", "verdict", "what was found"), rows, words=(0, 1, 2), look=failed)
-
-
 def exclusions_table(result: PeltierAnalysis) -> Table:
     """Return how many holds were left out, by reason; each reason is of the current alone."""
     rows = [(reason, str(count)) for reason, count in result.excluded.most_common()]
@@ -184,10 +177,7 @@ def _draw_heats(axes: Axes, result: PeltierAnalysis, style: Style) -> None:
 
 def peltier_warnings(measurement: Measurement) -> list[str]:
     """Return failed controls as warnings for the head of the page."""
-    if measurement.peltier is None:
-        return []
-    failed = [one for one in measurement.peltier.controls if one.passed is False]
-    return [f"Control {one.name}: {one.sentence}" for one in failed]
+    return [] if measurement.peltier is None else failed_controls(measurement.peltier.controls)
 
 
 PART = ReportPart(peltier_sections, peltier_numbers, peltier_warnings)

@@ -68,3 +68,6 @@ def test_json_and_words_tell_it_and_why_there_is_no_fano_factor(recordings):
     assert 250.0 < content["temperature_K"] < 350.0
     (section,) = noise_sections(measurement)
     assert "At dT = 0 K the contacts have" in " ".join(section.text)
+    (control,) = content["controls"]
+    assert control["name"] == "band in halves, dT = 0 K"
+    assert section.tables[1].rows[0][2] == control["sentence"]

@@ -9,6 +9,8 @@ from analysis.constants import G0_S
 from analysis.line_fit import line_with_both_errors, theil_sen_slope
 from analysis.spectra.lock_in import LockIn
 from analysis.thermoelectric.modulated_step import complex_amplitude
+from analysis.thermoelectric.noise_holds import OPEN, RESISTOR
+from analysis.thermoelectric.noise_run import BandNoise, MeasuredNoise, analyse_noise
 from analysis.thermoelectric.noise_thermometer import (
     FOUR_K,
     band_density,
@@ -44,6 +46,57 @@ def test_the_error_of_a_temperature_covers_it():
             (calibration.temperature_K(density, G0_S) - 315.0) / calibration.sigma_K(density, G0_S, relative)
         )
     assert np.mean(np.square(pulls)) == pytest.approx(1.0, abs=0.33)  # 3.3 standard errors of chi2 / 200
+
+
+def campaign(warm_K=300.0, open_excess=0.0, tilt=0.0, relative=1e-3):
+    """Exact noise of three resistors, one of them at another temperature, the open input, and warm contacts."""
+
+    def hold(kind, G, temperature_K, dT_K=0.0, excess=0.0, low=0.0):
+        density = seen(G, temperature_K) + excess
+        halves = (density * (1.0 + low), density * (1.0 - low))
+        return MeasuredNoise(kind, dT_K, G, BandNoise(density, relative, halves))
+
+    temperatures_K = (300.0, warm_K, 300.0)
+    resistors = [[hold(RESISTOR, G, T)] for G, T in zip(RESISTORS_S[1:], temperatures_K, strict=True)]
+    contacts = [hold("", n * G0_S, 315.0, 30.0, low=tilt) for n in (1.0, 2.0, 3.0)]
+    return [*resistors, [hold(OPEN, 0.0, 300.0, excess=open_excess), *contacts]]
+
+
+@pytest.mark.parametrize(
+    ("values", "failed"),
+    [
+        ({}, set()),
+        ({"warm_K": 330.0}, {"resistor", "open input"}),
+        ({"open_excess": 3e-26}, {"resistor", "open input"}),
+        ({"tilt": 0.05}, {"band in halves, dT = 30 K"}),
+        ({"relative": 0.05}, None),
+    ],
+)
+def test_controls_find_a_warm_resistor_another_floor_and_a_band_that_is_not_flat(values, failed):
+    """With three resistors and the open input one number is left, which both of them judge."""
+    result = analyse_noise(campaign(**values))
+    assert [one.name for one in result.controls] == ["resistor", "open input", "band in halves, dT = 30 K"]
+    if failed is None:
+        assert [one.passed for one in result.controls] == [None] * 3, "too imprecise to tell"
+        return
+    assert {one.name for one in result.controls if one.passed is False} == failed
+    assert {one.name for one in result.controls if one.passed} == {
+        one.name for one in result.controls
+    } - failed
+    assert [one["passed"] for one in result.to_json()["controls"]] == [one.passed for one in result.controls]
+
+
+def test_a_resistor_shows_by_how_much_it_is_warmer():
+    (resistor, *_) = analyse_noise(campaign(warm_K=330.0)).controls
+    assert abs(resistor.value) > 20.0
+    (same, *_) = analyse_noise(campaign()).controls
+    assert same.value == pytest.approx(0.0, abs=1e-6)
+    assert "calibrated by the others, less 300 K" in same.sentence
+
+
+def test_two_resistors_and_the_open_input_leave_nothing_to_judge_but_the_band():
+    (_, *runs) = campaign()
+    assert [one.name for one in analyse_noise(runs).controls] == ["band in halves, dT = 30 K"]
 
 
 def test_shot_noise_is_separated_from_flicker():

@@ -1,0 +1,52 @@
+"""Verdict on a control experiment of a thermoelectric measurement."""
+
+from dataclasses import dataclass
+
+from analysis.numbers import ASCII, with_error
+
+SHOWN = {"V": (1e3, "mV"), "W": (1e12, "pW"), "K": (1.0, "K"), "A2/Hz": (1e27, "e-27 A2/Hz")}
+"""Factor and unit in which a value is shown, by its unit."""
+
+
+@dataclass(frozen=True)
+class ControlVerdict:
+    """Verdict on one control: a value that must be 0 within 2 sigma and ``allowed``; None if it is too imprecise."""
+
+    name: str
+    value: float
+    sigma: float
+    unit: str
+    passed: bool | None
+    sentence: str
+
+
+def control_verdict(
+    name: str, value: float, sigma: float, unit: str, allowed: float, needed: float, what: str
+) -> ControlVerdict:
+    """Judge a value that must vanish.
+
+    Parameters
+    ----------
+    name : str
+    value, sigma : float
+    unit : str
+        "V", "W", "K" or "A2/Hz".
+    allowed : float
+        Size that is no fault.
+    needed : float
+        Largest error with which a fault would have been seen.
+    what : str
+        What the value is, for the sentence.
+    """
+    beyond = abs(value) - allowed > 2.0 * sigma
+    passed = False if beyond else True if sigma <= needed else None
+    words = {
+        True: "vanishes within 2 sigma",
+        False: "does not vanish",
+        None: "too imprecise to tell; measure longer",
+    }[passed]
+    factor, shown = SHOWN[unit]
+    if allowed and passed:
+        words = f"within {factor * allowed:g} {shown}"
+    said = f"{what}: {with_error(factor * value, factor * sigma, ASCII)} {shown}, {words}."
+    return ControlVerdict(name, value, sigma, unit, passed, said)
