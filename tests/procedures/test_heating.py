@@ -167,7 +167,7 @@ def test_other_levels_need_no_new_code():
     [
         ({"amplitudes": ""}, {}, "amplitudes is not set"),
         ({"amplitudes": "2.5"}, {}, "outside the rig's limits"),
-        ({"expected": "1e-7"}, {}, "1 currents for 2 amplitudes"),
+        ({"expected": "1e-7"}, {}, "1 current for 2 amplitudes"),
         ({"expected": "1e-7 2e-4"}, {}, "rails at 0.0001 A"),
         ({"conductance": 1, "amplitudes": "1.5"}, {}, "rails at 0.0001 A"),
         ({}, {"bias_on": "probe"}, "bias is on the probe"),

@@ -52,7 +52,7 @@ def test_every_preset_is_possible(context, preset):
         ({"dT": "0 10 10"}, "given twice"),
         ({"dT": "0 -10"}, "can only be positive"),
         ({"dT": "0 50"}, "rig file allows"),
-        ({"hold_time": 0.1}, "whole periods"),
+        ({"hold_time": 0.1}, "is 1 whole period of 12.25 Hz; at least 3"),
         ({"amplitude": 100.0, "window_percent": 90.0, "conductance": 1.0}, "rails"),
         ({"method": "2w", "heater_frequency": "50"}, "a harmonic of 50 Hz"),
         ({"method": "2w", "heater_frequency": "343/8"}, "a harmonic of 12.25 Hz"),
