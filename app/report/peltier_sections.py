@@ -21,6 +21,9 @@ NO_CONTROLS = (
     "No control experiment of the Peltier heat was done: a leak of the bias into the thermocouple is odd in the bias "
     "too. Take control-dummy-resistor at the same current, and control-out-of-contact, at most at 0.05 V."
 )
+LEAST_PRECISE = 0.5
+"""Largest error of Pi / (S T) that tests Kelvin's relation."""
+
 Seebeck = tuple[float, float] | None
 
 
@@ -83,7 +86,9 @@ def peltier_words(result: PeltierAnalysis, seebeck: Seebeck) -> list[str]:
         ratio, sigma = kelvin
         own = result.own_kelvin
         of = f" of the same {counted(own.junctions, 'junction')}" if isfinite(own.value) else ""
-        agrees = "agrees with" if abs(ratio - 1.0) <= 2.0 * sigma else "contradicts"
+        agrees = "agrees with" if sigma <= LEAST_PRECISE else "is too imprecise to test"
+        if abs(ratio - 1.0) > 2.0 * sigma:
+            agrees = "contradicts"
         found.append(f"Pi / (S T){of} = {with_error(ratio, sigma)}, which {agrees} Kelvin's relation.")
     if isfinite(result.joule.value):
         found.append(

@@ -3,6 +3,8 @@
 The thermal resistance of the tip is large, so that a minute of holds shows what nights show with the tip of 2013.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -128,6 +130,8 @@ def test_the_thermopower_in_the_same_holds_tests_kelvin_s_relation(heated):
     assert content["kelvin"]["Pi_over_ST"] == own.value and content["kelvin"]["same_junctions"] == 3
     assert measurement.thermopower is None
     assert "Pi / (S T) of the same 3 junctions" in " ".join(peltier_words(result, None))
+    loud = replace(result, own_kelvin=replace(own, value=-1.6, sigma=3.4))
+    assert "too imprecise to test Kelvin's relation" in " ".join(peltier_words(loud, None))
     session = watched(recording)
     shown, saved = session.peltier.snapshot(), session.to_result()
     # The window looks for delays in the first two of the three holds, the analysis in all.
