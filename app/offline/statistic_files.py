@@ -59,7 +59,7 @@ def file_statistics(
     StatisticError
         If a statistic that was chosen by name cannot be computed, or every recording failed.
     """
-    if not chosen.names:
+    if not chosen.names or not files:
         return {}, []
     files = [each for each in files if each.part.kind is not RecordingKind.CALIBRATION]
     rows: dict[str, list[Any]] = {name: [] for name in chosen.names}
@@ -81,7 +81,7 @@ def file_statistics(
                 for name, part in zip(names, result, strict=True):
                     rows[name] += part
     used = [each.part for each in files if each.part.path not in {failure.path for failure in failures}]
-    return conclude_statistics(chosen, rows, record_set(used, traces)), failures
+    return (conclude_statistics(chosen, rows, record_set(used, traces)) if used else {}), failures
 
 
 def sweeps_task(found: Identified) -> Task[list[Sweep]]:

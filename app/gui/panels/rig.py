@@ -285,6 +285,8 @@ def state_of(row: InstrumentState) -> tuple[str, str, str]:
     if row["settings"].get("overloaded"):
         return "overloaded", "warning", str(row["message"])
     if row["answers"] is None:
+        if row.get("provenance") == "read":
+            return "…", "quiet", f"The {row['name']} was not asked yet."
         state, tip = NOT_READ[row.get("provenance", "sent")]
         set_before = bool(row["settings"])
         return (

@@ -7,7 +7,7 @@ from app.gui.dialogs.preview import PreviewDialog
 from app.gui.panels.form import Form
 from app.gui.panels.procedures import ProceduresPanel, Wanted, offered
 from app.gui.presets import PRESETS, preset_for
-from app.viewmodels.wording import as_text
+from app.viewmodels.wording import as_text, bounds
 from procedures.registry import PROCEDURES
 from tests.support.gui import fake_bench
 
@@ -30,9 +30,10 @@ def test_every_parameter_of_every_procedure_has_a_field_with_unit_range_and_help
     declared = panel._class().parameter_objects()
     assert set(panel.form.fields) == set(declared)
     for field in panel.form.fields.values():
-        assert (field.parameter.description or field.parameter.name) in field.toolTip()
+        said = (field.parameter.description or field.parameter.name).replace("G0", "G₀")
+        assert said in field.toolTip()
         if getattr(field.parameter, "minimum", None) is not None:
-            assert f"{field.parameter.minimum:g} to {field.parameter.maximum:g}" in field.toolTip()
+            assert bounds(field.parameter) in field.toolTip()
 
 
 def test_all_procedures_but_playback_are_offered():
