@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QByteArray, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QToolButton, QWidget
 
 from app.gui.plots.export import SOFTWARE
 from app.gui.plots.strips import StripsView
@@ -192,7 +192,8 @@ class ViewTabs(QMainWindow):
     def _calm_tabs(self) -> None:
         """Keep tab bars from taking the keyboard focus, and their names whole."""
         for bar in self.findChildren(QTabBar):
-            bar.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            for one in (bar, *bar.findChildren(QToolButton)):  # the bar's scroll buttons
+                one.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             bar.setExpanding(False)
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setUsesScrollButtons(True)  # rather than names cut to a letter

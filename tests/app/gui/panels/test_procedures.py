@@ -7,7 +7,7 @@ from app.gui.dialogs.preview import PreviewDialog
 from app.gui.panels.form import Form
 from app.gui.panels.procedures import ProceduresPanel, Wanted, offered
 from app.gui.presets import PRESETS, preset_for
-from app.viewmodels.wording import as_text, bounds
+from app.viewmodels.wording import as_text, bounds, with_units
 from procedures.registry import PROCEDURES
 from tests.support.gui import fake_bench
 
@@ -30,7 +30,7 @@ def test_every_parameter_of_every_procedure_has_a_field_with_unit_range_and_help
     declared = panel._class().parameter_objects()
     assert set(panel.form.fields) == set(declared)
     for field in panel.form.fields.values():
-        said = (field.parameter.description or field.parameter.name).replace("G0", "G₀")
+        said = with_units(field.parameter.description or field.parameter.name)
         assert said in field.toolTip()
         if getattr(field.parameter, "minimum", None) is not None:
             assert bounds(field.parameter) in field.toolTip()
