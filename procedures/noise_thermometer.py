@@ -38,7 +38,7 @@ class NoiseThermometer(HeatedProcedure):
     cycle = MARK
     label = "Noise thermometer"
     evaluated_as = "noise"
-    views = ("Noise",)
+    views = ("Noise thermometer", "Noise")
     distinguished_by = ("dT", "hold_time")
     keeps = ("conductance",)
     typical: Mapping[str, Any] = {}

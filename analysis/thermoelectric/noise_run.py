@@ -238,9 +238,7 @@ def _set(
     G = np.array([one.conductance_S for one in contacts])
     weights = np.array([one.sigma_K**-2 for one in contacts])
     share = weights / weights.sum()
-    noise_K = own_K = float(weights.sum() ** -0.5)
-    if len(values) >= FEW:
-        own_K = max(own_K, math.sqrt(float(covariance_of_mean(values[:, None], weights)[0, 0])))
+    noise_K, own_K = float(weights.sum() ** -0.5), mean_of_contacts(contacts)[1]
     common_K = _common_K(values, G, share, whole)
     by_half = [
         float(share @ [one.temperature_K(h.noise.halves[i], h.conductance_S) for h in holds if h.noise])
@@ -251,12 +249,22 @@ def _set(
     return NoiseSet(
         difference_K=difference_K,
         contacts=len(contacts),
-        temperature_K=float(share @ values),
+        temperature_K=mean_of_contacts(contacts)[0],
         sigma_K=math.hypot(own_K, common_K),
         contacts_sigma_K=own_K,
         expected_K=ambient_K + 0.5 * difference_K,
         halves_K=(by_half[1] - by_half[0], half_K),
     )
+
+
+def mean_of_contacts(contacts: Sequence[NoiseContact]) -> tuple[float, float]:
+    """Return the mean temperature of contacts and its error in K, from their noise or, of five, their scatter."""
+    values = np.array([one.temperature_K for one in contacts])
+    weights = np.array([one.sigma_K**-2 for one in contacts])
+    own_K = float(weights.sum() ** -0.5)
+    if len(values) >= FEW:
+        own_K = max(own_K, math.sqrt(float(covariance_of_mean(values[:, None], weights)[0, 0])))
+    return float(weights / weights.sum() @ values), own_K
 
 
 def _common_K(values: FloatArray, G: FloatArray, share: FloatArray, calibration: NoiseCalibration) -> float:

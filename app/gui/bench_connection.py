@@ -131,7 +131,8 @@ class BenchConnection(QObject):
         before, worker = self.session, self._worker
         self._worker = Background()
         self.recording = Path(run.recording)
-        self.session = Session(run.header, self.options, self._worker, self.recording.name)
+        name, folder = self.recording.name, self.recording.parent
+        self.session = Session(run.header, self.options, self._worker, name, folder=folder)
         self.began.emit(self.session)
         _let_go(before, worker)
 

@@ -47,7 +47,11 @@ class ReplaySource(QObject):
         self._player = Player(path, speed)
         self._worker = Background()
         self.session = Session(
-            self._player.header, worker=self._worker, name=path.name, total_cycles=self._player.total_cycles
+            self._player.header,
+            worker=self._worker,
+            name=path.name,
+            total_cycles=self._player.total_cycles,
+            folder=path.parent,
         )
         recording = self._player.recording
         self.reasons = why_empty(recording.header, recording.traces, path.name)

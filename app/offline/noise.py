@@ -1,12 +1,19 @@
 """Noise thermometer of a measurement, from the recordings of contacts and of resistors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from analysis.recording import Recording, RunHeader, damage_told
+from analysis.recording import Recording, RecordingError, RunHeader, damage_told
+from analysis.recording.summary import glance
 from analysis.thermoelectric.noise_holds import NoiseHold, noise_holds
-from analysis.thermoelectric.noise_run import NoiseAnalysis, analyse_noise, measured
-from app.offline.recordings import Part
+from analysis.thermoelectric.noise_run import MeasuredNoise, NoiseAnalysis, analyse_noise, measured
+from app.offline.recordings import Part, RecordingKind, is_recording, recording_kind
+from procedures.registry import CONTROL
+
+Resistors = Mapping[str, list[MeasuredNoise]]
+"""Measured holds of recordings of resistors, by the start of the recording."""
+
+NONE_KNOWN: Resistors = {}
 
 
 def noise_of(parts: Sequence[Part]) -> NoiseAnalysis | None:
@@ -19,13 +26,55 @@ def noise_of(parts: Sequence[Part]) -> NoiseAnalysis | None:
     """
     if not parts:
         return None
-    runs = [[measured(hold, mains_of(part.header)) for hold in _holds(part.path)] for part in parts]
-    return analyse_noise(runs)
+    return analyse_noise([measured_holds(part.path, part.header) for part in parts])
+
+
+def resistors_beside(folder: Path, header: RunHeader, known: Resistors = NONE_KNOWN) -> Resistors:
+    """Return the holds of each other recording of a resistor with the settings of a run, by its start.
+
+    A file that cannot be read is left out.
+
+    Parameters
+    ----------
+    folder : Path
+    header : RunHeader
+        Of the run.
+    known : mapping
+        Result of an earlier call; its recordings are not measured again.
+    """
+    found = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not is_recording(path):
+            continue
+        try:
+            other = glance(path).header
+            if _calibrates(other, header):
+                found[other.started] = known.get(other.started) or measured_holds(path, other)
+        except RecordingError:
+            continue
+    return found
+
+
+def measured_holds(path: Path, header: RunHeader) -> list[MeasuredNoise]:
+    """Return the measured holds of a recording. Raises ``RecordingError``."""
+    return [measured(hold, mains_of(header)) for hold in _holds(path)]
 
 
 def mains_of(header: RunHeader) -> float:
     """Return the frequency of the mains of a recording's rig, in Hz."""
     return float((header.rig or {}).get("mains_Hz", 50.0))
+
+
+def _calibrates(other: RunHeader, header: RunHeader) -> bool:
+    """Return True for another run, of a resistor, at the sample rate, gain and rise time of a run."""
+    noise = recording_kind(other.procedure, ()) is RecordingKind.NOISE
+    resistor = noise and other.procedure.startswith(CONTROL)
+    return resistor and other.started != header.started and _settings(other) == _settings(header)
+
+
+def _settings(header: RunHeader) -> tuple[object, ...]:
+    amplifier = (header.rig or {}).get("current_amplifier") or {}
+    return header.rate_Hz, header.settings.get("current_gain_V_per_A"), amplifier.get("rise_time_s")
 
 
 def _holds(path: Path) -> Iterator[NoiseHold]:

@@ -148,8 +148,9 @@ class BenchWatch:
     def _begin(self, run: RunInfo) -> None:
         self.data_s = time.monotonic()
         worker = Background("views of the page")
-        name = Path(run.recording).name
-        self._replace_session(Session(run.header, SessionOptions(), worker, name), worker)
+        name, folder = Path(run.recording).name, Path(run.recording).parent
+        session = Session(run.header, SessionOptions(), worker, name, folder=folder)
+        self._replace_session(session, worker)
         with self.lock:
             self.recording = name
 

@@ -13,6 +13,7 @@ from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.reduce import Reducer
 from analysis.thermoelectric.ac_traces import ACSegmenter, ACTrace
+from analysis.thermoelectric.noise_holds import NoiseHold, NoiseSegmenter
 from analysis.thermoelectric.rupture_holds import RuptureHold, RuptureSegmenter
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold, ThermopowerSegmenter
 from analysis.traces.segmenter import Segmenter
@@ -20,7 +21,7 @@ from app.viewmodels.iv_view import JunctionNumbers
 from app.viewmodels.signals import known_calibration
 from procedures.registry import evaluated_as
 
-Record = Trace | Hold | Sweep | ThermopowerHold | RuptureHold | ACTrace | HeldStretch
+Record = Trace | Hold | Sweep | ThermopowerHold | RuptureHold | ACTrace | HeldStretch | NoiseHold
 
 Kept = tuple[Record, bool]
 """Record, and whether it is new: one that is repeated after a jump is kept once."""
@@ -45,7 +46,7 @@ class Records:
         """Held stretches; after a jump the junctions have new numbers."""
         self._next_junction = 0
         self._header = header
-        kinds = (Trace, Hold, Sweep, ThermopowerHold, RuptureHold, ACTrace, HeldStretch)
+        kinds = (Trace, Hold, Sweep, ThermopowerHold, RuptureHold, ACTrace, HeldStretch, NoiseHold)
         self._seen: dict[type, set[int]] = {kind: set() for kind in kinds}
         self._places: list[tuple[int, int]] = []  # end of each trace, and its index in the list
         self._junctions: JunctionNumbers | None = None
@@ -68,6 +69,8 @@ class Records:
                 RuptureSegmenter.of(header, calibration, gain),
                 StretchSegmenter(calibration, self._next_junction),
             ]
+            if evaluated_as(header.procedure) == "noise":
+                self._reducers.append(NoiseSegmenter(calibration))
             if evaluated_as(header.procedure) == "ac":
                 self._reducers.append(ACSegmenter(calibration, gain, header.rate_Hz))
             self._junctions = self._junctions or JunctionNumbers(calibration.series_resistance_ohm)

@@ -9,9 +9,12 @@ if TYPE_CHECKING:
 
     V = TypeVar("V", bound=ViewModel)
 
-STRIPS, TRACE, HISTOGRAM, IV, HEATING, THEORY, NOISE, STATISTICS, THERMOPOWER, THERMAL_CONDUCTANCE, PELTIER = (
+(
+    STRIPS, TRACE, HISTOGRAM, IV, HEATING, THEORY, NOISE, STATISTICS, THERMOPOWER, THERMAL_CONDUCTANCE, PELTIER,
+    NOISE_THERMOMETER,
+) = (
     "Strip charts", "Live", "Histogram", "I-V", "Heating", "Theory", "Noise", "Statistics", "Thermopower",
-    "Thermal conductance", "Peltier",
+    "Thermal conductance", "Peltier", "Noise thermometer",
 )  # fmt: skip
 
 VIEWS: "Registry[type[ViewModel]]" = Registry(
@@ -54,6 +57,10 @@ VIEWS: "Registry[type[ViewModel]]" = Registry(
         PELTIER: (
             "app.viewmodels.peltier_view:PeltierModel",
             "Odd and even heat in the tip against the current, and the Peltier coefficient hold by hold",
+        ),
+        NOISE_THERMOMETER: (
+            "app.viewmodels.noise_thermometer_view:NoiseThermometerModel",
+            "Temperature of contacts by the noise of their current, contact by contact",
         ),
     },
 )

@@ -24,6 +24,7 @@ from app.viewmodels.heating_view import HeatingModel, HeatingSnapshot
 from app.viewmodels.histogram_snapshot import HistogramSnapshot
 from app.viewmodels.histogram_view import HistogramModel
 from app.viewmodels.iv_view import IVModel, IVSnapshot
+from app.viewmodels.noise_thermometer_view import NoiseThermometerModel, NoiseThermometerSnapshot
 from app.viewmodels.noise_view import NoiseModel, NoiseSnapshot, open_G0_of
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.peltier_view import PeltierModel, PeltierSnapshot
@@ -33,6 +34,7 @@ from app.viewmodels.registry import (
     HISTOGRAM,
     IV,
     NOISE,
+    NOISE_THERMOMETER,
     PELTIER,
     STATISTICS,
     STRIPS,
@@ -72,6 +74,7 @@ class SessionSnapshot:
     thermopower: ThermopowerSnapshot
     thermal_conductance: ThermalConductanceSnapshot
     peltier: PeltierSnapshot
+    noise_thermometer: NoiseThermometerSnapshot
     status: StatusSnapshot
 
 
@@ -91,6 +94,8 @@ class Session:
         Name of the recording, for messages.
     total_cycles : int, optional
         Number of cycles of the run, if not in the header's parameters.
+    folder : Path, optional
+        Folder of the recording, in which a noise thermometer finds the recordings of its resistors.
     """
 
     def __init__(
@@ -100,6 +105,7 @@ class Session:
         worker: ViewWorker | None = None,
         name: str = "",
         total_cycles: int | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.header, self.name = header, name
         self.options = options or SessionOptions()
@@ -128,6 +134,7 @@ class Session:
         self.thermopower = ThermopowerModel(header)
         self.thermal_conductance = ThermalConductanceModel(header)
         self.peltier = PeltierModel(self._records.holds, header)
+        self.noise_thermometer = NoiseThermometerModel(header, folder)
         self._show_model(chosen.model)
         self.views: dict[str, ViewModel] = {
             STRIPS: self.strips,
@@ -141,6 +148,7 @@ class Session:
             THERMOPOWER: self.thermopower,
             THERMAL_CONDUCTANCE: self.thermal_conductance,
             PELTIER: self.peltier,
+            NOISE_THERMOMETER: self.noise_thermometer,
         }
         """Views by title, those of plug-ins last."""
         self._plugged: dict[str, Any] = {
@@ -252,6 +260,7 @@ class Session:
             _add(record, self.thermopower)
             _add(record, self.thermal_conductance)
             _add(record, self.peltier)
+            _add(record, self.noise_thermometer)
             for view in self._record_views():
                 if isinstance(record, view.shows):
                     self._worker.ask(view.work)
@@ -272,6 +281,7 @@ class Session:
             self.thermopower.snapshot(),
             self.thermal_conductance.snapshot(),
             self.peltier.snapshot(),
+            self.noise_thermometer.snapshot(),
             self.status.snapshot(),
         )
 
@@ -330,6 +340,7 @@ class Session:
             thermopower=self.thermopower.result,
             thermal_conductance=self.thermal_conductance.result,
             peltier=self.peltier.result,
+            noise=self.noise_thermometer.result,
         )
 
     def _analysed(self, analysis: Analysis) -> Analysed:

@@ -12,6 +12,7 @@ from analysis.junction_noise.stretches import HeldStretch
 from analysis.recording import RunHeader
 from analysis.records import Event, Trace
 from analysis.thermoelectric.ac_traces import ACTrace
+from analysis.thermoelectric.noise_holds import NoiseHold
 from analysis.thermoelectric.rupture_holds import RuptureHold
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold
 from app.viewmodels.signals import SampledSignals
@@ -89,7 +90,7 @@ class RecordView(ViewModel, Generic[Snapshot]):
     """View of records (traces, holds, sweeps): a worker updates it and replaces the whole snapshot."""
 
     shows: type | UnionType = Trace
-    """Records that it shows: Trace, Hold, Sweep, HeldStretch, ThermopowerHold, RuptureHold or ACTrace."""
+    """Records that it shows: Trace, Hold, Sweep, HeldStretch, ThermopowerHold, RuptureHold, ACTrace or NoiseHold."""
 
     def __init__(self, empty: Snapshot) -> None:
         self._shown = self._empty = empty
@@ -104,7 +105,8 @@ class RecordView(ViewModel, Generic[Snapshot]):
         return self._shown
 
     def add(
-        self, record: Trace | Hold | Sweep | ThermopowerHold | RuptureHold | ACTrace | HeldStretch
+        self,
+        record: Trace | Hold | Sweep | ThermopowerHold | RuptureHold | ACTrace | HeldStretch | NoiseHold,
     ) -> None:
         """Keep a new record for `work`; quick, because the stream waits (called for views of plug-ins)."""
 

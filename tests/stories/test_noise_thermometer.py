@@ -1,11 +1,19 @@
 """A noise thermometer on the simulated rig: two resistors and the open input calibrate it, contacts are measured."""
 
 import re
+import shutil
+from dataclasses import replace
 
 import pytest
 
+from analysis.recording import Recording
+from analysis.thermoelectric.noise_holds import noise_holds
 from app.offline.measurement import analyse_measurement
+from app.offline.noise import resistors_beside
+from app.replay.player import Player
 from app.report.noise_sections import noise_sections
+from app.viewmodels.noise_thermometer_view import NoiseThermometerModel
+from app.viewmodels.session import Session
 from procedures.noise_thermometer import NoiseResistor, NoiseThermometer
 from tests.support.rig.rigs import served_rig
 
@@ -54,6 +62,53 @@ def test_contacts_have_the_temperature_of_the_room(recordings):
     calibration = result.calibration
     sigma = calibration.covariance[1, 1] ** 0.5
     assert calibration.square_V2_per_Hz == pytest.approx(2.5e-17 * calibration.gain, abs=4 * sigma)
+
+
+@pytest.fixture(scope="module")
+def beside(recordings, tmp_path_factory):
+    """The recordings in one folder, that of the contacts first."""
+    folder = tmp_path_factory.mktemp("beside")
+    copies = [shutil.copy(path, folder / f"{path.parent.name}.h5") for path in recordings]
+    return [copies[-1], *copies[:-1]]
+
+
+def watched(path, step_s):
+    """Play a recording into the views, in pieces of some seconds."""
+    with Player(path, 1.0) as player:
+        session = Session(player.header, name=path.name, folder=path.parent)
+        player.play()
+        while not player.state.at_end:
+            for item in player.advance(step_s):
+                session.feed(item)
+    session.close()
+    return session
+
+
+@pytest.mark.parametrize("step_s", [0.3, 7.0])
+def test_the_window_shows_what_the_analysis_says(recordings, beside, step_s):
+    session = watched(beside[0], step_s)
+    assert session.to_result()["noise"] == analyse_measurement(recordings).to_json()["noise"]
+    (one,) = session.noise_thermometer.snapshot().sets
+    assert one.running_K[-1] == one.mean.temperature_K
+
+
+def test_the_window_asks_for_resistors_at_the_same_settings(beside, tmp_path):
+    folder = beside[0].parent
+    with Recording(beside[0]) as recording:
+        header, held = recording.header, list(noise_holds(recording))
+    alone = NoiseThermometerModel(header, tmp_path)
+    for hold in held:
+        alone.add(hold)
+    alone.work(thorough=True)
+    assert "1 of 3 conductances" in alone.snapshot().problem
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    alone.work(thorough=True)
+    assert alone.snapshot().sets, "the resistors have come meanwhile"
+    found = resistors_beside(folder, header)
+    assert len(found) == 2
+    again = resistors_beside(folder, header, found)
+    assert all(again[started] is holds for started, holds in found.items()), "measured once"
+    assert resistors_beside(folder, replace(header, rate_Hz=50e3)) == {}
 
 
 def test_without_resistors_there_is_no_temperature(recordings):

@@ -1,4 +1,4 @@
-"""Views by title, each made when somebody first asks for it: eleven of them would take half of a window's start."""
+"""Views by title, each made when somebody first asks for it: twelve of them would take half of a window's start."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any

@@ -24,6 +24,7 @@ from app.viewmodels.registry import (
     HISTOGRAM,
     IV,
     NOISE,
+    NOISE_THERMOMETER,
     PELTIER,
     STATISTICS,
     STRIPS,
@@ -34,6 +35,7 @@ from app.viewmodels.registry import (
 )
 from tests.support.gui.fake_bench import instruments, job, rig, state
 from tests.support.recordings import synthetic
+from tests.support.recordings.noise_contacts import noise_thermometer
 
 MODEL = JunctionModel(FlatTransmission(0.002), "made up")
 NOON_S = 1_795_269_731.0
@@ -51,6 +53,7 @@ SHOWN = {
     THERMOPOWER: "thermopower",
     THERMAL_CONDUCTANCE: "thermal_conductance",
     PELTIER: "peltier",
+    NOISE_THERMOMETER: "noise_thermometer",
 }
 """Names of the views of a made session by the titles of their tabs."""
 
@@ -62,6 +65,7 @@ def made_session(**changed: Any) -> Any:
         "iv": synthetic.iv(), "heating": synthetic.heating(), "transmission": synthetic.transmission(),
         "noise": synthetic.noise(), "statistics": synthetic.statistics(),
         "thermopower": synthetic.thermopower(), "peltier": synthetic.peltier(),
+        "noise_thermometer": noise_thermometer(),
         "thermal_conductance": synthetic.thermal_conductance(), "status": synthetic.status(), **changed,
     }  # fmt: skip
     views = {

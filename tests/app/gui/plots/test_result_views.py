@@ -7,19 +7,23 @@ import pytest
 from PyQt6.QtCore import Qt
 
 from analysis.heating.significance import Significance
+from analysis.thermoelectric.noise_run import analyse_noise
 from app.gui.plots.heating import UNDER_WAY, HeatingPlot
 from app.gui.plots.iv import IVPlot
 from app.gui.plots.noise import NoisePlot, name_of
+from app.gui.plots.noise_thermometer import NoiseThermometerPlot
 from app.gui.plots.transmission import TransmissionPlot
 from app.gui.widgets.theme import Choice, Theme
 from app.gui.windows.view_tabs import ViewTabs
 from app.viewmodels.heating_points import PointsSnapshot
 from app.viewmodels.heating_view import HeatingSnapshot
+from app.viewmodels.noise_thermometer_view import NO_CALIBRATION, snapshot_of
 from app.viewmodels.noise_view import NoiseSnapshot
 from app.viewmodels.transmission_view import TransmissionSnapshot
 from tests.support.gui.looking import read, read_text, shown
 from tests.support.gui.windows import made_session
 from tests.support.recordings import synthetic
+from tests.support.recordings.noise_contacts import noise_runs, noise_thermometer
 
 
 def test_iv_halves_have_the_colours_of_their_polarity(qtbot, theme: Theme) -> None:
@@ -281,3 +285,21 @@ def test_while_a_run_is_on_its_empty_view_says_what_it_waits_for(
     view = area.views["Heating"]
     assert isinstance(view, HeatingPlot)
     assert words in view.convergence.hint.text
+
+
+def test_noise_temperatures_stand_above_their_lines_and_without_resistors_what_to_run(
+    qtbot, theme: Theme
+) -> None:
+    view = shown(qtbot, NoiseThermometerPlot(theme))
+    view.present(noise_thermometer())
+    cold, hot = read(view.results).splitlines()
+    assert cold.startswith("T(ΔT = 0 K) = ") and cold.endswith("K    12 contacts    commanded 300 K")
+    assert " ± " in hot and hot.endswith("commanded 315 K")
+    assert "4 k T G, ΔT = 30 K" in view.noise.legend.text
+    assert view.sets[30.0].means.x.tolist() == list(range(1, 13))
+    assert view.noise.count.text == "24 contacts"
+    own = noise_runs()[-1]
+    view.present(snapshot_of(analyse_noise([own]), own))
+    assert read(view.results) == NO_CALIBRATION
+    assert all(panel.is_empty for panel in view.panels)
+    assert "Known so far: 1 of 3 conductances" in view.noise.empty_text
