@@ -20,6 +20,7 @@ DENSITY = AxisQuantity("noise without the amplifier's", "<i>S</i><sub>I</sub>", 
 CONTACTS = AxisQuantity("contacts", "contacts", "")
 TEMPERATURE = AxisQuantity("noise temperature", "<i>T</i>", "K")
 EMPTY = "The noise of contacts appears here. Run Noise thermometer or open a recording of it."
+SCATTER = " (scatter not known yet)"
 ABOUT = (
     f"Errors are standard errors and include the calibration. With fewer than {FEW} contacts at a difference their "
     "scatter is not known yet: the error is that of their noise alone."
@@ -109,7 +110,7 @@ def _found(snapshot: NoiseThermometerSnapshot) -> list[str]:
                 measured(
                     f"<i>T</i>(Δ<i>T</i> = {mean.difference_K:g} K)", mean.temperature_K, mean.sigma_K, "K"
                 ),
-                counted(mean.contacts, "contact"),
+                counted(mean.contacts, "contact") + (SCATTER if mean.contacts < FEW else ""),
                 f"commanded {mean.expected_K:g} K",
             )
         )

@@ -298,6 +298,9 @@ def test_noise_temperatures_stand_above_their_lines_and_without_resistors_what_t
     assert "4 k T G, ΔT = 30 K" in view.noise.legend.text
     assert view.sets[30.0].means.x.tolist() == list(range(1, 13))
     assert view.noise.count.text == "24 contacts"
+    few = noise_runs(contacts=3)
+    view.present(snapshot_of(analyse_noise(few), few[-1]))
+    assert read(view.results).count("3 contacts (scatter not known yet)") == 2
     own = noise_runs()[-1]
     view.present(snapshot_of(analyse_noise([own]), own))
     assert read(view.results) == NO_CALIBRATION
