@@ -197,6 +197,8 @@ class ViewTabs(QMainWindow):
             bar.setExpanding(False)
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setUsesScrollButtons(True)  # rather than names cut to a letter
+            for button in bar.findChildren(QToolButton):
+                button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Space would scroll, not pause
 
     # ---- layout ----
 

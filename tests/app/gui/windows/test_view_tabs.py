@@ -1,5 +1,8 @@
 """Views of one run after another: results stay until the next run has its own."""
 
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QTabBar, QToolButton
+
 from app.gui.windows.view_tabs import ViewTabs
 from app.viewmodels.registry import HISTOGRAM, TRACE
 from app.viewmodels.session import Session
@@ -44,3 +47,13 @@ def test_without_a_run_before_there_is_nothing_to_keep(theme, qtbot):
     area.paint(_run(theme))
 
     assert area.docks[HISTOGRAM].windowTitle() == HISTOGRAM
+
+
+def test_the_arrows_of_a_full_tab_bar_leave_the_space_key_to_the_run(theme, qtbot):
+    area = ViewTabs(theme)
+    qtbot.addWidget(area)
+    area.resize(500, 600)
+    area.show()
+    arrows = [button for bar in area.findChildren(QTabBar) for button in bar.findChildren(QToolButton)]
+    assert any(arrow.isVisible() for arrow in arrows)
+    assert {arrow.focusPolicy() for arrow in arrows} == {Qt.FocusPolicy.NoFocus}
