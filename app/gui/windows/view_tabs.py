@@ -192,13 +192,11 @@ class ViewTabs(QMainWindow):
     def _calm_tabs(self) -> None:
         """Keep tab bars from taking the keyboard focus, and their names whole."""
         for bar in self.findChildren(QTabBar):
-            for one in (bar, *bar.findChildren(QToolButton)):  # the bar's scroll buttons
+            for one in (bar, *bar.findChildren(QToolButton)):  # Space would scroll, not pause
                 one.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             bar.setExpanding(False)
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setUsesScrollButtons(True)  # rather than names cut to a letter
-            for button in bar.findChildren(QToolButton):
-                button.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Space would scroll, not pause
 
     # ---- layout ----
 
