@@ -1,14 +1,16 @@
 """Render every view, window, state and kind of trouble, light and dark: ``python -m tests.screenshots DIR``.
 
-Look at them. The widgets are the program's own. Break junctions are those of a short run of the simulated rig
+Look at them. ``python -m tests.screenshots docs/images --docs`` renews the pictures of the
+documentation. The widgets are the program's own. Break junctions are those of a short run of the simulated rig
 (``tests.support.recordings.recorded_run``), other numbers are made up (``tests.support.recordings.synthetic``).
 """
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +19,37 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QApplication, QWidget
 
+from app.gui.dialogs.hold_until import HoldDialog
+from app.gui.dialogs.import_dialog import ImportDialog
 from app.gui.plots.heating import HeatingPlot
 from app.gui.plots.histogram import HistogramPlot
 from app.gui.plots.iv import IVPlot
 from app.gui.plots.noise import NoisePlot
+from app.gui.plots.peltier import PeltierPlot
+from app.gui.plots.statistics import StatisticsPlot
 from app.gui.plots.strips import StripsView
+from app.gui.plots.thermal_conductance import ThermalConductancePlot
+from app.gui.plots.thermopower import ThermopowerPlot
 from app.gui.plots.trace import TraceView
 from app.gui.plots.transmission import TransmissionPlot
 from app.gui.plots.view import View
 from app.gui.widgets.theme import Choice, Theme
 from app.gui.windows.compare_window import CompareWindow
 from app.gui.windows.rig_window import RigWindow
+from app.gui.windows.shortcuts import COMMON_KEYS, RIG_KEYS, KeysDialog
 from app.gui.windows.status_line import ReplayStatusLine, RigStatusLine
 from app.gui.windows.window import SessionWindow
 from app.viewmodels.junction_state import ShownState
+from app.viewmodels.registry import tabs
 from tests.support.gui import commissioning, failures, windows
 from tests.support.gui.fake_bench import instruments, job, state
 from tests.support.recordings import compared_recordings, recorded_run, synthetic
 
 LARGE, DOCK, WINDOW, COMPARE = (1400, 900), (480, 300), (1500, 940), (1000, 680)
-LAPTOP = (1366, 768)
+LAPTOP, NETBOOK = (1366, 768), (1024, 600)
 Size = tuple[int, int]
+DOCUMENTED = {"gui-live": "window-live", "gui-heating": "window-heating", "gui-replay": "window-replay"}
+"""Pictures of the documentation, light and of `WINDOW` size, by the names of their files."""
 Maker = Callable[[Theme], QWidget]
 
 
@@ -200,20 +212,31 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
         "heating-few": (shown(HeatingPlot, synthetic.few_holds()), (LARGE, (800, 380))),
         "transmission": (shown(TransmissionPlot, synthetic.transmission()), both),
         "noise": (shown(NoisePlot, synthetic.noise()), both),
+        "statistics": (shown(StatisticsPlot, synthetic.statistics()), both),
+        "thermopower": (shown(ThermopowerPlot, synthetic.thermopower()), both),
+        "thermal-conductance": (shown(ThermalConductancePlot, synthetic.thermal_conductance()), both),
+        "peltier": (shown(PeltierPlot, synthetic.peltier()), both),
         "empty": (shown(HeatingPlot, None), ((1000, 500),)),
+        **{
+            f"tab-{title.lower().replace(' ', '-')}": (rig_shown(i, "heating"), (LAPTOP, NETBOOK))
+            for i, title in enumerate(tabs())
+        },
         "status": (shown(RigStatusLine, synthetic.status()), ((1400, 72),)),
         "status-fault": (shown(RigStatusLine, fault), ((1400, 72),)),
         "status-replay": (replay, ((1400, 72),)),
         "window-live": (run_shown(0), (WINDOW,)),
         "window-histogram": (run_shown(1), (WINDOW, (1280, 800), (1180, 760))),
-        "window-heating": (rig_shown(3, "heating"), (WINDOW, (1920, 1080), LAPTOP, (1024, 600))),
+        "window-heating": (rig_shown(3, "heating"), (WINDOW, (1920, 1080), LAPTOP, NETBOOK)),
         "window-not-safe": (not_safe, (WINDOW,)),
         "commissioning": (commissioning_shown(commissioning.report), (LAPTOP,)),
         "commissioning-asks": (commissioning_shown(commissioning.asking), (LAPTOP,)),
         "commissioning-failed": (commissioning_shown(commissioning.failed), (LAPTOP,)),
         "commissioning-ended": (commissioning_shown(commissioning.ended), (LAPTOP, WINDOW)),
         "window-starting": (idle, (WINDOW,)),
-        "window-replay": (replay_shown, (WINDOW,)),
+        "window-replay": (replay_shown, (WINDOW, LAPTOP, NETBOOK)),
+        "dialog-hold": (lambda _: HoldDialog(["pressure", "temperature"]), ((420, 240),)),
+        "dialog-import": (lambda _: ImportDialog(), ((900, 560),)),
+        "dialog-keys": (lambda _: KeysDialog((*RIG_KEYS, *COMMON_KEYS), None), ((640, 560),)),
         "compare-iv": (compare("bdnc-iv", "bda-iv", "bdt-iv", "bdnc-heating"), (COMPARE, (640, 420))),
         "compare-heat": (compare("bdnc-heating", "bda-heating", "bdt-heating"), (COMPARE,)),
         "compare-histograms": (compare("bdnc-break", "bda-break", "bdt-break"), (COMPARE,)),
@@ -222,14 +245,16 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
     }
 
 
-def render(folder: Path, names: list[str]) -> list[Path]:
+def render(
+    folder: Path, names: Collection[str], looks: Sequence[Choice] = (Choice.LIGHT, Choice.DARK)
+) -> list[Path]:
     """Write all pictures (or those named); returns their files."""
     folder.mkdir(parents=True, exist_ok=True)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     written = []
     with tempfile.TemporaryDirectory() as settings:
-        for choice in (Choice.LIGHT, Choice.DARK):
+        for choice in looks:
             theme = Theme(QSettings(str(Path(settings) / "theme.ini"), QSettings.Format.IniFormat))
             theme.choose(choice)
             theme.dress(app)
@@ -252,6 +277,17 @@ def render(folder: Path, names: list[str]) -> list[Path]:
     return written
 
 
+def document(folder: Path) -> list[Path]:
+    """Write the pictures of the documentation; returns their files."""
+    with tempfile.TemporaryDirectory() as made:
+        render(Path(made), DOCUMENTED.values(), (Choice.LIGHT,))
+        width = WINDOW[0]
+        return [
+            Path(shutil.copy(Path(made) / f"{name}-{width}-light.png", folder / f"{file}.png"))
+            for file, name in DOCUMENTED.items()
+        ]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Write the pictures that the command line names."""
     parser = argparse.ArgumentParser(
@@ -262,11 +298,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"pictures (all without): {', '.join(names)}"
     )
+    parser.add_argument(
+        "--docs", action="store_true", help="only the pictures of the documentation, under their names"
+    )
     asked = parser.parse_args(arguments)
     unknown = [name for name in asked.names if name not in names]
     if unknown:
         parser.error(f"there is no picture {', '.join(unknown)}; there are {', '.join(names)}")
-    for picture in render(asked.folder, asked.names):
+    for picture in document(asked.folder) if asked.docs else render(asked.folder, asked.names):
         sys.stdout.write(f"{picture}\n")
     return 0
 

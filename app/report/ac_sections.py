@@ -103,18 +103,24 @@ def ac_figure(result: ACAnalysis, style: Style) -> Figure:
             (one["displacement_m"] / NM, one["median_V"] / uV) for one in map_rows if one["dT_K"] == wanted_K
         ]
         along.plot(*(np.array(rows).T if rows else ([], [])), ".-", color=colour)
-    inside = np.abs(result.voltage_V) < 5.0 * np.percentile(np.abs(result.voltage_V), 80)
-    largest = float(np.abs(result.voltage_V[inside]).max(initial=1e-6)) / uV
+    largest = _reach_V(result) / uV
     voltage.set(xscale="log", ylim=(-largest, largest))
     voltage.set_xlabel(r"$G$ ($G_0$)")
     voltage.set_ylabel(r"$V_\mathrm{oc}$ (µV)")
     voltage.legend(fontsize=8)
-    along.set(xlabel="displacement (nm)")
+    along.set(xlabel="displacement (nm)", ylabel=r"median $V_\mathrm{oc}$ (µV)")
     histogram.hist(result.conductance_G0, 10**edges, histtype="step", color=style.data)
     histogram.set_xscale("log")
     histogram.set_xlabel(r"$G$ ($G_0$)")
     histogram.set_ylabel("points of the lock-in")
     return figure
+
+
+def _reach_V(result: ACAnalysis) -> float:
+    """Return the largest voltage to draw; most points are of contacts, whose range would hide the junctions."""
+    size = np.abs(result.voltage_V)
+    usual = float(size[size < 5.0 * np.percentile(size, 80)].max(initial=1e-6))
+    return max(usual, *(1.2 * abs(one.hold.voltage_V) for one in result.thermopower.holds), 0.0)
 
 
 def _median(values: np.ndarray) -> float:

@@ -53,7 +53,12 @@ _TYPESET = (
     (r"\+-(?!0)", "±"),
     (r"(?<=[\d ])sigma\b", "σ"),
     (r"\b(Q|R|V)_(Total|P|M)\b", r"\1<sub>\2</sub>"),
-    (r"\bG0\b", "G<sub>0</sub>"),
+    (r"\b([GL])0\b", r"\1<sub>0</sub>"),
+    (r"\bG_th\b", "G<sub>th</sub>"),
+    (r"(?<= )u(?=[VKsAW]\b)", "µ"),
+    (r"\bchi2\b", "χ²"),
+    (r"\bPi\b", "Π"),
+    (r"\b2w\b", "2ω"),
     (r"\bE_F\b", "E<sub>F</sub>"),
 )
 

@@ -19,7 +19,7 @@ def save_settings(procedures: ProceduresPanel, say: Say) -> None:
     from app.config.run_settings import save_run_settings
 
     if not procedures.check():
-        say(procedures.verdict.text(), logging.WARNING)
+        say(procedures.verdict.whole, logging.WARNING)
         return
     run = procedures.base()
     path, _ = QFileDialog.getSaveFileName(procedures, "Save settings", f"{run.procedure}.toml", FILES)
@@ -52,7 +52,7 @@ def save_as_preset(procedures: ProceduresPanel, say: Say) -> None:
     from app.config.own_presets import save_preset
 
     if not procedures.check():
-        say(procedures.verdict.text(), logging.WARNING)
+        say(procedures.verdict.whole, logging.WARNING)
         return
     run, presets = procedures.base(), procedures.presets
     name, agreed = QInputDialog.getText(

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QColor, QPalette
+from PyQt6.QtGui import QColor, QPalette, QResizeEvent
 from PyQt6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -26,6 +26,7 @@ from app.gui.panels.form import Form
 from app.gui.panels.preset_choice import PresetChoice
 from app.gui.panels.sequence import Sequencer
 from app.gui.presets import Preset, preset_for
+from app.gui.widgets.sentences import Sentences
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.viewmodels.wording import with_units
 from procedures.registry import PROCEDURES
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from app.config.rig import Rig
 
 CHECK_AFTER_MS = 200
+VERDICT_SHARE = 6
+"""Height of the panel as a multiple of the room for what is said of a possible run."""
 SHORTEST_NAME = 16
 """Letters of a procedure's name that its list shows at least; the panel may be narrower than the longest name."""
 
@@ -131,10 +134,7 @@ class ProceduresPanel(QWidget):
     def _foot(self) -> QVBoxLayout:
         self.sequence = Sequencer()
         self.sequence.changed.connect(self._sweep_changed)
-        self.verdict = QLabel()
-        self.verdict.setWordWrap(True)
-        self.verdict.setMinimumHeight(self.fontMetrics().height() * 2)
-        self.verdict.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.verdict = Sentences()
         self.add_button, self.run_button = QPushButton("&Add to queue"), QPushButton("Run now")
         self.preview_button = QPushButton("Previe&w …")
         self.preview_button.setToolTip(
@@ -161,6 +161,17 @@ class ProceduresPanel(QWidget):
         foot.addWidget(self.verdict)
         foot.addLayout(buttons)
         return foot
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """Leave room for the fields."""
+        super().resizeEvent(a0)
+        self._limit_verdict()
+
+    def _limit_verdict(self) -> None:
+        """Leave room for the fields, unless something is wrong: that is said whole, with its remedy."""
+        quiet = self.verdict.foregroundRole() is QPalette.ColorRole.PlaceholderText
+        room = max(self.height() // VERDICT_SHARE, self.verdict.minimumHeight())
+        self.verdict.limit(room if quiet else 0)
 
     # ---- content ----
 
@@ -319,11 +330,12 @@ class ProceduresPanel(QWidget):
         self.verdict.setPalette(palette)
 
     def _say(self, text: str, *, possible: bool, amber: bool = False) -> bool:
-        self.verdict.setText(text)
+        self.verdict.tell(text)
         quiet = possible and not amber
         self.verdict.setForegroundRole(
             QPalette.ColorRole.PlaceholderText if quiet else QPalette.ColorRole.WindowText
         )
+        self._limit_verdict()
         self._amber = amber
         self._colour()
         for button, tip in (

@@ -1,6 +1,7 @@
 """Axes of a plot: quantity, label and readable ticks."""
 
 from dataclasses import dataclass
+from html import escape
 from itertools import pairwise
 from math import ceil, floor, log10
 from typing import Any
@@ -10,6 +11,7 @@ import pyqtgraph as pg
 from PyQt6.QtGui import QColor, QFont, QPainter
 
 from analysis.numbers import PLAIN_FROM, PLAIN_TO, fixed_decimals, minus, power, significant
+from app.gui.plots.heading import ELLIPSIS, without_markup
 from app.gui.plots.overlay import unclipped
 from app.gui.widgets.theme import Palette
 
@@ -71,6 +73,8 @@ class HiddenAxis(pg.AxisItem):
 
 KNOWN = 8
 """Number of ranges whose ticks an axis remembers: it and the grid ask for them at every picture."""
+LOW_ROW = 24
+"""Height of an axis, in pixels, below which its unit stands upright."""
 LABEL_BEYOND = 8
 """Number of pixels by which a label may be longer than its axis."""
 
@@ -215,23 +219,42 @@ class ReadableAxis(pg.AxisItem):
         return [fixed_decimals(number, finest) for number in numbers]
 
     def resizeEvent(self, ev: Any = None) -> None:
-        """Fit the label into the length of the axis: the whole label, else the unit alone, else nothing."""
+        """Fit the label into the length of the axis: the whole label, else the unit or its beginning, else nothing."""
         if self.orientation == "left" and self.label is not None:
             self._fit_label()
         super().resizeEvent(ev)
         if self.orientation == "left" and self.label is not None:
             self.label.setX(1.0)
+            if not self.label.rotation():
+                self.label.setY((self.size().height() - self.label.boundingRect().height()) / 2.0)
 
     def _fit_label(self) -> None:
-        room = self.size().height() + LABEL_BEYOND
-        for text in (self.quantity.label, self.quantity.unit):
-            if self._styled(text) != self._written:
-                self._written = self._styled(text)
-                self.label.setHtml(self._written)
-            if text and self.label.boundingRect().width() <= room:
-                self.label.setOpacity(1.0)
-                return
-        self.label.setOpacity(0.0)
+        room, upright = self.size().height() + LABEL_BEYOND, self.label.setRotation
+        upright(-90.0)
+        if self._label_width(self.quantity.label) > room:
+            short = self.quantity.unit or self._beginning(room)
+            if self._label_width(short) > room or self.size().height() < LOW_ROW:
+                upright(0.0)  # V on its side is >
+        low = not self.label.rotation() and self._tallest_letter() > room
+        self.label.setOpacity(0.0 if low else 1.0)
+
+    def _tallest_letter(self) -> float:
+        document = self.label.document()
+        return float(self.label.boundingRect().height()) - 2.0 * float(document.documentMargin())
+
+    def _label_width(self, text: str) -> float:
+        """Write the label and return its width, in pixels."""
+        if self._styled(text) != self._written:
+            self._written = self._styled(text)
+            self.label.setHtml(self._written)
+        return float(self.label.boundingRect().width())
+
+    def _beginning(self, room: float) -> str:
+        """Return as much of a label without a unit as fits."""
+        text = without_markup(self.quantity.label)
+        while text and self._label_width(escape(text + ELLIPSIS)) > room:
+            text = text[:-1].rstrip(" ,")
+        return escape(text + ELLIPSIS)
 
     @property
     def ticks(self) -> list[float]:

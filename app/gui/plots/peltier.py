@@ -8,7 +8,6 @@ from analysis.numbers import counted
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.layers import LineLayer, Points
 from app.gui.plots.panel import PlotPanel
-from app.gui.plots.ranges import span
 from app.gui.plots.result_rows import BETWEEN, Results, measured
 from app.gui.plots.view import View
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
@@ -59,10 +58,6 @@ class PeltierPlot(View[PeltierSnapshot]):
         self.results.tell(*_found(snapshot))
         self.heats.set_count(*_counted(snapshot))
         self.heats.set_legend([layer.name for layer in (self.odd, self.even, self.line) if not layer.empty])
-        heats = span(snapshot.odd_pW, snapshot.even_pW[seen], snapshot.line_pW)
-        currents = span(snapshot.line_nA, snapshot.current_nA)
-        if heats is not None and currents is not None:
-            self.heats.set_home(x=currents, y=heats)
 
 
 def _found(snapshot: PeltierSnapshot) -> list[str]:

@@ -1,5 +1,6 @@
 """Numerical results above a plot, as text that can be selected and copied."""
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -15,7 +16,9 @@ from app.gui.widgets.theme import MEDIUM
 from app.viewmodels.heating_points import MK, UW
 
 BETWEEN = "&nbsp;&nbsp;&nbsp; "
-"""Separator of numbers, the only place where a row may be broken."""
+"""Separator of numbers: a row may be broken there, and before what a number says in parentheses."""
+UNBROKEN = "\u2060"
+"""Joins what stands at its sides: a line may otherwise be broken after a bar of |S|."""
 PLUS, MINUS = "(+<i>V</i>)", "(−<i>V</i>)"
 ENERGY, WIDTH = "<i>ε</i><sub>0</sub>", "<i>Γ</i><sub>{}</sub>"
 MEV = 1e-3
@@ -39,9 +42,7 @@ class Results(QLabel):
     def tell(self, *rows: str, why: str = "") -> None:
         """Show rows of numbers, rich text; ``why`` explains them in the tool tip."""
         self._rows = [row for row in rows if row]
-        text = "<br>".join(
-            BETWEEN.join(number.replace(" ", "&nbsp;") for number in row.split(BETWEEN)) for row in self._rows
-        )
+        text = "<br>".join(BETWEEN.join(map(_whole, row.split(BETWEEN))) for row in self._rows)
         if text != self.text():
             self.setText(text)
         self.setToolTip(why if text else "")
@@ -52,6 +53,12 @@ class Results(QLabel):
         return "; ".join(
             without_markup(row.replace(BETWEEN, ", ")).replace("\xa0", " ") for row in self._rows
         )
+
+
+def _whole(number: str) -> str:
+    """Return a number, rich text, that is broken at most before a remark in parentheses."""
+    joined = number.replace(" ", "&nbsp;").replace("|", f"|{UNBROKEN}")
+    return re.sub(r"(?<!=)&nbsp;\(", " (", joined)
 
 
 def rises(series: ConvergenceSeries) -> str:

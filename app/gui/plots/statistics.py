@@ -115,7 +115,7 @@ def result_html(result: StatisticResult) -> str:
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th align='left'>{_typeset(heading)}</th>" for heading in headings)
+    head = "".join(f"<th align='left'>{_typeset(heading)}&nbsp;&nbsp;</th>" for heading in headings)
     body = "".join(
         "<tr>" + "".join(f"<td>{_typeset(cell)}&nbsp;&nbsp;</td>" for cell in row) + "</tr>" for row in rows
     )

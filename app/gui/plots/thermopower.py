@@ -8,7 +8,6 @@ from analysis.numbers import counted
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.layers import LineLayer, Points
 from app.gui.plots.panel import PlotPanel
-from app.gui.plots.ranges import span
 from app.gui.plots.result_rows import BETWEEN, Results, measured
 from app.gui.plots.view import View
 from app.gui.widgets.theme import SMALL, Theme
@@ -49,10 +48,6 @@ class ThermopowerPlot(View[ThermopowerSnapshot]):
         self.panel.set_legend(
             [layer.name for layer in (self.junctions, self.means, self.line) if not layer.empty]
         )
-        volts, kelvins = span(snapshot.voltage_uV), span(snapshot.theta_K)
-        if volts is not None and kelvins is not None:
-            margin_K = 0.06 * (kelvins[1] - kelvins[0]) + 0.5
-            self.panel.set_home(x=(kelvins[0] - margin_K, kelvins[1] + margin_K), y=volts)
 
 
 def _found(snapshot: ThermopowerSnapshot) -> list[str]:

@@ -78,6 +78,16 @@ class BigNumber(QWidget):
         self.setAccessibleName(f"{self.caption} {self.text} {note}".strip())
         self.update()
 
+    @property
+    def note_left(self) -> float:
+        """Distance of the note from the left, in pixels; 0 if it is long and takes the caption's place."""
+        beside = self._caption_width + 2 * SMALL
+        return (
+            beside
+            if QFontMetricsF(self._fonts[2]).horizontalAdvance(self.note) <= self.width() - beside
+            else 0.0
+        )
+
     def copy(self) -> None:
         """Copy number and unit to the clipboard."""
         clipboard = QGuiApplication.clipboard()
@@ -100,13 +110,15 @@ class BigNumber(QWidget):
         top, height = self._heights
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setFont(caption)
-        painter.setPen(QColor(colours.quiet))
-        painter.drawText(QRectF(0, 0, self.width(), top), left, self.caption)
+        beside = self.note_left
+        if beside:
+            painter.setPen(QColor(colours.quiet))
+            painter.drawText(QRectF(0, 0, self.width(), top), left, self.caption)
         if self.note:
             painter.setPen(QColor(getattr(colours, self.note_colour)))
-            room = self.width() - self._caption_width - 2 * SMALL
+            room = self.width() - beside
             note = QFontMetricsF(caption).elidedText(self.note, Qt.TextElideMode.ElideMiddle, room)
-            painter.drawText(QRectF(self._caption_width + 2 * SMALL, 0, room, top), left, note)
+            painter.drawText(QRectF(beside, 0, room, top), left, note)
         painter.setFont(number)
         painter.setPen(QColor(getattr(colours, self.colour)))
         below = QRectF(0, top, self._number_width, height)
@@ -114,8 +126,8 @@ class BigNumber(QWidget):
         base = top + (height + QFontMetricsF(number).capHeight()) / 2
         painter.setFont(unit)
         painter.setPen(QColor(colours.quiet))
-        beside = QFontMetricsF(number).horizontalAdvance(self.number)
-        painter.drawText(round(beside + SMALL), round(base), self.unit)
+        after = QFontMetricsF(number).horizontalAdvance(self.number)
+        painter.drawText(round(after + SMALL), round(base), self.unit)
 
 
 class PositionReadout(BigNumber):

@@ -73,7 +73,9 @@ class ReplayWindow(SessionWindow):
 
     def settle_sizes(self) -> None:
         """Give the list of recordings a few rows and the views the rest."""
-        self.resizeDocks([self.docks["Recordings"]], [190], Qt.Orientation.Vertical)
+        self.resizeDocks(
+            [self.docks["Recordings"]], [min(190, self.height() * 2 // 9)], Qt.Orientation.Vertical
+        )
         self.resizeDocks([self.docks["Selection"]], [260], Qt.Orientation.Horizontal)
         super().settle_sizes()
 

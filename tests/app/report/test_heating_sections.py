@@ -159,6 +159,8 @@ def test_csv_of_what_has_no_heat_is_refused(tmp_path):
         ("2.7 sigma, Q_Total < 1 G0", "2.7 σ, Q<sub>Total</sub> &lt; 1 G<sub>0</sub>"),
         ("energy_eV, 2026-11-21, sigma_x, peak-V", "energy_eV, 2026-11-21, sigma_x, peak-V"),
         ("order -0+ less order +0-", "order −0+ less order +0-"),
+        ("chi2 1.2, Pi 6 uV at 2w", "χ² 1.2, Π 6 µV at 2ω"),
+        ("G_th and L/L0, 3 us", "G<sub>th</sub> and L/L<sub>0</sub>, 3 µs"),
         ("<script>", "&lt;script&gt;"),
     ],
 )

@@ -25,4 +25,4 @@ def read(label: QLabel) -> str:
 
 
 def read_text(text: str) -> str:
-    return text.replace("\N{NO-BREAK SPACE}", " ")
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{WORD JOINER}", "")

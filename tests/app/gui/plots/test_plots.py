@@ -118,6 +118,22 @@ def test_a_short_axis_keeps_its_unit(qapp, height: int, text: str, opacity: floa
     assert left.label.opacity() == opacity
 
 
+def test_a_row_lower_than_its_unit_on_its_side_shows_it_upright(qapp) -> None:
+    left = axis("left", AxisQuantity("thermocouple", "thermocouple", "µV"))
+    left.resize(60, 15)
+    assert (left.label.toPlainText(), left.label.opacity(), left.label.rotation()) == ("µV", 1.0, 0.0)
+    left.resize(60, 200)
+    assert (left.label.toPlainText(), left.label.rotation()) == ("thermocouple (µV)", -90.0)
+
+
+def test_a_short_axis_without_a_unit_shows_the_beginning_of_its_label(qapp) -> None:
+    left = axis("left", AxisQuantity("samples", "samples in 0.7 to 1.1 <i>G</i>₀"))
+    left.resize(60, 80)
+    assert left.label.toPlainText().startswith("samples")
+    assert left.label.toPlainText().endswith("…")
+    assert left.label.boundingRect().width() <= 90
+
+
 def test_says_what_will_appear_until_it_does(panel: PlotPanel) -> None:
     panel.refresh()
     assert panel.hint.text == "Curves appear here: press Run."

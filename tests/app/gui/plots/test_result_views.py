@@ -12,6 +12,8 @@ from app.gui.plots.heating import UNDER_WAY, HeatingPlot
 from app.gui.plots.iv import IVPlot
 from app.gui.plots.noise import NoisePlot, name_of
 from app.gui.plots.noise_thermometer import NoiseThermometerPlot
+from app.gui.plots.peltier import PeltierPlot
+from app.gui.plots.result_rows import Results
 from app.gui.plots.transmission import TransmissionPlot
 from app.gui.widgets.theme import Choice, Theme
 from app.gui.windows.view_tabs import ViewTabs
@@ -42,6 +44,22 @@ def test_iv_halves_have_the_colours_of_their_polarity(qtbot, theme: Theme) -> No
     assert "0.3 % of the largest current" in view.results.toolTip()
     view.present(replace(snapshot, model_nA=np.empty(0), misfit=float("nan")))
     assert view.models[0].empty
+
+
+def test_a_row_of_results_is_broken_at_most_before_parentheses(qapp) -> None:
+    results = Results("numbers")
+    results.tell("|<i>S</i>| = (2 ± 1) µV/K (no error)")
+    assert results.text() == "|\u2060<i>S</i>|\u2060&nbsp;=&nbsp;(2&nbsp;±&nbsp;1)&nbsp;µV/K (no&nbsp;error)"
+
+
+def test_every_peltier_heat_lies_within_the_axes_with_its_error_bar(qtbot, theme: Theme) -> None:
+    view = shown(qtbot, PeltierPlot(theme))
+    snapshot = synthetic.peltier()
+    view.present(snapshot)
+    low, high = view.heats.inside.viewRange()[1]
+    for heat, sigma in ((snapshot.odd_pW, snapshot.sigma_odd_pW), (snapshot.even_pW, snapshot.sigma_even_pW)):
+        assert low < np.nanmin(heat - sigma)
+        assert np.nanmax(heat + sigma) < high
 
 
 def test_heating_shows_the_series_under_way_or_the_chosen_one(qtbot, theme: Theme) -> None:

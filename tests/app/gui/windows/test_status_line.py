@@ -311,6 +311,16 @@ def test_escape_twice(qapp, keys: list[tuple[Qt.Key, int]], count: int) -> None:
     assert len(heard) == count
 
 
+def test_a_reason_too_long_for_its_place_takes_that_of_the_caption(qtbot, theme: Theme) -> None:
+    number = BigNumber(theme, "JUNCTION", "out of contact", note="no data for 88 s")
+    qtbot.addWidget(number)
+    number.resize(number.sizeHint())
+    number.say("held", "no data for 12 s")
+    assert number.note_left > 0.0
+    number.say("fault", "the card does not answer, nor does the rest")
+    assert number.note_left == 0.0
+
+
 @pytest.mark.parametrize("modal", [False, True])
 def test_escape_twice_is_heard_in_any_window(qtbot, qapp: QApplication, modal: bool) -> None:
     window = QMainWindow()
