@@ -49,11 +49,10 @@ class PlannedRun:
 
 
 def preview_lines(
-    procedure: "type[RigProcedure]", names: Sequence[str], runs: Sequence[Mapping[str, Any]], rig: "Rig"
+    procedure: "type[RigProcedure]", names: Sequence[str], planned: Sequence[PlannedRun]
 ) -> list[str]:
     """Return the runs of a sweep as lines: swept values, cycles, duration, and the whole time at the end."""
     lines, total_s = [], 0.0
-    planned = planned_runs(procedure.name, runs, rig)
     parameters = procedure().parameter_objects()
     for number, run in enumerate(planned, 1):
         values = ", ".join(f"{name} = {_with_unit(run.values[name], parameters[name])}" for name in names)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from analysis.numbers import counted
 from app.console.errors import Command
 from app.console.parameter_options import numbered_names, parameter_option, swept, unproved_option
 from app.console.values import Suggesting
@@ -136,14 +137,22 @@ def _tell_sweep(
     rig_file: Path,
     dry_run: bool,
 ) -> None:
-    """Print a line for each run of a sweep: to standard output if that is all that was asked for."""
-    from app.acquisition.planned_runs import preview_lines
+    """Print a line for each run of a sweep: to standard output if that is all that was asked for.
+
+    Raises ``ClickException`` if one of them can't run, before the first one starts.
+    """
+    from app.acquisition.planned_runs import planned_runs, preview_lines
     from app.config.calibrated_rig import load_calibrated_rig
     from procedures.sequence import swept_name
 
     names = [swept_name(each) for each in sweeps]
-    lines = preview_lines(procedure_class, names, runs, load_calibrated_rig(rig_file))
-    click.echo("\n".join(lines), err=not dry_run)
+    planned = planned_runs(procedure_class.name, runs, load_calibrated_rig(rig_file))
+    click.echo("\n".join(preview_lines(procedure_class, names, planned)), err=not dry_run)
+    impossible = sum(run.error is not None for run in planned)
+    if impossible:
+        raise click.ClickException(
+            f"{impossible} of {counted(len(planned), 'run')} can't run, as said above; none was started."
+        )
 
 
 def _tell_run(procedure_class: Any, values: Mapping[str, Any], rig_file: Path) -> None:

@@ -254,7 +254,7 @@ def _one(text: str) -> Injection:
     name, equals, given = text.partition("=")
     fault = NAMED_FAULTS.get(name.strip())
     if fault is None:
-        near = difflib.get_close_matches(name, NAMED_FAULTS, n=1, cutoff=0.4)
+        near = difflib.get_close_matches(name, NAMED_FAULTS, n=1, cutoff=0.6)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ParameterError(f"unknown fault {name!r}{hint} hotjunction sim --list-faults lists all")
     if not equals:

@@ -122,4 +122,4 @@ def test_command_line_and_report_tell_it(campaign, result, tmp_path):
     assert {"mode", "sham", "average", "against_G", "controls", "junctions"} <= set(content)
     page = tmp_path / "night.html"
     assert runner.invoke(main, ["report", recording, "--out", str(page)]).exit_code == 0
-    assert "L/L0 of metallic contacts" in page.read_text(encoding="utf-8")
+    assert "L/L<sub>0</sub> of metallic contacts" in page.read_text(encoding="utf-8")

@@ -100,6 +100,16 @@ def test_a_sweep_is_previewed_with_the_whole_time_and_its_recordings_are_numbere
     assert "night-002.h5 exists" in " ".join(result.output.split())
 
 
+def test_a_sweep_with_a_run_that_can_t_be_starts_none_of_them(rig, tmp_path):
+    sweep = ["--traces", 1, "--sweep", "bias=100; 1900"]
+    for arguments in ([], ["--dry-run"]):
+        out = tmp_path / "night.h5"
+        result = invoke("break-junction", "--rig", rig.file, "--out", out, *sweep, *arguments)
+        assert result.exit_code == 1, result.output
+        assert "1 of 2 runs can't run, as said above; none was started." in " ".join(result.output.split())
+        assert not list(tmp_path.glob("*.h5"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
