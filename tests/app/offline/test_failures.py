@@ -1,0 +1,105 @@
+"""A file that fails costs itself only, and says why."""
+
+import json
+import os
+
+import pytest
+from click.testing import CliRunner
+
+from analysis.recording import RecordingError
+from app.cli import main
+from app.offline import tasks
+from app.offline.many import Reading, analyse_files
+from app.offline.measurement import analyse_measurement
+from app.offline.tasks import Failure, Task, attempt, identify
+from app.offline.workers import ThisProcess
+
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
+
+def broken_folder(tmp_path, nights):
+    """A folder as it is in life: one good recording twice, an empty, a cut, a foreign and an unreadable file."""
+    (tmp_path / "a.h5").write_bytes(nights[0].read_bytes())
+    (tmp_path / "copy of a.h5").write_bytes(nights[0].read_bytes())
+    (tmp_path / "cut.h5").write_bytes(nights[1].read_bytes()[:5000])
+    (tmp_path / "empty.h5").write_bytes(b"")
+    (tmp_path / "note.hdf5").write_text("gone fishing", encoding="utf-8")
+    (tmp_path / "z.h5").write_bytes(nights[1].read_bytes())
+    return tmp_path
+
+
+def test_what_fails_is_listed_and_the_rest_goes_on(tmp_path, nights):
+    folder = broken_folder(tmp_path, nights)
+
+    done = CliRunner().invoke(main, ["analyze", str(folder), "nothing.h5", "--json"])
+
+    assert done.exit_code == 1
+    result = json.loads(done.stdout)
+    assert [each["file"] for each in result["recordings"]] == ["z.h5", "a.h5"]
+    failed = {each["file"]: each["reason"] for each in result["failed"]}
+    assert set(failed) == {"cut.h5", "empty.h5", "note.hdf5", "nothing.h5"}
+    assert "there is no such file" in failed["nothing.h5"]
+    assert all(reason in result["warnings"] for reason in failed.values())
+    assert "copy of a.h5: the same recording as a.h5; it counts once." in result["warnings"]
+    assert result["traces"] == analyse_measurement([folder / "z.h5", folder / "a.h5"]).to_json()["traces"]
+
+
+def test_nothing_usable_is_an_error_with_every_reason(tmp_path):
+    for name in ("one.h5", "two.h5"):
+        (tmp_path / name).write_bytes(b"")
+
+    done = CliRunner().invoke(main, ["analyze", str(tmp_path)])
+
+    assert done.exit_code == 2
+    assert "none of the 2 files can be used" in done.stderr
+    assert "one.h5" in done.stderr
+    assert "two.h5" in done.stderr
+
+
+def test_where_everything_fails_the_first_reason_is_told(tmp_path):
+    (tmp_path / "one.h5").write_bytes(b"")
+    with pytest.raises(RecordingError, match="not an HDF5 file"):
+        analyse_files([tmp_path / "one.h5"])
+
+
+@pytest.mark.skipif(
+    os.name == "nt" or os.getuid() == 0, reason="permissions bind only ordinary users of POSIX"
+)
+def test_a_file_without_permission_says_so(tmp_path, nights):
+    path = tmp_path / "secret.h5"
+    path.write_bytes(nights[0].read_bytes())
+    path.chmod(0)
+
+    assert attempt(Task(identify, path)).sentence == f"{path}: can't be read (Permission denied)."
+
+
+def test_an_error_of_the_system_is_a_sentence(monkeypatch, nights):
+    def refused(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(tasks, "sha256_of", refused)
+
+    assert attempt(Task(identify, nights[0])).sentence == f"{nights[0]}: can't be read (Permission denied)."
+
+
+def test_a_mistake_of_ours_costs_one_file(nights):
+    found = attempt(Task(lambda path: 1 // 0, nights[0]))
+
+    assert found.sentence.startswith(f"{nights[0]}: internal error of hotjunction (")
+
+
+def test_a_file_that_fails_late_leaves_the_set(nights, monkeypatch):
+    """A recording that disappears after it was counted: the others are analysed as if it had never been there."""
+    bad = nights[0]
+
+    class Forgetful(ThisProcess):
+        def run(self, tasks, done):
+            for index, task in enumerate(tasks):
+                late = task.function.__name__ in ("plateaus", "count_again") and task.path == bad
+                done(index, Failure(bad, f"{bad}: gone") if late else attempt(task))
+
+    found = analyse_files(nights, reading=Reading(Forgetful()))
+
+    assert [failure.path for failure in found.failed] == [bad]
+    expected = analyse_measurement([path for path in nights if path != bad])
+    assert found.histogram.analysis.to_json() == expected.histogram.analysis.to_json()
