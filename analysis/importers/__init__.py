@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from analysis.importers.arrange import arranged
+from analysis.importers.decoding import encoding_of
 from analysis.importers.gather import gathered
 from analysis.importers.imported import ForeignFile, ImportOptions, Piece
 from analysis.importers.options import Orientation
@@ -30,6 +31,10 @@ _ARRAYS = "holds arrays of Python: write them as text (numpy.savetxt, a trace a 
 _TABLE = "is a spreadsheet: save it as CSV there, then import that"
 _OTHER = {
     **dict.fromkeys((".zip", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz"), _PACKED),
+    **dict.fromkeys(
+        (".parquet", ".pq", ".feather", ".arrow", ".orc"),
+        "is a table of pandas or Arrow: write it as text (DataFrame.to_csv), then import that",
+    ),
     **dict.fromkeys((".npy", ".npz", ".pkl", ".pickle"), _ARRAYS),
     **dict.fromkeys((".xls", ".xlsx", ".xlsm", ".ods", ".opj", ".opju"), _TABLE),
     **dict.fromkeys(
@@ -57,6 +62,8 @@ def kind_of(path: Path, orientation: Orientation = Orientation.AUTO) -> str:
     """
     suffix = path.suffix.lower()
     sharing = [x for x in importers() if suffix in x.suffixes]
+    if not sharing and _OTHER.get(suffix) == _TABLE and _is_text(path):  # LabVIEW names tables of text .xls
+        return _OF_COLUMNS
     if not sharing and suffix in _OTHER:
         raise ForeignFile(f"{path}: {_OTHER[suffix]}")
     if not sharing:
@@ -71,6 +78,17 @@ def kind_of(path: Path, orientation: Orientation = Orientation.AUTO) -> str:
     if found is None:
         raise ForeignFile(f"{path}: not a file of {' or '.join(x.name for x in sharing)}")
     return _OF_ROWS if found.name == _OF_COLUMNS and orientation is Orientation.ROWS else found.name
+
+
+def _is_text(path: Path) -> bool:
+    """Return True for a file that begins as text; a spreadsheet is binary or packed."""
+    try:
+        with path.open("rb") as file:
+            sample = file.read(4096)
+        encoding_of(sample)
+    except (OSError, ValueError):
+        return False
+    return bool(sample) and not sample.startswith((b"PK", b"\xd0\xcf\x11\xe0"))
 
 
 def read_file(

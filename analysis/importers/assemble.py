@@ -36,6 +36,7 @@ from analysis.importers.provenance import (
 from analysis.importers.quantities import OVERLOAD, ImportedColumn, UnknownUnit
 from analysis.importers.spool import BLOCK
 from analysis.importers.survey import Facts, survey
+from analysis.importers.unused import unused
 from analysis.recording.header import RecordedChannel
 
 _ORDER = ("conductance", "current", "bias", "extension", "current_density", "time")
@@ -78,8 +79,8 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
     """Assemble the pieces to traces.
 
     Information in a file takes precedence over the options, except columns that the user names together with their
-    unit. NaN after the last value of a trace is padding: it is trimmed and counted. Numbers and words with which
-    meters report an overload become infinite and are counted. Every other value is kept unchanged.
+    unit. NaN before the first and after the last value of a trace is padding: it is trimmed and counted. Numbers and
+    words with which meters report an overload become infinite and are counted. Every other value is kept unchanged.
 
     Parameters
     ----------
@@ -100,7 +101,7 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
     rates = [rate_of(piece) for piece in pieces]
     rate_Hz = common_rate(rates, options, notes)
     common = common_settings(pieces, options, notes)
-    corrections(options, notes)
+    read: list[ImportedColumn] = []
     found: list[tuple[ImportedTrace, Facts]] = []
     for members in _grouped(pieces):
         own = {n: v for i in members for n, v in pieces[i].settings.items() if n not in common}
@@ -109,6 +110,7 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
         together = {q.name: q for i in members for q in reversed(pieces[i].quantities)}
         own_columns = [q for i in members for q in pieces[i].quantities if q is together[q.name]]
         columns = tuple(named(q, options, notes) for q in own_columns)
+        read += own_columns
         label = " + ".join(pieces[i].source for i in members)
         source = _Source(label, columns, own, {**common, **own}, options)
         found += _traces(source, counts)
@@ -117,6 +119,8 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
     facts = [facts for _, facts in found]
     _count_odd_values(facts, counts)
     channels = _channels(traces)
+    corrections(options, [channel.name for channel in channels], notes)
+    ineffective = unused(options, read, common, rate_Hz)
     remarks = dict.fromkeys(remark for piece in pieces for remark in piece.remarks)
     return ImportedTraces(
         tuple(traces),
@@ -124,7 +128,7 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
         rate_Hz,
         common,
         (*remarks, *notes.from_file),
-        tuple(notes.from_options),
+        (*notes.from_options, *ineffective),
         (
             *unknowns(traces, channels, rate_Hz, common),
             *several_traces(traces, facts),
@@ -159,18 +163,18 @@ def _traces(source: _Source, counts: Counter[str]) -> list[tuple[ImportedTrace, 
         sweep = _is_sweep(beginning)
         read = source.read_alone if sweep else source.read
         facts = survey(source.columns, read, start, stop)
-        counts["samples of padding trimmed"] += stop - facts.stop
-        if facts.stop == start:
+        if facts.stop <= facts.start:
+            counts["samples of padding trimmed"] += stop - start
             counts["rows or columns without a value"] += 1
             continue
-        place = (
-            source.name if (start, stop) == (0, len(source.columns[0])) else f"{source.name} sample {start}"
-        )
+        counts["samples of padding trimmed"] += stop - facts.stop + facts.start - start
+        whole = (start, stop) == (0, len(source.columns[0]))
+        place = source.name if whole else f"{source.name} sample {start}"
         calculated = len(beginning) > len(source.columns) and not sweep
         flags = ((SWEEP,) if sweep else ()) + ((CALCULATED,) if calculated else ())
         flags += (CLOSING,) if facts.direction == CLOSING and not sweep else ()
         bias_V = float(source.settings.get("bias_V", np.nan))
-        found.append((ImportedTrace(place, read, start, facts.stop, bias_V, source.own, flags), facts))
+        found.append((ImportedTrace(place, read, facts.start, facts.stop, bias_V, source.own, flags), facts))
     return found
 
 
@@ -207,6 +211,8 @@ def _count_odd_values(facts: Sequence[Facts], counts: Counter[str]) -> None:
     over = f"overloads of the meter ({OVERLOAD:g}, OVLD and the like), taken as infinite"
     counts[over] += sum(each.overloads for each in facts)
     counts["values kept that are NaN"] += sum(each.undefined for each in facts)
+    same = "traces that repeat another sample by sample (errors assume that every trace is a measurement of its own)"
+    counts[same] += len(facts) - len({each.digest for each in facts})
     counts["values kept that are infinite"] += sum(each.infinite for each in facts)
     for name in [name for name, count in counts.items() if not count]:
         del counts[name]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analysis.constants import G0_S
 from analysis.importers.imported import ForeignFile
 from analysis.importers.options import ImportOptions
-from analysis.importers.quantities import BASES, ImportedColumn, overloaded, to_si, unit_in
+from analysis.importers.quantities import BASES, ImportedColumn, linear_name, overloaded, to_si, unit_in
 
 
 def in_si(
@@ -33,6 +33,8 @@ def in_si(
     """
     converted = [corrected(to_si(_with_infinities(column)), options) for column in columns]
     converted = [_extension_in_m(column, settings) for column in converted]
+    if options.log_amplifier is not None:  # "log I" in volts
+        converted = [replace(c, name=linear_name(c.name)) if c.unit == "V" else c for c in converted]
     by_name = {column.name: column for column in converted}
     if options.log_amplifier is not None and "current" in by_name and by_name["current"].unit == "V":
         bias = by_name["bias"].values if "bias" in by_name else np.array(settings.get("bias_V", np.nan))
@@ -76,11 +78,14 @@ def _extension_in_m(column: ImportedColumn, settings: Mapping[str, Any]) -> Impo
 
 
 def _conductance(by_name: Mapping[str, ImportedColumn], settings: Mapping[str, Any]) -> ImportedColumn | None:
-    """Return G = I / (V - I R_s) in units of G0; None unless current and voltage are known and the conductance is not.
+    """Return 1 / R or G = I / (V - I R_s) in units of G0; None if it is known, or if these are not.
 
     The voltage is the column of the bias, or the bias of the settings. Without a known series resistance it counts
     as that across the junction. An overload of the current is one of the conductance: its trace is in contact there.
     """
+    if "conductance" not in by_name and "resistance" in by_name and by_name["resistance"].unit == "ohm":
+        with np.errstate(divide="ignore"):
+            return ImportedColumn("conductance", 1.0 / (by_name["resistance"].values * G0_S), "G0")
     if "conductance" in by_name or "current" not in by_name:
         return None
     bias_V: NDArray[Any] | float = settings.get("bias_V", np.nan)
@@ -88,7 +93,7 @@ def _conductance(by_name: Mapping[str, ImportedColumn], settings: Mapping[str, A
         if by_name["bias"].unit != "V":
             return None
         bias_V = by_name["bias"].values
-    elif not np.isfinite(bias_V):
+    elif not (np.isfinite(bias_V) and bias_V):
         return None
     per_unit_A = {"A": 1.0, "V": 1.0 / settings.get("current_gain_V_per_A", np.nan)}
     factor = per_unit_A.get(by_name["current"].unit, np.nan)

@@ -53,7 +53,7 @@ def encoding_of(sample: bytes) -> str:
 
 
 def read_lines(path: Path, skip: int = 0) -> Iterator[tuple[int, str]]:
-    """Yield the lines that are not empty, with their numbers from 1.
+    """Yield the lines that are not empty, with their numbers from 1; zero bytes at the end are passed over.
 
     Raises
     ------
@@ -62,10 +62,13 @@ def read_lines(path: Path, skip: int = 0) -> Iterator[tuple[int, str]]:
     """
     try:
         with path.open("rb") as file:
-            encoding = encoding_of(file.read(_SAMPLE_BYTES))
+            encoding = encoding_of(file.read(_SAMPLE_BYTES).rstrip(b"\0"))
         empty = True
         with path.open(encoding=encoding, errors="replace", newline=None) as text:
             for number, line in enumerate(_bounded_lines(text), 1):
+                if "\0" in line:
+                    _demand_end(text, number)
+                    break
                 if line.strip() and number > skip:
                     empty = False
                     yield number, line.rstrip("\n")
@@ -75,6 +78,12 @@ def read_lines(path: Path, skip: int = 0) -> Iterator[tuple[int, str]]:
         raise ForeignFile(f"{path}: cannot be read ({error.strerror})") from error
     if empty:
         raise ForeignFile(f"{path}: an empty file")
+
+
+def _demand_end(text: TextIO, number: int) -> None:
+    """Raise ``ValueError`` unless a line with zero bytes is the last, as an interrupted program leaves it."""
+    if text.read(1):
+        raise ValueError(f"line {number} holds zero bytes: the file is damaged, or no text")
 
 
 def _bounded_lines(text: TextIO) -> Iterator[str]:

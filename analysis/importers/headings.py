@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from analysis.importers.fields import COMMENT, Dialect
 from analysis.importers.quantities import BASES, ImportedColumn, channel_name, known_unit, split_header
 
+_SHOWN = 12
+"""Headings that the summary lists."""
+
 _NEAR = 6
 """Lines above the numbers among which the headings are sought."""
 
@@ -20,7 +23,9 @@ def headings_in(
     """
     if stated is not None:
         return words_of(stated, width, dialect)
-    while above and bare(above[-1]).isdigit():  # such as the number of points below
+    while above and re.fullmatch(
+        r"[\d\s,;]+", bare(above[-1])
+    ):  # the number of points below, or of each column
         above = above[:-1]
     near = [words_of(line, width, dialect) for line in above[-_NEAR:]]
     known = [sum(map(_tells, words)) if words is not None else 0 for words in near]
@@ -28,12 +33,35 @@ def headings_in(
         return near[-1] if near else None
     last = max(i for i, count in enumerate(known) if count == max(known))
     names = near[last] or []
-    if not all(known_unit(word) or not word for word in names) or last == 0:
+    below = near[last + 1] if last + 1 < len(near) else None
+    if below is not None and _only_units(below) and not _only_units(names):
+        return _with_units(names, below)
+    above_it = near[last - 1] if last else None
+    if not _only_units(names) or above_it is None or any(not word for word in above_it):
         return names
-    before = near[last - 1]
-    if before is None or any(not word for word in before):
-        return names
-    return [f"{name} ({unit})" if unit else name for name, unit in zip(before, names, strict=True)]
+    return _with_units(above_it, names)
+
+
+def _only_units(words: Sequence[str]) -> bool:
+    """Return True for a line of units, also in brackets, and empty fields."""
+    units = [_unbracketed(word) for word in words]
+    return any(units) and all(known_unit(unit) or not unit for unit in units)
+
+
+def _with_units(names: Sequence[str], units: Sequence[str]) -> list[str]:
+    plain = map(_unbracketed, units)
+    return [f"{name} ({unit})" if unit else name for name, unit in zip(names, plain, strict=True)]
+
+
+def _unbracketed(word: str) -> str:
+    """Return "nm" for "[nm]" and "(nm)"."""
+    match = re.fullmatch(r"\[(.*)\]|\((.*)\)", word)
+    return (match[1] or match[2] or "").strip() if match else word
+
+
+def naming_lines(above: Sequence[str], width: int, dialect: Dialect) -> list[str]:
+    """Return the lines above the numbers that name a known quantity or unit for a column."""
+    return [line for line in above if any(map(_tells, words_of(line, width, dialect) or ()))]
 
 
 def words_of(line: str, width: int, dialect: Dialect) -> list[str] | None:
@@ -65,7 +93,9 @@ def named_columns(headings: Sequence[str] | None, width: int) -> tuple[list[Impo
     for heading in headings:
         name, unit = split_header(heading.removesuffix(ending))
         columns.append(ImportedColumn(free_name(channel_name(name), columns), (), unit, heading))
-    return columns, (f"columns {', '.join(heading.removesuffix(ending) for heading in headings)}",)
+    shown = [heading.removesuffix(ending) for heading in headings[:_SHOWN]]
+    more = f" and {len(headings) - _SHOWN} more" if len(headings) > _SHOWN else ""
+    return columns, (f"columns {', '.join(shown)}{more}",)
 
 
 def free_name(channel: str, columns: Sequence[ImportedColumn]) -> str:
@@ -76,6 +106,7 @@ def free_name(channel: str, columns: Sequence[ImportedColumn]) -> str:
 
 
 def _tells(word: str) -> bool:
+    word = _unbracketed(word)
     name, unit = split_header(word)
     return bool(unit and known_unit(unit)) or known_unit(word) or channel_name(name) in BASES
 

@@ -11,13 +11,10 @@ from numpy.typing import NDArray
 from analysis.importers.headings import free_name
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout, Orientation
-from analysis.importers.quantities import BASES, ImportedColumn, channel_name
+from analysis.importers.quantities import AXES, BASES, ImportedColumn, channel_name, linear_name
 
 LEAST_FIELDS = 16
 """Least number of columns of a table of traces; a table of quantities has fewer."""
-
-AXES = ("time", "extension", "bias")
-"""Quantities that traces in columns share."""
 
 _CLEARLY = 1.25
 """Ratio of the roughness in two directions above which the smoother one is taken as along the traces."""
@@ -95,6 +92,9 @@ def spread(piece: Piece, layout: Layout) -> list[Piece]:
             return _columns(piece, "as stated")
         case Orientation.PAIRS:
             return _pairs(piece)
+        case Orientation.AUTO if _repeats(piece):
+            remark = "distance and value repeat, once for each trace; otherwise: --table"
+            return [replace(each, remarks=(*each.remarks, remark)) for each in _pairs(piece)]
         case Orientation.AUTO if reason := _reason_for_columns(piece):
             return _columns(piece, reason)
         case _:
@@ -113,7 +113,7 @@ def _reason_for_columns(piece: Piece) -> str:
     most, count = numbers.most_common(1)[0]
     if (
         count >= 3
-        and most in BASES
+        and linear_name(most) in BASES
         and most not in AXES
         and all(n == 1 or q == most for q, n in numbers.items())
     ):
@@ -121,6 +121,15 @@ def _reason_for_columns(piece: Piece) -> str:
     if len(piece.quantities) >= LEAST_FIELDS and set(numbers) == {"column"}:
         return "many columns without names; otherwise: --rows"
     return ""
+
+
+def _repeats(piece: Piece) -> bool:
+    """Return True for columns that are a distance or time and a value, twice or more: x, y, x, y."""
+    names = [linear_name(quantity_of(column)) for column in piece.quantities]
+    one = names[: names.index(names[0], 1)] if names.count(names[0]) > 1 else names
+    times, rest = divmod(len(names), len(one))
+    kinds = {name in AXES for name in one if name in BASES}
+    return times > 1 and not rest and names == one * times and len(kinds) == 2 and len(set(one)) == len(one)
 
 
 def _columns(piece: Piece, reason: str) -> list[Piece]:
@@ -134,10 +143,11 @@ def _columns(piece: Piece, reason: str) -> list[Piece]:
         values = values[1:]
     if not values:
         raise ForeignFile(f"{piece.file}: no column but those of {', '.join(q.name for q in shared)}")
+    names = {quantity_of(column) for column in values}
+    nameless = len(names) == 1 and not any(linear_name(name) in BASES for name in names)
     pieces = []
     for number, column in enumerate(values, 1):
-        name = quantity_of(column)
-        renamed = replace(column, name="" if name == "column" else name)
+        renamed = replace(column, name="" if nameless else quantity_of(column))
         label = column.heading or column.name.replace("_", " ")
         place = f"{piece.place} {label}".strip() if label else f"column {number}"
         kept = tuple(replace(axis, name=quantity_of(axis)) for axis in shared)

@@ -1,5 +1,7 @@
 """Provenance of the rate, settings and units of imported traces, and a list of what is unknown."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,8 +15,14 @@ from analysis.importers.spool import BLOCK
 from analysis.importers.survey import BROKEN_G0, CLOSED_G0, Facts
 from analysis.recording.header import RecordedChannel
 
-CONDUCTING = ("current", "conductance", "current_density")
+CONDUCTING = ("current", "conductance", "current_density", "resistance")
 """Quantities of which one must be known for any analysis."""
+
+TRACE_NUMBER = "trace"
+"""Column with the number of the trace."""
+
+_SOME = 0.1
+"""Share of negative traces from which on the bias is likely to alternate."""
 
 SEVERAL = 3
 """Openings in one trace from which on it is likely to be a channel with many traces."""
@@ -104,12 +112,14 @@ def named(quantity: ImportedColumn, options: ImportOptions, notes: Provenance) -
     return column
 
 
-def corrections(options: ImportOptions, notes: Provenance) -> None:
-    """Note the corrections that the user asks for."""
-    for name in sorted(options.inverted):
+def corrections(options: ImportOptions, channels: Sequence[str], notes: Provenance) -> None:
+    """Note the corrections that the user asks for, of the channels that there are."""
+    for name in sorted(options.inverted & set(channels)):
         notes.from_options[f"sign of {name}: inverted"] = None
     for name, (value, unit) in options.offsets.items():
         offset_in(name, (value, unit))
+        if name not in channels:
+            continue
         notes.from_options[f"offset of {name}: {value:g} {unit}, subtracted"] = None
     amplifier = options.log_amplifier
     if amplifier is not None:
@@ -132,9 +142,11 @@ def unknowns(
     given = set(common).union(*(trace.settings for trace in traces))
     unknown = [_unit_of(name) for name, unit in units.items() if not unit]
     if "values" in units:
-        unknown.insert(0, "what the values are")
+        unknown.insert(0, "what the values are: --unit conductance=G0, or --unit current=nA")
     elif not any(_base_of(name) in CONDUCTING for name in units):
-        unknown.insert(0, "which column is the current or the conductance: --column current=2:nA")
+        alike = Counter(re.sub(r"_?\d+$", "", name) for name in units).most_common(1)[0][1]
+        many = ", or, if each column is a trace: --columns; if x and y repeat: --pairs" if alike > 5 else ""
+        unknown.insert(0, f"which column is the current or the conductance: --column current=2:nA{many}")
     if np.isnan(rate_Hz):
         unknown.append("sampling rate")
     moved = "opening_speed_m_per_s" in given and not np.isnan(rate_Hz)
@@ -170,6 +182,11 @@ def several_traces(traces: Sequence[ImportedTrace], facts: Sequence[Facts]) -> t
     """Return a phrase if most traces open several times: they are then likely to be long channels that must be cut."""
     openings = [f.openings for trace, f in zip(traces, facts, strict=True) if SWEEP not in trace.flags]
     usual = sorted(openings)[len(openings) // 2] if openings else 0
+    numbers = [each.extremes[TRACE_NUMBER] for each in facts if TRACE_NUMBER in each.extremes]
+    if any(low < high for low, high in numbers):
+        return (
+            f"where a trace begins and ends: --long, if the column {TRACE_NUMBER!r} tells the traces apart",
+        )
     if usual < SEVERAL:
         return ()
     return (
@@ -186,9 +203,14 @@ def reversed_signs(traces: Sequence[ImportedTrace], facts: Sequence[Facts]) -> t
         if SWEEP not in trace.flags and not np.isnan(each.conductance_sum)
     ]
     negative = sum(total < 0.0 for total in sums)
+    channel = "current" if any(CALCULATED in trace.flags for trace in traces) else "conductance"
+    if 2 * negative <= len(sums) and negative >= max(2, _SOME * len(sums)):
+        return (
+            f"the bias of each trace (the conductance is negative in {negative} of {len(sums)} traces, as if the bias "
+            f"alternated): give a column of the bias, or import both signs apart, the negative with --invert {channel}",
+        )
     if 2 * negative <= len(sums):
         return ()
-    channel = "current" if any(CALCULATED in trace.flags for trace in traces) else "conductance"
     return (
         f"the sign of current and bias (the conductance is negative in {negative} of {len(sums)} traces): "
         f"--invert {channel}",

@@ -31,6 +31,11 @@ _WORDS = {
     "piezo": "extension",
     "z": "extension",
     "height": "extension",
+    "resistance": "resistance",
+    "widerstand": "resistance",
+    "résistance": "resistance",
+    "resistencia": "resistance",
+    "resistenza": "resistance",
     "time": "time",
     "t": "time",
     "spannung": "bias",
@@ -43,6 +48,18 @@ _WORDS = {
     "abstand": "extension",
     "weg": "extension",
     "auslenkung": "extension",
+    "verschiebung": "extension",
+    "dehnung": "extension",
+    "déplacement": "extension",
+    "deplacement": "extension",
+    "élongation": "extension",
+    "desplazamiento": "extension",
+    "distancia": "extension",
+    "spostamento": "extension",
+    "distanza": "extension",
+    "stretch": "extension",
+    "stretching": "extension",
+    "separation": "extension",
     "zeit": "time",
     "temps": "time",
     "corriente": "current",
@@ -81,18 +98,25 @@ BASES = {
     "bias": ("V",),
     "current": ("A", "V"),
     "conductance": ("G0", "S"),
+    "resistance": ("ohm",),
     "current_density": ("A/m2",),
     "extension": ("m", "V"),
     "time": ("s",),
 }
 """Possible base units of each quantity; the output of a current amplifier and the drive of a piezo are in volts."""
 
+AXES = ("time", "extension", "bias")
+"""Quantities that several traces can share, and that begin and end with the trace."""
+
 EXAMPLES = {"bias": "mV", "current": "nA", "conductance": "G0", "extension": "nm", "time": "ms"}
-EXAMPLES["current_density"] = "A/cm2"
+EXAMPLES |= {"current_density": "A/cm2", "resistance": "kOhm"}
 """A unit of each quantity, for messages."""
 
 _CAMEL = re.compile(r"[A-ZÀ-Ý]?[a-zß-ÿ]+|[A-ZÀ-Ý]+(?![a-zß-ÿ])")
 """Words within a word: PullOutCurrent."""
+
+_NUMBERED = re.compile(r"(.*[)\]])[\s_.-]*\d+", re.DOTALL)
+"""A heading with the number of its trace behind the unit: "log10(G/G0)_3", "Current (nA) 3"."""
 
 _NAMED_BY_UNIT = {
     "V": "voltage",
@@ -164,6 +188,7 @@ def channel_name(text: str) -> str:
 def split_header(text: str) -> tuple[str, str]:
     """Return a heading's name and unit: "Current (nA)", "Current [nA]", "Current / nA", "current_nA", "nA"."""
     text = text.strip().strip('"').strip()
+    text = _NUMBERED.sub(r"\1", text)
     if len(text) > 1 and (unit := unit_of(text)) is not None and unit.base in _NAMED_BY_UNIT:
         return _NAMED_BY_UNIT[unit.base], text
     match = re.fullmatch(r"(.*\S)\s*[(\[]\s*([^)\]]*?)\s*[)\]]", text)
@@ -206,6 +231,11 @@ def unit_in(quantity: ImportedColumn) -> Unit | None:
     return unit.of_logarithm(np.e if quantity.name.startswith("ln_") else 10.0)
 
 
+def linear_name(name: str) -> str:
+    """Return "current" for "log_current", and any other name unchanged."""
+    return _log_of(name) or name
+
+
 def _log_of(name: str) -> str:
     """Return "current" for "log_current"; "" for a name that is no logarithm of a quantity of `BASES`."""
     rest = name.removeprefix("log_").removeprefix("ln_").removeprefix("absolute_")
@@ -226,7 +256,7 @@ def to_si(quantity: ImportedColumn) -> ImportedColumn:
     quantity = replace(quantity, name=channel_of(quantity))
     bases = BASES.get(quantity.name)
     if bases and quantity.unit and (unit is None or unit.base not in bases):
-        fault = "is unknown" if unit is None else f"does not measure a {quantity.name.replace('_', ' ')}"
+        fault = "is unknown" if unit is None else f"is no unit of {quantity.name.replace('_', ' ')}"
         raise UnknownUnit(
             f"unit {quantity.unit!r} of column {quantity.name!r} {fault}{advice(quantity.unit)}: "
             f"give its unit, such as --unit {quantity.name}={EXAMPLES[quantity.name]}"

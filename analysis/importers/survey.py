@@ -1,5 +1,6 @@
 """Facts about a trace that must be known before it is written, from one pass over its samples."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.importers.imported import CLOSING, OPENING
-from analysis.importers.quantities import ImportedColumn, overloaded
+from analysis.importers.quantities import AXES, ImportedColumn, overloaded
 from analysis.importers.spool import BLOCK
 
 Read = Callable[[int, int], tuple[ImportedColumn, ...]]
@@ -30,10 +31,11 @@ class Facts:
 
     Parameters
     ----------
-    stop : int
-        Sample after the last one with a value.
+    start, stop : int
+        First sample with a value, and the one after the last; times, displacements and biases are none if there is
+        another quantity.
     overloads, undefined, infinite : int
-        Values by kind; ``undefined`` without the padding behind ``stop``.
+        Values by kind; ``undefined`` without the padding before ``start`` and behind ``stop``.
     conductance_sum : float
         NaN without a conductance.
     direction : str
@@ -44,8 +46,11 @@ class Facts:
         Number of falls of the conductance from above `CLOSED_G0` to below `BROKEN_G0`.
     state : int
         1 if the last lasting state was a contact, -1 if it was open.
+    digest : bytes
+        Fingerprint of the values as in the file, of all columns but shared axes.
     """
 
+    start: int = 0
     stop: int = 0
     overloads: int = 0
     undefined: int = 0
@@ -55,6 +60,7 @@ class Facts:
     extremes: dict[str, tuple[float, float]] = field(default_factory=dict)
     openings: int = 0
     state: int = 0
+    digest: bytes = b""
 
 
 def survey(columns: Sequence[ImportedColumn], read: Read, start: int, stop: int) -> Facts:
@@ -68,22 +74,31 @@ def survey(columns: Sequence[ImportedColumn], read: Read, start: int, stop: int)
         Reads the same columns in SI.
     start, stop : int
     """
-    facts = Facts(start)
-    n_columns = 1
-    for first in range(start, stop, BLOCK):
-        last = min(first + BLOCK, stop)
-        raw = [np.asarray(column.values[first:last]) for column in columns]
-        defined = np.any([~np.isnan(values) for values in raw], axis=0)
-        if defined.any():
-            facts.stop = first + int(np.flatnonzero(defined)[-1]) + 1
-        facts.overloads += sum(int(overloaded(values).sum()) for values in raw)
-        converted = read(first, last)
-        n_columns = len(converted)
-        for column in converted:
+    facts = _extent(columns, start, stop)
+    for first in range(facts.start, facts.stop, BLOCK):
+        last = min(first + BLOCK, facts.stop)
+        facts.overloads += sum(int(overloaded(np.asarray(c.values[first:last])).sum()) for c in columns)
+        for column in read(first, last):
             _add(facts, column)
-    facts.undefined -= (stop - facts.stop) * n_columns
-    facts.direction = _direction(read, start, facts.stop)
+    facts.direction = _direction(read, facts.start, facts.stop)
     return facts
+
+
+def _extent(columns: Sequence[ImportedColumn], start: int, stop: int) -> Facts:
+    """Return the first and the last sample that hold a value other than NaN, beyond those of shared axes."""
+    deciding = [column for column in columns if column.name not in AXES] or columns
+    found = Facts(stop, start)
+    digest = hashlib.blake2b(digest_size=16)
+    for first in range(start, stop, BLOCK):
+        parts = [np.asarray(column.values[first : min(first + BLOCK, stop)]) for column in deciding]
+        defined = np.flatnonzero(np.any([~np.isnan(values) for values in parts], axis=0))
+        if defined.size:
+            found.start = min(found.start, first + int(defined[0]))
+            found.stop = first + int(defined[-1]) + 1
+        for values in parts:
+            digest.update(np.ascontiguousarray(values).data)
+    found.digest = digest.digest()
+    return found
 
 
 def _add(facts: Facts, column: ImportedColumn) -> None:

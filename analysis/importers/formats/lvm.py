@@ -8,7 +8,8 @@ import numpy as np
 
 from analysis.importers.decoding import BLOCK_LETTERS, read_lines
 from analysis.importers.fields import Dialect
-from analysis.importers.formats.text import Line, parsed
+from analysis.importers.formats.boundaries import Line
+from analysis.importers.formats.text import parsed
 from analysis.importers.headings import free_name
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout

@@ -1,7 +1,9 @@
 """MATLAB files (.mat): versions 4 to 7 with scipy, 7.3 (HDF5) with h5py."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,8 @@ from numpy.typing import NDArray
 from analysis.importers.headings import free_name
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout, Orientation
-from analysis.importers.orientation import guess
-from analysis.importers.quantities import ImportedColumn, channel_name, split_header
+from analysis.importers.orientation import LEAST_FIELDS, guess
+from analysis.importers.quantities import AXES, ImportedColumn, channel_name, split_header
 from analysis.importers.registry import Importer
 
 _BLOCK = 2**20
@@ -98,11 +100,19 @@ def _pieces(file: str, variables: Sequence[tuple[str, Any]], layout: Layout) -> 
     for name, value in numeric:
         if 1 < value.size == max(value.shape):
             vectors.setdefault((name.rpartition(".")[0], value.size), []).append((name, value))
+    matrices = [(name, value) for name, value in numeric if value.size > max(value.shape, default=1)]
+    shared: set[str] = set()
+    pieces = []
+    for name, value in matrices:
+        axes = [v for (place, _), v in vectors.items() if place == name.rpartition(".")[0]]
+        found, used = _matrix(file, name, value, layout, [x for members in axes for x in members])
+        pieces += [replace(piece, rate_Hz=rate_Hz, settings=settings) for piece in found]
+        shared |= used
     for (place, _), members in vectors.items():
-        yield from _vectors(file, place, members, rate_Hz, settings)
-    for name, value in numeric:
-        if value.size > max(value.shape, default=1):
-            yield from _matrix(file, name, value, layout, rate_Hz, settings)
+        own = [(name, value) for name, value in members if name not in shared]
+        if own:
+            yield from _vectors(file, place, own, rate_Hz, settings)
+    yield from pieces
 
 
 def _number(value: Any) -> float:
@@ -133,19 +143,45 @@ def _part(value: Any, first: int) -> NDArray[Any]:
 
 
 def _matrix(
-    file: str, name: str, value: Any, layout: Layout, rate_Hz: float, settings: Mapping[str, Any]
-) -> Iterator[Piece]:
-    """Yield the rows or columns of a matrix; a dataset of version 7.3 holds its transpose."""
+    file: str, name: str, value: Any, layout: Layout, vectors: Sequence[tuple[str, Any]]
+) -> tuple[list[Piece], set[str]]:
+    """Return the traces of a matrix, and the vectors that are their common time, displacement or bias.
+
+    Rows or columns are traces; a narrow matrix in a cell is a table of the quantities of one. A dataset of version 7.3
+    holds its transpose.
+    """
     stored_by_column = not isinstance(value, np.ndarray)
     rows, columns = value.shape[::-1] if stored_by_column else value.shape
+    word, unit = split_header(re.sub(r"\{\d+\}", "", name).rpartition(".")[2])
+    if layout.orientation is Orientation.TABLE or (
+        layout.orientation is Orientation.AUTO and "{" in name and columns < LEAST_FIELDS <= rows
+    ):
+        table = np.asarray(value).T if stored_by_column else value
+        named = tuple(ImportedColumn(f"column_{i + 1}", table[:, i].copy()) for i in range(columns))
+        return [
+            Piece(file, named, name, remarks=("each matrix is a table of a trace; otherwise: --columns",))
+        ], set()
     by_row, reason = _by_row(value, (rows, columns), layout)
-    word, unit = split_header(name.rpartition(".")[2])
     side = "row" if by_row else "column"
+    axes = _axes(vectors, columns if by_row else rows)
+    pieces = []
     for number in range(rows if by_row else columns):
         trace = value[number] if by_row != stored_by_column else value[:, number]
         column = ImportedColumn(channel_name(word), np.ascontiguousarray(trace), unit, name)
         remark = f"{name}: each {side} is a trace ({reason})"
-        yield Piece(file, (column,), f"{name} {side} {number + 1}", rate_Hz, settings, remarks=(remark,))
+        pieces.append(Piece(file, (column, *axes.values()), f"{name} {side} {number + 1}", remarks=(remark,)))
+    return pieces, set(axes)
+
+
+def _axes(vectors: Sequence[tuple[str, Any]], length: int) -> dict[str, ImportedColumn]:
+    """Return the times, displacements or biases of a length, by their names; none if there are other vectors of it."""
+    found: dict[str, ImportedColumn] = {}
+    for name, value in vectors:
+        if value.size == length:
+            word, unit = split_header(name.rpartition(".")[2])
+            found[name] = ImportedColumn(channel_name(word), np.asarray(value).ravel(), unit, name)
+    names = [column.name for column in found.values()]
+    return found if set(names) <= set(AXES) and len(set(names)) == len(names) else {}
 
 
 def _by_row(value: Any, shape: tuple[int, int], layout: Layout) -> tuple[bool, str]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from analysis.importers.decoding import read_lines, take_lines
 from analysis.importers.fields import Dialect, dialect_of, number_in
-from analysis.importers.formats.text import SUFFIXES, Line, is_comment
+from analysis.importers.formats.boundaries import Line
+from analysis.importers.formats.text import SUFFIXES, is_comment
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout, Orientation
 from analysis.importers.orientation import LEAST_FIELDS, Guess, guess

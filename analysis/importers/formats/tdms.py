@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.importers.headings import free_name
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout
-from analysis.importers.quantities import ImportedColumn, channel_name
+from analysis.importers.quantities import ImportedColumn, channel_name, split_header
 from analysis.importers.registry import Importer
 
 _LEAD_IN = struct.Struct("<4sIIQQ")
@@ -147,7 +147,7 @@ def _group(file: str, name: str, channels: Sequence[Any], cut: tuple[str, ...]) 
         lengths = ", ".join(f"{c.name} {len(c)}" for c in numeric)
         remarks += (f"group {name}: channels of different lengths are separate traces ({lengths})",)
     for members in by_length.values():
-        steps = {float(c.properties.get("wf_increment", 0.0)) for c in members}
+        steps = {float(c.properties.get("wf_increment", 0.0)) for c in members} - {0.0}
         rate_Hz = 1.0 / steps.pop() if len(steps) == 1 and min(steps) > 0 else math.nan
         origin = () if math.isnan(rate_Hz) else ("rate from wf_increment",)
         place = f"group {name}" + ("" if len(by_length) == 1 else f", {', '.join(c.name for c in members)}")
@@ -162,8 +162,9 @@ def _group(file: str, name: str, channels: Sequence[Any], cut: tuple[str, ...]) 
 def _columns(members: Sequence[Any]) -> list[ImportedColumn]:
     columns: list[ImportedColumn] = []
     for channel in members:
-        name = free_name(channel_name(channel.name), columns)
-        unit = str(channel.properties.get("unit_string", "")).strip()
+        word, unit_in_name = split_header(channel.name)
+        name = free_name(channel_name(word), columns)
+        unit = str(channel.properties.get("unit_string", "")).strip() or unit_in_name
         columns.append(ImportedColumn(name, (), unit, channel.name))
     return columns
 

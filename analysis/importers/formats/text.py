@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.importers.decoding import MOST_LETTERS, read_lines, take_lines
 from analysis.importers.fields import COMMENT, Dialect, dialect_of, number_in, time_in
+from analysis.importers.formats.boundaries import Boundaries, Line
 from analysis.importers.headings import headings_in, named_columns
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout
@@ -22,9 +23,6 @@ _LOOKED_AT = 40
 """Lines that decide how many columns there are."""
 _MOST_LINES_ABOVE = 5000
 _MOST_COLUMNS = 100_000
-
-Line = tuple[int, str]
-"""Number of a line in its file, and the line."""
 
 
 def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
@@ -57,18 +55,20 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
     columns, remarks = named_columns(headings_in([line for _, line in above], width, dialect, stated), width)
     columns = [replace(c, name="time", unit="s") if i in clocks else c for i, c in enumerate(columns)]
     settings = {"lines_above": [line for _, line in above]} if above else {}
-    origin = np.zeros(width)
+    boundaries = Boundaries([line for _, line in above], first, width, dialect)
+    origin: NDArray[np.float64] | None = None
     block: Sequence[Line] = first
-    continues = False
+    number = 0
     while block:
-        values = parsed(path, [x for x in block if not is_comment(x[1])], dialect, width, clocks)
-        if clocks and not continues:
-            origin[clocks] = values[0, clocks]
-        values[:, clocks] -= origin[clocks]
-        if len(values):
-            parts = tuple(replace(c, values=values[:, i].copy()) for i, c in enumerate(columns))
-            yield Piece(path.name, parts, settings=settings, remarks=remarks, continues=continues)
-            continues = True
+        for begins, part in boundaries.parts(block):
+            values = parsed(path, part, dialect, width, clocks)
+            origin = values[0].copy() if origin is None else origin
+            values[:, clocks] -= origin[clocks]
+            filled = tuple(replace(c, values=values[:, i].copy()) for i, c in enumerate(columns))
+            new = begins or not number
+            number += new
+            place = f"part {number}" if number > 1 else ""
+            yield Piece(path.name, filled, place, settings=settings, remarks=remarks, continues=not new)
         block = take_lines(lines, _BLOCK_LINES)
 
 
@@ -116,7 +116,20 @@ def _begins(read: Sequence[Line], start: int) -> bool:
         return False
     dialect = dialect_of(following[:20])
     counts = [_count_of_numbers(line, dialect) for line in following[:2]]
+    if _counts_columns(following, dialect):
+        return False
     return bool(counts[0]) and (len(counts) == 1 or (counts[1] > 0 and counts[0] == counts[1]))
+
+
+def _counts_columns(lines: Sequence[str], dialect: Dialect) -> bool:
+    """Return True if the first line only numbers the columns, as pandas does for those without a name: ,0,1,2."""
+    counted = [[field for field in dialect.split(line) if field] for line in lines[:2]]
+    if len(counted) < 2 or len(counted[0]) < 3:
+        return False
+    is_count = [
+        any(fields == [str(i + start) for i in range(len(fields))] for start in (0, 1)) for fields in counted
+    ]
+    return is_count == [True, False]
 
 
 def _count_of_numbers(line: str, dialect: Dialect) -> int:

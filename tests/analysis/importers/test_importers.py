@@ -23,7 +23,7 @@ from tests.support.recordings.foreign_files import imported, save_wave
         ("a.txt", b"just words\nand more\n", "no columns of numbers"),
         ("a.txt", b"1 2\n3 4\n5\n", "line 3"),
         ("a.txt", b"", "empty file"),
-        ("a.txt", b"1 2\n3 \0", "not a text file"),
+        ("a.txt", b"1 2\n3 \0 4\n5 6\n", "not a text file"),
         ("a.csv", b"1," * 20 + b"\n1,2,x\n", "line 2 is not a row of numbers"),
         ("a.ibw", b"", "an empty file"),
         ("a.ibw", b"hello world, this is no wave" * 10, "not a readable Igor binary wave"),
@@ -145,7 +145,7 @@ def test_real_rows():
     assert len(result.traces) == 97
     assert min(map(len, result.traces)) == 178
     assert result.counts == {"samples of padding trimmed": 225840}
-    assert "what the values are" in result.unknowns
+    assert any(phrase.startswith("what the values are") for phrase in result.unknowns)
 
 
 def test_real_sweeps():

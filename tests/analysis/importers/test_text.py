@@ -33,7 +33,10 @@ def test_rows_may_have_different_lengths_and_empty_fields(tmp_path):
     result = imported(path)
     assert [len(trace) for trace in result.traces] == [20, 3, 2]
     assert result.channels[0].name == "values"
-    assert result.unknowns[:2] == ("what the values are", "unit of values")
+    assert result.unknowns[:2] == (
+        "what the values are: --unit conductance=G0, or --unit current=nA",
+        "unit of values",
+    )
 
 
 def test_columns_with_names_and_units(tmp_path):

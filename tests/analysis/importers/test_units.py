@@ -147,9 +147,9 @@ def test_conductance_becomes_quanta():
         (
             "conductance",
             "nA",
-            r"'nA' of column 'conductance' does not measure a conductance: give its unit, such as --unit conductance=",
+            r"'nA' of column 'conductance' is no unit of conductance: give its unit, such as --unit conductance=",
         ),
-        ("time", "S", "does not measure a time"),
+        ("time", "S", "is no unit of time"),
         ("bias", "e2/h", "give its unit, such as --unit bias=mV"),
     ],
 )

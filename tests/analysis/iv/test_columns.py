@@ -68,7 +68,7 @@ def test_assumed_units_are_said_and_can_be_told(tmp_path, heading):
         ),
         ("Voltage (V)\tCurrent / furlongs", r"unit 'furlongs' of column 'current' is unknown"),
         ("Voltage (V)\tCurrent (NA)", "perhaps nA"),
-        ("Voltage (nA)\tCurrent (V)", "does not measure a bias"),
+        ("Voltage (nA)\tCurrent (V)", "is no unit of bias"),
         ("Voltage (V)\tCurrent (V)", "not in amperes"),
     ],
 )
