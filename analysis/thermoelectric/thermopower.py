@@ -9,7 +9,7 @@ intercept is free. Beside it stand the least-squares and the Theil-Sen line thro
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,7 +29,7 @@ from analysis.thermoelectric.thermopower_line import line_through_means
 from analysis.thermoelectric.two_kinds import TwoKinds, two_kinds
 
 LEAST_JUNCTIONS = 3
-HALF = "half amplitude"
+HALF, DUMMY = "half amplitude", "dummy heater"
 UNCHANGED = {
     HALF: "full amplitude",
     "other frequency": "first frequency",
@@ -247,6 +247,14 @@ def placed(holds: Sequence[MeasuredHold], seebeck_V_per_K: float) -> tuple[Place
             tip_K, substrate_K = mean_K + 0.5 * hold.amplitude_K, mean_K - 0.5 * hold.amplitude_K
         result.append(PlacedHold(hold, tip_K, substrate_K))
     return tuple(result)
+
+
+def as_if_heated(holds: Iterable[PlacedHold]) -> tuple[PlacedHold, ...]:
+    """Return holds with the differences that the heater would have made, were its drive not wired to a dummy.
+
+    The thermometer shows no difference then, so that there is no slope against it.
+    """
+    return tuple(replace(one, tip_K=one.substrate_K + one.hold.difference_K) for one in holds)
 
 
 def summarise(

@@ -10,10 +10,12 @@ from analysis.heating.thermometer import Thermometer
 from analysis.recording.header import RunHeader
 from analysis.thermoelectric.ac_traces import ACTrace, measured_trace
 from analysis.thermoelectric.thermopower import (
+    DUMMY,
     GOLD_FILM,
     Lead,
     PlacedHold,
     ThermopowerAnalysis,
+    as_if_heated,
     placed,
     summarise,
     with_controls,
@@ -99,7 +101,8 @@ def combine(runs: Sequence[ThermopowerRun], rng: np.random.Generator) -> Thermop
     kinds: dict[str, list[PlacedHold]] = {}
     for run in runs:
         seebeck = run.thermometer.seebeck_V_per_K
-        kinds.setdefault(run.control, []).extend(placed(run.holds, seebeck) if run.holds else ())
+        here = placed(run.holds, seebeck) if run.holds else ()
+        kinds.setdefault(run.control, []).extend(as_if_heated(here) if run.control == DUMMY else here)
     scale = max((run.thermometer.temperature_relative for run in runs), default=0.0)
     results = {kind: summarise(holds, scale, rng) for kind, holds in kinds.items()}
     measurement = results.pop("", None) or summarise((), scale, rng)

@@ -1,9 +1,7 @@
 """Peltier coefficient: do its errors hold the truth, and does a tip that never cools pass for one that does?"""
 
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -94,7 +92,7 @@ CASES = (
 
 
 def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
-    """Coverage of the coefficient; campaigns on the simulated rig have a command of their own."""
+    """Coverage of the coefficient; those on the simulated rig are `tests.acceptance`."""
     rows = []
     for case in CASES:
         result = campaigns(rng, case, sets)
@@ -127,46 +125,3 @@ def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
         ),
         tuple(rows),
     )
-
-
-def simulated_campaign(
-    seed: int, holds: int, resistance_K_per_W: float, offset_V: float
-) -> tuple[float, float, float]:
-    """Run a campaign on the simulated rig; return Pi, its error, and that of the molecules held, in V."""
-    from app.offline.measurement import analyse_measurement
-    from procedures.peltier import Peltier
-    from tests.support.rig.rigs import served_rig
-
-    world = {
-        "sample.species": "BDA",
-        "thermoelectric.always": True,
-        "thermoelectric.offset_V": offset_V,
-        "thermal.resistance_K_per_W": resistance_K_per_W,
-        "molecule.BDA.binding_probability": 0.9,
-    }
-    moves = {"approach_speed": 50.0, "withdraw_speed": 5.0, "leave_speed": 50.0, "past_break": 0.6}
-    procedure = Peltier.from_values(
-        {**moves, "conductance": 0.005, "window_percent": 40.0, "stop_within": 0.02, "holds": holds,
-         "amplitudes": "0.05", "anyway": True}
-    )  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder, served_rig(Path(folder), overrides=world, seed=seed) as rig:
-        summary = rig.bench().run(procedure, Path(folder) / "night.h5")
-        log = rig.simulated.bench.world.heated.junction.log
-        true = [(one.seebeck_V_per_K, one.samples) for (kind, _), one in log.items() if kind == "molecule"]
-        result = analyse_measurement([summary.recording]).peltier
-    assert result is not None
-    # Molecules that were held have by far the most samples.
-    held = np.array([S for S, samples in true if samples > 0.2 * max(n for _, n in true)])
-    return result.coefficient.value, result.sigma_V, 300.0 * float(held.mean() - 1.9e-6)
-
-
-if __name__ == "__main__":
-    import sys
-
-    for seed in range(1, 1 + int(sys.argv[1])):
-        Pi, sigma, true = simulated_campaign(seed, int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4]))
-        print(
-            f"seed {seed}: Pi {Pi / mV:.2f} +- {sigma / mV:.2f} mV, true {true / mV:.2f} mV, "
-            f"pull {(Pi - true) / sigma:+.2f}",
-            flush=True,
-        )

@@ -1,10 +1,7 @@
-"""Thermal conductance at rupture: do its errors hold the truth, and what does the simulated rig give back?"""
+"""Thermal conductance at rupture: do its errors hold the truth?"""
 
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -122,7 +119,7 @@ CASES = {
 
 
 def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
-    """Coverage of the mean by bootstrap, chi2 of sham ruptures; the simulated rig has a command of its own."""
+    """Coverage of the mean by bootstrap, chi2 of sham ruptures; whole campaigns are `tests.acceptance`."""
     rows = []
     for name, (case, ruptures) in CASES.items():
         pulls, errors, shams, values = [], [], [], []
@@ -150,80 +147,3 @@ def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
         ("junctions", "ruptures", "within 2 sigma", "rms pull", "mean of result/truth", "error (%)", "chi2 of shams"),
         rows,
     )  # fmt: skip
-
-
-MOLECULE = {
-    "sample.species": "BDNC",
-    "molecule.BDNC.binding_probability": 0.9,
-    "molecule.BDNC.lifetime_s": 5.0,
-    "thermal.resistance_K_per_W": 1e6,
-}
-"""At no bias the molecules of the simulated rig outlive any hold; these break after a few seconds."""
-
-WORLDS: dict[str, dict[str, Any]] = {
-    "Au": {"sample.species": "Au"},
-    "molecule": MOLECULE,
-    "molecule at 100 mV": MOLECULE,
-}
-
-
-SETTINGS: dict[str, dict[str, Any]] = {
-    "Au": {"conductance": 1.0, "peak_sigma_decades": 0.06, "window_sigma": 1.5},
-    "molecule": {
-        "conductance": 2e-3, "peak_sigma_decades": 0.2, "bias": 20.0, "open_threshold": 2e-4,
-        "contact_threshold": 3.0,
-    },
-    "molecule at 100 mV": {
-        "conductance": 2e-3, "peak_sigma_decades": 0.2, "bias": 100.0, "open_threshold": 2e-4,
-        "railed_is_contact": True, "bias_levels": "constant",
-    },
-}  # fmt: skip
-"""The last one is that in which Joule heat hides the heat that leaks away."""
-
-
-def simulated_campaign(
-    seed: int, sample: str, heater: str, ruptures: int, **values: Any
-) -> ThermalConductanceAnalysis:
-    """Run a campaign on the simulated rig and evaluate its recording."""
-    from app.offline.measurement import analyse_measurement
-    from procedures.thermal_conductance import ThermalConductance
-    from tests.support.rig.rigs import served_rig
-
-    moves = {"approach_speed": 50.0, "withdraw_speed": 2.0, "leave_speed": 50.0, "past_break": 0.6}
-    procedure = ThermalConductance.from_values(
-        {
-            **moves,
-            **SETTINGS[sample],
-            "heater": heater,
-            "ruptures": ruptures,
-            "off_share": 0.2 if heater == "dc" else 0.05,
-            "stop_within": 0.01,
-            "longest_hold": 20.0,
-            "linger": 3.0,
-            "baseline_time": 0.05,
-            **values,
-        }
-    )
-    world = {"heater.where": "tip", **WORLDS[sample]}
-    with tempfile.TemporaryDirectory() as folder, served_rig(Path(folder), overrides=world, seed=seed) as rig:
-        summary = rig.bench().run(procedure, Path(folder) / "night.h5")
-        result = analyse_measurement([summary.recording]).thermal_conductance
-    assert result is not None, summary.end
-    return result
-
-
-if __name__ == "__main__":
-    import sys
-
-    sample, heater, ruptures, seeds = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-    for seed in range(1, 1 + seeds):
-        found = simulated_campaign(seed, sample, heater, ruptures)
-        ratio, sham, mean = found.lorenz, found.sham, found.conductance
-        print(
-            f"{sample} {heater} seed {seed}: G_th {mean.value / PW:.1f} +- {mean.sigma / PW:.1f} pW/K"
-            + (f", uncorrected {found.uncorrected_W_per_K / PW:.1f}" if heater == "dc" else "")
-            + (f", L/L0 {ratio.value:.3f} +- {ratio.sigma:.3f}" if ratio else "")
-            + (f", shams {sham.mean_W_per_K / PW:.1f} +- {sham.sigma_W_per_K / PW:.1f}" if sham else "")
-            + (f", chi2 {sham.reduced_chi2:.2f}" if sham else ""),
-            flush=True,
-        )

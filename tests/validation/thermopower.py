@@ -1,9 +1,7 @@
-"""Thermopower: do its errors hold the truth, and does the simulated rig give back what its molecules have?"""
+"""Thermopower: do its errors hold the truth?"""
 
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -71,7 +69,7 @@ CASES = (Case(), Case(tails=True), Case(junctions=20), Case(junctions=6))
 
 
 def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
-    """Coverage of the line through the means; the campaigns on the simulated rig have a command of their own."""
+    """Coverage of the line through the means; those on the simulated rig are `tests.acceptance`."""
     rows = []
     for case in CASES:
         result = pulls(rng, case, sets)
@@ -101,44 +99,3 @@ def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
         ),
         rows,
     )
-
-
-def simulated_campaign(seed: int, species: str, holds: int, method: str = "levels") -> tuple[float, float]:
-    """Run a campaign on the simulated rig; return its pull against the molecules held, and its error in V/K.
-
-    60 junctions at each of 5 differences take a quarter of an hour of processor time. With method 2w the heater
-    alternates, at two differences.
-    """
-    from app.offline.measurement import analyse_measurement
-    from procedures.thermopower import Thermopower
-    from tests.support.rig.rigs import served_rig
-
-    world = {"sample.species": species, "heater.where": "tip", f"molecule.{species}.binding_probability": 0.9}
-    moves = {"approach_speed": 50.0, "withdraw_speed": 5.0, "leave_speed": 50.0, "past_break": 0.6}
-    conductance_G0 = {"BDA": 0.005, "BDNC": 0.002}[species]
-    procedure = Thermopower.from_values(
-        {
-            **moves,
-            "conductance": conductance_G0,
-            "window_percent": 40.0,
-            "holds": holds,
-            "method": method,
-            "dT": "0 30" if method == "2w" else "0 5 10 15 20",
-            "stop_within": 0.02,
-        }
-    )
-    with tempfile.TemporaryDirectory() as folder, served_rig(Path(folder), overrides=world, seed=seed) as rig:
-        summary = rig.bench().run(procedure, Path(folder) / "night.h5")
-        log = rig.simulated.bench.world.heated.junction.log
-        true = np.mean([one.seebeck_V_per_K for (kind, _), one in log.items() if kind == "molecule"])
-        result = analyse_measurement([summary.recording]).thermopower
-    assert result is not None and result.line is not None
-    return (result.line.slope + 1.9 * uV - float(true)) / result.sigma_V_per_K, result.sigma_V_per_K
-
-
-if __name__ == "__main__":
-    import sys
-
-    for seed in range(1, 1 + int(sys.argv[2])):
-        pull, sigma = simulated_campaign(seed, sys.argv[1], int(sys.argv[3]), *sys.argv[4:5])
-        print(f"{sys.argv[1]} seed {seed}: pull {pull:+.2f}, error {sigma / uV:.2f} uV/K", flush=True)
