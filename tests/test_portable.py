@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOMS = "hotjunction", "app", "drivers", "procedures", "analysis", "simulators"
-FILES = [path for room in ROOMS for path in sorted((Path(__file__).parents[1] / room).rglob("*.py"))]
+ROOT = Path(__file__).parents[1]
+FILES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 UNIX_MODULES = {"fcntl", "termios", "tty", "pty", "pwd", "grp", "resource", "posix", "syslog", "crypt", "nis"}
 UNIX_CALLS = {
     "os": {
@@ -21,6 +22,12 @@ UNIX_CALLS = {
     "asyncio": {"create_unix_server", "open_unix_connection"},
 }  # fmt: skip
 PORTABLE_SIGNALS = {"SIGINT", "SIGTERM", "SIGABRT", "SIGFPE", "SIGILL", "SIGSEGV", "SIG_IGN", "SIG_DFL"}
+DELETES = "unlink", "rename", "remove"
+"""Methods that Windows refuses for a moment if a virus scanner or a cloud folder has the file open."""
+
+MAY_DELETE = {"analysis/shared_files.py", "app/config/own_presets.py", "app/offline/result_cache.py"}
+"""Modules that try again themselves, or say in a sentence that they were refused."""
+
 UNIX_PATHS = "/proc", "/sys/", "/dev/", "/tmp", "/var/"
 
 
@@ -110,3 +117,22 @@ def test_no_module_needs_unix() -> None:
 
     assert len(FILES) > 400
     assert needs == {}
+
+
+def test_files_are_deleted_and_renamed_with_patience() -> None:
+    impatient = [
+        f"{name}:{node.lineno}"
+        for path in FILES
+        if (name := path.relative_to(ROOT).as_posix()) not in MAY_DELETE
+        and any(f".{word}(" in (text := path.read_text(encoding="utf-8")) for word in DELETES)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Attribute) and _deletes(node)
+    ]
+
+    assert impatient == []
+
+
+def _deletes(method: ast.Attribute) -> bool:
+    """Tell whether a method is one of a path or of os; lists have a remove of their own."""
+    of_os = isinstance(method.value, ast.Name) and method.value.id == "os"
+    return method.attr in DELETES[:2] or (of_os and method.attr == "remove")

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.recording.errors import RecordingError
+from analysis.shared_files import remove_file
 
 MAGIC = b"\x89HJSEAL2\r\n\x1a\n\0\0\0\0"
 HEAD = struct.Struct("<16sQQQQQ32sIII")
@@ -204,7 +205,7 @@ def repair(path: Path, target: Path) -> None:
                 copy.write(rebuilt[lo - start : hi - start].tobytes())
         whole = _digest(copy, head) == head.digest
     if not whole:
-        target.unlink()
+        remove_file(target)
         raise RecordingError(f"{path}: could not be repaired")
     write(target)
 

@@ -5,12 +5,17 @@ from pathlib import Path
 
 from analysis.shared_files import remove_file, replace_file
 
-READ_WRITE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+APPEND = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
 def create(path: Path) -> int:
     """Create a file for appending; return its descriptor. Raises ``FileExistsError``."""
-    return os.open(path, READ_WRITE, 0o666)
+    return os.open(path, APPEND | os.O_CREAT | os.O_EXCL, 0o666)
+
+
+def open_to_append(path: Path) -> int:
+    """Open an existing file for appending; return its descriptor. Raises ``OSError``."""
+    return os.open(path, APPEND)
 
 
 def append(descriptor: int, content: bytes) -> None:

@@ -21,11 +21,15 @@ from analysis.recording.header import RunHeader
 from analysis.recording.log_frames import COMMIT, Kind, chained, framed, samples_payload
 from analysis.recording.names import take_name
 from analysis.records import Block
+from analysis.shared_files import remove_file
 
 SUFFIX = ".log"
 """Suffix of the log, behind that of the recording."""
 
 RESCUED = ".rescued.h5"
+CLOSED = -1
+"""Descriptor of no file."""
+
 MOST_SAMPLES = 1 << 16
 """Largest number of samples of a frame."""
 
@@ -59,12 +63,15 @@ class RunLog:
         self._types = [np.dtype(f"<{channel.dtype}") for channel in header.channels]
         self._header = json.dumps(header.to_json(), allow_nan=False).encode()
         self._lines = self._sequence = self._chain = self._size = 0
+        self._descriptor = CLOSED
         part = path.with_name(f".{path.name}.{os.getpid()}.creating")
         try:
             self._descriptor = durable.create(part)
-            lock.hold(self._descriptor)
             self._append([(Kind.HEADER, self._header), (Kind.HEADER, self._header)])
+            self._close()  # Windows removes no name of a file that is open
             take_name(part, path)
+            self._descriptor = durable.open_to_append(path)
+            lock.hold(self._descriptor)
             durable.sync_folder(path.parent)
         except FileExistsError:
             self._close()
@@ -77,7 +84,7 @@ class RunLog:
             ) from error
         finally:
             with suppress(OSError):  # a name that can't be created can't be removed either
-                part.unlink(missing_ok=True)
+                remove_file(part)
 
     def commit(self, blocks: Sequence[Block], lines: bytes) -> int:
         """Append samples and complete journal lines; return the samples of each channel that are now on the disk.
@@ -109,8 +116,9 @@ class RunLog:
         self._close()
 
     def _close(self) -> None:
-        with suppress(OSError, AttributeError):
-            os.close(self._descriptor)
+        descriptor, self._descriptor = self._descriptor, CLOSED
+        with suppress(OSError):
+            os.close(descriptor)
 
     def _payloads(self, blocks: Sequence[Block]) -> Iterator[bytes]:
         for first, data in _contiguous(blocks):
@@ -192,7 +200,8 @@ def rescue(recording: Path, header: RunHeader, blocks: Sequence[Block], lines: b
                 rest.commit(blocks, lines)
                 return target
             except OSError:
-                target.unlink(missing_ok=True)
+                rest.close()
+                remove_file(target)
             finally:
                 rest.close()
     return None

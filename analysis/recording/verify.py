@@ -15,6 +15,7 @@ from analysis.recording.names import demand_free, take_name
 from analysis.recording.reader import Recording
 from analysis.recording.seal_later import sealed_later
 from analysis.recording.unfinished import UnmarkedView
+from analysis.shared_files import remove_file
 
 Verdict = Literal["whole", "damaged", "no seal"]
 
@@ -87,7 +88,7 @@ def repair(path: Path, target: Path) -> None:
         byte_seal.repair(path, part)
         take_name(part, target)
     finally:
-        part.unlink(missing_ok=True)
+        remove_file(part)
 
 
 def _unsealed(path: Path) -> Verification:

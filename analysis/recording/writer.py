@@ -26,6 +26,7 @@ from analysis.recording.names import demand_free
 from analysis.recording.plots import Plot
 from analysis.recording.run_log import RunLog, log_of, rescue
 from analysis.records import Block, Event
+from analysis.shared_files import remove_file
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ class RecordingWriter:
             self._view: LiveFile | None = LiveFile(self.path, header, run)
         except BaseException:
             self._log.close()
-            self._log.path.unlink(missing_ok=True)
+            remove_file(self._log.path)
             raise
 
     @property

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from analysis.shared_files import replace_file
+from analysis.shared_files import remove_file, replace_file
 from app.acquisition.host_lock import HostLock
 from app.acquisition.watchdog.latch import SEEN
 from app.acquisition.watchdog.logbook import note
@@ -267,7 +267,7 @@ class Ownership:
         if self._presence is not None:
             self._presence.close()
         with suppress(OSError):
-            self._text.unlink(missing_ok=True)
+            remove_file(self._text)
         self._lock.release()
 
     def _write(self, owner: Owner) -> None:

@@ -288,7 +288,7 @@ class Rig(Section):
         return _rig_with(*(amplifier_model(role, named_model(content, role)) for role in ROLES))
 
     name: str = "unnamed rig"
-    calibrations: str = Field("calibrations", min_length=1)
+    calibrations: str = Field("calibrations", pattern=r"^[^\x00-\x1f]+$")
     mains_Hz: float = Field(50.0, ge=45, le=65)
     daq: Daq
     current_amplifier: CurrentAmplifierSection

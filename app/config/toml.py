@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, fie
 from pydantic_core import ErrorDetails
 
 from analysis.bounded_files import read_bounded
+from app.config.toml_mistakes import explained, undecodable
 
 
 class Section(BaseModel):
@@ -23,10 +24,15 @@ class Section(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _of_its_kind(cls, value: Any, field: ValidationInfo) -> Any:
-        """Take a date without quotes as a text; refuse true and false for numbers: pydantic takes them for 1 and 0."""
+        """Take a date without quotes as a text; refuse true and false for numbers: pydantic takes them for 1 and 0.
+
+        A path in double quotes with single backslashes becomes a text with tabs and the like, which is refused.
+        """
         wanted = set(_types_in(cls.model_fields[field.field_name or ""].annotation))
         if isinstance(value, date) and str in wanted:
             return value.isoformat()
+        if isinstance(value, str) and any(ord(one) < 32 and one != "\n" for one in value):
+            raise ValueError("written with two backslashes for one in double quotes, or in single quotes")
         if isinstance(value, bool) and wanted & {float, int} and bool not in wanted:
             raise ValueError("a number")
         return value
@@ -52,6 +58,7 @@ BARE_KEY = re.compile(r"[\w-]+", re.ASCII)
 Model = TypeVar("Model", bound=BaseModel)
 
 WRITTEN = {
+    r"^[^\x00-\x1f]+$": "a folder; in double quotes a backslash is written twice, or use single quotes",
     r"^ai\d+$": 'an analogue input of the card, such as "ai0"',
     r"^ao\d+$": 'an analogue output of the card, such as "ao0"',
     r"^port\d+/line\d+$": 'a digital line of the card, such as "port0/line1"',
@@ -74,8 +81,6 @@ PLAIN = {
     "tuple_type": "a list in square brackets",
 }
 """Words for pydantic's kinds of error."""
-
-COMMA = re.compile(r"^\s*[\w.-]+\s*=\s*(-?\d+),(\d+)\s*(#.*)?$")
 
 KINDS = {
     "a rig file": {"daq", "piezo", "current_amplifier"},
@@ -119,31 +124,28 @@ def _misspelt(content: Iterable[str], found: str, wanted: str, model: type[BaseM
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file. Raises `FileError` for one that is missing or not TOML."""
     try:
-        return loaded(
-            read_bounded(path, MOST_BYTES).decode("utf-8-sig")
-        )  # editors of Windows write a mark first
+        content = read_bounded(path, MOST_BYTES)
+        if b"\0" in content:
+            raise FileError(f"{path}: not TOML: {undecodable(content, path.name)}")
+        return loaded(content.decode("utf-8-sig"))  # editors of Windows write a mark first
+    except UnicodeDecodeError:
+        raise FileError(f"{path}: not TOML: {undecodable(content, path.name)}") from None
     except FileNotFoundError:
         raise FileError(f"{path}: no such file") from None
     except OSError as error:
         raise FileError(f"{path}: can't be read ({error.strerror})") from None
     except RecursionError:
         raise FileError(f"{path}: not TOML that makes sense: it is nested too deeply") from None
-    except ValueError as error:  # of TOML, UTF-8, the size of the file, or the length of a number
+    except ValueError as error:  # of TOML, the size of the file, or the length of a number
         raise FileError(f"{path}: not TOML: {error}") from None
 
 
 def loaded(text: str) -> dict[str, Any]:
-    """Return the content of a TOML text. Raises ``ValueError``, with a hint for the usual mistakes."""
+    """Return the content of a TOML text. Raises ``ValueError``, with a remedy for the usual mistakes."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        for number, line in enumerate(text.splitlines(), 1):
-            if found := COMMA.match(line):
-                hint = f"write {found[1]}.{found[2]} with a point"
-                raise ValueError(f"line {number} has a comma in a number; {hint}") from None
-        if "Cannot overwrite a value" in str(error) or "Cannot declare" in str(error):
-            raise ValueError(f"{error}: a key or table is there twice") from None
-        raise
+        raise ValueError(explained(text, error)) from None
 
 
 def validate(content: dict[str, Any], model: type[Model], origin: str) -> Model:

@@ -100,7 +100,7 @@ def write_whole(out: Path, is_folder: bool, write: Callable[[Path], None]) -> No
             write(part)
             if out.is_dir():
                 shutil.rmtree(out)
-            part.rename(out)
+            replace_file(part, out)
         else:
             out.parent.mkdir(parents=True, exist_ok=True)
             write(part)

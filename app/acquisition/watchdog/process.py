@@ -28,6 +28,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from analysis.shared_files import remove_file
 from app.acquisition.watchdog.duty import Duty, Phase
 from app.acquisition.watchdog.frames import Frame, Kind, read_frame
 from app.acquisition.watchdog.rescue import Card, Rescue, standby_card
@@ -182,7 +183,7 @@ class Watch:
         try:
             done = self._rescue.insist(SIMULATED_S if self._simulated else float("inf"))
         except Exception:
-            self._path.unlink(missing_ok=True)  # a simulated rig that has ended with its bench
+            remove_file(self._path)  # a simulated rig that has ended with its bench
             raise
         log.info("Done: %s", done)
         self._become(TRIPPED, why=why, safe=True)
@@ -216,7 +217,7 @@ class Watch:
         self._state = replace(self._state, state=state, why=why, safe=safe)
         try:
             if state == SAFE and self._simulated:
-                self._path.unlink(missing_ok=True)
+                remove_file(self._path)
             else:
                 write_state(self._path, self._state)
         except OSError as error:

@@ -13,6 +13,7 @@ from analysis.recording.run_log import log_of
 from analysis.records import Event, EventKind
 from tests.benchmarks import crash_states
 from tests.support.physics.counted import HEADER, block
+from tests.support.windows_files import keep_open_files
 
 N, FLUSHES = 200, 6
 
@@ -55,6 +56,19 @@ def test_no_crash_loses_or_changes_what_was_acknowledged():
 def test_the_trial_of_crashes_notices_what_is_lost_or_wrong(log):
     path = log.with_suffix("")
     assert crash_states.look(path, 1, (10**6, 0)) in ("wrong", "lost")  # another run's samples, or too few
+
+
+def test_a_run_leaves_nothing_beside_its_recording_where_open_files_stay(tmp_path, monkeypatch):
+    keep_open_files(monkeypatch)
+    path = tmp_path / "run.h5"
+
+    writer = half_a_run(path)
+    during = sorted(one.name for one in tmp_path.iterdir())
+    writer.close()
+
+    assert during == ["run.h5", "run.h5.log"]
+    assert [one.name for one in tmp_path.iterdir()] == ["run.h5"]
+    assert shown(path)[0] == FLUSHES * N
 
 
 def test_a_log_counts_and_the_view_beside_it_does_not(tmp_path):

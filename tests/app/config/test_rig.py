@@ -107,10 +107,12 @@ def test_reads_a_rig_file_with_defaults(write):
             r"coarse: .*must differ",
         ),
         ("name =", "name", r"not TOML"),
+        ("name =", r'calibrations = "C:\temp\new"' + "\nname =", "must be written with two backslashes"),
+        ("name =", r'calibrations = "C:\new"' + "\nname =", "a backslash is written twice"),
         (
             "extension_nm_per_V = 20.0",
             "extension_nm_per_V = 10,0",
-            "a comma in a number; write 10.0 with a point",
+            r"line \d+, `extension_nm_per_V = 10,0`: a comma in a number; write a point",
         ),
         (
             "extension_nm_per_V = 20.0",
