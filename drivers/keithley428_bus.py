@@ -9,7 +9,7 @@ from typing import Any
 from pymeasure.adapters import Adapter
 
 from drivers.errors import InstrumentFault, InstrumentLost, NotFound, NotNow, OutOfRange
-from drivers.keithley428_words import ErrorFlag, Handshake, MachineStatus, StatusByte, Terminator, quoted
+from drivers.keithley428_words import ErrorFlag, Handshake, MachineStatus, StatusByte, Terminator, quoted, unexpected
 from drivers.limits import member_of, whole_between
 from drivers.visa import VisaInstrument
 from drivers.visa_wire import device_clear, serial_poll
@@ -81,8 +81,11 @@ class Keithley428Bus(VisaInstrument):
             raise NotNow(f"{self.name}: {what} needs its own command strings; move it out of the batch")
 
     def read(self, **kwargs: Any) -> str:
-        """Read one reply without its terminator, whichever it is."""
-        return super().read(**kwargs).rstrip("\r\n")
+        """Read one reply without its terminator, whichever it is; the rest of an earlier one's is passed over."""
+        reply = super().read(**kwargs)
+        if reply and not reply.strip("\r\n"):
+            reply = super().read(**kwargs)
+        return reply.strip("\r\n")
 
     def _command(self, words: str) -> None:
         if self._batch is not None:
@@ -111,9 +114,7 @@ class Keithley428Bus(VisaInstrument):
         reply = self.read().strip()
         match = re.fullmatch(pattern, reply)
         if match is None:
-            raise InstrumentFault(
-                f"{self.name}: the query of its {kind} returned {quoted(reply)}; query it again"
-            )
+            raise InstrumentFault(unexpected(reply, f"its {kind}"))
         return match
 
     def _number(self, words: str, pattern: str, kind: str, possible: Callable[[float], str]) -> float:

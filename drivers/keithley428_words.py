@@ -42,6 +42,19 @@ def quoted(reply: str) -> str:
     return repr(shown)
 
 
+def unexpected(reply: str, expected: str) -> str:
+    """Return the sentence on a reply that is not what was asked for, with its likely cause."""
+    sentence = f"Keithley 428: it returned {quoted(reply)} in place of {expected}"
+    if reply.startswith("428I"):
+        return (
+            f"{sentence}, as it does when it has not taken the question: it is not in remote (don't press LOCAL; the "
+            "controller must assert REN), or another program reads on its bus"
+        )
+    if reply and not reply.startswith("428"):
+        return f"{sentence}: another instrument has this GPIB address, or several have"
+    return f"{sentence}; query it again"
+
+
 class Display(IntEnum):
     """Front-panel display: A."""
 
@@ -101,7 +114,7 @@ class ErrorFlag(Flag):
         """Read the error word: "428" and eleven characters 0 or 1. Raises InstrumentFault for any other."""
         match = re.fullmatch(r"428([01]{11})", word.strip())
         if match is None:
-            raise InstrumentFault(f"Keithley 428: {quoted(word)} is not an error word (428 and eleven flags)")
+            raise InstrumentFault(unexpected(word.strip(), "its error word (428 and eleven flags)"))
         return cls(sum(1 << place for place, flag in enumerate(match[1]) if flag == "1"))
 
     def advice(self) -> str:
@@ -110,7 +123,7 @@ class ErrorFlag(Flag):
 
 
 ADVICE = {
-    ErrorFlag.ILLEGAL_COMMAND: "It does not recognise a letter of the command (IDDC).",
+    ErrorFlag.ILLEGAL_COMMAND: "It does not recognise a letter of a command, ours or another program's on its bus (IDDC).",
     ErrorFlag.ILLEGAL_OPTION: "It does not recognise an option of the command (IDDCO).",
     ErrorFlag.NOT_IN_REMOTE: "It is not in remote: don't press LOCAL, and let the controller assert REN.",
     ErrorFlag.SELF_TEST_FAILED: "Its self-test failed: it needs service.",
@@ -171,8 +184,9 @@ def _options(word: str) -> dict[str, int]:
 
     Raises InstrumentFault if the word is of another kind, or a letter is missing, repeated or without a valid option.
     """
+    word = "".join(word.split())
     if not re.match(r"428A\d", word):
-        raise InstrumentFault(f"Keithley 428: {quoted(word)} is not a machine status word")
+        raise InstrumentFault(unexpected(word, "its machine status word"))
     pairs = re.findall(r"([A-Z])([-+.,\d]*)", word[3:])
     read = [(letter, option) for letter, option in pairs if letter in OPTIONS]
     options = {letter: int(option) for letter, option in read if option.isdecimal()}

@@ -46,6 +46,9 @@ LEAST_TEST_A = 1e-10
 LONGEST_READ_S, READS_IN_SILENCE = 0.5, 0.25
 """Longest wait for samples, and its share of the silence that the watchdog allows."""
 
+MOST_BY_HAND = 2
+"""Most settings of an amplifier that one press of a key changes."""
+
 LEAST_BITS = 16
 """Resolution assumed of a card that has not been asked yet."""
 
@@ -287,6 +290,8 @@ def _verify(amplifier: CurrentAmplifier, compared: Any, seen: Callable[[Any], No
     changed = differences(compared, state)
     if changed:
         message = "The current amplifier was changed during the run: " + "; ".join(changed) + "."
+        if len(changed) > MOST_BY_HAND:
+            message += " So many at once are no slip of a hand: it was off for a moment, or was cleared."
         if getattr(state, "bias_supply_on", False):
             message += f" {amplifier.to_safe()}."
         raise InstrumentFault(message)

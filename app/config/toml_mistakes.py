@@ -69,7 +69,9 @@ def _odd(character: str) -> str:
     """Return what to do about a character that has no place outside of quotes, and often can't be seen."""
     name = unicodedata.name(character, "a control character").lower()
     code = f"U+{ord(character):04X}"
-    return f"it has a character that is often pasted from other programs: {name} ({code}). Type that place anew"
+    return (
+        f"it has a character that is often pasted from other programs: {name} ({code}). Type that place anew"
+    )
 
 
 def undecodable(content: bytes, name: str) -> str:

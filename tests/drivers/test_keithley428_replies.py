@@ -68,6 +68,31 @@ def test_the_status_word_is_read_by_letter_wherever_it_stands(order, width):
     assert (found.suppress_range, found.enlarge, found.display) == (4, False, Display.NORMAL)
 
 
+@pytest.mark.parametrize("between", [" ", "\r\n", "\t "])
+def test_blanks_in_the_status_word_are_passed_over(between):
+    word = between.join(["428A0", "B1", "C2", "N1", "P1", "R08", "S4", "T6", "W0", "Z1"])
+
+    assert MachineStatus.from_word(word).gain_V_per_A == 1e8
+
+
+@pytest.mark.parametrize(
+    ("reply", "cause"),
+    [
+        ("428I+0.000E+00", "it is not in remote .* or another program reads on its bus"),
+        ("NDCV-1.2345E+00", "another instrument has this GPIB address"),
+        ("428V+0.0000E+00", "query it again"),
+    ],
+)
+def test_a_reply_in_place_of_another_is_said_with_its_likely_cause(reply, cause):
+    with pytest.raises(InstrumentFault, match=cause), amplifier(("U0X", reply)) as instrument:
+        instrument.status  # noqa: B018
+
+
+def test_the_rest_of_an_earlier_terminator_is_no_answer():
+    with amplifier(("U0X", "\r"), (None, status(R=8))) as instrument:
+        assert instrument.status.gain_V_per_A == 1e8
+
+
 @pytest.mark.parametrize("filler", bare428.PUBLIC_FILLERS)
 def test_the_status_word_is_read_in_both_orders_that_fit_public_drivers(filler):
     device = bare428.amplifier(status_filler=filler)
@@ -128,7 +153,7 @@ def test_a_status_word_that_no_428_can_say_is_garbled_and_no_setting(options):
     [status() + "P1", status() + "P0", status() + "\x07", status()[:-1], status().lower(), status() + " P1"],
 )
 def test_a_status_word_that_was_damaged_on_its_way_is_garbled(word):
-    with pytest.raises(InstrumentFault, match=r"garbled|is not a machine status word"):
+    with pytest.raises(InstrumentFault, match=r"garbled|in place of its machine status word"):
         MachineStatus.from_word(word)
 
 

@@ -34,7 +34,7 @@ def _refusing(action: Callable[..., Any]) -> Callable[..., Any]:
 
 def _is_open(path: Any) -> bool:
     try:
-        there = os.stat(path, follow_symlinks=False)
+        there = Path(path).lstat()
     except OSError:
         return False
     for entry in FOLDER.iterdir():

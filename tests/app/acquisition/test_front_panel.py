@@ -124,6 +124,9 @@ def test_all_that_the_amplifier_says_is_compared(rig):
 
     assert found == {one.name for one in fields(Keithley428State)} - {"word", "display", "suppress_range"}
     assert set(vars(recorded)) - set(vars(state)) == {"suppress_A", "firmware"}
+    cycled = replace(state, gain_V_per_A=1e3, rise_time_s=1e-5, filter_on=False)
+    with pytest.raises(InstrumentFault, match="it was off for a moment, or was cleared"):
+        _verify(SimpleNamespace(state=cycled), _compared(recorded), lambda state: None)
 
 
 def another(value):

@@ -6,6 +6,7 @@ import pytest
 
 from app.config.toml import FileError, loaded, read_toml
 
+
 @pytest.mark.parametrize(
     ("line", "remedy"),
     [
@@ -39,7 +40,10 @@ def test_the_line_and_the_remedy_are_named(line: str, remedy: str) -> None:
     ("content", "said"),
     [
         ('name = "Größe"'.encode("utf-16"), r'was saved as UTF-16 \("Unicode"\); save it as UTF-8'),
-        ("a = 1\nname = 'Größe'".encode("cp1252"), r"letters of an older program \(line 2\); save it as UTF-8"),
+        (
+            "a = 1\nname = 'Größe'".encode("cp1252"),
+            r"letters of an older program \(line 2\); save it as UTF-8",
+        ),
         (b"a = 1\nb = 2\n\0\0\0", "bytes in line 3 that are no text: it is damaged"),
         (b"a = 1\rb = 2,5\r", "its lines end as on old Macintosh computers"),
     ],
