@@ -9,7 +9,15 @@ from typing import Any
 from pymeasure.adapters import Adapter
 
 from drivers.errors import InstrumentFault, InstrumentLost, NotFound, NotNow, OutOfRange
-from drivers.keithley428_words import ErrorFlag, Handshake, MachineStatus, StatusByte, Terminator, quoted, unexpected
+from drivers.keithley428_words import (
+    ErrorFlag,
+    Handshake,
+    MachineStatus,
+    StatusByte,
+    Terminator,
+    quoted,
+    unexpected,
+)
 from drivers.limits import member_of, whole_between
 from drivers.visa import VisaInstrument
 from drivers.visa_wire import device_clear, serial_poll

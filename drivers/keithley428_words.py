@@ -123,7 +123,7 @@ class ErrorFlag(Flag):
 
 
 ADVICE = {
-    ErrorFlag.ILLEGAL_COMMAND: "It does not recognise a letter of a command, ours or another program's on its bus (IDDC).",
+    ErrorFlag.ILLEGAL_COMMAND: "It does not recognise a letter of a command, perhaps of another program (IDDC).",
     ErrorFlag.ILLEGAL_OPTION: "It does not recognise an option of the command (IDDCO).",
     ErrorFlag.NOT_IN_REMOTE: "It is not in remote: don't press LOCAL, and let the controller assert REN.",
     ErrorFlag.SELF_TEST_FAILED: "Its self-test failed: it needs service.",

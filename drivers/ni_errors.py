@@ -91,9 +91,32 @@ _LOST = {
     DAQmxErrors.HARDWARE_NOT_RESPONDING,
     DAQmxErrors.DEV_ABSENT_OR_UNAVAILABLE,
     DAQmxErrors.DEV_ABSENT_OR_UNAVAILABLE_ROUTING,
+    DAQmxErrors.PAL_TRANSFER_ABORTED,  # a USB device was unplugged, or the computer slept
+    DAQmxErrors.PAL_TRANSFER_TIMED_OUT,
+    DAQmxErrors.PAL_CONNECTION_ABORTED,
+    DAQmxErrors.PAL_USB_TRANSACTION_ERROR,
+    DAQmxErrors.DEVICE_NOT_USABLE_UNTIL_USB_REPLUG,
+    DAQmxErrors.NETWORK_STATUS_CONNECTION_LOST,
+    DAQmxErrors.NETWORK_STATUS_TIMED_OUT,
 }
 _ABSENT = {DAQmxErrors.INVALID_DEVICE_ID, DAQmxErrors.PHYSICAL_CHAN_DOES_NOT_EXIST}
-_RESERVED = {DAQmxErrors.PAL_RESOURCE_RESERVED, DAQmxErrors.RESOURCE_ALREADY_RESERVED}
+_RESERVED = {
+    DAQmxErrors.PAL_RESOURCE_RESERVED,
+    DAQmxErrors.RESOURCE_ALREADY_RESERVED,
+    DAQmxErrors.RESERVATION_CONFLICT,
+    DAQmxErrors.RESOURCE_RESERVED_WITH_CONFLICTING_SETTINGS,
+    DAQmxErrors.DIG_LINES_RESERVED_OR_UNAVAILABLE,
+    DAQmxErrors.LINES_ALREADY_RESERVED_FOR_OUTPUT,
+    DAQmxErrors.NETWORK_DEVICE_RESERVED_BY_ANOTHER_HOST,
+    DAQmxErrors.RESOURCES_IN_USE_FOR_ROUTE,
+    DAQmxErrors.RESOURCES_IN_USE_FOR_ROUTE_ROUTING,
+    DAQmxErrors.RESOURCES_IN_USE_FOR_ROUTE_IN_TASK,
+    DAQmxErrors.RESOURCES_IN_USE_FOR_ROUTE_IN_TASK_ROUTING,
+    DAQmxErrors.COULD_NOT_RESERVE_REQUESTED_TRIG_LINE,
+    DAQmxErrors.COULD_NOT_RESERVE_REQUESTED_TRIG_LINE_ROUTING,
+    DAQmxErrors.NO_COMMON_TRIG_LINE_FOR_ROUTE_ROUTING,
+}
+"""Errors of a card, a line or a trigger line that is taken."""
 _ENDED = {
     DAQmxErrors.CANNOT_READ_WHEN_AUTO_START_FALSE_BUF_SIZE_ZERO_AND_TASK_NOT_RUNNING,
     DAQmxErrors.CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING,
@@ -110,9 +133,13 @@ def rig_error(doing: str, error: DaqError) -> RigError:
     """Convert an NI-DAQmx error to the rig's error. Codes: NI-DAQmx, ``error_codes.DAQmxErrors``."""
     message = _line(error)
     if error.error_type in _LOST:
-        return InstrumentLost(f"The card does not respond; can't {doing}: {message}")
+        return InstrumentLost(
+            f"The card does not respond; can't {doing}. Check its power and its cable (USB: without a hub). ({message})"
+        )
     if error.error_type in _ABSENT:
-        return NotFound(f"Can't {doing}: {message}")
+        return NotFound(
+            f"Can't {doing}: {message}. Compare daq.device and the channels in the rig file with NI MAX"
+        )
     if error.error_type in _RESERVED:
         return NotNow(f"Can't {doing}: another program uses the card; end it there. ({message})")
     if error.error_type in _ENDED:

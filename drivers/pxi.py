@@ -166,8 +166,13 @@ class PXIController:
         raise NotFound(f"{self.address} has no device {name!r}; it has {_listed(devices)}")
 
     def properties(self, device: str) -> CardProperties:
-        """Return the ranges and rates of a device. Raises ``NotFound``, ``InstrumentLost``."""
+        """Return the ranges and rates of a device. Raises ``InstrumentLost``, and ``NotFound`` for one of NI MAX alone."""
         with translated(f"ask for the properties of {device}"):
+            if self._system.devices[device].is_simulated:
+                raise NotFound(
+                    f"{device} is a device that NI MAX only simulates: nothing is wired to it. Write the name of the "
+                    "real card, as NI MAX lists it, as daq.device in the rig file"
+                )
             return CardProperties.of(self._system.devices[device])
 
     def find(self, product: str) -> DeviceIdentity:

@@ -75,7 +75,7 @@ DEVICE = {
     "PRODUCT_CATEGORY": Attribute(lambda card: ProductCategory[card.bench.card.category].value),
     "PRODUCT_NUM": fixed_property(_PRODUCT_NUMBER),
     "SERIAL_NUM": _parameter("serial_number"),
-    "IS_SIMULATED": fixed_property(True),
+    "IS_SIMULATED": _parameter("is_simulated"),
     "BUS_TYPE": fixed_property(BusType.PXI.value),
     "PXI_CHASSIS_NUM": fixed_property(1),
     "PXI_SLOT_NUM": fixed_property(2),

@@ -79,6 +79,7 @@ class NI6281Parameters(ParameterSection):
     device: str = Field(pattern=r"^[A-Za-z]\w*$")
     product_type: str
     serial_number: int = Field(ge=0, lt=2**32)
+    is_simulated: bool
     driver_version: list[int] = Field(min_length=3, max_length=3)
     input_ranges_V: list[float] = Field(min_length=1)
     input_noise_V: list[float]

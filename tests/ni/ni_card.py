@@ -52,7 +52,9 @@ class SimulatedServer:
     """Serves the card as `GrpcServerProcess` of NI's tests does."""
 
     def __init__(self) -> None:
-        self._server = DaqServer(SimulatedBench(load_parameters(), 1, WallClock()))
+        self._server = DaqServer(
+            SimulatedBench(load_parameters(overrides={"ni6281.is_simulated": True}), 1, WallClock())
+        )
         self._server.start()
         self.server_port = self._server.port
 

@@ -33,7 +33,7 @@ def test_the_system_says_what_it_is(daq: Client) -> None:
     assert daq.system.driver_version == (25, 5, 0)
     assert daq.system.devices.device_names == ["Dev1"]
     device = daq.device
-    assert (device.product_type, device.is_simulated) == ("PXI-6281", True)
+    assert (device.product_type, device.is_simulated) == ("PXI-6281", False)
     assert device.serial_num > 0
     assert device.ai_physical_chans.channel_names == [f"Dev1/ai{n}" for n in range(16)]
     assert device.ao_physical_chans.channel_names == ["Dev1/ao0", "Dev1/ao1"]
