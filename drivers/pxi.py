@@ -166,7 +166,10 @@ class PXIController:
         raise NotFound(f"{self.address} has no device {name!r}; it has {_listed(devices)}")
 
     def properties(self, device: str) -> CardProperties:
-        """Return the ranges and rates of a device. Raises ``InstrumentLost``, and ``NotFound`` for one of NI MAX alone."""
+        """Return the ranges and rates of a device.
+
+        Raises ``InstrumentLost``, and ``NotFound`` for one that does not exist, or in NI MAX alone.
+        """
         with translated(f"ask for the properties of {device}"):
             if self._system.devices[device].is_simulated:
                 raise NotFound(
