@@ -11,6 +11,7 @@ class CalibrateNoise(RigProcedure):
     """Measure the thermometer's noise: white level and 1/f corner, hence the resolution to expect."""
 
     name = "calibrate-noise"
+    thermometer = True
     repeats = "stretches"
     cycle = "stretch"
     step = "listen"

@@ -18,6 +18,7 @@ class CalibrateThermometer(RigProcedure):
     """Measure the probe's thermal resistance with a known heater power."""
 
     name = "calibrate-thermometer"
+    thermometer = True
     repeats = "holds"
     cycle = "hold"
 

@@ -58,6 +58,7 @@ class Heating(HeldProcedure, Foreseen):
     """Measure the heat dissipated in the tip by modulated junctions."""
 
     name = "heating"
+    thermometer = True
     repeats = "holds"
     cycle = "hold"
     evaluated_as = "heating"

@@ -40,6 +40,7 @@ class Peltier(ThermopowerBeside):
     """Measure the Peltier heat of held junctions at small biases."""
 
     name = "peltier"
+    thermometer = True
     label = "Peltier heat"
     evaluated_as = "peltier"
     views = ("Peltier",)

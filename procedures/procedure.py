@@ -56,6 +56,9 @@ class RigProcedure(Procedure):
     resistor: bool = False
     """True if a resistor may stand in for the junction: the current then follows the bias with the tip retracted."""
 
+    thermometer: bool = False
+    """True if it is about the thermocouple: a thermometer that falls silent then ends the run."""
+
     repeats: str
     """Name of the parameter that holds the number of cycles."""
 

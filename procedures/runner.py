@@ -102,6 +102,8 @@ class Runner:
             self._context.daq.start_acquisition(self._context.buffer_s)
             if procedure.drives:
                 self._compare_from_here()
+            if procedure.thermometer:
+                self._watch.watch_thermometer()
             self._interpret(procedure, context)
             self._watch.compare_loop_backs()
         except Aborted:

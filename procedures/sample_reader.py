@@ -22,6 +22,7 @@ from procedures.errors import Aborted, AmplifierRailed, LimitReached, LoopBackFa
 from procedures.heater import HeaterTrip
 from procedures.skipping import StepSkip
 from procedures.steps import FINISHED
+from procedures.thermometer_watch import ThermometerWatch
 
 PATIENCE_S = 0.4
 """Longest delay of samples before the card counts as stalled."""
@@ -115,6 +116,7 @@ class SampleReader:
         self._rail: FirstRun | None = None
         self._too_much = FirstRun(CURRENT_SAMPLES)
         high_V = context.high_bias_V + context.loop_backs.margin_V(context.high_bias_V)
+        self._thermometer: ThermometerWatch | None = None
         self._heater = None if context.heater is None else HeaterTrip(context.heater)
         self._high_bias = HighBiasTimer(high_V, context.rate_Hz)
 
@@ -140,6 +142,10 @@ class SampleReader:
     def watch_rail(self) -> None:
         """End the run from now on if the current amplifier stays at its rail without a bias for `RAIL_S`."""
         self._rail = FirstRun(self.samples(RAIL_S))
+
+    def watch_thermometer(self) -> None:
+        """End the run from now on if the thermometer, once heard, is silent."""
+        self._thermometer = ThermometerWatch(self._context.facts, self._rate_Hz)
 
     def heater_peak_V(self) -> float:
         """Return the largest modulus of the heater's read-back since the last call; 0 without a heater."""
@@ -281,6 +287,8 @@ class SampleReader:
         if self._rail is not None:
             self._check_rail(self._rail, block)
         self._check_limits(block)
+        if self._thermometer is not None:
+            self._thermometer.feed(block.channel("thermocouple"))
         return block
 
     def _check_limits(self, block: Block) -> None:

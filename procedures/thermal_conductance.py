@@ -86,6 +86,7 @@ class ThermalConductance(AlternatingHeater, HeatedProcedure):
     """Measure the thermal conductance of junctions when they break."""
 
     name = "thermal-conductance"
+    thermometer = True
     repeats = "ruptures"
     cycle = STEP
     label = "Thermal conductance"

@@ -60,6 +60,7 @@ class Reference:
     current_noise_V: float | None = None
     thermometer_ratio: float | None = None
     mains_V: float | None = None
+    thermometer_V_per_rtHz: float | None = None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,12 @@ MAINS_FACTOR = 3.0
 LEAST_MAINS_V = 1e-7
 """Mains at the thermometer's input that are never too many."""
 
+THERMOMETER_NOISE = "thermometer noise V/rtHz"
+"""Name of the noise of the coupled thermometer among the numbers of a proof."""
+
+HEARD = 3.0
+"""Least ratio between a thermometer that is heard and one that is not, by their noise."""
+
 ABOVE_FLOOR = 2.0
 """Least noise of a working preamplifier, in units of the card's own."""
 
@@ -63,6 +69,12 @@ def noise_ratio(step: GainStep, facts: Facts) -> float | None:
     if not heard or facts.thermometer_lowpass_Hz < BAND_Hz[0]:
         return None
     return coupled.white_V_per_rtHz / grounded.white_V_per_rtHz
+
+
+def heard_V_per_rtHz(step: GainStep, facts: Facts) -> float | None:
+    """Return the white noise of the coupled input at the card; None if it can't be told from the card's own."""
+    coupled = _own(step, facts, "coupled").white_V_per_rtHz
+    return coupled if coupled > HEARD * _floor(step, facts) else None
 
 
 def expected_noise_ratio(step: GainStep, facts: Facts) -> float | None:
@@ -138,7 +150,13 @@ def _open(step: GainStep, facts: Facts) -> list[str]:
 
 
 def _rest(measured: Measured, facts: Facts) -> list[str]:
-    at_rest = measured.at_rest[facts.wiring.terminals["thermocouple"]]
+    at_rest, known = measured.at_rest[facts.wiring.terminals["thermocouple"]], facts.reference
+    if known.thermometer_V_per_rtHz and at_rest.white_V_per_rtHz < known.thermometer_V_per_rtHz / HEARD:
+        return [
+            f"The {facts.wiring.input('thermocouple')} is silent: its noise is {at_rest.white_V_per_rtHz:.2g} V/rtHz, "
+            f"at the last proof in full it was {known.thermometer_V_per_rtHz:.2g} V/rtHz. The {facts.preamplifier} is "
+            f"off, or a cable is off. {facts.preamplifier_advice}".rstrip()
+        ]
     if abs(at_rest.mean_V) < facts.thermometer_full_scale_V / 2:
         return []
     return [

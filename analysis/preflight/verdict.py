@@ -5,8 +5,10 @@ from analysis.preflight.measured import Facts, Measured
 from analysis.preflight.outputs import OUTPUTS, output_mismatches
 from analysis.preflight.responses import Mismatch
 from analysis.preflight.thermometer import (
+    THERMOMETER_NOISE,
     expected_noise_ratio,
     gain_ratio,
+    heard_V_per_rtHz,
     noise_ratio,
     thermometer_mismatches,
 )
@@ -66,5 +68,6 @@ def numbers(measured: Measured, facts: Facts) -> dict[str, float]:
     if (step := measured.gain_step) is not None:
         values["preamplifier gain ratio"] = gain_ratio(step, facts)
         values["thermometer noise ratio"] = noise_ratio(step, facts)
+        values[THERMOMETER_NOISE] = heard_V_per_rtHz(step, facts)
         values["mains at the thermometer V"] = step.coupled[own["thermocouple"]].mains_V
     return {name: float(value) for name, value in values.items() if value is not None}

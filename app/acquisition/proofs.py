@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from analysis.preflight.measured import Reference
+from analysis.preflight.thermometer import THERMOMETER_NOISE
 from app.acquisition.open_rig import OpenRig
 from app.config.calibration_store import CalibrationStore, CommissionRecord, ProofRecord, store_of
 from app.config.last_proof import last_proof, withdraw_proof
@@ -163,6 +164,7 @@ class Proofs:
             zero_V=numbers.get("zero check V"),
             current_noise_V=numbers.get("current noise V"),
             thermometer_ratio=numbers.get("thermometer noise ratio"),
+            thermometer_V_per_rtHz=numbers.get(THERMOMETER_NOISE),
             mains_V=numbers.get("mains at the thermometer V"),
         )
 

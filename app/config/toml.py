@@ -24,15 +24,10 @@ class Section(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _of_its_kind(cls, value: Any, field: ValidationInfo) -> Any:
-        """Take a date without quotes as a text; refuse true and false for numbers: pydantic takes them for 1 and 0.
-
-        A path in double quotes with single backslashes becomes a text with tabs and the like, which is refused.
-        """
+        """Take a date without quotes as a text; refuse true and false for numbers: pydantic takes them for 1 and 0."""
         wanted = set(_types_in(cls.model_fields[field.field_name or ""].annotation))
         if isinstance(value, date) and str in wanted:
             return value.isoformat()
-        if isinstance(value, str) and any(ord(one) < 32 and one != "\n" for one in value):
-            raise ValueError("written with two backslashes for one in double quotes, or in single quotes")
         if isinstance(value, bool) and wanted & {float, int} and bool not in wanted:
             raise ValueError("a number")
         return value

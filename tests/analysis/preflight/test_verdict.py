@@ -13,6 +13,7 @@ from analysis.preflight.measured import Facts, GainStep, Measured, Reference
 from analysis.preflight.outputs import own_output_remarks, rest_mismatches
 from analysis.preflight.responses import Mismatch, Part, Responses
 from analysis.preflight.scan import Statistics
+from analysis.preflight.thermometer import THERMOMETER_NOISE
 from analysis.preflight.verdict import mismatches, not_proved, numbers
 from analysis.preflight.wiring import Wiring
 
@@ -129,6 +130,25 @@ def test_a_right_rig_gets_none_and_its_numbers():
     assert numbers(found, FACTS)["thermometer noise ratio"] == pytest.approx(2.42)
     assert numbers(found, FACTS)["preamplifier gain ratio"] == pytest.approx(0.403, abs=0.001)
     assert len(not_proved(found, FACTS)) == 3, "the cables of the junction, and what no response can show"
+
+
+def test_a_short_proof_hears_whether_the_thermometer_is_as_in_the_last_whole_one():
+    heard = numbers(measured(), FACTS)[THERMOMETER_NOISE]
+    assert heard == COUPLED.white_V_per_rtHz
+    facts = replace(FACTS, reference=Reference(thermometer_V_per_rtHz=heard))
+
+    assert mismatches(measured(gain_step=None), facts) == []
+    (silent,) = mismatches(measured(rest={"ai1": FLOOR}, gain_step=None), facts)
+    assert silent.part is Part.THERMOMETER
+    assert "thermocouple input (ai1) is silent" in silent.text and "The SR560 is off" in silent.text
+
+
+def test_a_thermometer_below_the_noise_of_the_card_is_no_reference():
+    quiet = [
+        replace(one, white_V_per_rtHz=2 * FLOOR.white_V_per_rtHz) for one in (GROUNDED, COUPLED, LOWERED)
+    ]
+
+    assert THERMOMETER_NOISE not in numbers(measured(gain_step=step(quiet)), FACTS)
 
 
 def test_two_faults_get_two_sentences():

@@ -107,7 +107,7 @@ def test_reads_a_rig_file_with_defaults(write):
             r"coarse: .*must differ",
         ),
         ("name =", "name", r"not TOML"),
-        ("name =", r'calibrations = "C:\temp\new"' + "\nname =", "must be written with two backslashes"),
+        ("name =", r'calibrations = "C:\temp\new"' + "\nname =", "a backslash is written twice"),
         ("name =", r'calibrations = "C:\new"' + "\nname =", "a backslash is written twice"),
         (
             "extension_nm_per_V = 20.0",
