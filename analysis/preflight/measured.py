@@ -40,6 +40,8 @@ class Measured:
         Overload as the current amplifier reports it; None if it can't.
     gain_step : GainStep, optional
         None if the preamplifier can't be grounded and set by the program, or in the short form.
+    whole : bool
+        False for the short form.
     """
 
     responses: Responses
@@ -49,6 +51,7 @@ class Measured:
     zero_V: float | None = None
     overloaded: bool | None = None
     gain_step: GainStep | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True)

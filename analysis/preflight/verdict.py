@@ -36,11 +36,18 @@ def not_proved(measured: Measured, facts: Facts, contact: str = "") -> list[str]
     missing = []
     if measured.test_current_V is None:
         missing.append(f"current input, its sign and size: the {amplifier} has no test current")
-    if measured.zero_V is None:
+    if measured.overloaded:
+        missing.append(
+            f"that the {amplifier} is not overloaded: it reports an overload, though its output is at rest. It "
+            "oscillates, or its overload line is stuck or not wired"
+        )
+    if measured.whole and measured.zero_V is None:
         missing.append(f"offset of the {amplifier}: it has no zero check that the program can set")
     if not facts.answers:
         missing.append(f"settings of the {amplifier}: they can't be read back")
-    if step is None:
+    if not measured.whole:
+        missing.append(f"offset of the {amplifier}, step of z, {preamplifier}: only a proof in full tests them")
+    elif step is None:
         missing.append(f"{preamplifier} and thermocouple: the program can't ground it or change its gain")
     else:
         if gain_ratio(step, facts) is None:

@@ -46,7 +46,8 @@ def measure(
     context: ProcedureContext, survey: Survey, rest: Mapping[str, Statistics], *, whole: bool
 ) -> Measured:
     """Drive the stimuli one after the other; in the short form only the bias and the test current."""
-    overloaded = context.stimuli.overloaded()  # before any command, which reads the latched flag
+    context.stimuli.overloaded()  # forget what was latched before
+    overloaded = context.stimuli.overloaded()
     steps_V = steps(context)
     settle_s = settling_s(context)
     rest_V, levels = context.safe_z_V, bias_levels(context)
@@ -69,6 +70,7 @@ def measure(
         zero_V=_zero(context, survey, settle_s) if whole else None,
         overloaded=overloaded,
         gain_step=_gain_step(context, survey) if whole else None,
+        whole=whole,
     )
 
 

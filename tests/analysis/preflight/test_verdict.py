@@ -151,6 +151,18 @@ def test_a_thermometer_below_the_noise_of_the_card_is_no_reference():
     assert THERMOMETER_NOISE not in numbers(measured(gain_step=step(quiet)), FACTS)
 
 
+def test_a_short_proof_says_what_it_leaves_to_the_whole_one_and_nothing_untrue():
+    clauses = not_proved(measured(gain_step=None, zero_V=None, whole=False), FACTS)
+
+    assert "offset of the Keithley 428, step of z, SR560: only a proof in full tests them" in clauses
+    assert not [one for one in clauses if "no zero check" in one or "can't ground" in one]
+
+
+def test_an_overload_that_the_output_does_not_show_is_not_passed_over():
+    assert mismatches(measured(overloaded=True), FACTS) == []
+    assert "overload line is stuck" in not_proved(measured(overloaded=True), FACTS)[0]
+
+
 def test_two_faults_get_two_sentences():
     both = measured(changed(bias={}, test_current={"ai0": -1.002}))
 

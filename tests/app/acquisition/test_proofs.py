@@ -11,7 +11,12 @@ from procedures.preflight.proof import SHORT, WHOLE, Proof
 from tests.app.config.test_rig import RIG
 
 BEGIN = datetime(2026, 11, 29, 8, 0, 0, tzinfo=UTC)
-NUMBERS = {"test current": 1.002, "zero check V": 3e-4, "thermometer noise ratio": 2.4}
+NUMBERS = {
+    "test current": 1.002,
+    "zero check V": 3e-4,
+    "thermometer noise ratio": 2.4,
+    "thermometer noise V/rtHz": 6e-4,
+}
 
 
 @pytest.fixture
@@ -46,6 +51,7 @@ def test_a_proof_counts_for_a_day(proved, rig):
     assert (too_late.whole, too_late.why) == (True, "the last proof is 24.0 h old")
     assert later.reference.test_current == 1.002
     assert later.reference.thermometer_ratio == 2.4
+    assert later.reference.thermometer_V_per_rtHz == 6e-4
 
 
 @pytest.mark.parametrize(
