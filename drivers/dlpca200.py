@@ -51,14 +51,14 @@ def completed(table: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class DLPCA200Keys:
-    """Keys of the rig file. Lines are those of the card, as "port0/line2"; without ``overload_line`` none is read."""
+    """Keys of the rig file. Lines are those of ``device``, by default the DAQ's card, as "port0/line2"."""
 
     gain_line_0: str = key()
     gain_line_1: str = key()
     gain_line_2: str = key()
     low_noise_line: str = key()
     overload_line: str = key("")
-    device: str = key("Dev1")
+    device: str = key("")
     gain_V_per_A: float = key(1e5, choices=GAINS_V_per_A, label="Gain", tip="Gain of the DLPCA-200")
     high_speed: bool = key(False)
     rise_time_s: float = key(label="Rise time", tip="10 to 90 %: that of its gain, or of a filter behind it")
@@ -104,7 +104,7 @@ class DLPCA200(CurrentAmplifier):
     def place(keys: DLPCA200Keys) -> str:
         """Return its lines."""
         return (
-            f"{keys.device}: gain {keys.gain_line_0}, {keys.gain_line_1}, {keys.gain_line_2}, low noise "
+            f"{keys.device or 'card of the DAQ'}: gain {keys.gain_line_0}, {keys.gain_line_1}, {keys.gain_line_2}, low noise "
             f"{keys.low_noise_line}, overload {keys.overload_line or 'not wired'}"
         )
 

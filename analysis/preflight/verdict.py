@@ -46,7 +46,9 @@ def not_proved(measured: Measured, facts: Facts, contact: str = "") -> list[str]
     if not facts.answers:
         missing.append(f"settings of the {amplifier}: they can't be read back")
     if not measured.whole:
-        missing.append(f"offset of the {amplifier}, step of z, {preamplifier}: only a proof in full tests them")
+        missing.append(
+            f"offset of the {amplifier}, step of z, {preamplifier}: only a proof in full tests them"
+        )
     elif step is None:
         missing.append(f"{preamplifier} and thermocouple: the program can't ground it or change its gain")
     else:

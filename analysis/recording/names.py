@@ -1,8 +1,28 @@
 """Naming of files: a file gets its name when it is complete, in one step, and never replaces another."""
 
-from pathlib import Path
+import os
+from pathlib import Path, PureWindowsPath
 
 from analysis.shared_files import remove_file, replace_file
+
+DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+"""Names of devices in Windows, whatever follows after a point: what is written there is lost."""
+
+WINDOWS_TAKES_NOT = '<>:"|?*'
+
+
+def why_no_name(name: str, windows: bool = os.name == "nt") -> str:
+    """Return why a file can't have this name, as a clause; "" if it can.
+
+    Names of devices are refused on every system, since recordings travel; characters only where ``windows`` is true.
+    A colon would put the content out of sight, beside a file of the name before it.
+    """
+    if PureWindowsPath(name).name.partition(".")[0].strip().lower() in DEVICES:
+        return "Windows keeps that name for a device"
+    wrong = sorted(set(name) & set(WINDOWS_TAKES_NOT)) if windows else ()
+    if wrong:
+        return f"Windows allows no {' '.join(wrong)} in a name"
+    return "Windows drops the end of such a name" if windows and name.endswith((" ", ".")) else ""
 
 
 def demand_free(path: Path) -> None:

@@ -22,7 +22,7 @@ from analysis.recording.errors import DiskAlmostFull, FileGone, RecordingError, 
 from analysis.recording.finish import finish
 from analysis.recording.header import RunHeader, TraceEntry
 from analysis.recording.live import LiveFile
-from analysis.recording.names import demand_free
+from analysis.recording.names import demand_free, why_no_name
 from analysis.recording.plots import Plot
 from analysis.recording.run_log import RunLog, log_of, rescue
 from analysis.records import Block, Event
@@ -94,6 +94,8 @@ class RecordingWriter:
         self._lines: list[bytes] = []
         self._saved = 0
         demand_free(self.path)
+        if refusal := why_no_name(self.path.name):
+            raise RecordingError(f"{self.path} cannot be created: {refusal}; choose another name")
         if not self.path.parent.is_dir():
             raise RecordingError(f"{self.path} cannot be created: its folder does not exist")
         demand_free(log_of(self.path))

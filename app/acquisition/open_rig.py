@@ -196,7 +196,7 @@ def open_amplifier(rig: Rig, role: str, wires: Wires = BY_ADDRESS) -> Amplifier:
 
 
 def _digital_lines(rig: Rig, connect: Connect | None, device: str) -> DigitalLines:
-    return DigitalLines.at(rig.daq.controller, device, rig.daq.answer_s, connect)
+    return DigitalLines.at(rig.daq.controller, device or rig.daq.device, rig.daq.answer_s, connect)
 
 
 def set_amplifier(amplifier: Amplifier, wanted: Any) -> Any:
@@ -315,9 +315,11 @@ def _stepper(rig: Rig, controller: PXIController) -> Stepper | None:
     walker = rig.coarse
     if walker is None:
         return None
+    if walker.device not in ("", rig.daq.device):
+        controller.device(walker.device)  # another card: known now, not when the tip is to be walked
     return Stepper(
         controller,
-        walker.device,
+        walker.device or rig.daq.device,
         walker.step_line,
         walker.direction_line,
         walker.step_nm * NM,

@@ -155,7 +155,7 @@ def _daq(rig: "Rig", serials: dict[str, int]) -> Iterator[Finding]:
     address = rig.daq.controller
     cards = {"DAQ card": rig.daq.device}
     if rig.coarse is not None:
-        cards["coarse stepper's card"] = rig.coarse.device
+        cards["coarse stepper's card"] = rig.coarse.device or rig.daq.device
     try:
         with PXIController(address, rig.daq.answer_s) as controller:
             identity = controller.identity

@@ -8,6 +8,7 @@ from typing import Any
 
 import platformdirs
 
+from analysis.recording.names import why_no_name
 from app.config.run_settings import RunSettings, load_run_settings, save_run_settings
 from app.config.toml import FileError
 
@@ -49,6 +50,8 @@ def save_preset(folder: Path, name: str, procedure: str, sample: str, values: Ma
         raise FileError(
             f"{name!r} can't be the name of a preset: it is a file's name, without / \\ : * ? \" < > |."
         )
+    if refusal := why_no_name(name):
+        raise FileError(f"{name!r} can't be the name of a preset: {refusal}.")
     path = folder / f"{name}{ENDING}"
     if path.exists() and (other := _procedure_of(path)) != procedure:
         raise FileError(f"There is a preset {name!r} of {other} already; choose another name.")

@@ -237,9 +237,9 @@ class JunctionSection(Section):
 
 
 class Coarse(Section):
-    """A stepper that moves the tip's housing, driven by two digital lines of the DAQ."""
+    """A stepper that moves the tip's housing, driven by two digital lines of the DAQ or of another card."""
 
-    device: str = "Dev1"
+    device: str = ""
     step_line: str = Field(pattern=r"^port\d+/line\d+$")
     direction_line: str = Field(pattern=r"^port\d+/line\d+$")
     step_nm: Annotated[Positive, Usual(0.1, 1e4, "nm")]
