@@ -104,8 +104,8 @@ class DLPCA200(CurrentAmplifier):
     def place(keys: DLPCA200Keys) -> str:
         """Return its lines."""
         return (
-            f"{keys.device or 'card of the DAQ'}: gain {keys.gain_line_0}, {keys.gain_line_1}, {keys.gain_line_2}, low noise "
-            f"{keys.low_noise_line}, overload {keys.overload_line or 'not wired'}"
+            f"{keys.device or 'card of the DAQ'}: gain {keys.gain_line_0}, {keys.gain_line_1}, {keys.gain_line_2}, "
+            f"low noise {keys.low_noise_line}, overload {keys.overload_line or 'not wired'}"
         )
 
     def apply(self, keys: DLPCA200Keys) -> DLPCA200Settings:

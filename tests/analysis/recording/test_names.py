@@ -21,7 +21,7 @@ def test_what_windows_would_misunderstand_is_refused_there(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["2026-11-30-heating-001.h5", "BDNC 60 mV, äöü.h5", "console.h5", "com10.h5", "nul-1.h5"]
+    "name", ["2026-11-30-iv-001.h5", "BDNC 60 mV, äöü.h5", "console.h5", "com10.h5", "nul-1.h5"]
 )
 def test_usual_names_are_taken(name):
     assert not why_no_name(name, windows=True)
