@@ -5,6 +5,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from analysis.shared_files import read_file
+
 MOST_BYTES = 2**26
 """Largest file of settings, results or tables."""
 
@@ -21,8 +23,7 @@ def read_bounded(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
     """
     if not stat.S_ISREG(path.stat().st_mode):  # before it is opened: to open a pipe may take for ever
         raise ValueError("it is a folder, a device or a pipe, not a file")
-    with path.open("rb") as file:
-        content = file.read(most_bytes + 1)
+    content = read_file(path, most_bytes + 1)
     if len(content) > most_bytes:
         raise ValueError(f"it is larger than {most_bytes / 1e6:.3g} MB, the most that is read of such a file")
     return content

@@ -1,14 +1,19 @@
-"""Files that another program may have open: Windows then refuses to replace or delete them.
+"""Files that another program may have open: Windows then refuses to replace, delete or even read them.
 
 Such a program is a window of ours, an indexer, a virus scanner or a cloud folder; most close the file within a second.
 Source: Microsoft, "System Error Codes" (5 access denied, 32 sharing violation, 33 lock violation).
 """
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 _IN_USE = 5, 32, 33
+WINDOWS = os.name == "nt"
 TRIES, PAUSE_S = 10, 0.5
 
 
@@ -43,19 +48,33 @@ def remove_file(path: Path, pause: Callable[[float], object] = time.sleep) -> No
             raise
 
 
+def read_file(path: Path, most_bytes: int = -1, pause: Callable[[float], object] = time.sleep) -> bytes:
+    """Return the content of a file, or its first ``most_bytes``; wait for half a second if another program has it.
+
+    Raises ``OSError`` as ``Path.open``.
+    """
+
+    def content() -> bytes:
+        with path.open("rb") as file:
+            return file.read(most_bytes)
+
+    return _patiently(content, TRIES, PAUSE_S / TRIES, pause)
+
+
 def _patiently(
-    action: Callable[[], object], tries: int, pause_s: float, pause: Callable[[float], object]
-) -> None:
+    action: Callable[[], Result], tries: int, pause_s: float, pause: Callable[[float], object]
+) -> Result:
     for _ in range(tries - 1):
         try:
-            action()
-            return
+            return action()
         except PermissionError as error:
             if not _in_use(error):
                 raise
         pause(pause_s)
-    action()
+    return action()
 
 
 def _in_use(error: PermissionError) -> bool:
-    return getattr(error, "winerror", None) in _IN_USE
+    """Tell whether another program may have the file; Python's ``open`` does not tell which code Windows gave."""
+    code = getattr(error, "winerror", None)
+    return code in _IN_USE or (WINDOWS and code is None)

@@ -9,7 +9,7 @@ from app.acquisition.proofs import fingerprint
 from app.config.calibrated_rig import age_days
 from app.config.calibration_store import CalibrationStore, CommissionRecord, store_of
 from app.config.rig import Rig, load_rig
-from app.config.rig_folder import MARK
+from app.config.rig_folder import is_simulated
 
 VALID_DAYS = 180
 """Age after which a rig is commissioned again."""
@@ -26,8 +26,7 @@ def rig_mark(rig_file: Path) -> str:
     Raises ``FileError``.
     """
     content = load_rig(rig_file).model_dump()
-    simulated = rig_file.read_text(encoding="utf-8").startswith(MARK)
-    return fingerprint(_lasting(content) if simulated else content)
+    return fingerprint(_lasting(content) if is_simulated(rig_file) else content)
 
 
 def _lasting(content: Any) -> Any:

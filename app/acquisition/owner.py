@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from analysis.shared_files import remove_file, replace_file
+from analysis.shared_files import read_file, remove_file, replace_file
 from app.acquisition.host_lock import HostLock
 from app.acquisition.watchdog.latch import SEEN
 from app.acquisition.watchdog.logbook import note
@@ -277,7 +277,7 @@ class Ownership:
 
     def _written(self) -> Owner | None:
         try:
-            content = json.loads(self._text.read_text("utf-8"))
+            content = json.loads(read_file(self._text))
             return Owner(**{one.name: content[one.name] for one in fields(Owner) if one.name in content})
         except (OSError, ValueError, TypeError):
             return None

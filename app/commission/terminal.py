@@ -12,7 +12,7 @@ from app.acquisition.open_rig import Wires
 from app.commission.hands import Operator
 from app.commission.report import shown
 from app.commission.step import Step
-from app.config.rig_folder import MARK
+from app.config.rig_folder import is_simulated
 from app.config.toml import FileError
 
 COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "not done": "blue"}
@@ -28,7 +28,7 @@ def simulated_rig(
     from app.commission.simulated_hands import SimulatedHands
     from simulators.parameters import ParameterError
 
-    if rig_file.is_file() and not rig_file.read_text(encoding="utf-8").startswith(MARK):
+    if rig_file.is_file() and not is_simulated(rig_file):
         raise FileError(
             f"{rig_file} is not the file of a simulated rig and is not overwritten: name another."
         )

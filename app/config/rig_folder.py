@@ -46,7 +46,7 @@ def user_name() -> str:
 def is_simulated(rig_file: Path) -> bool:
     """Return True for the rig file of a simulated rig."""
     try:
-        with rig_file.open(encoding="utf-8") as file:
+        with rig_file.open(encoding="utf-8-sig") as file:
             return file.readline().startswith(MARK)
     except (OSError, UnicodeDecodeError):
         return False

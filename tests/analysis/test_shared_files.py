@@ -2,13 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from analysis.shared_files import PAUSE_S, TRIES, remove_file, replace_file
+from analysis.shared_files import PAUSE_S, TRIES, read_file, remove_file, replace_file
 
 
 class Held:
     """A file that another program lets go after a number of tries, as Windows shows it."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, method: str, tries: int, code: int = 32) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, method: str, tries: int, code: int | None = 32
+    ) -> None:
         self.left, self.code, self.pauses = tries, code, []
         done = getattr(Path, method)
 
@@ -80,3 +82,25 @@ def test_a_file_that_stays_open_is_not_deleted_and_no_error(
     remove_file(files[0], held.pause)
     assert not files[0].exists()
     remove_file(files[0], held.pause)
+
+
+def test_a_file_that_is_open_elsewhere_is_read_when_it_is_let_go(
+    monkeypatch: pytest.MonkeyPatch, files: tuple[Path, Path]
+) -> None:
+    monkeypatch.setattr("analysis.shared_files.WINDOWS", True)
+    held = Held(monkeypatch, "open", 4, code=None)
+
+    assert read_file(files[1], pause=held.pause) == b"old"
+    assert sum(held.pauses) == pytest.approx(0.2)
+
+
+def test_one_that_stays_open_or_may_not_be_read_is_refused(
+    monkeypatch: pytest.MonkeyPatch, files: tuple[Path, Path]
+) -> None:
+    held = Held(monkeypatch, "open", TRIES, code=32)
+    with pytest.raises(PermissionError):
+        read_file(files[1], pause=held.pause)
+    forbidden = Held(monkeypatch, "open", 1, code=1314)
+    with pytest.raises(PermissionError):
+        read_file(files[1], pause=forbidden.pause)
+    assert forbidden.pauses == []

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from analysis.shared_files import replace_file
+from analysis.shared_files import read_file, replace_file
 from app.config.rig_folder import user_name
 
 SAFE, ARMED, TRIPPED = "safe", "armed", "tripped"
@@ -134,7 +134,7 @@ UNREADABLE = RigState(TRIPPED, "the file that holds the state of the rig can't b
 def read_state(path: Path) -> RigState | None:
     """Return the state of a rig; None if there is none. A file that can't be read counts as a trip."""
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json.loads(read_file(path))
         for name in ("bench", "watchdog"):
             if content.get(name) is not None:
                 content[name] = Process(**content[name])
