@@ -1,13 +1,23 @@
 """Ways to an instrument on a bus: back ends of VISA, and Prologix or AR488 controllers.
 
 Sources: pyvisa, "Configuring the backend"; Prologix, "GPIB-USB Controller User Manual" (commands ``++``), which the
-AR488 of J. W. Fraser follows.
+AR488 of J. W. Fraser follows; AR488, "README" (115200 baud); Arduino, "Disabling auto reset on serial connection".
 """
 
 from importlib.metadata import version
 
 from pymeasure.adapters import Adapter, PrologixAdapter
 from pyvisa.ctwrapper import IVIVisaLibrary
+from pyvisa.errors import VisaIOError
+
+BAUD = 115_200
+"""Rate of an AR488's serial line; a Prologix takes any."""
+
+STARTS = 5
+"""Questions to a controller, each as long as the time limit, before it counts as absent."""
+
+MOST_LINES = 20
+"""Most lines that a controller has in its buffer, or says when it starts, before it answers."""
 
 PYTHON, VENDOR = "@py", "@ivi"
 """Back ends of pyvisa: pyvisa-py, and the library of a vendor (NI-VISA, Keysight IO Libraries)."""
@@ -44,7 +54,8 @@ def prologix(address: str, gpib_address: int, library: str, timeout_s: float) ->
 
     It ends no command of its own accord (``++eos 3``): the instrument gets what it would get from GPIB.
     """
-    return PrologixAdapter(
+    serial = {"baud_rate": BAUD} if address.upper().startswith("ASRL") else {}
+    adapter = PrologixAdapter(
         address,
         gpib_address,
         eos="",
@@ -52,7 +63,32 @@ def prologix(address: str, gpib_address: int, library: str, timeout_s: float) ->
         timeout=round(1000 * timeout_s),
         write_termination="\n",
         read_termination="\n",
+        **serial,
     )
+    try:
+        _await_controller(adapter)
+    except BaseException:
+        adapter.close()
+        raise
+    return adapter
+
+
+def _await_controller(adapter: PrologixAdapter) -> None:
+    """Wait until the controller answers, then send again how it is to talk.
+
+    The Arduino of an AR488 starts anew when its port is opened; for some seconds it loses what it gets.
+    """
+    for left in reversed(range(STARTS)):
+        adapter.write("++auto 0")
+        adapter.write("++auto")
+        try:
+            if all(adapter.read(prologix=True).strip() != "0" for _ in range(MOST_LINES)):
+                raise ValueError("what answers is no Prologix or AR488 controller")
+            break
+        except (VisaIOError, UnicodeDecodeError):
+            if not left:
+                raise
+    adapter.eoi, adapter.eos = True, ""
 
 
 def serial_poll(adapter: Adapter) -> int:

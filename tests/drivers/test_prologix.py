@@ -38,6 +38,48 @@ def test_a_rig_file_reaches_the_amplifier_through_a_prologix(simulated, controll
     assert Keithley428.place(keys) == f"{controller.address}, GPIB address 22"
 
 
+class StartsAnew(PrologixController):
+    """An AR488 whose Arduino starts when its port is opened: it loses some lines, then says something."""
+
+    lost = 7
+
+    def _obey(self, line):
+        if self.lost:
+            self.lost -= 1
+            return b""
+        greeting, self.greeting = self.greeting, b""
+        return greeting + super()._obey(line)
+
+    greeting = b"AR488 ready\r\n"
+
+
+def test_a_controller_that_starts_when_it_is_opened_is_waited_for(simulated, stack):
+    controller = stack.enter_context(StartsAnew({22: simulated}))
+    controller.settings["auto"] = 1
+
+    amplifier = Keithley428(controller.address, prologix_address=22, timeout_s=0.1)
+    stack.callback(amplifier.close)
+
+    assert amplifier.status.gain_V_per_A == 1e3
+    assert controller.settings | {"auto": 0, "eoi": 1, "eos": 3} == controller.settings
+
+
+def test_a_controller_that_never_answers_is_not_found(simulated, stack):
+    controller = stack.enter_context(StartsAnew({22: simulated}))
+    controller.lost = 1000
+
+    with pytest.raises(NotFound, match="no answer in time"):
+        Keithley428(controller.address, prologix_address=22, timeout_s=0.02)
+
+
+def test_a_port_with_another_instrument_that_never_ends_to_talk_is_refused(simulated, stack):
+    controller = stack.enter_context(PrologixController({22: simulated}))
+    controller._obey = lambda line: 40 * b"+1.234 V\r\n"
+
+    with pytest.raises(NotFound, match="no Prologix or AR488 controller"):
+        Keithley428(controller.address, prologix_address=22, timeout_s=0.1)
+
+
 def test_slow_commands_wait_for_ready_by_a_serial_poll_of_the_controller(simulated, controller, stack):
     amplifier = Keithley428(controller.address, prologix_address=22, pause=lambda seconds: None)
     stack.callback(amplifier.close)
