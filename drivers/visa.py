@@ -1,6 +1,7 @@
 """Base of the VISA instruments: opening, translated errors, and protection against misspelt attributes."""
 
 import difflib
+import errno
 import inspect
 import traceback
 from collections.abc import Iterator
@@ -182,11 +183,23 @@ def _close_abandoned(error: Exception) -> None:
             interface.close()
 
 
+_REASONS: dict[int, str] = {
+    StatusCode.error_timeout: "no answer in time",
+    StatusCode.error_no_listeners: "nothing listens at this GPIB address",
+    StatusCode.error_resource_locked: "another program has it; end that first",
+    StatusCode.error_resource_busy: "another program has it; end that first",
+    StatusCode.error_not_cic: "another program or computer controls the GPIB bus",
+}
+"""Errors of VISA in plain words."""
+
+
 def _reason(error: Exception) -> str:
-    if isinstance(error, visa_errors.VisaIOError) and error.error_code == StatusCode.error_timeout:
-        return "no answer in time"
+    if isinstance(error, visa_errors.VisaIOError) and error.error_code in _REASONS:
+        return _REASONS[error.error_code]
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return _REASONS[StatusCode.error_timeout]
+    if getattr(error, "errno", None) == errno.EACCES or "PermissionError(13" in str(error):
+        return "another program has this port open; or, on Linux, you are not in its group (dialout)"
     if str(error) == "error creating link: 3":
         return "the gateway has no instrument at this GPIB address"
     return str(error).split("\n")[0].strip(" .") or type(error).__name__
