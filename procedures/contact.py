@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from analysis.conductance import LEAST_BIAS_V, full_scale_conductance_G0
 from analysis.constants import G0_S
 from analysis.detect import ContactDetector, CurrentWitness, Detector, OpenDetector
+from analysis.heating.mask import RISE_PER_TAU
 from analysis.records import SKIPPED
 from procedures import no_contact
 from procedures.context import ProcedureContext
@@ -27,6 +28,9 @@ MOST_RECENTRINGS = 3
 
 OPEN_SAMPLES = 10
 """Consecutive samples below the open threshold that end a trace, so that amplifier noise does not."""
+
+SLOW_FILTER = 0.1
+"""Time constant of the current amplifier, as a share of the measured reaction, up to which that contains it."""
 
 FIRST_BASELINE_S = 0.2
 
@@ -141,12 +145,13 @@ class ContactProcedure(RigProcedure):
 
     def _check_overshoot(self, context: ProcedureContext) -> None:
         """Refuse an approach so fast that the tip would travel on too far before it is stopped."""
-        reaction_s = context.reaction_s + context.input_delay_s
+        filter_s = context.rise_time_s / RISE_PER_TAU
+        filter_s = filter_s if filter_s > SLOW_FILTER * context.reaction_s else 0.0
+        reaction_s = context.reaction_s + context.input_delay_s + filter_s
         overshoot_m = self.approach_speed * NM * reaction_s
         if overshoot_m > context.most_overshoot_m * (1 + 1e-9):
-            delay = f", of which {context.input_delay_s * 1e3:.3g} ms are the card's filter" * bool(
-                context.input_delay_s
-            )
+            filters = {"the card's filter": context.input_delay_s, "the current amplifier's filter": filter_s}
+            delay = "".join(f", of which {s * 1e3:.3g} ms are {whose}" for whose, s in filters.items() if s)
             raise ImpossibleSetting(
                 f"approach_speed = {self.approach_speed:g} nm/s drives the tip {overshoot_m / NM:.3g} nm into the "
                 f"surface before it stops: the reaction takes up to {reaction_s * 1e3:.3g} ms{delay}. The rig file "

@@ -158,6 +158,11 @@ def test_an_approach_too_fast_for_the_reaction_is_refused_with_the_numbers(tmp_p
             ImpossibleSetting, match=r"50 nm/s drives the tip 1.25 nm .* 25 ms.*at most 10 nm/s"
         ):
             rig.bench().run(quick(1), tmp_path / "run.h5")
+        edited(rig, rise=("rise_time_s = 3e-4", "rise_time_s = 0.3"))  # 0.3 ms was meant
+        with pytest.raises(
+            ImpossibleSetting, match=r"162 ms, of which 137 ms are the current amplifier's filter"
+        ):
+            rig.bench().run(quick(1), tmp_path / "run.h5")
 
 
 @pytest.mark.parametrize(
