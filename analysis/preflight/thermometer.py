@@ -72,7 +72,7 @@ def noise_ratio(step: GainStep, facts: Facts) -> float | None:
 
 
 def heard_V_per_rtHz(step: GainStep, facts: Facts) -> float | None:
-    """Return the white noise of the coupled input at the card; None if it can't be told from the card's own."""
+    """Return the white noise of the coupled input at the card; None if it can't be separated from the card's own."""
     coupled = _own(step, facts, "coupled").white_V_per_rtHz
     return coupled if coupled > HEARD * _floor(step, facts) else None
 

@@ -291,7 +291,7 @@ def _verify(amplifier: CurrentAmplifier, compared: Any, seen: Callable[[Any], No
     if changed:
         message = "The current amplifier was changed during the run: " + "; ".join(changed) + "."
         if len(changed) > MOST_BY_HAND:
-            message += " So many at once are no slip of a hand: it was off for a moment, or was cleared."
+            message += " More than one at once: it was off for a moment, or was cleared."
         if getattr(state, "bias_supply_on", False):
             message += f" {amplifier.to_safe()}."
         raise InstrumentFault(message)
