@@ -170,15 +170,18 @@ def _daq(rig: "Rig", serials: dict[str, int]) -> Iterator[Finding]:
 
 
 def _card(controller: "PXIController", use: str, device: str, rig: "Rig", serials: dict[str, int]) -> Finding:
-    from drivers.errors import RigError
+    from drivers.errors import NotFound, RigError
 
     try:
         card = controller.device(device)
     except RigError as error:
         return Finding(use, device, False, "", f"{error}. Write a name that NI MAX shows into the rig file.")
     serials[device] = card.serial
-    advice = _ranges(controller, rig) if use == "DAQ card" else ""
-    return Finding(use, device, True, f"{card.product_type}, serial number {card.serial:X}", advice)
+    said = f"{card.product_type}, serial number {card.serial:X}"
+    try:
+        return Finding(use, device, True, said, _ranges(controller, rig) if use == "DAQ card" else "")
+    except NotFound as error:  # in NI MAX alone
+        return Finding(use, device, False, said, str(error))
 
 
 def _ranges(controller: "PXIController", rig: "Rig") -> str:

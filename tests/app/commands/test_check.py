@@ -212,6 +212,19 @@ def test_a_card_that_is_not_there(rig):
     assert "it has no device 'Dev1'. Write a name that NI MAX shows" in found["DAQ card"]["advice"]
 
 
+def test_a_card_that_only_ni_max_simulates_is_not_there_but_its_controller_is(rig, monkeypatch):
+    def refuse(self, name):
+        raise NotFound(f"{name} is a device that NI MAX only simulates")
+
+    monkeypatch.setattr(rig.controller, "properties", refuse)
+
+    found = rig.report(1)
+
+    assert found["PXI controller"]["answers"] is True
+    assert found["DAQ card"]["answers"] is False
+    assert "only simulates" in found["DAQ card"]["advice"]
+
+
 def test_a_card_that_does_not_have_what_the_rig_file_states_is_pointed_out(rig):
     rig.controller.card = CardProperties("USB-6009", (1.0, 5.0), (2.5,), 48e3, 4000.0, False, False)
 
