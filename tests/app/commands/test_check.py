@@ -190,7 +190,7 @@ def test_an_instrument_that_does_not_answer_is_named_with_what_to_do_and_the_res
 def test_an_amplifier_that_falls_silent_half_way_does_not_answer(rig):
     rig.wires[AMPLIFIER] = ProtocolAdapter([*amplifier_talk()[:2], ("U0X", "428I+0.000E+00")])
 
-    assert "not a machine status word" in rig.report(1)["Keithley 428"]["advice"]
+    assert "in place of its machine status word" in rig.report(1)["Keithley 428"]["advice"]
 
 
 def test_a_controller_that_does_not_answer(rig):
