@@ -13,25 +13,38 @@ from analysis.buettiker.terminals import relative_error_percent
 from app.commands.probes import command
 from app.models.probe_circuit import CircuitSettings
 from app.paper.figures import FIGURES
+from app.paper.numbers import numbers
 from app.paper.setups import PRINTED_THERMAL, SYMMETRIC, THERMAL, Setup
 from app.paper.setups import both_probes as both_of_paper
 from tests.support.physics.buettiker_junctions import benzene, both_probes
 
 
-@pytest.fixture(scope="module")
-def rows():
-    result = CliRunner().invoke(command, ["--json"])
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)["numbers"]
+@pytest.fixture(scope="module", autouse=True)
+def solved_once():
+    """Solve the junctions once for all commands of this module."""
+    found = list(numbers())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.paper.numbers.numbers", lambda: iter(found))
+        yield
 
 
 @pytest.fixture(scope="module")
-def folder(rows, tmp_path_factory):
-    """Figures and table in a folder that was not there."""
+def written(tmp_path_factory):
+    """Figures and table in a folder that was not there, and what the command printed."""
     folder = tmp_path_factory.mktemp("figures") / "new"
-    result = CliRunner().invoke(command, ["--figures", str(folder)])
+    result = CliRunner().invoke(command, ["--json", "--figures", str(folder)])
     assert result.exit_code == 0, result.output
-    return folder
+    return folder, json.loads(result.stdout)["numbers"]
+
+
+@pytest.fixture(scope="module")
+def folder(written):
+    return written[0]
+
+
+@pytest.fixture(scope="module")
+def rows(written):
+    return written[1]
 
 
 def only(rows, figure, quantity, **parameters):
