@@ -168,17 +168,17 @@ class Heating(HeldProcedure, Foreseen):
         if len(set(self.amplitudes)) < len(self.amplitudes):
             listed = " ".join(f"{amplitude:g}" for amplitude in self.amplitudes)
             raise ImpossibleSetting(f"amplitudes = {listed}: one of them is given twice.", "amplitudes")
-        if self.taken and len(self.taken) != len(self.amplitudes) * len(self.modulations_Hz()):
-            raise ImpossibleSetting(
-                f"taken has {counted(len(self.taken), 'number')} for "
-                f"{counted(len(self.conditions()), 'condition')} of amplitude and frequency; give one for each.",
-                "taken",
-            )
         if self.expected and len(self.expected) != len(self.amplitudes):
             raise ImpossibleSetting(
                 f"expected has {counted(len(self.expected), 'current')} for "
                 f"{counted(len(self.amplitudes), 'amplitude')}; give one for each.",
                 "expected",
+            )
+        if self.taken and len(self.taken) != len(self.amplitudes) * len(self.modulations_Hz()):
+            raise ImpossibleSetting(
+                f"taken has {counted(len(self.taken), 'number')} for "
+                f"{counted(len(self.conditions()), 'condition')} of amplitude and frequency; give one for each.",
+                "taken",
             )
         super().check(context)
         _check_circuit(context)

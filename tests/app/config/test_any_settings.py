@@ -1,6 +1,7 @@
 """Whatever values come for a procedure, from a form, a file or over the wire, they are refused in a sentence."""
 
 import math
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -60,10 +61,15 @@ def plausible(parameter):
     return ends | st.floats(low, parameter.maximum)
 
 
+@cache
+def parameters_of(name):
+    return procedure_of(name, {}).parameter_objects()
+
+
+@cache
 def values_of(name):
-    parameters = procedure_of(name, {}).parameter_objects()
     return st.fixed_dictionaries(
-        {}, optional={one: plausible(parameter) for one, parameter in parameters.items()}
+        {}, optional={one: plausible(parameter) for one, parameter in parameters_of(name).items()}
     )
 
 
@@ -119,8 +125,7 @@ def run_is_possible(name, values, rig):
 @QUICK
 @given(data=st.data())
 def test_any_value_of_any_parameter_is_taken_or_refused_in_words(name, data):
-    parameters = procedure_of(name, {}).parameter_objects()
-    one = data.draw(st.sampled_from(list(parameters)))
+    one = data.draw(st.sampled_from(list(parameters_of(name))))
     value = data.draw(JSON)
     run_is_possible(name, {one: value}, rig_of({"rate_Hz": 2000.0, "z_V": 10.0, "bias_V": 2.0, "gain": 1e5,
         "lowpass_Hz": 1000.0, "rise": 3e-4, "extension": 10.0, "on": "substrate"}))  # fmt: skip
@@ -172,3 +177,9 @@ def test_any_rig_file_is_taken_or_refused_in_words(changes):
         assert all(line.startswith("rig.toml: ") for line in str(error).splitlines())
     else:
         assert rig.safe.z_V == rig.daq.outputs.z.min_V
+
+
+def test_lists_that_both_have_the_wrong_length_are_refused_by_the_first():
+    values = {"amplitudes": [1.0, 1.1], "expected": [1e-7], "taken": [0]}
+    with pytest.raises(ImpossibleSetting, match="expected has 1 current for 2 amplitudes"):
+        check(procedure_of("heating", values), validate(RIG, Rig, ""))
