@@ -1,8 +1,5 @@
 """Sliding means, medians and extremes are those of scipy.ndimage, bit by bit."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -33,15 +30,3 @@ def test_extremes_are_those_of_scipy(beyond, mode, n, width):
     least, largest = sliding.least_and_largest(values, width, beyond)
     assert np.array_equal(least, ndimage.minimum_filter1d(values, width, mode=mode))
     assert np.array_equal(largest, ndimage.maximum_filter1d(values, width, mode=mode))
-
-
-def test_neither_a_run_nor_the_analysis_of_its_traces_imports_what_is_slow():
-    code = (
-        "import sys, app.acquisition.bench, app.offline.measurement, analysis.trace_statistics.clustering\n"
-        "import numpy as np\n"
-        "from analysis.loop_backs import _Played\n"
-        "from analysis.spectra.lines import find_lines\n"
-        "_Played(0, 1, np.arange(100.0), False, 1)\n"
-        "assert 'scipy.ndimage' not in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)

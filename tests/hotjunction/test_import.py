@@ -91,6 +91,8 @@ IN_ORDER = (
     ("app.gui.main", ["scipy.", "matplotlib", "pandas", "pint", "IPython", "nidaqmx", "grpc", "jinja2"]),
     ("app.server.server", ["scipy.", "matplotlib", "pandas", "pint", "IPython"]),
     ("simulators.simulated_rig", ["scipy.stats", "scipy.signal", "scipy.ndimage", "matplotlib", "pandas"]),
+    ("app.offline.measurement", ["scipy.ndimage", "pandas", "pint", "dask", "IPython"]),
+    ("analysis.trace_statistics.clustering", ["scipy.ndimage"]),
 )
 """Library parts with a dot at the end stand for every part of the library; scipy itself loads its parts when used."""
 
@@ -100,10 +102,39 @@ SMALL = ("scipy.__config__", "scipy.version", "scipy._")
 SAY_WHAT_IS_LOADED = f"print(*[x for x in sys.modules if not x.startswith({SMALL})])"
 
 
-def loaded_by(*modules):
-    """Return the modules that a fresh process has loaded after each import, in turn."""
+SLIDING = """
+import numpy as np
+from analysis.loop_backs import _Played
+from analysis.spectra.lines import find_lines
+_Played(0, 1, np.arange(100.0), False, 1)
+assert "scipy.ndimage" not in sys.modules
+"""
+"""Neither a run nor the analysis of its traces uses what is slow to import."""
+
+PYMEASURE = """
+from importlib.util import find_spec
+from pymeasure.experiment import Procedure, experiment, procedure, results
+try: Procedure.parse_columns(["Current (nosuchunit)"])
+except ValueError as error: assert "nosuchunit" in str(error)
+else: raise AssertionError("an unknown unit was taken")
+import pandas, pint, pymeasure.units
+assert str(Procedure.parse_columns(["Current (nA)"])["Current (nA)"]) == "nanoampere"
+assert results.pd.DataFrame is pandas.DataFrame and results.pint.Quantity is pint.Quantity
+assert results.ureg is procedure.ureg is pymeasure.units.ureg is pint.get_application_registry()
+if find_spec("IPython"):
+    import IPython.display as display
+    assert experiment.display.clear_output is display.clear_output
+if find_spec("dask"):
+    import pint.compat, dask.base
+    assert pint.compat.compute(1) == dask.base.compute(1)
+"""
+"""What PyMeasure imports beside, and a bench does not need, comes when it is used."""
+
+
+def loaded_by(*modules, then=""):
+    """Return the modules that a fresh process has loaded after each import, in turn; it does ``then`` at the end."""
     lines = [f"import {one}\n{SAY_WHAT_IS_LOADED}" for one in modules]
-    done = run_python("\n".join(["import sys", *lines]))
+    done = run_python("\n".join(["import sys", *lines, then]))
     return [set(line.split()) for line in done.splitlines()]
 
 
@@ -114,8 +145,8 @@ def run_python(script):
         capture_output=True,
         text=True,
         encoding="utf-8",
-        check=True,
     )
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 
@@ -127,8 +158,9 @@ def among(names, loaded):
     ]
 
 
-def test_each_process_starts_without_what_it_does_not_use():
-    stages = loaded_by(*[module for module, _ in IN_ORDER])
+def test_each_process_starts_without_what_it_does_not_use_and_gets_it_when_it_does():
+    """In one process: to start it and import the program takes longer than all else here."""
+    stages = loaded_by(*[module for module, _ in IN_ORDER], then=SLIDING + PYMEASURE)
     for (module, unwanted), loaded in zip(IN_ORDER, stages, strict=True):
         assert among(unwanted, loaded) == [], module
 
