@@ -91,7 +91,7 @@ PAIR = [0.9, 0.08, 0.04, 0.03]
 def test_fast_circuit_is_the_full_solution_and_its_slopes(of, values, kind):
     of = of.of(kind)
     values = np.array(values[: len(of.parameters)])
-    bias = np.array([-1.2, -0.3, 0.05, 0.6, 1.2])
+    bias = np.array([-1.2, 0.05, 0.6])
     found = CircuitFamily(of).response(values, Conditions(bias))
 
     def full(x):
@@ -140,8 +140,9 @@ def test_a_thermalised_probe_on_one_level_only_broadens_it():
     assert lacking == pytest.approx(0.03 / 0.09 * cold.heat_floating_W[0], rel=1e-8)
 
 
-@pytest.mark.parametrize("mK", [0.1, 0.5])
-@pytest.mark.parametrize(("of", "truth"), [(family(), LEVEL), (family(2), PAIR)], ids=["level", "pair"])
+@pytest.mark.parametrize(
+    ("of", "truth", "mK"), [(family(), LEVEL, 0.1), (family(2), PAIR, 0.5)], ids=["level", "pair"]
+)
 def test_a_voltage_probe_is_found_with_its_parameters(of, truth, mK):
     found = compared(of, "voltage", tuple(truth), 1, mK)
     assert found.supported == "voltage"
@@ -153,10 +154,9 @@ def test_a_voltage_probe_is_found_with_its_parameters(of, truth, mK):
     assert any("the choice of probe matters here" in x for x in verdict(found))
 
 
-@pytest.mark.parametrize("mK", [0.1, 0.5])
-def test_a_voltage_temperature_probe_is_found_where_there_are_two_sites(mK):
+def test_a_voltage_temperature_probe_is_found_where_there_are_two_sites():
     of = family(2)
-    found = compare_probes(measured(of, "voltage-temperature", PAIR, np.random.default_rng(3), mK), of)
+    found = compare_probes(measured(of, "voltage-temperature", PAIR, np.random.default_rng(3), 0.5), of)
     assert found.supported == "voltage-temperature"
     best = found["voltage-temperature"].fit
     assert np.all(np.abs(best.values - [*PAIR, 1.0]) < 4 * best.errors)

@@ -139,7 +139,6 @@ def test_scatter_of_holds_is_that_of_the_formula(corner_Hz):
 
     covariance = (transformed.T * density @ transformed.conj()).real * f_Hz[1]
     expected = white_box_variance(4.0, corner_Hz / 12.25)
-    print(np.trace(covariance) / 2.0 / expected, covariance[0, 1] / np.trace(covariance) * 2.0)
     assert np.trace(covariance) / 2.0 == pytest.approx(expected, rel=0.01)
     assert covariance[0, 1] / np.trace(covariance) * 2.0 == pytest.approx(0.5, abs=0.01)
 

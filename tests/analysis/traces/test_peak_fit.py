@@ -40,7 +40,7 @@ def test_error_bar_of_the_bootstrap_covers_the_truth_as_often_as_it_says():
     for seed in range(n):
         rng = np.random.default_rng(seed)
         histogram = counted(LINEAR, plateaus(rng, 80))
-        fit = fit_peak(histogram, NEAR_ONE, rng, background="constant", resamples=100)
+        fit = fit_peak(histogram, NEAR_ONE, rng, background="constant", resamples=50)
         misses.append((fit.conductance_G0 - 1.0) / fit.uncertainty_G0)
 
     covered = [np.mean(np.abs(misses) < k) for k in (1.0, 2.0)]
