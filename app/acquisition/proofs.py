@@ -108,7 +108,8 @@ class Proofs:
         if newest - self.now() > CLOCK_BEHIND:
             found.append(
                 f"time of day: this computer's clock is {(newest - self.now()) / timedelta(hours=1):.1f} h behind "
-                "the newest calibration; set it"
+                f"the newest calibration, of {newest:%Y-%m-%d %H:%M} UTC. Set the clock; if it is right, move the "
+                f"files of later dates out of {self.store.folder}: the newest counts, also one with a wrong date"
             )
         return found
 

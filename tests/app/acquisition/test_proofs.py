@@ -159,4 +159,6 @@ def test_a_watchdog_that_was_not_tested_for_a_day_is_said_to_be_unproved(tmp_pat
 def test_a_clock_that_is_behind_the_newest_calibration_is_told(tmp_path, rig):
     commission(tmp_path, rig, 5.0)
 
-    assert "clock is 5.0 h behind the newest calibration" in proofs(tmp_path, rig).preflight().unproved[-1]
+    told = proofs(tmp_path, rig).preflight().unproved[-1]
+    assert "clock is 5.0 h behind the newest calibration" in told
+    assert f"move the files of later dates out of {tmp_path}" in told
