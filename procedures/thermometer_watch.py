@@ -17,8 +17,12 @@ WINDOW_S = 1.0
 SILENT_WINDOWS = 3
 """Successive windows without the noise of a preamplifier that end a run."""
 
-LEAST_SHARE = 1 / 3
-"""Share of the smallest possible noise below which nothing is heard: the thermocouple may be cold."""
+SILENT_SHARE, HEARD_SHARE = 1 / 3, 2 / 3
+"""Shares of the smallest noise below which nothing is heard, and above which something was: between them, as with a
+cold thermocouple, nothing is claimed."""
+
+NORMAL = 1.4826
+"""Standard deviation of a normal distribution over its median modulus."""
 
 WIDEST_Hz = 2e4
 AT_RAIL = 0.95
@@ -37,8 +41,10 @@ class ThermometerWatch:
     def __init__(self, facts: Facts, rate_Hz: float) -> None:
         self._facts = facts
         self._samples = max(2, round(WINDOW_S * rate_Hz))
-        self.least_V = LEAST_SHARE * least_noise_V(facts)
-        """Standard deviation below which nothing is heard, in V at the card."""
+        self.least_V = least_noise_V(facts)
+        """Noise of a working thermometer, at least, in V rms at the card."""
+        alike = math.exp(-2 * math.pi * min(facts.thermometer_lowpass_Hz, rate_Hz) / rate_Hz)
+        self._second_difference = math.sqrt(6 - 8 * alike + 2 * alike**2)
         self._blocks: list[FloatArray] = []
         self._waiting = self._silent = 0
         self._heard = False
@@ -51,25 +57,30 @@ class ThermometerWatch:
             return
         window = np.concatenate(self._blocks)
         self._blocks, self._waiting = [], 0
-        sd_V = float(window.std())
-        self._heard = self._heard or sd_V > self.least_V
-        self._silent = self._silent + 1 if self._heard and sd_V < self.least_V else 0
+        noise_V = self._noise_V(window)
+        self._heard = self._heard or noise_V > HEARD_SHARE * self.least_V
+        self._silent = self._silent + 1 if self._heard and noise_V < SILENT_SHARE * self.least_V else 0
         if self._silent >= SILENT_WINDOWS:
-            raise ThermometerFault(self._sentence(float(window.mean()), sd_V))
+            raise ThermometerFault(self._sentence(float(window.mean()), noise_V))
 
-    def _sentence(self, mean_V: float, sd_V: float) -> str:
+    def _noise_V(self, volts: FloatArray) -> float:
+        """Return the rms of the noise, without drift, mains and steps: by the median of second differences."""
+        return NORMAL * float(np.median(np.abs(np.diff(volts, 2)))) / self._second_difference
+
+    def _sentence(self, mean_V: float, noise_V: float) -> str:
         facts = self._facts
         own, preamplifier = facts.wiring.input("thermocouple"), facts.preamplifier
-        seen = f"{mean_V:+.3g} V with a scatter of {sd_V * 1e3:.2g} mV, and was livelier before"
+        seen = f"{mean_V:+.3g} V with a noise of {noise_V * 1e3:.2g} mV, and was livelier before"
         if abs(mean_V) > AT_RAIL * facts.thermometer_full_scale_V:
             return (
                 f"The {own} has stayed for {SILENT_WINDOWS} s at {seen}: the {preamplifier} is overloaded. Look for an "
                 "open lead of the thermocouple or an offset."
             )
+        least_mV = self.least_V * 1e3
         return (
-            f"The {own} has shown for {SILENT_WINDOWS} s {seen}; thermocouple and {preamplifier} alone give more than "
-            f"{self.least_V * 1e3:.2g} mV. The {preamplifier} is off, its battery is empty, or a cable is off. Leave "
-            "out what was measured since then."
+            f"The {own} has shown for {SILENT_WINDOWS} s {seen}; thermocouple and {preamplifier} give {least_mV:.2g} mV "
+            f"or more. The {preamplifier} is off, its battery is empty, or a cable is off. Leave out what was measured "
+            "since then."
         )
 
 
