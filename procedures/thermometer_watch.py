@@ -76,10 +76,9 @@ class ThermometerWatch:
                 f"The {own} has stayed for {SILENT_WINDOWS} s at {seen}: the {preamplifier} is overloaded. Look for an "
                 "open lead of the thermocouple or an offset."
             )
-        least_mV = self.least_V * 1e3
         return (
-            f"The {own} has shown for {SILENT_WINDOWS} s {seen}; thermocouple and {preamplifier} give {least_mV:.2g} mV "
-            f"or more. The {preamplifier} is off, its battery is empty, or a cable is off. Leave out what was measured "
+            f"The {own} has shown for {SILENT_WINDOWS} s {seen}; thermocouple and {preamplifier} give "
+            f"{self.least_V * 1e3:.2g} mV or more. The {preamplifier} is off, its battery is empty, or a cable is off. Leave out what was measured "
             "since then."
         )
 
