@@ -78,8 +78,8 @@ class ThermometerWatch:
             )
         return (
             f"The {own} has shown for {SILENT_WINDOWS} s {seen}; thermocouple and {preamplifier} give "
-            f"{self.least_V * 1e3:.2g} mV or more. The {preamplifier} is off, its battery is empty, or a cable is off. Leave out what was measured "
-            "since then."
+            f"{self.least_V * 1e3:.2g} mV or more. The {preamplifier} is off, its battery is empty, or a cable is "
+            "off. Leave out what was measured since then."
         )
 
 
