@@ -200,9 +200,8 @@ def test_tables_for_people(tmp_path):
     assert "relative" not in alone
 
 
-@pytest.mark.parametrize("options", [[], ["--compare"]])
-@pytest.mark.parametrize("circuit", ["electronic", "open"])
-def test_plot_is_drawn(tmp_path, options, circuit):
+@pytest.mark.parametrize(("circuit", "options"), [("electronic", []), ("open", ["--compare"])])
+def test_plot_is_drawn(tmp_path, circuit, options):
     text = changed(('circuit = "electronic"', f'circuit = "{circuit}"'), THERMALISED)
     assert predict(tmp_path, text, "--plot", str(tmp_path / "p.png"), *options).exit_code == 0
     assert (tmp_path / "p.png").stat().st_size > 20_000

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -149,6 +150,13 @@ class PatientBot(QtBot):
 @pytest.fixture
 def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
     return PatientBot(request)
+
+
+@pytest.fixture
+def slow_replay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a replay at a finite speed hardly go on, or it is at its end before a busy machine has looked at it."""
+    clock = SimpleNamespace(monotonic=lambda: 1e-4 * time.monotonic())
+    monkeypatch.setattr("app.gui.replay_source.time", clock)
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_a_replay_cannot_be_mistaken_for_the_rig(open_window, traces):
     assert window.replay_line.replay.number.startswith("REPLAY")
 
 
-def test_keys_step_and_steer(open_window, traces, qtbot):
+def test_keys_step_and_steer(slow_replay, open_window, traces, qtbot):
     window = open_window(traces, speed=1.0)
     source = window.source
     first = source.state.sample

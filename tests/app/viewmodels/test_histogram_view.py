@@ -16,7 +16,7 @@ from tests.support.physics import whole_traces
 from tests.support.physics.iv_junctions import opening_traces
 from tests.support.physics.selecting import noise_floor, rejection, usual_rules
 
-QUICK = AnalysisOptions(resamples=30)
+QUICK = AnalysisOptions(resamples=5)
 
 
 def with_flaws(traces):

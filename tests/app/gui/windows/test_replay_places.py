@@ -62,7 +62,7 @@ def listed(window, qtbot):
     return table
 
 
-def test_keys_steer_also_after_a_click_on_a_recording(open_window, traces, qtbot):
+def test_keys_steer_also_after_a_click_on_a_recording(slow_replay, open_window, traces, qtbot):
     window = open_window(traces)
     source, table = window.source, listed(window, qtbot)
     for number in (0, 1):
