@@ -41,6 +41,10 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
         "procedures.thermal_conductance:ThermalConductance", "Measure the thermal conductance of junctions that break.",
         "thermal_conductance",
     ),
+    "thermal-opening": (
+        "procedures.thermal_opening:ThermalOpening", "Measure the thermal conductance of contacts while they open.",
+        "thermal_opening",
+    ),
     "ac-break-junction": (
         "procedures.ac_break_junction:ACBreakJunction",
         "Measure conductance and thermopower along openings, beside an alternating bias.", "ac",
@@ -59,6 +63,10 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
     ),
     "control-thermal-conductance-bias-reversed": (
         "procedures.thermal_conductance_controls:BiasReversed", "Bias reversed: the same conductance.",
+        "thermal_conductance",
+    ),
+    "control-thermal-conductance-gap-widened": (
+        "procedures.thermal_conductance_controls:GapWidened", "A gap is widened: nothing changes.",
         "thermal_conductance",
     ),
     "peltier": (

@@ -93,7 +93,7 @@ class ThermalConductance(AlternatingHeater, HeatedProcedure):
     evaluated_as = "thermal_conductance"
     views = ("Thermal conductance",)
     distinguished_by = ("conductance", "heater", "dT")
-    keeps = ("bias",)
+    keeps: tuple[str, ...] = ("bias",)
     typical: Mapping[str, Any] = {"conductance": 1.0, "anyway": True}
     control: str | None = None
     """Name of the control experiment; None for the measurement itself."""

@@ -149,8 +149,14 @@ class Thermopower(AlternatingHeater, HeatedProcedure):
         return ordered(levels, "+0-", Fraction(self.frequency))
 
     def check(self, context: ProcedureContext) -> None:
-        """Refuse also an amplitude beyond the limits, and holds of too few periods."""
+        """Refuse also a single difference, an amplitude beyond the limits, and holds of too few periods."""
         super().check(context)
+        if len(self.dT) < 2:
+            raise ImpossibleSetting(
+                f"dT = {float(self.dT[0]):g} K alone gives no slope: the thermopower is the change of the voltage with "
+                "the temperature difference. Give a second difference, such as 0 20.",
+                "dT",
+            )
         programme = self.programme()
         self.check_largest("amplitude", programme.largest_bias_V, context)
         check_programme(programme, context, "frequency")

@@ -14,7 +14,7 @@ from typing import Any
 from analysis.constants import G0_S
 from analysis.records import Event, EventKind
 from analysis.spectra.sine import late_capacitance_S
-from analysis.thermoelectric.thermopower import ThermopowerControl, control_of
+from analysis.thermoelectric.control_verdict import ControlVerdict, control_verdict
 
 LAG, LOAD = "current_lag_s", "ac load"
 """Setting with a measured lag, and mark that tells which load was measured so."""
@@ -68,7 +68,7 @@ def load_of(events: Iterable[Event]) -> Mapping[str, Any] | None:
 
 def load_controls(
     load: Mapping[str, Any], seen: ACAdmittance, away: ACAdmittance, contact_lag_s: float
-) -> list[ThermopowerControl]:
+) -> list[ControlVerdict]:
     """Return the verdicts on a load.
 
     A capacitor is compared with the lag with the tip away, a resistor with that of the metallic contacts, after the
@@ -80,13 +80,14 @@ def load_controls(
         Y = seen.complex_S * cmath.exp(1j * omega * away.lag_s)
         sigma_S = math.hypot(seen.sigma_S, abs(Y) * omega * away.sigma_lag_s)
         what = "conductance of the capacitor"
-        return [control_of("capacitor", Y.real / G0_S, sigma_S / G0_S, 0.0, "G0", what)]
+        return [control_verdict("capacitor", Y.real / G0_S, sigma_S / G0_S, "G0", 0.0, math.inf, what)]
     stray_S = late_capacitance_S(away.capacitance_F, away.lag_s, seen.frequency_Hz)
     Y = (seen.complex_S - stray_S) * cmath.exp(1j * omega * contact_lag_s)
     sigma = resistance_ohm * math.hypot(seen.sigma_S, away.sigma_S)
     relative, late_s = math.hypot(GAIN_RELATIVE, sigma), -cmath.phase(Y) / omega
+    lag_s = math.hypot(sigma / omega, CONTACT_LAG_S)
     what = "conductance of the resistor over 1/R, less 1"
     return [
-        control_of("resistor", Y.real * resistance_ohm - 1.0, relative, 0.0, "", what),
-        control_of("resistor, lag", late_s, math.hypot(sigma / omega, CONTACT_LAG_S), 0.0, "s", LATE),
+        control_verdict("resistor", Y.real * resistance_ohm - 1.0, relative, "", 0.0, math.inf, what),
+        control_verdict("resistor, lag", late_s, lag_s, "s", 0.0, math.inf, LATE),
     ]

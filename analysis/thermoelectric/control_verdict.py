@@ -4,8 +4,21 @@ from dataclasses import dataclass
 
 from analysis.numbers import ASCII, with_error
 
-SHOWN = {"V": (1e3, "mV"), "W": (1e12, "pW"), "K": (1.0, "K"), "A2/Hz": (1e27, "e-27 A2/Hz")}
+SHOWN = {
+    "V": (1e3, "mV"),
+    "V/K": (1e6, "uV/K"),
+    "W": (1e12, "pW"),
+    "W/K": (1e12, "pW/K"),
+    "K": (1.0, "K"),
+    "A2/Hz": (1e27, "e-27 A2/Hz"),
+    "G0": (1e6, "uG0"),
+    "s": (1e6, "us"),
+    "": (100.0, "%"),
+}
 """Factor and unit in which a value is shown, by its unit."""
+
+SMALL_V = 1e-4
+"""Error of a voltage below which it is shown in uV."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +43,7 @@ def control_verdict(
     name : str
     value, sigma : float
     unit : str
-        "V", "W", "K" or "A2/Hz".
+        A key of `SHOWN`; "" for a number without a unit, which is shown in %.
     allowed : float
         Size that is no fault.
     needed : float
@@ -45,7 +58,7 @@ def control_verdict(
         False: "does not vanish",
         None: "too imprecise to tell; measure longer",
     }[passed]
-    factor, shown = SHOWN[unit]
+    factor, shown = (1e6, "uV") if unit == "V" and sigma < SMALL_V else SHOWN[unit]
     if allowed and passed:
         words = f"within {factor * allowed:g} {shown}"
     said = f"{what}: {with_error(factor * value, factor * sigma, ASCII)} {shown}, {words}."

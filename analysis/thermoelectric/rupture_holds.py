@@ -91,6 +91,8 @@ class RuptureSegmenter(RecordSegmenter[RuptureHold]):
     inputs : HeaterInputs
     heater_Hz : float
         Frequency of the heater's voltage; NaN with a steady heater.
+    cutter : Cutter, optional
+        In place of the one for holds.
     """
 
     def __init__(
@@ -99,8 +101,9 @@ class RuptureSegmenter(RecordSegmenter[RuptureHold]):
         thermocouple_gain: float,
         inputs: HeaterInputs,
         heater_Hz: float = float("nan"),
+        cutter: Cutter | None = None,
     ) -> None:
-        super().__init__(Cutter(STEP, MARK, calibration, thermocouple_gain, inputs.names))
+        super().__init__(cutter or Cutter(STEP, MARK, calibration, thermocouple_gain, inputs.names))
         self._inputs, self._heater_Hz = inputs, heater_Hz
         self._series_ohm = calibration.series_resistance_ohm
         self._rate_Hz = float("nan")

@@ -157,6 +157,13 @@ class RuptureReader:
             across -= self._amplitude("substrate", window)
         return across
 
+    def response_K_per_W(self) -> complex | None:
+        """Return the amplitude of the tip over that of the heater's power; None if the read-back does not alternate."""
+        whole = slice(self._begin, len(self._tip_K))
+        if not self._alternating or not self.heater_alternates(whole):
+            return None
+        return self._amplitude("tip", whole) / self._amplitude("heater", whole)
+
     def heater_alternates(self, window: slice) -> bool:
         """Return True if the read-back shows an alternating power."""
         mean_W = float(self._hold.heater_W[window].mean())

@@ -17,6 +17,7 @@ import numpy as np
 from analysis.constants import G0_S
 from analysis.heating.thermometer import Thermometer
 from analysis.records import FloatArray
+from analysis.thermoelectric.control_verdict import ControlVerdict
 from analysis.thermoelectric.rupture import MeasuredRupture
 from analysis.thermoelectric.rupture_noise import RuptureNoise
 from analysis.thermoelectric.wiedemann_franz import LORENZ_V2_per_K2
@@ -104,22 +105,6 @@ class AverageTrace:
     band_K: FloatArray
 
 
-@dataclass(frozen=True)
-class ConductanceControl:
-    """A control experiment: its value, what it must be, and the verdict as a sentence."""
-
-    name: str
-    value: float
-    sigma: float
-    expected: float
-    sentence: str
-
-    @property
-    def passed(self) -> bool:
-        """True within two standard errors."""
-        return abs(self.value - self.expected) <= 2.0 * self.sigma
-
-
 @dataclass(frozen=True, eq=False)
 class ThermalConductanceAnalysis:
     """Result of a measurement of thermal conductance; values are NaN without enough ruptures.
@@ -153,7 +138,7 @@ class ThermalConductanceAnalysis:
     off, censored : int
     excluded : Counter
     noise : RuptureNoise or None
-    controls : tuple of ConductanceControl
+    controls : tuple of ControlVerdict
     """
 
     mode: str
@@ -175,7 +160,7 @@ class ThermalConductanceAnalysis:
     censored: int
     excluded: Counter[str] = field(default_factory=Counter)
     noise: RuptureNoise | None = None
-    controls: tuple[ConductanceControl, ...] = ()
+    controls: tuple[ControlVerdict, ...] = ()
 
     @property
     def difference_K(self) -> float:

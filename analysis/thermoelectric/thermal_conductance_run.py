@@ -9,8 +9,10 @@ import numpy as np
 
 from analysis.heating.mask import filters_of
 from analysis.heating.thermometer import Thermometer, time_constant_s
-from analysis.numbers import ASCII, with_error
+from analysis.numbers import counted
 from analysis.recording.header import RunHeader
+from analysis.thermoelectric.control_verdict import control_verdict
+from analysis.thermoelectric.gap_widening import GAP_WIDENED, GapHold, gap_hold, heat_across
 from analysis.thermoelectric.rupture import MeasuredRupture, measured
 from analysis.thermoelectric.rupture_holds import RuptureHold
 from analysis.thermoelectric.rupture_noise import RuptureNoise, noise_after
@@ -18,7 +20,6 @@ from analysis.thermoelectric.rupture_reader import PICTURE_S, RuptureRules
 from analysis.thermoelectric.thermal_conductance import (
     LEAST_RUPTURES,
     UNKNOWN,
-    ConductanceControl,
     Estimate,
     ThermalConductanceAnalysis,
     UsedRupture,
@@ -37,6 +38,8 @@ SHAM_SEED = 20170310
 """Seed of the samples at which nothing broke; fixed, so that an evaluation can be repeated."""
 
 NO_SHARE = Estimate(0.0, 0.0)
+NEEDED_SHARE = 0.25
+"""Largest error of a control that decides, over the thermal conductance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +51,13 @@ class ThermalConductanceRun:
     thermometer: Thermometer
     mains_Hz: float = 50.0
     gain_relative: float = 0.0
+    gaps: tuple[GapHold, ...] = ()
 
     @property
     def control(self) -> str:
         """Name of the control experiment; "" for the measurement itself."""
+        if self.gaps:
+            return GAP_WIDENED
         return next((one.control for one in self.ruptures if one.control), "")
 
 
@@ -72,16 +78,24 @@ class ThermalConductanceReducer:
         self._gain_relative = gain if math.isfinite(gain) else 0.0
         self._rng = np.random.default_rng(SHAM_SEED)
         self.ruptures: list[MeasuredRupture] = []
+        self.gaps: list[GapHold] = []
 
-    def feed(self, hold: RuptureHold) -> MeasuredRupture:
-        """Measure the next hold."""
-        self.ruptures.append(measured(hold, self._rules, self._rng))
-        return self.ruptures[-1]
+    def feed(self, hold: RuptureHold) -> None:
+        """Measure the next hold, of a junction or in an open gap."""
+        if "gap" in hold.notes:
+            self.gaps.append(gap_hold(hold, self._rules))
+        else:
+            self.ruptures.append(measured(hold, self._rules, self._rng))
 
     def run(self) -> ThermalConductanceRun:
         """Return the ruptures so far."""
         return ThermalConductanceRun(
-            self._name, tuple(self.ruptures), self._thermometer, self._rules.mains_Hz, self._gain_relative
+            self._name,
+            tuple(self.ruptures),
+            self._thermometer,
+            self._rules.mains_Hz,
+            self._gain_relative,
+            tuple(self.gaps),
         )
 
 
@@ -112,11 +126,12 @@ def combine(runs: Sequence[ThermalConductanceRun], rng: np.random.Generator) -> 
     kinds: dict[str, list[ThermalConductanceRun]] = {}
     for run in runs:
         kinds.setdefault(run.control, []).append(run)
+    gaps = kinds.pop(GAP_WIDENED, [])
     results = {kind: summarise(members, rng) for kind, members in kinds.items()}
     own = results.pop("", None)
     if own is None:
         raise ValueError("these are controls only; analyse them together with the measurement")
-    return with_controls(own, tuple(results.items()))
+    return with_controls(own, tuple(results.items()), gaps)
 
 
 def summarise(runs: Sequence[ThermalConductanceRun], rng: np.random.Generator) -> ThermalConductanceAnalysis:
@@ -232,29 +247,30 @@ def _heater_off(
 
 
 def with_controls(
-    measurement: ThermalConductanceAnalysis, others: Sequence[tuple[str, ThermalConductanceAnalysis]]
+    measurement: ThermalConductanceAnalysis,
+    others: Sequence[tuple[str, ThermalConductanceAnalysis]],
+    gaps: Sequence[ThermalConductanceRun] = (),
 ) -> ThermalConductanceAnalysis:
     """Return the measurement with the verdicts of its control experiments and of what it contains itself."""
-    found = []
-    if math.isfinite(measurement.heater_off.sigma):
-        off = measurement.heater_off
-        found.append(_control("heater off", off.value, off.sigma, "G_th from ruptures with the heater off"))
-    if measurement.sham is not None:
-        sham = measurement.sham
-        found.append(
-            _control("sham ruptures", sham.mean_W_per_K, sham.sigma_W_per_K, "G_th where nothing broke")
-        )
+    own, off, sham = measurement.conductance, measurement.heater_off, measurement.sham
+    numbers = []
+    if math.isfinite(off.sigma):
+        numbers.append(("heater off", off.value, off.sigma, "G_th from ruptures with the heater off"))
+    if sham is not None:
+        numbers.append(("sham ruptures", sham.mean_W_per_K, sham.sigma_W_per_K, "G_th where nothing broke"))
     for name, other in others:
-        own, seen = measurement.conductance, other.conductance
-        found.append(
-            _control(
-                name, seen.value - own.value, math.hypot(seen.sigma, own.sigma), "G_th less that measured"
-            )
-        )
-    return replace(measurement, controls=tuple(found))
-
-
-def _control(name: str, value: float, sigma: float, what: str) -> ConductanceControl:
-    verdict = "vanishes within 2 sigma" if abs(value) <= 2.0 * sigma else "does not vanish"
-    sentence = f"{what}: {with_error(1e12 * value, 1e12 * sigma, ASCII)} pW/K, {verdict}."
-    return ConductanceControl(name, value, sigma, 0.0, sentence)
+        seen = other.conductance
+        error = math.hypot(seen.sigma, own.sigma)
+        numbers.append((name, seen.value - own.value, error, "G_th less that measured"))
+    for run in gaps:
+        value, sigma, pairs = heat_across(run.gaps, run.thermometer.resistance_K_per_W)
+        what = f"G_th that a gap loses when it is widened ({counted(pairs, 'pair')})"
+        numbers.append((GAP_WIDENED, value, sigma, what))
+    needed = NEEDED_SHARE * abs(own.value)
+    return replace(
+        measurement,
+        controls=tuple(
+            control_verdict(name, value, sigma, "W/K", 0.0, needed, what)
+            for name, value, sigma, what in numbers
+        ),
+    )

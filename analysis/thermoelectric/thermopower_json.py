@@ -41,17 +41,7 @@ def thermopower_json(result: ThermopowerAnalysis) -> dict[str, Any]:
         "out_of_phase": _with_error(result.quadrature_V_per_K),
         "power_factor_W_per_K2": result.conductance_S * slope**2 if known else math.nan,
         "exclusions": dict(result.excluded),
-        "controls": [
-            {
-                "name": one.name,
-                "value": one.value,
-                "sigma": one.sigma,
-                "unit": one.unit,
-                "passed": one.passed,
-                "sentence": one.sentence,
-            }
-            for one in result.controls
-        ],
+        "controls": list(result.controls),
         "junctions": [_junction(one) for one in result.holds],
     }
     plain: dict[str, Any] = to_json(content)

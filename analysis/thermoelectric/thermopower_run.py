@@ -9,19 +9,11 @@ from analysis.heating.mask import TIME_CONSTANTS, filters_of
 from analysis.heating.thermometer import Thermometer
 from analysis.recording.header import RunHeader
 from analysis.thermoelectric.ac_traces import ACTrace, measured_trace
-from analysis.thermoelectric.thermopower import (
-    DUMMY,
-    GOLD_FILM,
-    Lead,
-    PlacedHold,
-    ThermopowerAnalysis,
-    as_if_heated,
-    placed,
-    summarise,
-    with_controls,
-)
+from analysis.thermoelectric.thermopower import GOLD_FILM, Lead, PlacedHold, ThermopowerAnalysis
+from analysis.thermoelectric.thermopower_controls import DUMMY, with_controls
 from analysis.thermoelectric.thermopower_hold import HoldRules, MeasuredHold, measured
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold
+from analysis.thermoelectric.thermopower_summary import as_if_heated, placed, summarise
 
 LEAST_SETTLING_S = 0.003
 

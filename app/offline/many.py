@@ -11,7 +11,7 @@ from typing import Any
 from analysis.recording import RecordingError
 from app.offline.identity import Stamp
 from app.offline.measurement import Measurement, measured
-from app.offline.recordings import RecordingKind, find_recordings
+from app.offline.recordings import OPENED, RecordingKind, find_recordings
 from app.offline.result_cache import NoCache
 from app.offline.statistic_files import file_statistics, sweeps_task
 from app.offline.statistics import NO_STATISTICS, ChosenStatistics
@@ -201,11 +201,7 @@ def analyse_files(
     )
     files, doubles = _once(files)
     traces, failed = analyse_parts(
-        [
-            Found(each.part, each)
-            for kind in (RecordingKind.TRACES, RecordingKind.AC)
-            for each in _of(files, kind)
-        ],
+        [Found(each.part, each) for kind in OPENED for each in _of(files, kind)],
         by_hand or ByHand(),
         reading.run,
     )

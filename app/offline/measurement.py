@@ -22,6 +22,7 @@ from analysis.recording import RecordingError
 from analysis.statistics.result import StatisticResult
 from analysis.thermoelectric.ac_run import ACAnalysis
 from analysis.thermoelectric.noise_run import NoiseAnalysis
+from analysis.thermoelectric.openings import OpeningAnalysis
 from analysis.thermoelectric.peltier_json import peltier_json
 from analysis.thermoelectric.peltier_run import PeltierAnalysis
 from analysis.thermoelectric.thermal_conductance import ThermalConductanceAnalysis
@@ -32,9 +33,9 @@ from analysis.traces.result import Analysis
 from app.models.load import imported_model
 from app.offline.noise import noise_of
 from app.offline.peltier import measured_seebeck, peltier_of
-from app.offline.recordings import Part, RecordingKind, describe, find_recordings
+from app.offline.recordings import OPENED, Part, RecordingKind, describe, find_recordings
 from app.offline.tasks import Failure, evaluate_holds
-from app.offline.thermal_conductance import analyse_thermal_conductance
+from app.offline.thermal_conductance import analyse_openings, analyse_thermal_conductance
 from app.offline.thermopower import analyse_ac, analyse_thermopower
 from app.offline.trace_files import analyse_traces
 from app.offline.traces import BOOTSTRAP_SEED, Analysed, ByHand
@@ -65,6 +66,8 @@ class Measurement:
         Of all recordings of thermopower and its controls.
     thermal_conductance : ThermalConductanceAnalysis or None
         Of all recordings of thermal conductance and its controls.
+    opening : OpeningAnalysis or None
+        Of all recordings of thermal conductance while opening.
     ac : ACAnalysis or None
         Of all recordings beside an alternating bias.
     peltier : PeltierAnalysis or None
@@ -83,6 +86,7 @@ class Measurement:
     failed: tuple[Failure, ...] = ()
     thermopower: ThermopowerAnalysis | None = None
     thermal_conductance: ThermalConductanceAnalysis | None = None
+    opening: OpeningAnalysis | None = None
     ac: ACAnalysis | None = None
     peltier: PeltierAnalysis | None = None
     noise: NoiseAnalysis | None = None
@@ -114,6 +118,8 @@ class Measurement:
             content["thermopower"] = thermopower_json(self.thermopower)
         if self.thermal_conductance is not None:
             content["thermal_conductance"] = thermal_conductance_json(self.thermal_conductance)
+        if self.opening is not None:
+            content["thermal_opening"] = self.opening.to_json()
         if self.ac is not None:
             content["ac"] = self.ac.to_json()
         if self.peltier is not None:
@@ -169,7 +175,7 @@ def analyse_measurement(
     """
     parts = describe(find_recordings(paths))
     of = _by_kind(parts)
-    opened = [*of[RecordingKind.TRACES], *of[RecordingKind.AC]]
+    opened = [part for kind in OPENED for part in of[kind]]
     histogram = _histogram(opened, by_hand, known) if opened else None
     heating = of[RecordingKind.HEATING]
     runs = [_evaluated(part, first_periods, evaluated) for part in heating]
@@ -223,6 +229,7 @@ def measured(
     model = _model(iv, heating, transmission)
     thermopower, doubts = analyse_thermopower(of[RecordingKind.THERMOPOWER])
     conductance, remarks_on_it = analyse_thermal_conductance(of[RecordingKind.THERMAL_CONDUCTANCE])
+    opening, too_few = analyse_openings(of[RecordingKind.THERMAL_OPENING])
     ac, more_doubts = analyse_ac(of[RecordingKind.AC])
     warnings = (
         *(failure.sentence for failure in failed),
@@ -232,6 +239,7 @@ def measured(
         *_warnings(used, heating),
         *doubts,
         *remarks_on_it,
+        *too_few,
         *more_doubts,
         *(peltier.warnings if peltier is not None else ()),
     )
@@ -246,6 +254,7 @@ def measured(
         tuple(failed),
         thermopower=thermopower,
         thermal_conductance=conductance,
+        opening=opening,
         ac=ac,
         peltier=peltier,
         noise=noise_of(of[RecordingKind.NOISE]),
@@ -345,9 +354,7 @@ def _warnings(parts: Sequence[Part], heating: HeatingAnalysis | None) -> list[st
             f"The recordings name different samples ({named}), and are evaluated together all the same."
         )
     selective = sum(
-        part.withdrawals
-        for part in parts
-        if part.kind not in (RecordingKind.TRACES, RecordingKind.AC, RecordingKind.CALIBRATION)
+        part.withdrawals for part in parts if part.kind not in (*OPENED, RecordingKind.CALIBRATION)
     )
     if selective and not any(part.kind is RecordingKind.TRACES for part in parts):
         found.append(

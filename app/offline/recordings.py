@@ -25,10 +25,15 @@ class RecordingKind(StrEnum):
     HEATING = "heating"
     THERMOPOWER = "thermopower"
     THERMAL_CONDUCTANCE = "thermal_conductance"
+    THERMAL_OPENING = "thermal_opening"
     AC = "ac"
     PELTIER = "peltier"
     NOISE = "noise"
     CALIBRATION = "calibration"
+
+
+OPENED = RecordingKind.TRACES, RecordingKind.AC, RecordingKind.THERMAL_OPENING
+"""Kinds of recordings whose traces make histograms."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +142,8 @@ def recording_kind(procedure: str, steps: Collection[str]) -> RecordingKind:
     if procedure.startswith("calibrate"):
         return RecordingKind.CALIBRATION
     kind = evaluated_as(procedure)
-    if kind == RecordingKind.AC:
-        return RecordingKind.AC
+    if kind in (RecordingKind.AC, RecordingKind.THERMAL_OPENING):
+        return RecordingKind(kind)
     if kind == RecordingKind.PELTIER:  # its holds may have a thermopower's part
         return RecordingKind.PELTIER
     if kind == RecordingKind.THERMOPOWER or thermopower_holds.STEP in steps:

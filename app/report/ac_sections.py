@@ -12,12 +12,12 @@ from app.offline.measurement import Measurement
 from app.report.parts import ReportPart
 from app.report.section import ReportSection, embedded_figure
 from app.report.thermopower_sections import (
-    controls_table,
     exclusions_table,
     sets_table,
     thermopower_words,
     uV,
 )
+from app.report.verdicts_table import failed_controls, verdicts_table
 
 NM = 1e-9
 
@@ -38,7 +38,7 @@ def ac_sections(measurement: Measurement) -> list[ReportSection]:
             )
         )
     heated = result.thermopower
-    tables = [sets_table(heated), controls_table(heated), exclusions_table(heated)]
+    tables = [sets_table(heated), verdicts_table(heated.controls), exclusions_table(heated)]
     return [ReportSection("AC break junction", text=_sentences(result), figures=figures, tables=tables)]
 
 
@@ -80,7 +80,7 @@ def ac_warnings(measurement: Measurement) -> list[str]:
     result = measurement.ac
     if result is None:
         return []
-    return [f"Control {one.name}: {one.sentence}" for one in result.thermopower.controls if not one.passed]
+    return failed_controls(result.thermopower.controls)
 
 
 def ac_figure(result: ACAnalysis, style: Style) -> Figure:

@@ -42,6 +42,7 @@ def print_measurement(measurement: Measurement) -> None:
         or measurement.heating
         or measurement.thermopower
         or measurement.thermal_conductance
+        or measurement.opening
         or measurement.ac
         or measurement.peltier
         or measurement.noise
@@ -63,6 +64,9 @@ def print_measurement(measurement: Measurement) -> None:
         _print_thermopower(console, measurement.thermopower)
     if measurement.thermal_conductance is not None:
         _print_thermal_conductance(console, measurement.thermal_conductance)
+    if measurement.opening is not None:
+        console.print(measurement.opening.words, soft_wrap=True)
+        _print_table(console, "Controls", verdicts_table(measurement.opening.controls))
     if measurement.ac is not None:
         for sentence in ac_words(measurement.ac):
             console.print(sentence, soft_wrap=True)
@@ -129,7 +133,7 @@ def _print_thermopower(console: Console, result: ThermopowerAnalysis) -> None:
     for sentence in thermopower.thermopower_words(result):
         console.print(sentence, soft_wrap=True)
     _print_table(console, "Left out", thermopower.exclusions_table(result))
-    _print_table(console, "Controls", thermopower.controls_table(result))
+    _print_table(console, "Controls", verdicts_table(result.controls))
     if not result.controls:
         console.print(f"[yellow]{thermopower.NO_CONTROLS}[/yellow]", soft_wrap=True)
 
@@ -139,7 +143,7 @@ def _print_thermal_conductance(console: Console, result: ThermalConductanceAnaly
     for sentence in conductance_words(result):
         console.print(sentence, soft_wrap=True)
     _print_table(console, "Left out", conductance.exclusions_table(result))
-    _print_table(console, "Controls", conductance.controls_table(result))
+    _print_table(console, "Controls", verdicts_table(result.controls))
 
 
 def _print_noise(console: Console, result: NoiseAnalysis) -> None:

@@ -43,6 +43,10 @@ PARTS: Registry[ReportPart] = Registry(
             "app.report.thermal_conductance_sections:PART",
             "thermal conductance at rupture, its controls",
         ),
+        "thermal opening": (
+            "app.report.opening_sections:PART",
+            "thermal conductance of contacts while they open",
+        ),
         "thermopower": ("app.report.thermopower_sections:PART", "thermopower, its controls"),
         "ac": ("app.report.ac_sections:PART", "conductance and thermopower beside an alternating bias"),
         "peltier": (

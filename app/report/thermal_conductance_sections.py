@@ -16,6 +16,7 @@ from app.offline.measurement import Measurement
 from app.report.parts import ReportPart
 from app.report.section import ReportSection, embedded_figure
 from app.report.table import Table
+from app.report.verdicts_table import failed_controls, verdicts_table
 
 MK = 1e-3
 
@@ -40,7 +41,7 @@ def thermal_conductance_sections(measurement: Measurement) -> list[ReportSection
             "Thermal conductance",
             text=conductance_words(result),
             figures=[embedded_figure(lambda style: thermal_conductance_figure(result, style), caption)],
-            tables=[groups_table(result), controls_table(result), exclusions_table(result)],
+            tables=[groups_table(result), verdicts_table(result.controls), exclusions_table(result)],
         )
     ]
 
@@ -83,13 +84,6 @@ def groups_table(result: ThermalConductanceAnalysis) -> Table:
         if rows
         else "",
     )
-
-
-def controls_table(result: ThermalConductanceAnalysis) -> Table:
-    """Return the verdict of each control."""
-    rows = [(one.name, "passed" if one.passed else "FAILED", one.sentence) for one in result.controls]
-    failed = [i for i, one in enumerate(result.controls) if not one.passed]
-    return Table(("control", "verdict", "what was found"), rows, words=(0, 1, 2), look=failed)
 
 
 def exclusions_table(result: ThermalConductanceAnalysis) -> Table:
@@ -150,7 +144,7 @@ def thermal_conductance_warnings(measurement: Measurement) -> list[str]:
     result = measurement.thermal_conductance
     if result is None:
         return []
-    return [f"Control {one.name}: {one.sentence}" for one in result.controls if not one.passed]
+    return failed_controls(result.controls)
 
 
 PART = ReportPart(thermal_conductance_sections, thermal_conductance_numbers, thermal_conductance_warnings)

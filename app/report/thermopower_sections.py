@@ -13,6 +13,7 @@ from app.offline.measurement import Measurement
 from app.report.parts import ReportPart
 from app.report.section import ReportSection, embedded_figure
 from app.report.table import Table
+from app.report.verdicts_table import failed_controls, verdicts_table
 
 uV = 1e-6
 NO_CONTROLS = "No control experiment of the thermopower was done: the voltage may be a leak of the heater."
@@ -39,7 +40,7 @@ def thermopower_sections(measurement: Measurement) -> list[ReportSection]:
             text=thermopower_words(result),
             look=[] if result.controls else [NO_CONTROLS],
             figures=figures,
-            tables=[sets_table(result), controls_table(result), exclusions_table(result)],
+            tables=[sets_table(result), verdicts_table(result.controls), exclusions_table(result)],
         )
     ]
 
@@ -68,11 +69,12 @@ def thermopower_words(result: ThermopowerAnalysis) -> list[str]:
     measured = with_error(line.slope / uV, result.sigma_V_per_K / uV)
     own = with_error(result.junction_V_per_K / uV, result.sigma_junction_V_per_K / uV)
     kind = "LUMO" if result.junction_V_per_K < 0.0 else "HOMO"
+    seen = abs(result.junction_V_per_K) > 2.0 * result.sigma_junction_V_per_K
+    side = f"{kind} nearer to the Fermi energy" if seen else "its sign is not known within two errors"
     found = [
         f"S = {measured} uV/K at 300 K against the lead, statistical error {line.sigma_slope / uV:.2g} uV/K and "
         f"{100 * result.scale_relative:.2g} % from the thermometer. With the lead's "
-        f"{result.lead.seebeck_V_per_K / uV:g} uV/K added the junction has {own} uV/K: {kind} nearer to "
-        "the Fermi energy.",
+        f"{result.lead.seebeck_V_per_K / uV:g} uV/K added the junction has {own} uV/K: {side}.",
         f"Intercept {with_error(line.intercept / uV, line.sigma_intercept / uV)} uV; a line through the origin would "
         f"give {result.through_origin_V_per_K / uV:.3g} uV/K.",
         f"Through single junctions: least squares {_per_uV(result.junctions_ls)} uV/K, "
@@ -125,13 +127,6 @@ def sets_table(result: ThermopowerAnalysis) -> Table:
     return Table((*headings, *widths), rows, note="SD and FWHM are widths of the distribution, no errors.")
 
 
-def controls_table(result: ThermopowerAnalysis) -> Table:
-    """Return the verdict of each control."""
-    rows = [(one.name, "passed" if one.passed else "FAILED", one.sentence) for one in result.controls]
-    failed = [i for i, one in enumerate(result.controls) if not one.passed]
-    return Table(("control", "verdict", "what was found"), rows, words=(0, 1, 2), look=failed)
-
-
 def exclusions_table(result: ThermopowerAnalysis) -> Table:
     """Return how many junctions were left out, by reason; each reason is of the current alone."""
     rows = [(reason, str(count)) for reason, count in result.excluded.most_common()]
@@ -174,7 +169,7 @@ def thermopower_warnings(measurement: Measurement) -> list[str]:
     result = measurement.thermopower
     if result is None:
         return []
-    return [f"Control {one.name}: {one.sentence}" for one in result.controls if not one.passed]
+    return failed_controls(result.controls)
 
 
 PART = ReportPart(thermopower_sections, thermopower_numbers, thermopower_warnings)

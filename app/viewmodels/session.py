@@ -16,7 +16,7 @@ from analysis.reduce import InOrder
 from analysis.timebase import TimeBase
 from analysis.traces.result import Analysis
 from app.offline.measurement import Measurement, turned_by_heat
-from app.offline.recordings import RecordingKind, recording_kind
+from app.offline.recordings import OPENED, recording_kind
 from app.offline.traces import Analysed
 from app.replay.seek_context import SeekContext
 from app.viewmodels.current_trace import CurrentTrace, TraceSnapshot
@@ -244,7 +244,7 @@ class Session:
 
     def _see_kind(self) -> None:
         kind = recording_kind(self.header.procedure, self._steps)
-        fair = kind in (RecordingKind.TRACES, RecordingKind.AC)
+        fair = kind in OPENED
         if fair != self.histogram.fair:
             self.histogram.fair = fair
             self._worker.ask(self.histogram.work)

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from analysis.recording import Recording
-from analysis.thermoelectric.thermopower import ThermopowerAnalysis, as_if_heated, placed, summarise
+from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from analysis.thermoelectric.thermopower_holds import thermopower_holds
 from analysis.thermoelectric.thermopower_run import evaluate
+from analysis.thermoelectric.thermopower_summary import as_if_heated, placed, summarise
 from analysis.traces.peak_fit import PeakFit
 from app.offline.measurement import Measurement, analyse_measurement
 from app.offline.traces import BOOTSTRAP_SEED

@@ -72,8 +72,8 @@ def test_first_histogram(follow, tmp_path):
 def test_a_heating_campaign(follow, tmp_path):
     small = {
         "traces = 40": "traces = 20",
-        "holds = 6": "holds = 2",
-        "holds = 3": "holds = 1",
+        "[1.27]\nholds = 6": "[1.27]\nholds = 2",
+        'contact"\nholds = 6': 'contact"\nholds = 1',
         "curves = 3": "curves = 2",
         "withdraw_speed = 5.0": "withdraw_speed = 20.0",
         "withdraw_speed = 1.0": "withdraw_speed = 2.0",

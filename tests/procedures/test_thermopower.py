@@ -49,6 +49,7 @@ def test_every_preset_is_possible(context, preset):
     ("values", "message"),
     [
         ({"dT": "5 10"}, "must contain 0 K"),
+        ({"dT": "0"}, "0 K alone gives no slope"),
         ({"dT": "0 10 10"}, "given twice"),
         ({"dT": "0 -10"}, "can only be positive"),
         ({"dT": "0 50"}, "rig file allows"),

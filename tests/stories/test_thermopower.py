@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from analysis.recording import Recording
-from analysis.thermoelectric.thermopower import placed, summarise
 from analysis.thermoelectric.thermopower_holds import thermopower_holds
 from analysis.thermoelectric.thermopower_run import evaluate
+from analysis.thermoelectric.thermopower_summary import placed, summarise
 from app.acquisition.playback_rig import playback_rig, rig_toml
 from app.cli import main
 from app.offline.measurement import analyse_measurement

@@ -139,7 +139,8 @@ def test_result_controls_words_and_json_agree():
     other, _ = campaign(np.random.default_rng(3), replace(MOLECULE, G_th_W_per_K=200e-12), 40)
     whole = with_controls(result, [("other frequency", other)])
     verdicts = {control.name: control.passed for control in whole.controls}
-    assert verdicts["heater off"] and not verdicts["other frequency"]
+    assert verdicts["heater off"] is None, "two ruptures with the heater off are too few to decide"
+    assert verdicts["other frequency"] is False
     content = thermal_conductance_json(whole)
     assert content["wiedemann_franz"] is None and content["ruptures"] == len(whole.used)
     assert abs(content["G_th_W_per_K"] - true) < 4 * content["sigma_W_per_K"]

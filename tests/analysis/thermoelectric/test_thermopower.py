@@ -8,13 +8,16 @@ import pytest
 
 from analysis.constants import G0_S
 from analysis.heating.mask import Filters
+from analysis.heating.thermometer import Thermometer
 from analysis.thermoelectric.open_circuit import OpenCircuit
 from analysis.thermoelectric.temperatures import reduced_difference_K
-from analysis.thermoelectric.thermopower import GOLD_FILM, Lead, placed, summarise, with_controls
+from analysis.thermoelectric.thermopower import GOLD_FILM, Lead
+from analysis.thermoelectric.thermopower_controls import with_controls
 from analysis.thermoelectric.thermopower_hold import HoldRules, MeasuredHold, measured
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold
 from analysis.thermoelectric.thermopower_json import thermopower_json
-from analysis.thermoelectric.thermopower_run import lead_of
+from analysis.thermoelectric.thermopower_run import ThermopowerRun, combine, lead_of
+from analysis.thermoelectric.thermopower_summary import placed, summarise
 
 RATE_Hz, S_TC = 2000.0, 16.3e-6
 RULES = HoldRules(0.003)
@@ -257,3 +260,22 @@ def test_the_voltage_at_twice_the_heaters_frequency_has_no_offset(S, lag_s, turn
     assert found.sigma_V == pytest.approx(sigma_V, rel=0.35)
     assert found.voltage_V == pytest.approx(15.0 * S * np.cos(turned), abs=tolerance_V)
     assert found.quadrature_V == pytest.approx(15.0 * S * np.sin(turned), abs=tolerance_V)
+
+
+@pytest.mark.parametrize(("leak_V", "passed"), [(0.0, True), (2e-4, False)])
+def test_a_heater_on_a_dummy_is_judged_by_the_difference_it_would_make(leak_V, passed):
+    """The thermocouple shows no difference then: a slope against it would have an error that hides any leak."""
+    rng = np.random.default_rng(4)
+    own = ThermopowerRun("own", tuple(campaign(rng)), Thermometer(1e6, S_TC, seebeck_uncertainty_V_per_K=0.0))
+    dummy = [
+        replace(
+            one,
+            control="dummy heater",
+            thermocouple_V=1e-9 * rng.standard_normal(),
+            fit=replace(one.fit, open_circuit_V=one.fit.open_circuit_V + leak_V * (one.difference_K > 0.0)),
+        )
+        for one in campaign(rng, S=0.0, spread=0.0)
+    ]
+    result = combine([own, replace(own, holds=tuple(dummy))], rng)
+    (verdict,) = (one for one in result.controls if one.name == "dummy heater")
+    assert verdict.passed is passed, verdict.sentence
