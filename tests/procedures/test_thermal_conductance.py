@@ -14,7 +14,8 @@ from procedures.heater import HeaterSine
 from procedures.limits import check_limits, dry_run
 from procedures.steps import Modulate, SetHeater
 from procedures.thermal_conductance import HeaterTurns, ThermalConductance
-from procedures.thermal_conductance_controls import BiasReversed, OtherFrequency
+from procedures.thermal_conductance_controls import BiasReversed, GapWidened, OtherFrequency
+from procedures.thermal_opening import ThermalOpening
 from procedures.until_rupture import rupture_detector
 from tests.procedures.test_thermopower import context_of
 
@@ -154,3 +155,21 @@ def test_the_steady_heater_gains_nothing_from_a_longer_wait(analogue):
     )
     assert long.sigma == short.sigma
     assert short.sigma * np.sqrt(300) == pytest.approx(1150e-12, rel=0.05), "the specification's 1150 pW/K"
+
+
+def test_a_gap_is_measured_at_both_widths_with_the_heater_alternating(context):
+    control = GapWidened.from_values({"conductance": 1.0, "ruptures": 3})
+    control.check(context)
+    held = [step for step in dry_run(control, context) if isinstance(step, Modulate)]
+    assert [step.payload["gap"] for step in held][:4] == 2 * ["narrow", "wide"]
+    assert all(step.heater is not None for step in held)
+    with pytest.raises(ImpossibleSetting, match="must be more than narrow"):
+        GapWidened.from_values({"conductance": 1.0, "wide": 0.9}).check(context)
+
+
+def test_whole_openings_need_heat_and_say_what_they_can_show(analogue):
+    openings = ThermalOpening.from_values({"dT": "0 30", "holds": 400})
+    openings.check(analogue)
+    assert 0.0 < openings.expectation(analogue).sigma < 0.3
+    with pytest.raises(ImpossibleSetting, match="0 K only"):
+        ThermalOpening.from_values({"dT": "0"}).check(analogue)
