@@ -46,7 +46,7 @@ class Peltier(ThermopowerBeside):
     views = ("Peltier",)
     distinguished_by = ("amplitudes", "hold_time")
     typical: Mapping[str, Any] = {"conductance": 0.005, "amplitudes": (0.05,)}
-    keeps = ("amplitudes",)
+    keeps: tuple[str, ...] = ("amplitudes",)
     presets: Mapping[str, Mapping[str, Any]] = {
         "Peltier: single molecules": {
             "contact": "junction", "amplitudes": (0.01, 0.02, 0.05), "levels": TWO_LEVELS, "hold_time": 30.0,

@@ -72,6 +72,9 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
     "peltier": (
         "procedures.peltier:Peltier", "Measure the Peltier heat of held junctions at small biases.", "peltier",
     ),
+    "control-peltier-film-pressed": (
+        "procedures.peltier_controls:FilmPressed", "A film pressed harder: the same Peltier coefficient.", "peltier",
+    ),
     "noise-thermometer": (
         "procedures.noise_thermometer:NoiseThermometer", "Measure the temperature of contacts by their noise.", "noise",
     ),

@@ -18,6 +18,7 @@ from analysis.thermoelectric.control_verdict import ControlVerdict, control_verd
 from analysis.thermoelectric.peltier_hold import PeltierHold
 from analysis.thermoelectric.peltier_mean import Mean, PeltierPoint
 
+FILM_PRESSED = "film pressed harder"
 MOST_GOLD_V = 0.3e-3
 """Largest coefficient of a gold contact: 1 uV/K at 300 K."""
 
@@ -60,6 +61,7 @@ def judge_controls(
     for name, sign, what in (
         (ORDER_REVERSED, -1.0, "Pi less that with the levels in the reverse order"),
         (OTHER_FREQUENCIES, -1.0, "Pi less that at other frequencies"),
+        (FILM_PRESSED, -1.0, "Pi less that of the film pressed harder"),
         (LEADS_SWAPPED, 1.0, "Pi plus that with the thermocouple's leads swapped"),
     ):
         if name in Pi_V and math.isfinite(own.value):

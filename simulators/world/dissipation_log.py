@@ -135,7 +135,7 @@ class DissipationLog:
         time_s, bias_V, power_W, heat_W = map(np.concatenate, columns)
         lengths = [stretch.samples.stop - stretch.samples.start for stretch in stretches]
         dt = np.repeat(np.array(steps), lengths)
-        molecule = np.repeat([stretch.kind == "molecule" for stretch in stretches], lengths)
+        molecule = np.repeat([stretch.kind in ("molecule", "film") for stretch in stretches], lengths)
         number = np.repeat([stretch.number for stretch in stretches], lengths)
         begin_s = time_s - dt
         turns = (np.diff(bias_V) != 0) | (np.diff(molecule) != 0) | (np.diff(number) != 0)

@@ -46,6 +46,14 @@ class MoleculeSource:
         self._temperature_K = temperature_K
         self._rng, self._telegraph_rng, self._site_rng = shape, telegraph, site
 
+    def mean_conductor(self) -> Conductor:
+        """Return the I-V and heat of a molecule with the mean levels and conductance."""
+        p = self.parameters
+        return Conductor(
+            level_transmission(p.conductance_G0, p.levels_eV, p.level_widths, self._temperature_K),
+            self._temperature_K,
+        )
+
     def binds(self) -> bool:
         """Draw whether a molecule bridges the gap."""
         return bool(self._rng.random() < self.parameters.binding_probability)

@@ -16,12 +16,12 @@ from simulators.world.junction_states import Span
 class FixtureParameters(ParameterSection):
     """Part between substrate and probe. TOML: [fixture]."""
 
-    kind: Literal["junction", "resistor", "heater", "open"]
+    kind: Literal["junction", "resistor", "heater", "open", "film"]
     resistance_ohm: float = Field(gt=0)
     heater_ohm: float = Field(gt=0)
 
     def built(self) -> "Fixture | None":
-        """Return the fixture; None for the junction itself."""
+        """Return the fixture; None for the junction itself and for a film."""
         match self.kind:
             case "resistor":
                 return Fixture("resistor", 1.0 / self.resistance_ohm, 0.0)

@@ -18,6 +18,7 @@ from simulators.signal.mains import Mains, MainsParameters
 from simulators.signal.noise import NoiseParameters, pink, white
 from simulators.world.conductance_profile import GoldParameters, MoleculeParameters
 from simulators.world.dissipation_log import DissipationLog
+from simulators.world.film import Film, FilmParameters
 from simulators.world.heated import HeatedSpan, HeatedWorld, HeaterParameters, ThermoelectricParameters
 from simulators.world.induced_failures import FateParameters, Fates
 from simulators.world.junction import Junction, JunctionParameters
@@ -130,14 +131,19 @@ class World:
         self._surface_m = surface.initial_gap_nm * NM
         self._drift = Wander(drifting_surface(surface, KNOT_S, drift), KNOT_S)
         molecules = self._molecule_source(parameters, shape, telegraph, site)
-        self._specimen: Specimen = parameters.section("fixture", FixtureParameters).built() or Junction(
-            parameters.section("gold", GoldParameters),
-            parameters.section("tunnelling", TunnellingParameters),
-            self._circuit.bond_force,
-            Fates(parameters.section("fates", FateParameters), fate),
-            surface.apex_spread_nm,
-            molecules,
-            junction,
+        fixture = parameters.section("fixture", FixtureParameters)
+        self._specimen: Specimen = (
+            fixture.built()
+            or (self._film(parameters, molecules) if fixture.kind == "film" else None)
+            or Junction(
+                parameters.section("gold", GoldParameters),
+                parameters.section("tunnelling", TunnellingParameters),
+                self._circuit.bond_force,
+                Fates(parameters.section("fates", FateParameters), fate),
+                surface.apex_spread_nm,
+                molecules,
+                junction,
+            )
         )
         thermal = self._thermal
         self._tip = Tip(thermal)
@@ -166,6 +172,12 @@ class World:
         self._since_s, self._steps = 0.0, 0
         self._bias_V = self._z_V = self._extension_m = self._conductance_G0 = self._deepest_m = 0.0
         self._tip_m = -self._surface_m
+
+    def _film(self, parameters: Parameters, molecules: MoleculeSource | None) -> Film:
+        """Return a film of the sample's molecules. Raises ``ParameterError`` on a bare sample."""
+        if molecules is None:
+            raise ParameterError(f"fixture.kind = film needs molecules; sample.species = {BARE} has none")
+        return Film(parameters.section("film", FilmParameters), molecules.mean_conductor())
 
     def advance(
         self,
