@@ -6,6 +6,7 @@ so that one opening has many ruptures; in return each plateau is short, and 1/f 
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from analysis.constants import G0_S
@@ -17,9 +18,12 @@ from procedures.errors import ImpossibleSetting
 from procedures.expectation import LEE_NOISE, Expectation
 from procedures.heated_junctions import HeatedProcedure
 from procedures.parameters import NumbersParameter
-from procedures.procedure import Plan
+from procedures.procedure import Plan, Steps
 from procedures.pymeasure_types import FloatParameter, IntegerParameter
-from procedures.steps import MakeSafe, SetHeater, WriteNote
+from procedures.steps import MakeSafe, Ramp, SetHeater, WriteNote
+
+OPEN = "open"
+"""Detector that ends other withdrawals as soon as the tip is open."""
 
 
 class ThermalOpening(HeatedProcedure):
@@ -118,8 +122,7 @@ class ThermalOpening(HeatedProcedure):
                 heated = yield from self.heat(context, search, difference_K, turns.turn)
                 heated_turn = turns.turn
             search.surface_m = yield from self.make_contact(context, search.surface_m)
-            outcome = yield from self.withdraw(context, search.surface_m, {}, self.reaction_s(context))
-            ended = yield from self.clear(context, outcome)
+            ended = yield from self._open(context, search.surface_m)
             yield from self.opened(search)
             counts = ended != SKIPPED
             note = {"number": number, "hold": number, "counts": counts, "control": self.control, "mode": "dc"}
@@ -131,6 +134,13 @@ class ThermalOpening(HeatedProcedure):
             turns.count(counts)
         yield SetHeater(0.0)
         yield MakeSafe()
+
+    def _open(self, context: ProcedureContext, surface_m: float) -> Steps[str]:
+        """Withdraw until the tip is well beyond the break, not only until it is open; return why the trace ended."""
+        ramp = next(self.withdraw(context, surface_m, {}, self.reaction_s(context)))
+        assert isinstance(ramp, Ramp)
+        outcome = yield replace(ramp, until={name: one for name, one in ramp.until.items() if name != OPEN})
+        return (yield from self.clear(context, outcome))
 
     def most_G0(self, context: ProcedureContext) -> float:
         """Return the conductance at which the current amplifier rails, in G0."""
