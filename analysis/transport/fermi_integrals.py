@@ -259,11 +259,16 @@ def _log1p_less_linear(q: ComplexArray) -> ComplexArray:
 
 
 def _tan_difference(x_P: ComplexArray, x_S: ComplexArray, step: ComplexArray) -> ComplexArray:
-    """Return tan x_P - tan x_S = sin(step)/(cos x_P cos x_S), with the growing exponentials factored out."""
+    """Return tan x_P - tan x_S = sin(step)/(cos x_P cos x_S), with the growing exponentials factored out.
+
+    What is left of their exponents, |Im step| - |Im x_P| - |Im x_S|, is formed without the rounding of large angles.
+    """
     angles = np.stack([step, x_P + 0.5 * np.pi, x_S + 0.5 * np.pi])
     height = np.abs(angles.imag)
     sine, cosine_P, cosine_S = _scaled_sin(angles, height)
-    return np.asarray(np.exp(height[0] - height[1] - height[2]) * sine / (cosine_P * cosine_S))
+    one_side = x_P.imag * x_S.imag > 0.0
+    left = np.exp(np.where(one_side, -2.0 * np.minimum(height[1], height[2]), 0.0))
+    return np.asarray(left * sine / (cosine_P * cosine_S))
 
 
 def _scaled_sin(z: ComplexArray, height: FloatArray) -> ComplexArray:

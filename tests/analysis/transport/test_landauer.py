@@ -340,3 +340,23 @@ def test_impossible_conditions_are_refused(wrong):
 
 def test_watt_per_eV_squared_is_2_over_h():
     assert pytest.approx(2 / PLANCK_J_s * ELEMENTARY_CHARGE_C**2) == WATT_PER_eV2
+
+
+@pytest.mark.parametrize(
+    ("level", "V", "T_P", "T_S", "current_A", "heat_probe_W", "heat_substrate_W"),
+    [
+        ((0.0, 1e-6), 0.1, 1e-3, 300.0, 2.126677091272499e-10, 1.063337014968442e-11, 1.063340076304057e-11),
+        ((5.0, 0.03), 11.0, 1000.0, 1e-3, 7.116874696767346e-6, 3.774655702146642e-6, 7.451096596229416e-5),
+        ((-5.0, 0.03), 11.0, 1e-3, 300.0, 7.155197845821202e-6, 7.491709009374004e-5, 3.790086210293182e-6),
+        ((0.3, 1e-6), 1e-9, 1000.0, 1e-3, 7.265312238192336e-12, -2.179581611479402e-12, 2.179581618744715e-12),
+    ],
+)
+def test_millikelvin_against_a_hot_electrode_keeps_ten_digits(
+    level, V, T_P, T_S, current_A, heat_probe_W, heat_substrate_W
+):
+    """Expected values: the digammas of the closed form with 60 digits (mpmath)."""
+    result = currents(one_level(*level), V, T_P, T_S)
+    assert rel(result.current_A, current_A) < 1e-10
+    assert rel(result.heat_probe_W, heat_probe_W) < 1e-10
+    assert rel(result.heat_substrate_W, heat_substrate_W) < 1e-10
+    assert float(result.accuracy) < 1e-10
