@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 
 from analysis.importers.convert import offset_in
-from analysis.importers.imported import CALCULATED, SETTINGS, SWEEP, ImportedTrace, ImportOptions, Piece
+from analysis.importers.imported import (
+    CALCULATED,
+    OPENING,
+    SETTINGS,
+    SWEEP,
+    ImportedTrace,
+    ImportOptions,
+    Piece,
+)
 from analysis.importers.quantities import ImportedColumn, channel_of, is_logarithm, known_unit, to_si
 from analysis.importers.spool import BLOCK
 from analysis.importers.survey import BROKEN_G0, CLOSED_G0, Facts
@@ -192,6 +200,18 @@ def several_traces(traces: Sequence[ImportedTrace], facts: Sequence[Facts]) -> t
     return (
         f"where a trace begins and ends (the conductance opens {usual} times in one): --cut-between "
         f"{CLOSED_G0:g} {BROKEN_G0:g}",
+    )
+
+
+def reversed_displacement(facts: Sequence[Facts]) -> tuple[str, ...]:
+    """Return a phrase if the displacement falls in most traces that open, or rises in most that close."""
+    known = [f for f in facts if f.direction and f.withdrawn]
+    wrong = sum((f.withdrawn < 0.0) == (f.direction == OPENING) for f in known)
+    if 2 * wrong <= len(known):
+        return ()
+    return (
+        f"the sign of the displacement (it falls while the junction opens, in {wrong} of {len(known)} traces): "
+        "--invert extension",
     )
 
 

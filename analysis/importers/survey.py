@@ -46,6 +46,8 @@ class Facts:
         Number of falls of the conductance from above `CLOSED_G0` to below `BROKEN_G0`.
     state : int
         1 if the last lasting state was a contact, -1 if it was open.
+    withdrawn : float
+        Displacement from the first to the last sample; NaN if it is not known.
     digest : bytes
         Fingerprint of the values as in the file, of all columns but shared axes.
     """
@@ -60,6 +62,7 @@ class Facts:
     extremes: dict[str, tuple[float, float]] = field(default_factory=dict)
     openings: int = 0
     state: int = 0
+    withdrawn: float = np.nan
     digest: bytes = b""
 
 
@@ -81,7 +84,15 @@ def survey(columns: Sequence[ImportedColumn], read: Read, start: int, stop: int)
         for column in read(first, last):
             _add(facts, column)
     facts.direction = _direction(read, facts.start, facts.stop)
+    if facts.stop > facts.start:
+        begin, end = (read(at, at + 1) for at in (facts.start, facts.stop - 1))
+        facts.withdrawn = _extension(end) - _extension(begin)
     return facts
+
+
+def _extension(columns: Sequence[ImportedColumn]) -> float:
+    """Return the first displacement of columns; NaN without one."""
+    return next((float(column.values[0]) for column in columns if column.name == "extension"), np.nan)
 
 
 def _extent(columns: Sequence[ImportedColumn], start: int, stop: int) -> Facts:

@@ -16,6 +16,12 @@ ONE_SIGMA = (15.865, 84.135)
 TWO_SIDED_95 = (2.5, 97.5)
 """Percentiles of a 95 % interval."""
 
+FEW = 5
+"""Number of records below which resamples make no interval."""
+
+RESOLVED = 1e-9
+"""Relative difference of resamples up to which they are equal; a scatter of zero is no error of zero."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -88,8 +94,14 @@ def from_resamples(
     doubts : sequence of str
     """
     good = resamples[np.isfinite(resamples)]
-    if good.size < 2:
+    if n < 2 or good.size < 2:
         return Estimate(value, nan, (nan, nan), n, n_eff, method, (*doubts, "no error could be determined"))
+    if np.ptp(good) <= RESOLVED * np.abs(good).max():
+        same = "no error could be determined: the records are alike, or differ by less than is resolved"
+        return Estimate(value, nan, (nan, nan), n, n_eff, method, (*doubts, same))
+    if n < FEW:
+        few = f"only {n} records: no interval"
+        return Estimate(value, float(good.std(ddof=1)), (nan, nan), n, n_eff, method, (*doubts, few))
     if good.size < 0.9 * resamples.size:
         lost = 100 * (1 - good.size / resamples.size)
         doubts = (*doubts, f"could not be determined in {lost:.0f} % of the resamples")

@@ -82,7 +82,7 @@ def autocorrelation(values: FloatArray) -> FloatArray:
     off = values - values.mean() if n else values
     spectrum = np.fft.rfft(off, 2 * n) if n else np.empty(0)
     products = np.fft.irfft(np.abs(spectrum) ** 2, 2 * n)[:n] if n else np.empty(0)
-    if not n or not products[0] > 1e-12 * max(1.0, float(np.abs(values).max())) ** 2:
+    if not n or not products[0] > 1e-12 * float(np.abs(values).max()) ** 2:
         return np.full(n, np.nan)
     return np.asarray(products / products[0], dtype=float)
 

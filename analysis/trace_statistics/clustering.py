@@ -232,7 +232,14 @@ def cluster_result(
         raise StatisticError("clusters must be at least 2")
     if len(rows) < LEAST_TRACES:
         raise StatisticError(f"{len(rows)} traces are too few for clusters; at least {LEAST_TRACES}")
-    points, ratios = reduced(features_of(rows, options, options.features), options.components)
+    features = features_of(rows, options, options.features)
+    different = len(np.unique(features, axis=0))
+    if different <= options.clusters:
+        raise StatisticError(
+            f"the features ({options.features}) of {len(rows)} traces have only {different} different values; no "
+            "clusters"
+        )
+    points, ratios = reduced(features, options.components)
     found = clustered(points, options.clusters, options.method, options.seed)
     median, low = stability(points, options, rng)
     p, null = null_p_value(points, found.silhouette, options, rng)

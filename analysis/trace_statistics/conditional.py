@@ -81,6 +81,8 @@ def conditional_result(
     """Return the comparison for each condition, corrected for their number."""
     if not options.conditions:
         raise StatisticError("no condition is given")
+    if not rows:
+        raise StatisticError("there is no trace yet")
     counts = np.array([row.compared for row in rows], dtype=float)
     holds = np.array([row.holds for row in rows], dtype=bool)
     memory = memory_of(np.log1p(counts))

@@ -180,6 +180,7 @@ def drift_result(
         slope.n,
         slope.n_eff,
         "Theil and Sen",
+        () if isfinite(slope.interval[0]) else ("no error could be determined: the traces are alike",),
     )
     ends = np.cumsum([0, *(peak.n for peak in peaks)])
     return StatisticResult(
@@ -251,6 +252,9 @@ def change_points(values: FloatArray, penalty: float = 3.0) -> list[int]:
     if values.size < 8 or np.ptp(values) == 0.0:
         return []
     noise = float(np.median(np.abs(np.diff(values) - np.median(np.diff(values))))) / 0.954  # of a difference
+    noise = noise or float(np.diff(values).std()) / sqrt(
+        2.0
+    )  # most differences of digitised values are the same
     scaled = (values - values.mean()) / max(noise, 1e-300)
     tau = memory_within(values, np.arange(values.size) // WITHIN).tau
     per_change = 2.0 * penalty * tau * np.log(values.size)

@@ -143,12 +143,13 @@ def _step_m(displacement_m: FloatArray) -> float:
 
 
 def _metres(displacement_m: FloatArray, ab: tuple[int, int] | None, step: float) -> float:
-    if ab is None:
+    """Return the length of a stretch, whichever way the displacement is counted."""
+    if ab is None or not displacement_m.size:
         return float("nan")
     a, b = ab
     if b < displacement_m.size:
-        return float(displacement_m[b] - displacement_m[a])
-    return float(displacement_m[-1] - displacement_m[a] + step)
+        return float(abs(displacement_m[b] - displacement_m[a]))
+    return float(abs(displacement_m[-1] - displacement_m[a]) + step)
 
 
 def lengths_result(

@@ -206,3 +206,14 @@ def test_tables_of_text_named_xls_and_tables_of_arrow(tmp_path):
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
     with pytest.raises(ForeignFile, match="to_csv"):
         read_file(tmp_path / "a.parquet")
+
+
+def test_a_displacement_that_falls_while_junctions_open_is_asked_for(tmp_path):
+    text = "z (nm),G (G0)\n" + table([-X_nm, TRACES[0]])
+    found = imported(tmp_path / "z.csv", text)
+    assert found.unknowns[-1].endswith("in 1 of 1 traces): --invert extension")
+    assert "displacement (it" not in " ".join(
+        imported(tmp_path / "z.csv", None, inverted=frozenset(["extension"])).unknowns
+    )
+    closing = "z (nm),G (G0)\n" + table([-X_nm, TRACES[0][::-1]])
+    assert "displacement (it" not in " ".join(imported(tmp_path / "c.csv", closing).unknowns)

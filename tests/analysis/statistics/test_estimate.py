@@ -52,7 +52,7 @@ def test_one_value_has_no_error():
 
 
 def test_lost_resamples_are_a_doubt():
-    estimate = from_resamples(1.0, np.array([1.0] * 8 + [np.nan] * 2), 5, 5, "bootstrap")
+    estimate = from_resamples(1.0, np.array([1.0, 1.1] * 4 + [np.nan] * 2), 5, 5, "bootstrap")
 
     assert estimate.doubts == ("could not be determined in 20 % of the resamples",)
 
