@@ -61,6 +61,14 @@ def read_file(path: Path, most_bytes: int = -1, pause: Callable[[float], object]
     return _patiently(content, TRIES, PAUSE_S / TRIES, pause)
 
 
+def open_file(path: Path, flags: int, pause: Callable[[float], object] = time.sleep) -> int:
+    """Open an existing file and return its descriptor; wait for half a second if another program has it.
+
+    Raises ``OSError`` as ``os.open``.
+    """
+    return _patiently(lambda: os.open(path, flags), TRIES, PAUSE_S / TRIES, pause)
+
+
 def _patiently(
     action: Callable[[], Result], tries: int, pause_s: float, pause: Callable[[float], object]
 ) -> Result:

@@ -1,6 +1,7 @@
 """No module calls what only Unix has, except where it has made sure of it: most rigs run Windows."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,3 +137,26 @@ def _deletes(method: ast.Attribute) -> bool:
     """Tell whether a method is one of a path or of os; lists have a remove of their own."""
     of_os = isinstance(method.value, ast.Name) and method.value.id == "os"
     return method.attr in DELETES[:2] or (of_os and method.attr == "remove")
+
+
+TEXT = re.compile(
+    r"\.(?:read_text|write_text)\((?:[^()]|\([^()]*\))*\)|\b(?:Popen|run)\((?:[^()]|\([^()]*\))*text=True[^()]*\)"
+)
+ENCODED = re.compile(r"utf-8|ascii|latin-1|encoding")
+
+
+def without_encoding(text: str) -> list[str]:
+    return [call for call in TEXT.findall(text) if not ENCODED.search(call)]
+
+
+def test_no_text_is_read_in_the_letters_of_this_computer() -> None:
+    """Windows takes its own code page unless told otherwise; a name with an umlaut is then another one."""
+    assert without_encoding("path.read_text()") and without_encoding("path.write_text(words('a'))")
+    assert without_encoding("subprocess.run([x], text=True)")
+    assert not without_encoding("path.read_text('utf-8') + path.write_text(words('a'), encoding=code)")
+
+    found = {
+        str(path): calls for path in FILES if (calls := without_encoding(path.read_text(encoding="utf-8")))
+    }
+
+    assert found == {}

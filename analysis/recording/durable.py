@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from analysis.shared_files import remove_file, replace_file
+from analysis.shared_files import open_file, remove_file, replace_file
 
 APPEND = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
@@ -15,7 +15,7 @@ def create(path: Path) -> int:
 
 def open_to_append(path: Path) -> int:
     """Open an existing file for appending; return its descriptor. Raises ``OSError``."""
-    return os.open(path, APPEND)
+    return open_file(path, APPEND)
 
 
 def append(descriptor: int, content: bytes) -> None:

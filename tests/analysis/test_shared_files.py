@@ -1,8 +1,9 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from analysis.shared_files import PAUSE_S, TRIES, read_file, remove_file, replace_file
+from analysis.shared_files import PAUSE_S, TRIES, open_file, read_file, remove_file, replace_file
 
 
 class Held:
@@ -92,6 +93,24 @@ def test_a_file_that_is_open_elsewhere_is_read_when_it_is_let_go(
 
     assert read_file(files[1], pause=held.pause) == b"old"
     assert sum(held.pauses) == pytest.approx(0.2)
+
+
+def test_one_that_was_just_written_is_opened_again_when_a_scanner_lets_it_go(
+    monkeypatch: pytest.MonkeyPatch, files: tuple[Path, Path]
+) -> None:
+    monkeypatch.setattr("analysis.shared_files.WINDOWS", True)
+    pauses: list[float] = []
+    opened = os.open
+
+    def refuse(path: Path, flags: int) -> int:
+        if len(pauses) < 3:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, flags)
+
+    monkeypatch.setattr("analysis.shared_files.os.open", refuse)
+    os.close(open_file(files[1], os.O_RDONLY, pauses.append))
+
+    assert pauses == [PAUSE_S / TRIES] * 3
 
 
 def test_one_that_stays_open_or_may_not_be_read_is_refused(
