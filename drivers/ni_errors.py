@@ -144,8 +144,8 @@ def rig_error(doing: str, error: DaqError) -> RigError:
         return NotNow(f"Can't {doing}: another program uses the card; end it there. ({message})")
     if error.error_type in _ENDED:
         return InstrumentFault(
-            f"Can't {doing}: its task was ended from outside: the card was reset, by another program or to make it safe. "
-            f"Start again. ({message})",
+            f"Can't {doing}: its task was ended from outside: the card was reset, by another program or to make it "
+            f"safe. Start again. ({message})",
             error.error_code,
         )
     if error.error_type in _REFUSED:
