@@ -91,6 +91,7 @@ class NI6281:
             decimation,
             self._asked,
             self._inputs.on_reset,
+            self._inputs,
         )
 
     def _asked(self) -> CardProperties:
@@ -148,7 +149,7 @@ class NI6281:
 
     def stop_acquisition(self) -> None:
         """Stop sampling, and any ramp or modulation. A waiting `read` raises ``NotNow``."""
-        self._inputs.stop(self._outputs.halt)
+        self._inputs.stop(self._outputs.halt_with_clock)
 
     def read(self, n: int, timeout_s: float | None = None) -> Block:
         """Wait for the next ``n`` samples of all inputs.
@@ -342,7 +343,9 @@ class NI6281:
         if not self._inputs.acquiring:
             raise NotNow("No acquisition is running, and its clock drives the outputs; start one first")
         self._outputs.start(mode, waveforms_V)
-        return self.samples_acquired()
+        begin = self.samples_acquired()
+        self._outputs.armed_at(begin)
+        return begin
 
     def lock(self, why: str) -> None:
         """Refuse every write, ramp and modulation permanently; `drop` and `to_safe` still work.

@@ -114,6 +114,7 @@ class SampleReader:
         self.loop_backs = LoopBackMonitor(context.loop_backs, delay=self._delay)
         """Monitor that gets every command to an output; a deviation ends the run."""
         self._rail: FirstRun | None = None
+        self._unpublished: Block | None = None
         self._too_much = FirstRun(CURRENT_SAMPLES)
         high_V = context.high_bias_V + context.loop_backs.margin_V(context.high_bias_V)
         self._thermometer: ThermometerWatch | None = None
@@ -159,6 +160,7 @@ class SampleReader:
         self, kind: EventKind, name: str, payload: Mapping[str, Any] | None = None, at: int | None = None
     ) -> None:
         """Record an event at the next sample or at sample ``at``."""
+        self._publish()
         self._sink.on_event(Event(self.next if at is None else at, kind, name, dict(payload or {})))
 
     def conductance_G0(self, block: Block) -> FloatArray:
@@ -201,23 +203,26 @@ class SampleReader:
         fired: dict[str, int] = {}
         wanted = max(begin - self.next, 0) + chunk  # includes the samples taken while the step started
         now_s, now = self._clock(), begin
-        while self.next < begin + n and not fired and not self._skip.asked():
-            block, waiting = self._read(min(wanted, begin + n - self.next)).part(begin, begin + n), 0
+        while self.next < begin + n and not self._skip.asked():
+            block = self._read(min(wanted, begin + n - self.next)).part(begin, begin + n)
+            if len(block):
+                values = look(block)
+                fired = {
+                    name: at
+                    for name, detector in detectors.items()
+                    if (at := detector.feed(values)) is not None
+                }
+                total, count = total + float(np.abs(values).sum()), count + values.size
+                tail.append(values)
+                while count > tail_samples and sum(map(len, tail)) - len(tail[0]) >= tail_samples:
+                    tail.popleft()
+            if fired:
+                break
+            self._publish()
+            wanted = self._next_look(detectors, reaction_s, later_s) if count else chunk
             if self._clock() - now_s > (self.next - now) / self._rate_Hz + 2 * reaction_s:  # falling behind
                 now_s, now = self._clock(), self._daq.samples_acquired()
-                waiting = now - self.next
-            if not len(block):
-                wanted = max(waiting, chunk)
-                continue
-            values = look(block)
-            fired = {
-                name: at for name, detector in detectors.items() if (at := detector.feed(values)) is not None
-            }
-            wanted = max(waiting, self._next_look(detectors, reaction_s, later_s))
-            total, count = total + float(np.abs(values).sum()), count + values.size
-            tail.append(values)
-            while count > tail_samples and sum(map(len, tail)) - len(tail[0]) >= tail_samples:
-                tail.popleft()
+                wanted = max(now - self.next, wanted)
         otherwise = SKIPPED if self.next < begin + n else FINISHED
         first = min(fired, key=lambda name: fired[name], default=otherwise)
         last = np.concatenate([*tail, np.empty(0)])[-tail_samples:]
@@ -248,6 +253,7 @@ class SampleReader:
         blocks = []
         while self.next < end:
             blocks.append(self._read(min(end - self.next, longest)))
+        self._publish()
         return blocks
 
     def reach(self, end: int) -> int:
@@ -259,12 +265,14 @@ class SampleReader:
         """Read up to sample ``end`` in one piece."""
         if self.next < end:
             self._read(end - self.next)
+            self._publish()
 
     def catch_up(self) -> int:
         """Read all samples that are waiting; return the index of the next sample."""
         waiting = self._daq.samples_acquired() - self.next
         if waiting > 0:
             self._read(waiting)
+            self._publish()
         return self.next
 
     def catch_up_with_now(self) -> int:
@@ -273,6 +281,7 @@ class SampleReader:
         return self.next
 
     def _read(self, n: int) -> Block:
+        """Read and check samples; the sink gets them with the next read or event, or by `_publish`."""
         if self._should_stop():
             raise Aborted
         try:
@@ -348,10 +357,17 @@ class SampleReader:
             block = self._daq.read(wanted, wanted / self._rate_Hz + patience_s)
             self._take(block)
             blocks.append(block.part(start, start + n))
+        self._publish()
         data = np.concatenate([block.data for block in blocks], axis=1)
         return dict(zip(blocks[0].channels, data.mean(axis=1).tolist(), strict=True))
 
     def _take(self, block: Block) -> None:
+        self._publish()
         if len(block):
-            self.next = block.stop
+            self.next, self._unpublished = block.stop, block
+
+    def _publish(self) -> None:
+        """Pass on the last samples: after whoever must act on them, because the sink wakes other threads."""
+        block, self._unpublished = self._unpublished, None
+        if block is not None:
             self._sink.feed(block)

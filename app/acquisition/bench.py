@@ -43,7 +43,7 @@ from app.config.calibrated_rig import load_calibrated_rig
 from app.config.rig import Rig
 from app.config.toml import FileError
 from app.console.awake import awake
-from app.console.priority import urgent_thread
+from app.console.priority import quick_switches, urgent_thread
 from app.console.windows import attentive
 from app.offline.commissioning import COMMISSIONING
 from app.offline.measurement import Measurement
@@ -196,6 +196,7 @@ class Bench:
             attentive(),
             awake(),
             urgent_thread(),
+            quick_switches(),
             self._at_rate_of(procedure),
             Watchdog(self.rig_file) as watchdog,
             open_rig(self.rig, observer.on_amplifier, self._wires) as opened,

@@ -25,6 +25,7 @@ from app.config.amplifiers import (
     named_model,
 )
 from app.config.rig_folder import MARK
+from app.console.priority import SWITCH_S
 from simulators.parameters import STANDARD_CARD, Parameters, load_parameters
 
 if TYPE_CHECKING:
@@ -318,4 +319,5 @@ def serve_simulated_rig() -> None:
 
 
 if __name__ == "__main__":
+    sys.setswitchinterval(SWITCH_S)
     serve_simulated_rig()

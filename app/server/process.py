@@ -13,12 +13,10 @@ from app import child_process
 from app.acquisition.simulated_rig import SimulationSettings, simulated_rig
 from app.console.handles import allow_many_handles
 from app.console.memory import share_pools
+from app.console.priority import SWITCH_S
 from app.server.connection import Connection, connections_folder
 
 LOG = "bench.log"
-
-SWITCH_S = 5e-4
-"""Interval after which the thread that answers a client yields to the one that watches for a trip (Python: 5 ms)."""
 
 
 class BenchNotStarted(RuntimeError):

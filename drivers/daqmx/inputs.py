@@ -321,6 +321,10 @@ class Inputs:
         scale, offset = self._linear
         return scale * volts + offset
 
+    def samples_read(self) -> int:
+        """Return the number of samples since the start of the acquisition that have been read."""
+        return self._next
+
     def acquired(self) -> int:
         """Return the number of samples since the start of the acquisition, read or not."""
         task = self._running_task()

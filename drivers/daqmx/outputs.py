@@ -12,7 +12,7 @@ emergency aborts.
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from nidaqmx.constants import AcquisitionType, RegenerationMode, TaskMode
@@ -41,6 +41,18 @@ _LIKELY_S = 0.1
 _TURN_S = 0.3  # how long an emergency waits for another thread's call
 
 
+class ClockCount(Protocol):
+    """Count of the inputs' samples, each of which is a tick of the clock that waveforms follow."""
+
+    def samples_read(self) -> int:
+        """Return the samples read since the start of the acquisition, without asking the card."""
+        ...
+
+    def acquired(self) -> int:
+        """Ask the card for the samples since the start of the acquisition. Raises ``RigError``."""
+        ...
+
+
 class Outputs:
     """All analogue outputs of one card.
 
@@ -62,6 +74,8 @@ class Outputs:
         Called after the card had to be reset, which ends all its tasks.
     card : callable
         Returns the card's properties; asked only for a waveform.
+    clock : ClockCount
+        Ticks of the inputs' sample clock.
     """
 
     def __init__(
@@ -73,8 +87,11 @@ class Outputs:
         repeats: int,
         card: Callable[[], CardProperties],
         on_reset: Callable[[], None] = lambda: None,
+        clock: ClockCount | None = None,
     ) -> None:
         self._card = card
+        self._clock = clock
+        self._begin: int | None = None
         self.channels = {output.name: output for output in outputs}
         self._controller = controller
         self._device = device
@@ -187,7 +204,7 @@ class Outputs:
                     self._load(mode, self._card_V(waveform.buffer))
                     if self._emergencies != emergencies or self._locked:
                         raise NotNow("The outputs were made safe meanwhile; the waveform was not started")
-                    self._running, self._generated = waveform, 0
+                    self._running, self._generated, self._begin = waveform, 0, None
                     self._together.start()
             except BaseException:
                 self._abandon()
@@ -242,31 +259,66 @@ class Outputs:
             with translated("see whether the ramp is done"):
                 done = bool(self._together.is_task_done())
             if done:
+                self._generated = len(self._running)
                 self.halt()
             return done
 
     def halt(self) -> int:
         """Stop the waveform, if one runs, at its present value; return the number of samples generated.
 
-        NI does not document the count that a stopped output task reports. The count is read before the stop as well;
-        if the two don't match, the outputs that moved are unknown (NaN) until `locate` finds them.
+        NI does not document the count that a stopped output task reports. It must fit the samples read by then, and
+        those acquired after the stop, which comes first; else the outputs that moved are unknown (NaN) until
+        `locate` finds them.
         """
         with self._lock:
             if self._running is None:
                 return self._generated
             try:
                 with translated("stop the waveform"):
-                    before = max(self._generated, self.generated())
                     with suppress(
                         DaqWarning
                     ):  # stopped before its end; NI-DAQmx warns only of what it has done
                         self._together.stop()
-                    self._end(self._running, before, self._count_after_stop(self._running))
+                    count = self._count_after_stop(self._running)
+                    self._end(self._running, self._surely_generated(self._running, count), count)
                     self._together.control(TaskMode.TASK_UNRESERVE)
             except BaseException:
                 self._abandon()
                 raise
             return self._generated
+
+    def halt_with_clock(self) -> int:
+        """Stop the waveform because its clock is about to stop: the card's count must be asked before."""
+        with suppress(RigError):
+            self.generated()
+        return self.halt()
+
+    def armed_at(self, sample: int) -> None:
+        """Note the sample of the inputs at or before which the present waveform has begun."""
+        self._begin = sample
+
+    def _surely_generated(self, waveform: OutputWaveform, count: int) -> int:
+        """Return the least number of samples that a stopped waveform has generated, from those of the inputs since.
+
+        The card is asked only if ``count`` is far beyond those that have been read.
+        """
+        if self._clock is None or self._begin is None:
+            return self._generated
+        read = self._after_ticks(waveform, self._clock.samples_read())
+        if read <= count <= read + self._likely:
+            return read
+        with suppress(RigError):
+            acquired = self._after_ticks(waveform, self._clock.acquired())
+            return max(read, acquired - self._likely) if count > read else read
+        return read
+
+    def _after_ticks(self, waveform: OutputWaveform, samples: int) -> int:
+        since = max(samples - (self._begin or 0), 0)
+        return max(self._generated, waveform.put_out(since * self._repeats))
+
+    @property
+    def _likely(self) -> int:
+        return round(_LIKELY_S * self._clock_Hz / self._repeats)
 
     def _count_after_stop(self, waveform: OutputWaveform) -> int:
         try:
@@ -278,7 +330,7 @@ class Outputs:
 
     def _end(self, waveform: OutputWaveform, before: int, after: int) -> None:
         """Store the values of the outputs after a stopped waveform."""
-        if before <= after <= before + _LIKELY_S * self._clock_Hz / self._repeats:
+        if before <= after <= before + self._likely:
             self._generated, self._possible = after, {}
             self._standing = self._standing_after(waveform, after)
         else:

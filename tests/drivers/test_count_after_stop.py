@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
+from drivers.daqmx.outputs import Outputs
+from drivers.daqmx.waveform import OutputWaveform
 from drivers.errors import InstrumentFault, NotNow
 from drivers.ni6281 import NI6281
 from simulators.daqmx.server import DaqServer
@@ -68,10 +70,11 @@ def test_a_count_of_an_earlier_ramp_is_not_believed() -> None:
         assert card.held["z"] == pytest.approx(2.0, abs=1e-3)
 
         card.start_ramp({"z": np.linspace(2.0, 5.0, 6000)})
-        card.read(1000)
+        seen_V = float(card.read(1000).channel("z")[-1])
         card.stop_ramp()
 
-        assert card.held["z"] == pytest.approx(put_out(server)["z"], abs=2 * 3.0 / 6000 + LSB_V)
+        assert np.isnan(card.held["z"])
+        assert card.locate("z", seen_V, 0.01) == pytest.approx(put_out(server)["z"], abs=5e-3)
 
 
 @pytest.mark.parametrize("count", ["right", "zero", "stale", "error"])
@@ -96,3 +99,45 @@ def test_a_stopped_modulation_leaves_the_tip_known(count: str) -> None:
         assert card.held["z"] == 1.0
         card.write(bias=0.0)
         assert card.held == {"bias": 0.0, "z": 1.0}
+
+
+@pytest.mark.parametrize("unread", [0, 1500])
+def test_a_right_count_is_believed_however_many_samples_are_unread(unread: int) -> None:
+    with forgetful("right") as (server, card):
+        card.start_ramp({"z": np.linspace(1.0, 5.0, 6000)})
+        card.read(1000)
+        bench = server.bench
+        with bench.lock:
+            bench.clock.wait(bench.changed, bench.clock.now() + unread / 2000)
+        card.stop_ramp()
+
+        assert card.held["z"] == pytest.approx(put_out(server)["z"], abs=2 * 4.0 / 6000 + LSB_V)
+
+
+def test_a_stop_of_the_acquisition_leaves_a_ramp_known() -> None:
+    with forgetful("right") as (server, card):
+        card.start_ramp({"z": np.linspace(1.0, 5.0, 6000)})
+        card.read(1000)
+        bench = server.bench
+        with bench.lock:
+            bench.clock.wait(bench.changed, bench.clock.now() + 1.0)
+        card.stop_acquisition()
+
+        assert card.held["z"] == pytest.approx(put_out(server)["z"], abs=2 * 4.0 / 6000 + LSB_V)
+
+
+def test_a_stop_asks_nothing_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with forgetful("right") as (server, card):
+        card.start_ramp({"z": np.linspace(1.0, 5.0, 6000)})
+        card.read(1000)
+        asked_with_a_ramp = []
+        count = type(card._outputs)._count
+
+        def counted(outputs: Outputs, waveform: OutputWaveform) -> int:
+            asked_with_a_ramp.append(server.bench._generation is not None)
+            return count(outputs, waveform)
+
+        monkeypatch.setattr(type(card._outputs), "_count", counted)
+        card.stop_ramp()
+
+        assert asked_with_a_ramp == [False]

@@ -7,9 +7,9 @@ import pytest
 
 from analysis.conductance import CurrentCalibration
 from analysis.constants import G0_S
-from analysis.detect import OpenDetector, PlateauDetector
+from analysis.detect import ContactDetector, OpenDetector, PlateauDetector
 from analysis.loop_backs import Tolerance
-from analysis.records import Block
+from analysis.records import Block, EventKind
 from analysis.trip import CurrentTrip, RuptureTrip
 from procedures.errors import Aborted, AmplifierRailed
 from procedures.sample_reader import SampleReader
@@ -226,3 +226,17 @@ def test_a_rail_with_a_bias_or_for_less_than_a_second_is_no_fault(bias_V, railed
     watch.watch_rail()
 
     watch.read_to(4000)
+
+
+def test_the_sink_gets_the_samples_of_a_contact_after_it_was_acted_on() -> None:
+    card = PaperCard(np.r_[np.zeros(60), np.full(40, 10 * G0_S * 0.1)])
+    watch, blocks = watch_of(card)
+
+    seen = watch.until(0, 100, watch.conductance_G0, {"contact": ContactDetector(5.0, 3)}, 0.006)
+    handed_on = sum(len(block) for block in blocks)
+    watch.event(EventKind.MARK, "stopped")
+
+    assert (seen.ended, seen.fired_at) == ("contact", 62)
+    assert handed_on <= 60, "the samples of the contact wait until somebody has acted"
+    assert sum(len(block) for block in blocks[:-1]) == watch.next
+    assert blocks[-1].name == "stopped", "and come before its event"
