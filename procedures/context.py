@@ -101,6 +101,8 @@ class ProcedureContext:
         Longest way that the tip may travel on in that time.
     blind_m : float
         Longest way of an approach without a sign that the current is measured.
+    least_stray_F : float
+        Least capacitance between sample and probe that shows their cables to be on; 0 if none is asked for.
     most_bias_step_V, most_speed_m_per_s : float
         Largest step of the bias at once, and largest speed of the tip.
     most_current_A : float
@@ -148,6 +150,7 @@ class ProcedureContext:
     check_every_s: float = 0.02
     most_overshoot_m: float = float("inf")
     blind_m: float = float("inf")
+    least_stray_F: float = 0.0
     most_bias_step_V: float = float("inf")
     most_speed_m_per_s: float = float("inf")
     most_current_A: float = float("inf")

@@ -64,6 +64,7 @@ class Reference:
     thermometer_ratio: float | None = None
     mains_V: float | None = None
     thermometer_V_per_rtHz: float | None = None
+    stray_F: float | None = None
 
 
 @dataclass(frozen=True)

@@ -349,6 +349,7 @@ def _context(rig: Rig, daq: NI6281, verify: Callable[[], None], coarse: Stepper 
         check_every_s=rig.contact.check_every_s,
         most_overshoot_m=rig.contact.most_overshoot_nm * NM,
         blind_m=rig.contact.blind_nm * NM,
+        least_stray_F=rig.contact.capacitance_pF * 1e-12,
         extra_outputs={
             name: one.value for name, one in rig.daq.outputs.extras.items() if one.value is not None
         },

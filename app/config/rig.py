@@ -255,11 +255,13 @@ class Coarse(Section):
 class ContactSection(Section):
     """Limits of the approach: the tip travels on until a contact is noticed and the piezo stopped.
 
-    ``blind_nm`` is the longest way without a sign that the current is measured.
+    ``blind_nm`` is the longest way without a sign that the current is measured. ``capacitance_pF`` is the least between
+    sample and probe that shows their cables to be on; 0 asks for none.
     """
 
     most_overshoot_nm: Annotated[Positive, Usual(0.01, 5, "nm")] = 0.25
     blind_nm: Annotated[Positive, Usual(1, 50, "nm")] = 5.0
+    capacitance_pF: Annotated[float, Field(ge=0, le=100)] = 0.05
     reaction_s: Annotated[Positive, Usual(1e-3, 1, "s")] = 0.025
     check_every_s: Annotated[Positive, Usual(1e-3, 0.1, "s")] = 0.006
 

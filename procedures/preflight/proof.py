@@ -8,10 +8,12 @@ from analysis.preflight.measured import Reference
 from analysis.preflight.outputs import own_output_remarks, rest_mismatches
 from analysis.preflight.responses import Mismatch, Part
 from analysis.preflight.scan import SCAN_RATE_Hz
-from analysis.preflight.verdict import mismatches, not_proved, numbers
+from analysis.preflight.stray import cables_off, least_F
+from analysis.preflight.verdict import JUNCTION_PATH, mismatches, not_proved, numbers
 from procedures.context import ProcedureContext
 from procedures.errors import CurrentInputFault, LoopBackFault, ProcedureFault, ThermometerFault
 from procedures.preflight.stimuli import at_rest, measure, own_steps
+from procedures.preflight.stray import measure_stray
 from procedures.preflight.survey import Survey
 
 FAULTS: Mapping[Part, type[ProcedureFault]] = {
@@ -19,6 +21,9 @@ FAULTS: Mapping[Part, type[ProcedureFault]] = {
     Part.CURRENT: CurrentInputFault,
     Part.THERMOMETER: ThermometerFault,
 }
+
+STRAY = "stray capacitance F"
+"""Name, in the numbers of a proof, of the capacitance between sample and probe."""
 
 WHOLE, SHORT, NONE = "whole", "short", "none"
 
@@ -125,8 +130,26 @@ class Prove:
                 proof = self._proof(context, survey)
             except tuple(FAULTS.values()):
                 proof = self._proof(context, survey)
+        proof = self._with_cables(context, proof, should_stop)
         self.keep(proof)
         return proof
+
+    def _with_cables(self, context: ProcedureContext, proof: Proof, should_stop: Callable[[], bool]) -> Proof:
+        """Prove the cables of sample and probe by their capacitance, where the rig file wants that."""
+        if not context.least_stray_F or context.facts.resistor:
+            return proof
+        wanted_F = least_F(context.least_stray_F, self.reference.stray_F)
+        found = measure_stray(context, wanted_F, self.check, should_stop)
+        if found is None:
+            return proof
+        if found.misses(wanted_F):
+            raise CurrentInputFault(cables_off(found, wanted_F, self.reference.stray_F, context.facts))
+        left = [one for one in proof.not_proved if not one.startswith(JUNCTION_PATH)]
+        return replace(
+            proof,
+            numbers={**proof.numbers, STRAY: found.capacitance_F, f"error of the {STRAY}": found.error_F},
+            not_proved=tuple(left) if found.shows(wanted_F) else proof.not_proved,
+        )
 
     def _proof(self, context: ProcedureContext, survey: Survey) -> Proof:
         facts = replace(context.facts, reference=self.reference)

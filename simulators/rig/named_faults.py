@@ -83,6 +83,9 @@ def _pressed(words: str) -> Inject:
     return _from_sample(lambda sample: PanelPress(sample, words))
 
 
+OPEN_CABLE_F = 5e-15
+"""Capacitance that is left between sample and amplifier without the probe's cable; an assumption."""
+
 _SAMPLE = "sample of the run at which it happens"
 _LATER = 4000.0
 
@@ -155,7 +158,8 @@ NAMED_FAULTS: Mapping[str, NamedFault] = {
         "The bias leaks to the thermocouple.", _to_value("thermal.leak_ratio"), 1e-5, "V per V"
     ),
     "probe-cable-off": NamedFault(
-        "The cable from the probe to the current amplifier's input is off.", _set("fixture.kind", "open")
+        "The cable from the probe to the current amplifier's input is off.",
+        lambda value: Injection({"fixture.kind": "open", "junction.stray_capacitance_F": OPEN_CABLE_F}),
     ),
     "piezo-reversed": NamedFault("The tip retracts as the z output rises.", _set("piezo.reversed", True)),
     "resistor": NamedFault(

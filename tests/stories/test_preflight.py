@@ -163,6 +163,23 @@ def test_cables_of_probe_and_sample_are_said_to_be_unproved(tmp_path, monkeypatc
     assert worst.bias_V <= MOST_BIAS_V
 
 
+def test_without_a_cable_of_sample_or_probe_nothing_moves(tmp_path, monkeypatch):
+    with watched(tmp_path, {}, ["probe-cable-off"]) as (rig, worst):
+        rig.file.write_text(rig.file.read_text("utf-8").replace(f"{FEW_LOOKS}\n", ""), "utf-8")
+
+        ended = run(rig, monkeypatch)
+
+        assert ended.code == 1
+        for words in (
+            "No charge comes from the sample to the Keithley 428",
+            "expected at least 0.05 pF",
+            "probe",
+        ):
+            assert words in ended.said
+        assert worst.z_V <= 0.11, "no more than the step of z in the proof"
+        assert rig.is_safe()
+
+
 def test_a_right_rig_is_proved_in_full_then_in_short_and_anew_after_a_change(tmp_path, monkeypatch):
     with watched(tmp_path, {}) as (rig, worst):
         forms = []

@@ -75,7 +75,7 @@ class ServedRig:
         return no_bias and truth.gap_m >= SAFE_DISTANCE_M
 
 
-FEW_LOOKS = "blind_nm = 50.0"
+FEW_LOOKS = "blind_nm = 50.0\ncapacitance_pF = 0.0"
 """Limit of the rig file with which few approaches ask for the test current, a tenth of a short run's time."""
 
 
