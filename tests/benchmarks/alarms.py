@@ -1,72 +1,132 @@
-"""False alarms of a right rig: every procedure on several rigs, an hour of the rig's time in all."""
+"""False alarms of a right rig: an hour of every procedure, on several rigs.
 
+``python -m tests.benchmarks.alarms [--minutes 60] [--keep FILE] [--from N] [--to N]`` does it in parts; a case is a
+procedure on one rig, for a fifth of the time. Whatever refuses or ends a run is printed with its sentence.
+"""
+
+import argparse
+import itertools
+import logging
+import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
-from app.acquisition.bench import Bench
-from app.acquisition.direct import direct_wires
-from app.acquisition.simulated_rig import SimulationSettings, patient, served
-from procedures.registry import PROCEDURES
+from app.acquisition.recorder import RecorderFailed
+from drivers.errors import RigError
+from procedures.errors import ImpossibleSetting
 from tests.benchmarks.table import Row, scaled
+from tests.fault_matrix.runs import RUNS, Run
+from tests.support.kept import Kept, add_parts
+from tests.support.rig.rigs import FEW_LOOKS, served_rig
+from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
 SEEDS = 5
+MINUTES = 60.0
 RATE_Hz = 2000.0
-TRACES = 60
-CATCH = {
-    "conductance": 1.0,
-    "window_percent": 30.0,
-    "approach_speed": 50.0,
-    "withdraw_speed": 5.0,
-    "most_openings": 100_000,
+LONG = {
+    "break-junction": {"traces": 60, "withdraw_speed": 2.0, "past_break": 3.0, "approach_speed": 20.0},
+    "iv": {"curves": 8, "most_openings": 100_000},
+    **{
+        name: {"holds": 4, "hold_time": 4.0, "most_openings": 100_000}
+        for name in ("heating", "control-order-reversed", "control-zero-amplitude", "control-gold")
+    },
+    "control-out-of-contact": {"holds": 4, "hold_time": 4.0},
 }
-HELD = {**CATCH, "holds": 4, "amplitudes": "0.06"}
+"""Parameters of longer runs; the other procedures are repeated as often as it takes."""
 
 
-def _without(*names: str) -> dict[str, object]:
-    return {name: value for name, value in HELD.items() if name not in names}
+@dataclass(frozen=True)
+class Alarms:
+    """Runs of one procedure on one rig, and the sentences by which some were refused or ended."""
+
+    procedure: str
+    seed: int
+    runs: int = 0
+    rig_s: float = 0.0
+    said: list[str] = field(default_factory=list)
 
 
-RUNS = {
-    "break-junction": {"traces": TRACES, "approach_speed": 20.0, "withdraw_speed": 2.0},
-    "heating": HELD,
-    "iv": {**CATCH, "curves": 8, "peak": 0.1},
-    "control-out-of-contact": {"approach_speed": 50.0, "holds": 4, "amplitudes": "0.06"},
-    "control-zero-amplitude": _without("amplitudes"),
-    "control-order-reversed": HELD,
-    "control-other-frequencies": HELD,
-    "control-gold": _without("conductance"),
-}
-"""Procedures that need no fixture and no hand, with parameters."""
+def run_of(name: str) -> Run:
+    """Return the run of a procedure, longer than in the matrix of faults where that is possible."""
+    run = RUNS[name]
+    return replace(run, values={**run.values, **LONG.get(name, {})})
+
+
+def alarms_of(name: str, seed: int, minutes: float) -> Alarms:
+    """Run a procedure again and again on one rig, with a proof before each run, for some minutes of the rig's time."""
+    run, runs, samples, said = run_of(name), 0, 0, []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        served_rig(Path(folder), overrides=run.world, seed=seed) as rig,
+        patch("app.acquisition.bench.Watchdog", WatchdogWithoutProcess),
+    ):
+        rig.file.write_text(run.edit(rig.file.read_text("utf-8").replace(f"{FEW_LOOKS}\n", "")), "utf-8")
+        while samples < 60.0 * minutes * RATE_Hz and len(said) < 10:
+            bench = rig.bench("")
+            out = Path(folder) / f"run-{runs}.h5"
+            procedure = run.made()
+            procedure.resistor = procedure.resistor or "fixture.kind" in run.world
+            runs += 1
+            try:
+                summary = bench.run(procedure, out)
+            except (RigError, ImpossibleSetting, RecorderFailed) as error:
+                said.append(f"not started: {error}")
+                continue
+            samples += round(summary.samples * RATE_Hz / bench.rig.daq.rate_Hz) + round(2.0 * RATE_Hz)
+            if summary.end.status == "fault" or not summary.end.safe:
+                said.append(summary.end.reason or "not safe")
+            for path in Path(folder).glob(f"run-{runs - 1}*"):
+                path.unlink()
+    return Alarms(name, seed, runs, samples / RATE_Hz, said)
+
+
+def table(found: Iterable[Alarms]) -> Iterator[Row]:
+    """Yield runs, time and alarms of each procedure and in all, and the sentences."""
+    kept = sorted(found, key=lambda one: list(RUNS).index(one.procedure))
+    for name, group in itertools.groupby(kept, lambda one: one.procedure):
+        yield Row(f"alarms: {name}", _counted(list(group)), "0")
+    yield Row("alarms of a right rig", _counted(kept), "0 in an hour of each")
+    yield from (
+        Row("alarm", f"{one.procedure}, seed {one.seed}: {said}") for one in kept for said in one.said
+    )
+
+
+def _counted(of: Sequence[Alarms]) -> str:
+    runs, rig_s = sum(one.runs for one in of), sum(one.rig_s for one in of)
+    return f"{sum(len(one.said) for one in of)} in {runs} runs, {rig_s / 60:.1f} min"
 
 
 def rows(size: float = 1.0) -> Iterator[Row]:
-    """Yield runs, time and faults by which a right rig was refused or stopped, for each procedure and in all."""
-    alarms: list[str] = []
-    runs, seconds, stopped = Counter[str](), Counter[str](), Counter[str]()
-    names = list(RUNS)[: scaled(len(RUNS), size)]
-    for seed in range(1, scaled(SEEDS, size) + 1):
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            served(SimulationSettings("fast", seed, overrides=("sample.species=Au",))) as (rig, text),
-        ):
-            rig_file = Path(folder) / "rig.toml"
-            rig_file.write_text(patient(text), "utf-8")
-            for name in names:
-                values = RUNS[name] if size else {**RUNS[name], "traces": 1}
-                summary = Bench(rig_file, wires=direct_wires(rig)).run(
-                    PROCEDURES[name].from_values(values), Path(folder) / f"{name}.h5"
-                )
-                runs[name] += 1
-                seconds[name] += summary.samples / RATE_Hz
-                if summary.end.status == "fault":
-                    stopped[name] += 1
-                    alarms.append(f"{name}, seed {seed}: {summary.end.reason}")
-    for name in names:
-        yield Row(
-            f"alarms: {name}", f"{stopped[name]} in {runs[name]} runs, {seconds[name] / 60:.1f} min", "0"
-        )
-    whole = f"{len(alarms)} in {runs.total()} runs, {seconds.total() / 60:.1f} min of the rig"
-    yield Row("alarms of a right rig", whole, "0 in an hour")
-    yield from (Row("alarm", alarm) for alarm in alarms)
+    """Yield the table of an hour of each procedure times ``size``; at size 0 one run of the first."""
+    names = list(RUNS)[: scaled(len(RUNS), min(10 * size, 1.0))]
+    seeds = range(1, scaled(SEEDS, size) + 1)
+    return table([alarms_of(name, seed, MINUTES * size / SEEDS or 0.01) for seed in seeds for name in names])
+
+
+def main() -> int:
+    """Run the cases, and print the table of all that are kept; return 1 if there was an alarm."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.alarms", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="of the rig's time, a procedure")
+    parser.add_argument(
+        "--procedures", nargs="+", default=list(RUNS), choices=list(RUNS), metavar="PROCEDURE"
+    )
+    add_parts(parser)
+    read = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    kept = Kept(read.keep, Alarms)
+    cases = [(name, seed) for seed in range(1, SEEDS + 1) for name in read.procedures]
+    for name, seed in cases[read.first : read.stop]:
+        one = kept.of(f"{name} {seed}", partial(alarms_of, name, seed, read.minutes / SEEDS))
+        sys.stderr.write(f"{name} {seed}: {_counted([one])}\n")
+    found = list(kept)
+    for row in table(found):
+        sys.stdout.write(f"{row.name}: {row.ours}\n")
+    return int(any(one.said for one in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
