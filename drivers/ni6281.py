@@ -19,7 +19,7 @@ from drivers.daqmx.card_report import CardReport, read_report
 from drivers.daqmx.channels import AnalogInput, AnalogOutput, InputReference, every_terminal
 from drivers.daqmx.inputs import Inputs
 from drivers.daqmx.outputs import Outputs
-from drivers.daqmx.own_outputs import own_outputs_V
+from drivers.daqmx.own_outputs import own_outputs_V, own_reference_V
 from drivers.daqmx.terminals import TerminalScan
 from drivers.errors import InstrumentFault, NotFound, NotNow, RigError
 from drivers.pxi import DeviceIdentity, PXIController
@@ -320,6 +320,16 @@ class NI6281:
         except (InstrumentFault, NotFound):
             return {}
         return {name: one.scale * volts[name] + one.offset for name, one in channels.items()}
+
+    def own_reference(self) -> dict[str, float]:
+        """Read "ground" and "reference" inside the card, in V; empty if the card can't do that.
+
+        Raises ``NotNow`` while an acquisition runs.
+        """
+        try:
+            return own_reference_V(self.controller, self.device)
+        except (InstrumentFault, NotFound):
+            return {}
 
     def _came(self, n: int) -> None:
         """Tell those who wait for samples that ``n`` of each channel have come."""

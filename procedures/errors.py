@@ -29,6 +29,10 @@ class CurrentInputFault(ProcedureFault):
     """The current input does not follow the current amplifier."""
 
 
+class CardFault(ProcedureFault):
+    """The card is out of calibration, or its sample clock is wrong."""
+
+
 class ThermometerFault(ProcedureFault):
     """The thermometer's preamplifier does not obey, or its thermocouple is not as it should be."""
 

@@ -65,6 +65,7 @@ class Reference:
     mains_V: float | None = None
     thermometer_V_per_rtHz: float | None = None
     stray_F: float | None = None
+    reference_V: float | None = None
 
 
 @dataclass(frozen=True)

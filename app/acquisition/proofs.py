@@ -18,7 +18,7 @@ from app.config.calibration_store import CalibrationStore, CommissionRecord, Pro
 from app.config.last_proof import last_proof, withdraw_proof
 from app.config.rig import Rig
 from app.config.toml import FileError
-from procedures.preflight.proof import STRAY, WHOLE, Proof, Prove
+from procedures.preflight.proof import REFERENCE, STRAY, WHOLE, Proof, Prove
 
 log = logging.getLogger(__name__)
 
@@ -168,6 +168,7 @@ class Proofs:
             thermometer_V_per_rtHz=numbers.get(THERMOMETER_NOISE),
             mains_V=numbers.get("mains at the thermometer V"),
             stray_F=numbers.get(STRAY),
+            reference_V=numbers.get(REFERENCE),
         )
 
     def _commissioned_reference(self) -> Reference:

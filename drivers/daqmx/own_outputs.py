@@ -1,6 +1,7 @@
-"""Read-back of outputs inside a card, by channels that connect its converter to them without any cable.
+"""Readings inside a card, by channels that connect its converter without any cable: outputs, ground, reference.
 
-Source: NI-DAQmx Help, "Physical Channels", "Internal Channels" (``_ao0_vs_aognd``); M Series cards have them.
+Source: NI-DAQmx Help, "Physical Channels", "Internal Channels" (``_ao0_vs_aognd``, ``_aignd_vs_aignd``,
+``_calref_vs_aignd``); M Series cards have them.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,9 @@ from drivers.pxi import PXIController
 
 RANGE_V = 10.0
 READS = 20
+OWN_READS = 8
+OWN = {"ground": "_aignd_vs_aignd", "reference": "_calref_vs_aignd"}
+"""Channels by which a card sees its own ground and the reference of its self-calibration."""
 
 
 def own_outputs_V(controller: PXIController, device: str, outputs: Mapping[str, str]) -> dict[str, float]:
@@ -34,19 +38,31 @@ def own_outputs_V(controller: PXIController, device: str, outputs: Mapping[str, 
     NotNow
         If an acquisition runs.
     """
-    with translated("read the outputs inside the card"):
+    channels = {name: f"_{terminal}_vs_aognd" for name, terminal in outputs.items()}
+    return _inside_V(controller, device, channels, READS)
+
+
+def own_reference_V(controller: PXIController, device: str) -> dict[str, float]:
+    """Return the volts of the card's "ground" and "reference", as its inputs read them. Raises as `own_outputs_V`."""
+    return _inside_V(controller, device, OWN, OWN_READS)
+
+
+def _inside_V(
+    controller: PXIController, device: str, channels: Mapping[str, str], reads: int
+) -> dict[str, float]:
+    with translated("read inside the card"):
         task = controller.new_task()
         try:
             task.ai_channels.add_ai_voltage_chan(
-                ", ".join(f"{device}/_{terminal}_vs_aognd" for terminal in outputs.values()),
+                ", ".join(f"{device}/{channel}" for channel in channels.values()),
                 terminal_config=TerminalConfiguration.DEFAULT,
                 min_val=-RANGE_V,
                 max_val=RANGE_V,
             )
             reader = AnalogMultiChannelReader(task.in_stream)
-            rows = np.empty((READS, len(outputs)))
+            rows = np.empty((reads, len(channels)))
             for row in rows:
                 reader.read_one_sample(row)
         finally:
             task.close()
-    return dict(zip(outputs, rows.mean(axis=0).tolist(), strict=True))
+    return dict(zip(channels, rows.mean(axis=0).tolist(), strict=True))

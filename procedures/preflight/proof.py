@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
+from analysis.preflight.card import card_faults, rate_fault, rate_known
 from analysis.preflight.measured import Reference
 from analysis.preflight.outputs import own_output_remarks, rest_mismatches
 from analysis.preflight.responses import Mismatch, Part
@@ -11,7 +12,8 @@ from analysis.preflight.scan import SCAN_RATE_Hz
 from analysis.preflight.stray import cables_off, least_F
 from analysis.preflight.verdict import JUNCTION_PATH, mismatches, not_proved, numbers
 from procedures.context import ProcedureContext
-from procedures.errors import CurrentInputFault, LoopBackFault, ProcedureFault, ThermometerFault
+from procedures.errors import CardFault, CurrentInputFault, LoopBackFault, ProcedureFault, ThermometerFault
+from procedures.preflight.rate import rate_polls
 from procedures.preflight.stimuli import at_rest, measure, own_steps
 from procedures.preflight.stray import measure_stray
 from procedures.preflight.survey import Survey
@@ -24,6 +26,13 @@ FAULTS: Mapping[Part, type[ProcedureFault]] = {
 
 STRAY = "stray capacitance F"
 """Name, in the numbers of a proof, of the capacitance between sample and probe."""
+
+REFERENCE = "card reference V"
+"""Name of the reading of the card's own reference."""
+
+RATE_UNKNOWN = (
+    "sample rate to 0.1 %: the card does not keep this computer's time, or the computer is too busy to tell"
+)
 
 WHOLE, SHORT, NONE = "whole", "short", "none"
 
@@ -130,9 +139,22 @@ class Prove:
                 proof = self._proof(context, survey)
             except tuple(FAULTS.values()):
                 proof = self._proof(context, survey)
+        if self.whole:
+            proof = self._with_card(context, proof)
         proof = self._with_cables(context, proof, should_stop)
         self.keep(proof)
         return proof
+
+    def _with_card(self, context: ProcedureContext, proof: Proof) -> Proof:
+        """Let the card read its own reference and ground, and compare its sample clock with the computer's."""
+        seen_V = context.daq.own_reference()
+        polls = rate_polls(context)
+        found = [*card_faults(seen_V, self.reference.reference_V), rate_fault(polls, context.rate_Hz)]
+        if any(found):
+            raise CardFault(" ".join(filter(None, found)))
+        unknown = () if rate_known(polls, context.rate_Hz) else (RATE_UNKNOWN,)
+        own = {REFERENCE: seen_V["reference"]} if seen_V else {}
+        return replace(proof, numbers={**proof.numbers, **own}, not_proved=(*proof.not_proved, *unknown))
 
     def _with_cables(self, context: ProcedureContext, proof: Proof, should_stop: Callable[[], bool]) -> Proof:
         """Prove the cables of sample and probe by their capacitance, where the rig file wants that."""

@@ -78,7 +78,12 @@ def terminals(card: NI6281Parameters, kind: str) -> list[str]:
     """
     names = {
         "ai": [f"ai{n}" for n in range(INPUTS)],
-        "internal": [*(f"_ao{n}_vs_aognd" for n in range(card.outputs)), "_aognd_vs_aognd"],
+        "internal": [
+            *(f"_ao{n}_vs_aognd" for n in range(card.outputs)),
+            "_aognd_vs_aognd",
+            "_aignd_vs_aignd",
+            "_calref_vs_aignd",
+        ],
         "ao": [f"ao{n}" for n in range(card.outputs)],
         "ctr": [f"ctr{n}" for n in range(COUNTERS)],
         "port": [f"port{n}" for n in range(PORTS)],

@@ -17,7 +17,7 @@ from simulators.rig.bench import SimulatedBench
 from simulators.rig.converter import Conversion
 from simulators.rig.delta_sigma import DeltaSigmaConverters
 from simulators.rig.faults import DeviceLost, FifoOverflow, Overrun
-from simulators.rig.ni6281 import NI6281Parameters, on_wire
+from simulators.rig.ni6281 import CALIBRATION_REFERENCE, NI6281Parameters, on_wire
 from simulators.rig.signal_chain import Converts
 
 FloatArray = NDArray[np.float64]
@@ -119,7 +119,9 @@ class Acquisition:
         volts = [
             on_wire(self._card, before[name], signals[name], at_s)
             if name in before and name in signals  # an output that is wired to nothing shows nowhere
-            else signals.get(name, ground)
+            else signals.get(
+                name, ground + self._card.calibration_reference_V * (name == CALIBRATION_REFERENCE)
+            )
             for name, at_s in self._positions
         ]
         readings = self._converter.convert(np.array(volts))

@@ -59,13 +59,14 @@ class CardErrors:
         self._card = card
         shape = INPUTS, len(card.input_ranges_V)
         self._input_gain = np.array(card.input_gain_error_ppm) * _PPM * rng.standard_normal(shape)
+        self._input_gain += card.input_gain_off
         self._input_offset_V = np.array(card.input_offset_error_V) * rng.standard_normal(shape)
         self._input_current_A = card.input_current_A * rng.uniform(-1.0, 1.0, INPUTS)
         self._output_gain = card.output_gain_error_ppm * _PPM * rng.standard_normal(OUTPUTS)
         self._output_offset_V = card.output_offset_error_V * rng.standard_normal(OUTPUTS)
         self._output_cubic = card.inl_ppm * _PPM * _CUBIC
         self._room_phase = rng.uniform(0.0, 2.0 * np.pi)
-        self.timebase = 1.0 + card.timebase_ppm * _PPM * rng.standard_normal() / 3.0
+        self.timebase = 1.0 + card.timebase_ppm * _PPM * rng.standard_normal() / 3.0 + card.timebase_off
 
     def input_current_A(self, terminal: str) -> float:
         """Return the bias current of an input."""

@@ -15,7 +15,7 @@ from simulators.parameters import Parameters
 from simulators.rig.accuracy import CardErrors
 from simulators.rig.clock import Clock
 from simulators.rig.converter import Conversion, Converter
-from simulators.rig.ni6281 import NI6281Parameters
+from simulators.rig.ni6281 import CALIBRATION_REFERENCE, NI6281Parameters
 from simulators.rig.sample_clock import Scan
 from simulators.rig.scheduler import BenchParameters, Timeline
 from simulators.rig.signal_chain import STANDARD, AmplifierModels, Chain, Converts, SignalChain
@@ -123,7 +123,8 @@ class SimulatedBench(Timeline):
                 signal: float(self._at_terminal(signal, np.array(volts)))
                 for signal, volts in self._terminals().items()
             }
-            return MappingProxyType(dict(self._looped_back({**self._present, **outputs})))
+            inside = {CALIBRATION_REFERENCE: self.card.calibration_reference_V}
+            return MappingProxyType({**self._looped_back({**self._present, **outputs}), **inside})
 
     @property
     def only_rate_Hz(self) -> float | None:

@@ -233,6 +233,12 @@ NAMED_FAULTS: Mapping[str, NamedFault] = {
         "The card answers 0 to the question how far a stopped ramp came.",
         _set("ni6281.count_after_stop", "zero"),
     ),
+    "card-out-of-calibration": NamedFault(
+        "The gain of the card's inputs is off.", _to_value("ni6281.input_gain_off"), 1e-3, "relative error"
+    ),
+    "card-clock-off": NamedFault(
+        "The card's timebase is off.", _to_value("ni6281.timebase_off"), 1e-3, "relative error"
+    ),
     "output-ranges-625x": NamedFault(
         "The card's outputs have only the ranges of 5 and 10 V.",
         lambda value: Injection({"ni6281.output_ranges_V": [5.0, 10.0], "ni6281.output_unipolar_V": []}),

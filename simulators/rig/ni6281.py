@@ -18,6 +18,10 @@ FloatArray = NDArray[np.float64]
 
 InputSignal = Literal["current", "thermocouple", "bias", "z", "heater", "base", "substrate", "ground", "open"]
 OutputSignal = Literal["bias", "z"]
+CALIBRATION_REFERENCE = "calibration reference"
+"""Signal inside the card: the reference of its self-calibration."""
+
+GROUNDS = "aognd", "aignd_vs_aignd"
 
 
 def before_wires(output: str) -> str:
@@ -46,8 +50,10 @@ class Wiring(ParameterSection):
         """Return the signal at a terminal ("ai0") or an internal channel; "open" for one that isn't listed."""
         if not terminal.startswith("_"):
             return getattr(self, terminal, "open")
+        if terminal == "_calref_vs_aignd":
+            return CALIBRATION_REFERENCE
         shown = terminal.removeprefix("_").removesuffix("_vs_aognd")
-        return "ground" if shown == "aognd" else before_wires(getattr(self, shown))
+        return "ground" if shown in GROUNDS else before_wires(getattr(self, shown))
 
     def with_heater(self) -> "Wiring":
         """Return the wiring of a rig with a heater, where its terminals are free."""
@@ -87,6 +93,9 @@ class NI6281Parameters(ParameterSection):
     input_gain_error_ppm: list[float]
     input_offset_error_V: list[float]
     input_gain_drift_ppm_per_K: float
+    input_gain_off: float = 0.0
+    timebase_off: float = 0.0
+    calibration_reference_V: float = 5.0
     input_offset_drift_ppm_per_K: float
     inl_ppm: float = Field(ge=0)
     input_bits: int = Field(ge=8, le=24)

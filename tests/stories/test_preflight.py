@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from analysis.preflight.card import rate_fault, rate_known
 from analysis.recording import Recording
 from analysis.recording.run_log import log_of
 from analysis.records import EventKind
@@ -17,6 +18,7 @@ from app.acquisition.open_rig import open_rig
 from app.acquisition.watchdog import WatchdogGone
 from app.config.calibrated_rig import load_calibrated_rig
 from procedures.preflight.proof import Prove
+from procedures.preflight.rate import rate_polls
 from tests.support.rig.rigs import FEW_LOOKS, served_rig
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 from tests.support.rig.watched import command, watched
@@ -66,6 +68,7 @@ REFUSED = {
     "thermocouple-open": ["(ai1) overloads when the SR560 is coupled", "sd 4.1 V", "leads are open"],
     "thermocouple-shorted": ["white noise", "(ai1)", "expected 2.", "leads are shorted"],
     "bias-leak": ["thermocouple input (ai1) moves by +0.5", "bias leaks to the thermocouple", "1.0e-05"],
+    "card-out-of-calibration": ["at its own reference of 5 V", "out of calibration", "Self-calibrate it in NI MAX"],
     "resistor": ["moves by +9.9", "V per V of bias", "about 10,000 ohm", "in place of the junction"],
 }  # fmt: skip
 """Faults that are refused before the first motion, with the words that name cable, instrument and remedy."""
@@ -161,6 +164,19 @@ def test_cables_of_probe_and_sample_are_said_to_be_unproved(tmp_path, monkeypatc
     assert "The current input was proved in this run" in ended.said
     assert "the cables of sample and probe were not (last proved by: no contact yet)" in ended.said
     assert worst.bias_V <= MOST_BIAS_V
+
+
+@pytest.mark.parametrize(("fault", "wrong"), [("none", False), ("card-clock-off=1e-3", True)])
+def test_a_sample_clock_that_is_off_by_a_thousandth_is_told(tmp_path, fault, wrong):
+    """The rig's own clock stands for the computer's: the fast one keeps no other."""
+    with (
+        served_rig(tmp_path, faults=[fault]) as rig,
+        open_rig(load_calibrated_rig(rig.file), wires=direct_wires(rig.simulated)) as opened,
+    ):
+        polls = rate_polls(opened.context, rig.simulated.bench.clock.now)
+
+    assert ("delivers 2001" in rate_fault(polls, 2000.0)) == wrong
+    assert rate_known(polls, 2000.0)
 
 
 def test_without_a_cable_of_sample_or_probe_nothing_moves(tmp_path, monkeypatch):

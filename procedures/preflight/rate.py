@@ -1,0 +1,36 @@
+"""Compare the card's sample clock with the computer's, for a second."""
+
+import time
+from collections.abc import Callable
+
+from analysis.preflight.card import OTHER_CLOCK, Poll
+from procedures.context import ProcedureContext
+
+POLLS = 5
+GLANCE_S = 0.1
+"""Time after which it is clear whether the card keeps the computer's time at all."""
+
+PIECE_S, PIECES = 0.3, 3
+
+
+def rate_polls(context: ProcedureContext, clock: Callable[[], float] = time.perf_counter) -> list[Poll]:
+    """Return counts of acquired samples at the begin and the end of a second, or of a tenth with another clock."""
+    daq, rate_Hz = context.daq, context.rate_Hz
+
+    def poll() -> Poll:
+        before_s = clock()
+        count = daq.samples_acquired()
+        return count, before_s, clock()
+
+    daq.start_acquisition(context.buffer_s)
+    try:
+        polls = [poll() for _ in range(POLLS)]
+        daq.read(max(round(GLANCE_S * rate_Hz), 1))
+        polls.append(poll())
+        if polls[-1][2] - polls[0][1] > GLANCE_S * (1 - OTHER_CLOCK):
+            for _ in range(PIECES):
+                daq.read(max(round(PIECE_S * rate_Hz), 1))
+            polls += [poll() for _ in range(POLLS)]
+    finally:
+        daq.stop_acquisition()
+    return polls
