@@ -363,6 +363,8 @@ class ContactProcedure(RigProcedure):
             self.approach_speed * NM,
             {"open": OpenDetector(self.open_threshold, OPEN_SAMPLES)},
         )
+        if outcome.ended != "open" and math.isnan(outcome.conductance_G0):
+            raise no_contact.railed_throughout(context.input_name("current"))
         if outcome.ended != "open":
             raise ContactNotBroken(
                 "The contact did not break over the whole range of the piezo, while the bias loop-back was correct "

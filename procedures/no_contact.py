@@ -31,6 +31,15 @@ def railed() -> AmplifierRailed:
     )
 
 
+def railed_throughout(current_input: str) -> AmplifierRailed:
+    """Return the fault of a current that stays at the rail however far the tip is withdrawn."""
+    return AmplifierRailed(
+        f"The {current_input} stayed at the amplifier's rail over the whole range of the piezo, so no contact holds it "
+        "there: a leak, a stray current, or a faulty amplifier or cable. Press ZERO CHECK: if the reading "
+        "stays, look at amplifier and cable, else for the leak."
+    )
+
+
 def unclear(from_nm: float, end_nm: float, largest_G0: float, threshold_G0: float) -> ContactUnclear:
     """Return the fault of a current that was measured from ``from_nm`` on but never reached the contact threshold."""
     seen = "the amplifier's rail" if math.isinf(largest_G0) else f"{largest_G0:.3g} G0"

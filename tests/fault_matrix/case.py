@@ -141,7 +141,7 @@ def run_case(case: Case) -> Outcome:
     run, fault, outcome = RUNS[case.procedure], FAULTS[case.fault], Outcome(case)
     with (
         tempfile.TemporaryDirectory() as name,
-        watched(Path(name), run.world, seed=case.seed) as (rig, worst),
+        watched(Path(name), run.world, seed=case.seed, card=fault.card) as (rig, worst),
     ):
         within_s = GONE_S if fault.takes_outputs else ANSWER_S
         scene = _scene(rig, run, Path(name), prove=case.moment.step == PROOF, within_s=within_s)

@@ -2,9 +2,10 @@
 
 import errno
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from simulators.parameters import STANDARD_CARD
 from simulators.rig.faults import (
     AmplifierOutput,
     ConnectionLost,
@@ -54,6 +55,8 @@ class MatrixFault:
         True if no program can make the rig safe while the fault lasts; the run must then say NOT SAFE.
     loses_samples : bool
         True if samples after it are lost.
+    card : str
+        Card of the rig.
     """
 
     kind: str
@@ -61,6 +64,7 @@ class MatrixFault:
     ends: frozenset[str] = ANY
     takes_outputs: bool = False
     loses_samples: bool = False
+    card: str = STANDARD_CARD
 
 
 def _rig(make: Callable[[int], Fault]) -> Strike:
@@ -84,15 +88,36 @@ def _raise(error: BaseException) -> Callable[["Scene"], None]:
     return action
 
 
+def _railed(signal: str, factor: float) -> Strike:
+    """Return a strike that takes the output of an amplifier to its rail, whatever it measures."""
+    return _rig(lambda at: AmplifierOutput(at, signal, factor))
+
+
+def _on_other_cards(faults: Mapping[str, MatrixFault]) -> dict[str, MatrixFault]:
+    """Return the faults of a card, and railed inputs, on other cards."""
+    return {
+        f"{name}, {card}": replace(fault, kind="other card", card=card)
+        for card in OTHER_CARDS
+        for name, fault in faults.items()
+        if fault.kind == "card" or name.startswith(RAILED)
+    }
+
+
 def _surface_away(scene: "Scene") -> None:
     with scene.rig.simulated.bench.lock:
         scene.rig.simulated.bench.world.move_coarse(-60 * NM)
 
 
+RAILING = 1e7
+"""Factor that takes the offset of an amplifier to its rail."""
+
+RAILED = "current input at", "thermocouple input railed"
+OTHER_CARDS = "PCIe-6363", "PXI-4461"
+
 NO_SPACE = OSError(errno.ENOSPC, "No space left on device")
 BROKEN = OSError(errno.EIO, "Input/output error")
 
-FAULTS: Mapping[str, MatrixFault] = {
+_ON_THE_6281: Mapping[str, MatrixFault] = {
     # wires
     "bias loop-back off": MatrixFault("wire", _rig(lambda at: LoopBack(at, "bias", 0.0))),
     "z loop-back off": MatrixFault("wire", _rig(lambda at: LoopBack(at, "z", 0.0))),
@@ -110,6 +135,9 @@ FAULTS: Mapping[str, MatrixFault] = {
     "FILTER pressed": _press("P0X"),
     "SUPPRESS pressed": _press("N1X"),
     "gain changed": _press("R7X"),
+    "current input at +10 V": MatrixFault("instrument", _railed("current", RAILING)),
+    "current input at -10 V": MatrixFault("instrument", _railed("current", -RAILING)),
+    "thermocouple input railed": MatrixFault("instrument", _railed("thermocouple", RAILING)),
     "ZERO CHECK pressed": _press("C1X"),
     # card
     "bias output stuck": MatrixFault("card", _rig(lambda at: OutputStuck(at, "bias")), takes_outputs=True),
@@ -175,4 +203,5 @@ FAULTS: Mapping[str, MatrixFault] = {
         "asleep", _rig(lambda at: ReadsPause(at, 60.0)), loses_samples=True
     ),
 }
+FAULTS: Mapping[str, MatrixFault] = {**_ON_THE_6281, **_on_other_cards(_ON_THE_6281)}
 """By name. A run may end as `FINISHED` where it ends before it can notice, as in its last step."""

@@ -62,8 +62,17 @@ def test_a_tip_without_a_current_to_stop_it_goes_no_farther_than_the_blind_way(f
     assert outcome.depth_m < DEEPEST_m
 
 
+@pytest.mark.parametrize("fault", ["current input at +10 V", "current input at +10 V, PXI-4461"])
+def test_a_railed_input_is_no_blunt_tip_on_any_card(fault):
+    outcome = run_case(Case(fault, "break-junction", Moment("approach", 1, 20), seed=2))
+
+    assert outcome.struck
+    assert outcome.wrong == []
+    assert "stayed at the amplifier's rail over the whole range of the piezo" in outcome.said
+
+
 def test_all_kinds_of_fault_are_tried_here():
-    assert {FAULTS[fault].kind for fault in MOMENTS} == {one.kind for one in FAULTS.values()}
+    assert {FAULTS[fault].kind for fault in MOMENTS} | {"other card"} == {one.kind for one in FAULTS.values()}
 
 
 def test_the_table_counts_what_is_wrong():

@@ -14,7 +14,7 @@ from app.acquisition.open_rig import open_rig
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.config.rig import Rig
 from procedures.break_junction import BreakJunction
-from simulators.parameters import load_parameters
+from simulators.parameters import STANDARD_CARD, load_parameters
 from simulators.rig.named_faults import injection
 from simulators.simulated_rig import SimulatedRig
 from tests.support.patience import ANSWER_S as ANSWER_S
@@ -87,12 +87,13 @@ def served_rig(
     seed: int = 1,
     faults: Sequence[str] = (),
     heartbeat_s: float | None = None,
+    card: str = STANDARD_CARD,
 ) -> Iterator[ServedRig]:
     """Serve a rig of the given world for the length of a test; its file does not know of the named faults.
 
     Its watchdog waits for samples as long as a busy machine may take, if no ``heartbeat_s`` is given.
     """
-    parameters = load_parameters(overrides={"sample.species": "Au", **(overrides or {})})
+    parameters = load_parameters(overrides={"sample.species": "Au", **(overrides or {})}, card=card)
     name = clock if clock in ("fast", "wall") else "fast"
     wrong = injection(faults)
     with SimulatedRig(parameters.changed(wrong.overrides), seed, clock) as simulated:

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from app.acquisition.direct import direct_wires
 from app.acquisition.open_rig import open_rig
 from app.cli import main
+from simulators.parameters import STANDARD_CARD
 from tests.support.rig.rigs import ServedRig, served_rig
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
@@ -28,10 +29,14 @@ class Worst:
 
 @contextmanager
 def watched(
-    folder: Path, overrides: Mapping[str, Any], faults: Sequence[str] = (), seed: int = 1
+    folder: Path,
+    overrides: Mapping[str, Any],
+    faults: Sequence[str] = (),
+    seed: int = 1,
+    card: str = STANDARD_CARD,
 ) -> Iterator[tuple[ServedRig, Worst]]:
     """Serve a rig whose world keeps its extremes."""
-    with served_rig(folder, overrides=overrides, faults=faults, seed=seed) as rig:
+    with served_rig(folder, overrides=overrides, faults=faults, seed=seed, card=card) as rig:
         world, worst = rig.simulated.bench.chain.world, Worst()
         advance = world.advance
 
