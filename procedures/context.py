@@ -102,7 +102,7 @@ class ProcedureContext:
     blind_m : float
         Longest way of an approach without a sign that the current is measured.
     least_stray_F : float
-        Least capacitance between sample and probe that shows their cables to be on; 0 if none is asked for.
+        Least capacitance between sample and probe that shows their cables to be on; 0 demands none.
     most_bias_step_V, most_speed_m_per_s : float
         Largest step of the bias at once, and largest speed of the tip.
     most_current_A : float

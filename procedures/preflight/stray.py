@@ -16,7 +16,7 @@ LARGEST_V = 0.5
 LIMIT_SHARE = 2.0
 """Limit of the bias over its amplitude."""
 
-PIECE_S = 1.0
+PIECE_S = 0.9
 MOST_PIECES = 6
 ENOUGH = 8.0
 """Least capacitance that must be seen, in standard errors, at which no further piece is needed."""

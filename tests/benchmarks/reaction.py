@@ -9,8 +9,9 @@ from analysis.conductance import conductance_G0
 from analysis.recording import Recording
 from analysis.records import EventKind, FloatArray
 from app.acquisition.bench import Bench
-from app.acquisition.open_rig import NM, current_calibration
-from app.acquisition.simulated_rig import SimulationSettings, simulated_rig
+from app.acquisition.direct import direct_wires
+from app.acquisition.open_rig import BY_ADDRESS, NM, Wires, current_calibration
+from app.acquisition.simulated_rig import SimulationSettings, patient, served, simulated_rig
 from app.config.rig import Rig
 from procedures.break_junction import BreakJunction
 from tests.benchmarks.table import Row, scaled
@@ -20,12 +21,23 @@ MEDIAN_S, WORST_S = 0.010, 0.050
 
 def reactions_s(n: int, seed: int = 1) -> FloatArray:
     """Seconds from the sample that first stood above the contact threshold to the tip's stop, for ``n`` contacts."""
+    with simulated_rig(SimulationSettings("wall", seed)) as text:
+        return _reacted(n, text, BY_ADDRESS)
+
+
+def local_reactions_s(n: int, seed: int = 1) -> FloatArray:
+    """Seconds as of `reactions_s`, with card and amplifier called in this process, as by a local NI-DAQmx."""
+    with served(SimulationSettings("wall", seed)) as (rig, text):
+        return _reacted(n, patient(text), direct_wires(rig))
+
+
+def _reacted(n: int, text: str, wires: Wires) -> FloatArray:
     values = {"traces": n, "withdraw_speed": 10.0, "past_break": 0.5, "baseline_every": 10_000}
     procedure = BreakJunction.from_values(values)
-    with tempfile.TemporaryDirectory() as folder, simulated_rig(SimulationSettings("wall", seed)) as text:
+    with tempfile.TemporaryDirectory() as folder:
         rig_file, out = Path(folder) / "rig.toml", Path(folder) / "run.h5"
         rig_file.write_text(text, encoding="utf-8")
-        bench = Bench(rig_file)
+        bench = Bench(rig_file, wires=wires)
         summary = bench.run(procedure, out)
         assert summary.end.status == "finished", summary.end.reason
         with Recording(out) as recording:
@@ -58,7 +70,7 @@ def _from_recording(recording: Recording, rig: Rig, procedure: BreakJunction) ->
 def rows(size: float = 1.0) -> list[Row]:
     """Return median and worst of 200 contacts times ``size`` beside what is aimed at and what the rig needs."""
     times = reactions_s(scaled(200, size))
-    return [
+    found = [
         Row(
             f"contact to ramp stopped, median of {times.size}", f"{1e3 * np.median(times):.1f} ms",
             f"{1e3 * MEDIAN_S:.0f} ms (aim)", f"{MEDIAN_S / np.median(times):.1f}",
@@ -68,3 +80,10 @@ def rows(size: float = 1.0) -> list[Row]:
             f"{1e3 * WORST_S:.0f} ms (required)", f"{WORST_S / times.max():.1f}",
         ),
     ]  # fmt: skip
+    if size:  # it takes its time on life's clock
+        local = local_reactions_s(scaled(50, size))
+        found.append(Row(
+            f"the same without gRPC, median of {local.size}", f"{1e3 * np.median(local):.1f} ms",
+            f"{1e3 * MEDIAN_S:.0f} ms (aim)", f"{MEDIAN_S / np.median(local):.1f}",
+        ))  # fmt: skip
+    return found

@@ -56,7 +56,7 @@ def run_plan(procedure, context, answers):
                 ended, nm = (
                     answers[step.name].pop(0) if answers.get(step.name) else (FINISHED, step.to_m / NM)
                 )
-                outcome = Outcome(ended, nm * NM, (0, 0))
+                outcome = Outcome(ended, nm * NM, (0, 0), conductance_G0=1.0)
     except StopIteration:
         return steps
 

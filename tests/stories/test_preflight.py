@@ -19,6 +19,8 @@ from app.acquisition.watchdog import WatchdogGone
 from app.config.calibrated_rig import load_calibrated_rig
 from procedures.preflight.proof import Prove
 from procedures.preflight.rate import rate_polls
+from procedures.preflight.stimuli import at_rest
+from procedures.preflight.survey import Survey
 from tests.support.rig.rigs import FEW_LOOKS, served_rig
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 from tests.support.rig.watched import command, watched
@@ -175,8 +177,25 @@ def test_a_sample_clock_that_is_off_by_a_thousandth_is_told(tmp_path, fault, wro
     ):
         polls = rate_polls(opened.context, rig.simulated.bench.clock.now)
 
-    assert ("delivers 2001" in rate_fault(polls, 2000.0)) == wrong
+    assert ("The card delivers" in rate_fault(polls, 2000.0)) == wrong
     assert rate_known(polls, 2000.0)
+
+
+def test_what_was_applied_before_a_proof_is_no_noise_in_it(tmp_path):
+    with (
+        served_rig(tmp_path, overrides={"fixture.kind": "resistor", "fixture.resistance_ohm": 1e4}) as rig,
+        open_rig(load_calibrated_rig(rig.file), wires=direct_wires(rig.simulated)) as opened,
+    ):
+        context = opened.context
+        context.daq.to_safe({"z": 0.0}, 10.0)
+        with context.daq.all_terminals(2000.0) as scan:
+            survey = Survey(scan, lambda: None, lambda: False)
+            context.daq.write(bias=0.1)
+            survey.read(0.1)
+            context.daq.write(bias=0.0)
+            rest = at_rest(context, survey)
+
+    assert rest["ai0"].sd_V < 0.1e-3, "1 V before"
 
 
 def test_without_a_cable_of_sample_or_probe_nothing_moves(tmp_path, monkeypatch):
