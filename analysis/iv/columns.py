@@ -8,6 +8,9 @@ import numpy as np
 
 from analysis.importers import ForeignFile, ImportOptions, read_file
 from analysis.importers.convert import corrected
+from analysis.importers.formats.text import PART
+from analysis.importers.gather import gathered
+from analysis.importers.orientation import quantity_of
 from analysis.importers.quantities import (
     BASES,
     EXAMPLES,
@@ -55,6 +58,9 @@ def read_columns(path: Path, options: ImportOptions | None = None) -> Columns:
     """
     options = options or ImportOptions()
     pieces = read_file(path, options=options)
+    pieces = gathered(
+        replace(piece, continues=piece.place.startswith(PART)) for piece in pieces
+    )  # sweeps of a curve
     if len(pieces) > 1:
         raise ForeignFile(
             f"{path}: holds {len(pieces)} traces or curves ({', '.join(pieces[0].remarks)}), not one I-V curve; "
@@ -64,6 +70,10 @@ def read_columns(path: Path, options: ImportOptions | None = None) -> Columns:
     remarks: list[str] = []
     columns = _with_units(_by_role(path, quantities, remarks), options.units)
     _demand_known_units(path, columns)
+    used = {column.heading for column in columns.values()}
+    unused = [q.heading for q in quantities if quantity_of(q) == "current" and q.heading not in used]
+    if unused:
+        remarks.append(f"{path.name}: {', '.join(unused)} left out; only one column of current is read.")
     bare = [role for role in ("bias", "current") if not columns[role].unit]
     if bare:
         assumed = " and ".join({"bias": "voltage in V", "current": "current in A"}[role] for role in bare)

@@ -12,9 +12,11 @@ from analysis.numbers import probability, rounded
 from analysis.recording import Recording, damage_told
 from analysis.records import Trace
 from analysis.statistics.result import ResultTable
+from analysis.statistics.statistic import StatisticError
 from analysis.trace_statistics.two_sets import Comparison, TwoSetsOptions, compare_sets
 from analysis.traces.incremental import IncrementalSelection
 from analysis.traces.read import traces_of
+from app.offline.identity import sha256_of
 from app.offline.recordings import find_recordings
 from app.offline.statistics import SEED
 from app.offline.traces import options_for
@@ -82,12 +84,27 @@ def compare_recordings(paths: Sequence[Path], options: TwoSetsOptions) -> Compar
     RecordingError
         For a file that can't be used.
     StatisticError
-        For a set that is too small.
+        For a set that is too small, or a recording that is in two sets.
     """
+    _demand_apart(paths)
     sets = [kept_traces(path) for path in paths]
     return ComparedSets(
         tuple(path.name for path in paths), compare_sets(sets, options, np.random.default_rng(SEED)), options
     )
+
+
+def _demand_apart(paths: Sequence[Path]) -> None:
+    """Raise ``StatisticError`` if two sets share a recording, or hold copies of one: they would be alike by that."""
+    seen: dict[int, list[tuple[int, Path]]] = {}
+    for number, path in enumerate(paths):
+        for file in find_recordings([path]):
+            alike = seen.setdefault(file.stat().st_size, [])
+            for other, earlier in alike:
+                if other != number and (file.samefile(earlier) or sha256_of(file) == sha256_of(earlier)):
+                    raise StatisticError(
+                        f"{earlier} and {file} are the same recording, in two sets; their traces cannot be compared"
+                    )
+            alike.append((number, file))
 
 
 def kept_traces(path: Path) -> Sequence[Trace]:

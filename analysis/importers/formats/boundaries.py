@@ -60,7 +60,7 @@ class Boundaries:
         if len(first) < 3:
             return False
         step, jump = first[1] - first[0], first[2] - first[1]
-        return step * jump < 0 or abs(jump) > 10 * abs(step)
+        return step * jump < 0 and abs(jump) > 10 * abs(step)
 
 
 def _is_comment(line: str) -> bool:

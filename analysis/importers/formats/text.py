@@ -18,6 +18,9 @@ from analysis.importers.registry import Importer
 
 SUFFIXES = (".csv", ".txt", ".dat", ".tsv", ".asc", ".xy", ".lvm")
 
+PART = "part "
+"""Beginning of the place of every further trace of a file."""
+
 _BLOCK_LINES = 20_000
 _LOOKED_AT = 40
 """Lines that decide how many columns there are."""
@@ -67,7 +70,7 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
             filled = tuple(replace(c, values=values[:, i].copy()) for i, c in enumerate(columns))
             new = begins or not number
             number += new
-            place = f"part {number}" if number > 1 else ""
+            place = f"{PART}{number}" if number > 1 else ""
             yield Piece(path.name, filled, place, settings=settings, remarks=remarks, continues=not new)
         block = take_lines(lines, _BLOCK_LINES)
 

@@ -109,3 +109,17 @@ def test_a_current_against_its_voltage_is_refused(tmp_path):
         ForeignFile, match=r"iv\.txt: the current and the voltage have opposite signs in 8 of 8"
     ):
         read_columns(path)
+
+
+def test_sweeps_with_blank_lines_between_them_are_one_curve(tmp_path):
+    sweep = "".join(f"{v:.2f}\t{1e-9 * v:.3e}\n" for v in np.linspace(-1.0, 1.0, 41))
+    path = tmp_path / "iv.txt"
+    path.write_text("Voltage (V)\tCurrent (A)\n" + sweep + "\n\n" + sweep)
+    assert read_columns(path).voltage_V.size == 82
+
+
+def test_a_second_column_of_current_is_left_out_in_words(tmp_path):
+    rows = "".join(f"{v:.2f},{1e-9 * v:.3e},{2e-9 * v:.3e}\n" for v in np.linspace(-1.0, 1.0, 41))
+    path = tmp_path / "iv.csv"
+    path.write_text("Voltage (V),Current forward (A),Current backward (A)\n" + rows)
+    assert "Current backward (A) left out" in " ".join(read_columns(path).remarks)

@@ -1,6 +1,8 @@
 import io
 import json
+import shutil
 from math import nan
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +28,10 @@ TRACES_WITH_PLATEAUS = [trace_of([3] * 5 + [1] * k + [0.001] * 20) for k in rang
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory):
-    path = tmp_path_factory.mktemp("statistics") / "traces.h5"
+    return written(tmp_path_factory.mktemp("statistics") / "traces.h5")
+
+
+def written(path):
     header = RunHeader("import", (RecordedChannel("conductance", "G0"),), nan, provenance="imported")
     with RecordingWriter(path, header) as writer:
         first = 0
@@ -146,11 +151,15 @@ def test_the_report_has_a_section_for_each():
 
 
 def test_sets_are_compared_by_the_command(recording):
-    content = json.loads(run("compare", recording, recording, "--json", "--margin", "0.3"))
+    other = written(recording.with_name("other.h5"))
+    content = json.loads(run("compare", recording, other, "--json", "--margin", "0.3"))
 
     assert content["pairs"][0]["distance"] == 0.0 and content["pairs"][0]["p"] == 1.0
     assert content["pairs"][0]["verdict"] in ("equivalent", "cannot tell")
     assert "at least two" in run("compare", recording, code=2)
+    copied = Path(shutil.copy(recording, recording.with_name("copied.h5")))
+    for twice in (recording, copied):
+        assert "are the same recording, in two sets" in run("compare", recording, twice, code=2)
 
 
 def test_the_statistic_of_the_how_to_guide_is_computed_like_the_others(tmp_path):
