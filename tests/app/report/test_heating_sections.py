@@ -119,7 +119,7 @@ def test_without_an_uncertainty_of_the_tip_the_page_says_so(tmp_path, undrawn):
     assert "The scale error of temperatures held against powers is not known." in page
 
 
-def test_recordings_without_a_hold_and_of_one_hold_have_reports(tmp_path):
+def test_recordings_without_a_hold_and_of_one_hold_have_reports(tmp_path, undrawn):
     none = made_heating(tmp_path / "none.h5", np.random.default_rng(4), (1.2,), holds=0)
     assert "there is no temperature rise to report" in report_html(analyse_measurement([none]))
     one = made_heating(tmp_path / "one.h5", np.random.default_rng(4), (1.2,), holds=1)
