@@ -9,7 +9,7 @@ from analysis.constants import G0_S
 from analysis.detect import UnknownDetector
 from analysis.records import Block, FloatArray
 from analysis.spectra.lock_in import LockIn
-from analysis.spectra.sine import Sine, lag_of_capacitance_s, mean_admittance_S, response
+from analysis.spectra.sine import Demodulation, Sine, lag_of_capacitance_s, mean_admittance_S
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, NoBias
 from procedures.ramp_pieces import RampWay
@@ -130,7 +130,8 @@ class AlternatingBias:
         bias_V = np.concatenate([block.channel("bias") for block in blocks])
         current_A = np.concatenate([watch.amplifier.current_A(block.channel("current")) for block in blocks])
         boxcar = step.sine.boxcar_samples(rate_Hz, LAG_BOXCAR_S)
-        Y, sigma_S = mean_admittance_S(response(bias_V, current_A, step.sine, rate_Hz, boxcar, 0.0))
+        demodulation = Demodulation(step.sine, rate_Hz, boxcar)
+        Y, sigma_S = mean_admittance_S(demodulation.response(bias_V, current_A))
         self.lag_s = lag_of_capacitance_s(Y, float(step.sine.frequency_Hz))
         self.capacitance_F = abs(Y) / (2.0 * pi * float(step.sine.frequency_Hz))
         return {"value": self.lag_s, "capacitance_F": self.capacitance_F, "sigma_S": sigma_S}

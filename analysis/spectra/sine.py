@@ -83,21 +83,12 @@ class Response:
         return self.admittance_S.real
 
 
-def response(
-    bias_V: FloatArray,
-    current_A: FloatArray,
-    sine: Sine,
-    rate_Hz: float,
-    length: int,
-    lag_s: float,
-    series_ohm: float = 0.0,
-    stray_S: complex = 0.0,
-) -> Response:
-    """Demodulate a current with the looped-back bias as reference.
+@dataclass(frozen=True)
+class Demodulation:
+    """Conversion of a current beside an alternating bias to the admittance of the junction.
 
     Parameters
     ----------
-    bias_V, current_A : ndarray, shape (n,)
     sine : Sine
     rate_Hz : float
     length : int
@@ -109,54 +100,49 @@ def response(
     stray_S : complex
         Admittance with the tip away, its lag in it, which the result is without.
     """
-    lock_in = LockIn(sine.frequency_Hz, rate_Hz, length // sine.period_samples(rate_Hz))
-    (bias, current), (mean_V, mean_A) = lock_in.feed(np.stack([bias_V, current_A]))
-    return Response(length, _admittance_S(bias, current, sine, lag_s, series_ohm, stray_S), mean_V, mean_A)
 
+    sine: Sine
+    rate_Hz: float
+    length: int
+    lag_s: float = 0.0
+    series_ohm: float = 0.0
+    stray_S: complex = 0.0
 
-def running_conductance_S(
-    bias_V: FloatArray,
-    current_A: FloatArray,
-    sine: Sine,
-    rate_Hz: float,
-    length: int,
-    lag_s: float,
-    series_ohm: float = 0.0,
-    stray_S: complex = 0.0,
-) -> FloatArray:
-    """Return the conductance of a boxcar about each sample, shape (n,); NaN for half a boxcar at both ends.
+    def response(self, bias_V: FloatArray, current_A: FloatArray) -> Response:
+        """Demodulate a current with the looped-back bias as reference, both of shape (n,)."""
+        period = self.sine.period_samples(self.rate_Hz)
+        lock_in = LockIn(self.sine.frequency_Hz, self.rate_Hz, self.length // period)
+        (bias, current), (mean_V, mean_A) = lock_in.feed(np.stack([bias_V, current_A]))
+        return Response(self.length, self._admittance_S(bias, current), mean_V, mean_A)
 
-    Parameters as of `response`. Neighbouring values share all but two of their samples.
-    """
-    n, period = len(bias_V), sine.period_samples(rate_Hz)
-    found = np.full(n, np.nan)
-    if n < length:
-        return found
-    wave = np.exp(-2j * pi / period * (np.arange(n) % period))
-    bias, current = (_running_sum(values * wave, length) for values in (bias_V, current_A))
-    first = length // 2
-    found[first : first + bias.size] = _admittance_S(bias, current, sine, lag_s, series_ohm, stray_S).real
-    return found
+    def running_conductance_S(self, bias_V: FloatArray, current_A: FloatArray) -> FloatArray:
+        """Return the conductance of a boxcar about each sample, shape (n,); NaN for half a boxcar at both ends.
+
+        Neighbouring values share all but two of their samples.
+        """
+        n, period = len(bias_V), self.sine.period_samples(self.rate_Hz)
+        running_S = np.full(n, np.nan)
+        if n < self.length:
+            return running_S
+        wave = np.exp(-2j * pi / period * (np.arange(n) % period))
+        bias, current = (_running_sum(values * wave, self.length) for values in (bias_V, current_A))
+        first = self.length // 2
+        running_S[first : first + bias.size] = self._admittance_S(bias, current).real
+        return running_S
+
+    def _admittance_S(
+        self, bias: NDArray[np.complex128], current: NDArray[np.complex128]
+    ) -> NDArray[np.complex128]:
+        """Return the admittance of the junction alone, with the lag corrected."""
+        turned = np.exp(2j * pi * float(self.sine.frequency_Hz) * self.lag_s)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(1.0 / (1.0 / ((current / bias - self.stray_S) * turned) - self.series_ohm))
 
 
 def _running_sum(values: NDArray[np.complex128], length: int) -> NDArray[np.complex128]:
     """Return the sum of each ``length`` neighbours, shape (n - length + 1,)."""
     total = np.concatenate([[0.0], np.cumsum(values)])
     return np.asarray(total[length:] - total[:-length])
-
-
-def _admittance_S(
-    bias: NDArray[np.complex128],
-    current: NDArray[np.complex128],
-    sine: Sine,
-    lag_s: float,
-    series_ohm: float,
-    stray_S: complex,
-) -> NDArray[np.complex128]:
-    """Return the admittance of the junction alone, with the lag corrected."""
-    turned = np.exp(2j * pi * float(sine.frequency_Hz) * lag_s)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(1.0 / (1.0 / ((current / bias - stray_S) * turned) - series_ohm))
 
 
 def mean_admittance_S(found: Response) -> tuple[complex, float]:
@@ -225,7 +211,8 @@ class SineBias:
         """
         if len(bias_V) < (length := self.sine.boxcar_samples(rate_Hz, self.average_s)):
             return self.lag_s
-        Y = response(bias_V, current_A, self.sine, rate_Hz, length, 0.0, stray_S=self.stray_S).admittance_S
+        demodulation = Demodulation(self.sine, rate_Hz, length, stray_S=self.stray_S)
+        Y = demodulation.response(bias_V, current_A).admittance_S
         metal = Y[np.abs(Y) >= METALLIC_S]
         frequency_Hz = float(self.sine.frequency_Hz)
         return lag_of_conductance_s(complex(metal.sum()), frequency_Hz) if metal.size else self.lag_s

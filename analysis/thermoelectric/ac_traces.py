@@ -28,7 +28,7 @@ from analysis.segmentation import (
     records_of,
     thermocouple_gain,
 )
-from analysis.spectra.sine import METALLIC_S, Response, Sine, SineBias, response
+from analysis.spectra.sine import METALLIC_S, Demodulation, Response, Sine, SineBias
 from analysis.thermoelectric.open_circuit import OpenCircuit
 from analysis.thermoelectric.thermopower_hold import MeasuredHold
 
@@ -75,16 +75,10 @@ class ACTrace:
     def response(self) -> Response:
         """Return the lock-in's boxcars."""
         length = self.sine.boxcar_samples(self.rate_Hz, self.average_s)
-        return response(
-            self.bias_V,
-            self.current_A,
-            self.sine,
-            self.rate_Hz,
-            length,
-            self.lag_s,
-            self.series_ohm,
-            self.stray_S,
+        demodulation = Demodulation(
+            self.sine, self.rate_Hz, length, self.lag_s, self.series_ohm, self.stray_S
         )
+        return demodulation.response(self.bias_V, self.current_A)
 
 
 class ACSegmenter(RecordSegmenter[ACTrace]):

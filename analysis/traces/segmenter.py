@@ -175,18 +175,16 @@ def _demodulated(
     bias_V: FloatArray, current_A: FloatArray, sine: Mapping[str, Any], rate_Hz: float, series_ohm: float
 ) -> tuple[FloatArray, FloatArray, int]:
     """Return the conductance in G0 about each sample, its rms bias, shapes (n,), and the samples of a mean."""
-    from analysis.spectra.sine import SineBias, running_conductance_S  # few recordings need it
+    from analysis.spectra.sine import Demodulation, SineBias  # few recordings need it
 
     known, n = SineBias.from_json(sine), bias_V.size
     length = known.sine.boxcar_samples(rate_Hz, known.average_s)
     lag_s = known.lag_of_contact_s(bias_V, current_A, rate_Hz)
-    running_S = running_conductance_S(
-        bias_V, current_A, known.sine, rate_Hz, length, lag_s, series_ohm, known.stray_S
-    )
-    return running_S / G0_S, np.full(n, known.sine.rms_V), length
+    demodulation = Demodulation(known.sine, rate_Hz, length, lag_s, series_ohm, known.stray_S)
+    return demodulation.running_conductance_S(bias_V, current_A) / G0_S, np.full(n, known.sine.rms_V), length
 
 
 def _joined(parts: list[FloatArray]) -> FloatArray:
-    whole = np.concatenate(parts) if parts else np.empty(0)
+    whole = parts[0] if len(parts) == 1 else np.concatenate(parts) if parts else np.empty(0)
     whole.setflags(write=False)
     return whole

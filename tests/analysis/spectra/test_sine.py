@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.constants import G0_S
-from analysis.spectra.sine import Sine, SineBias, lag_of_capacitance_s, response, running_conductance_S
+from analysis.spectra.sine import Demodulation, Sine, SineBias, lag_of_capacitance_s
 from analysis.thermoelectric.ac_load import ACAdmittance, load_controls
 
 RATE_Hz, SINE = 50_000.0, Sine(0.01, Fraction(3125))
@@ -37,31 +37,34 @@ def test_a_frequency_without_whole_periods_or_with_few_samples_is_refused(freque
 def test_conductance_and_capacitance_come_apart_with_the_right_lag():
     G, C, lag_s = 0.005 * G0_S, 2e-13, 2e-5
     bias_V = SINE.bias_V(RATE_Hz, 1700)
-    found = response(bias_V, current_A(1700, G, C, lag_s, 3e-12), SINE, RATE_Hz, 800, lag_s)
+    late = Demodulation(SINE, RATE_Hz, 800, lag_s)
+    found = late.response(bias_V, current_A(1700, G, C, lag_s, 3e-12))
     assert found.conductance_S == pytest.approx([G, G], rel=1e-9)
     assert found.admittance_S.imag == pytest.approx([OMEGA * C] * 2, rel=1e-6)
     assert found.current_A == pytest.approx([3e-12, 3e-12], rel=1e-6)
-    running_S = running_conductance_S(bias_V, current_A(1700, G, C, lag_s, 3e-12), SINE, RATE_Hz, 800, lag_s)
+    running_S = late.running_conductance_S(bias_V, current_A(1700, G, C, lag_s, 3e-12))
     assert np.flatnonzero(np.isfinite(running_S))[[0, -1]].tolist() == [400, 1300]
     assert running_S[400:1301] == pytest.approx(G, rel=1e-9), (
         "about each sample, whatever the phase of its boxcar"
     )
-    assert np.isnan(running_conductance_S(bias_V[:799], bias_V[:799], SINE, RATE_Hz, 800, 0.0)).all()
-    wrong = response(bias_V, current_A(1700, G, C, lag_s), SINE, RATE_Hz, 800, 0.0)
+    assert np.isnan(late.running_conductance_S(bias_V[:799], bias_V[:799])).all()
+    wrong = Demodulation(SINE, RATE_Hz, 800).response(bias_V, current_A(1700, G, C, lag_s))
     assert wrong.conductance_S[0] < 0.96 * G, "a lag of 20 us turns the phase by 22 degrees"
 
 
 def test_the_series_resistance_is_taken_out():
     G, series_ohm = 5.0 * G0_S, 100.0
     bias_V = SINE.bias_V(RATE_Hz, 800)
-    found = response(bias_V, bias_V / (1.0 / G + series_ohm), SINE, RATE_Hz, 800, 0.0, series_ohm)
+    demodulation = Demodulation(SINE, RATE_Hz, 800, series_ohm=series_ohm)
+    found = demodulation.response(bias_V, bias_V / (1.0 / G + series_ohm))
     assert found.conductance_S[0] == pytest.approx(G, rel=1e-9)
 
 
 @pytest.mark.parametrize("lag_s", [-9e-6, 0.0, 2e-5, 1e-4])
 def test_the_lag_follows_from_what_a_capacitance_lets_through(lag_s):
     bias_V = SINE.bias_V(RATE_Hz, 1600)
-    Y = response(bias_V, current_A(1600, 0.0, 2e-13, lag_s), SINE, RATE_Hz, 1600, 0.0).admittance_S[0]
+    demodulation = Demodulation(SINE, RATE_Hz, 1600)
+    Y = demodulation.response(bias_V, current_A(1600, 0.0, 2e-13, lag_s)).admittance_S[0]
     assert lag_of_capacitance_s(complex(Y), 3125.0) == pytest.approx(lag_s, abs=1e-10)
 
 
@@ -76,7 +79,8 @@ def test_conductance_comes_without_lag_and_capacitance_though_both_are_late_by_d
     known = SineBias.from_json(content)
     found_s = known.lag_of_contact_s(bias_V, seen_A, RATE_Hz)
     assert found_s == pytest.approx(lag_s, abs=1e-11)
-    running_S = running_conductance_S(bias_V, seen_A, SINE, RATE_Hz, 80, found_s, stray_S=known.stray_S)
+    demodulation = Demodulation(SINE, RATE_Hz, 80, found_s, stray_S=known.stray_S)
+    running_S = demodulation.running_conductance_S(bias_V, seen_A)
     assert running_S[-100:-50] == pytest.approx(0.005 * G0_S, rel=1e-9)
     assert known.lag_of_contact_s(bias_V[-800:], seen_A[-800:], RATE_Hz) == late_s, "no contact here"
     old = SineBias.from_json({name: content[name] for name in content if name != "capacitance_F"})
