@@ -75,7 +75,8 @@ def file_statistics(
         failed = [each for each in results if isinstance(each, Failure)]
         if failed and len(failed) == len(results):
             raise StatisticError(failed[0].sentence)
-        failures += failed
+        known = {failure.path for failure in failures}
+        failures += [each for each in failed if each.path not in known]
         for result in results:
             if not isinstance(result, Failure):
                 for name, part in zip(names, result, strict=True):
