@@ -115,12 +115,20 @@ def conductance_G0(volts: ArrayLike, bias_V: ArrayLike, calibration: CurrentCali
     """
     bias = np.asarray(bias_V, dtype=float)
     biased = np.abs(bias) >= LEAST_BIAS_V
-    total_S = calibration.current_A(volts) / np.where(biased, bias, np.nan)
-    junction_share = 1.0 - total_S * calibration.series_resistance_ohm
+    total_S = calibration.current_A(volts) / (bias if biased.all() else np.where(biased, bias, np.nan))
+    conductance = _of_junction(total_S, calibration.series_resistance_ohm) / G0_S
+    railed = biased & calibration.railed(volts)
+    return np.where(railed, np.copysign(np.inf, total_S), conductance) if railed.any() else conductance
+
+
+def _of_junction(total_S: FloatArray, series_resistance_ohm: float) -> FloatArray:
+    """Return the conductance of the junction alone; ``inf`` where it cannot be resolved beside the resistance."""
+    if not series_resistance_ohm:
+        return total_S
+    junction_share = 1.0 - total_S * series_resistance_ohm
     resolved = junction_share > LEAST_JUNCTION_SHARE
-    conductance = total_S / np.where(resolved, junction_share, 1.0) / G0_S
-    conductance = np.where(biased & ~resolved, np.inf, conductance)
-    return np.where(biased & calibration.railed(volts), np.copysign(np.inf, total_S), conductance)
+    conductance = total_S / np.where(resolved, junction_share, 1.0)
+    return np.where(resolved | np.isnan(total_S), conductance, np.inf)
 
 
 def full_scale_conductance_G0(calibration: CurrentCalibration, bias_V: float) -> float:

@@ -4,7 +4,7 @@ import math
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +21,16 @@ class _Place:
     at: int
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+
+    @property
+    def stop(self) -> int:
+        """Position after the array."""
+        return self.at + math.prod(self.shape) * self.dtype.itemsize
+
+    def array_in(self, data: bytes, start: int) -> NDArray[Any]:
+        """Return the array, read-only, from bytes of the file that begin at ``start``."""
+        count = math.prod(self.shape)
+        return np.frombuffer(data, self.dtype, count, self.at - start).reshape(self.shape)
 
 
 class DiskBackedList(Generic[Record]):
@@ -52,9 +62,16 @@ class DiskBackedList(Generic[Record]):
 
     def __getitem__(self, index: int) -> Record:
         kind, content = self._records[index]
-        with self._lock:
-            read = {n: self._read(v) if isinstance(v, _Place) else v for n, v in content.items()}
-        return kind(**read)
+        places = [value for value in content.values() if isinstance(value, _Place)]
+        if not places:
+            return kind(**content)
+        data = self._read(places[0].at, places[-1].stop)
+        return kind(
+            **{
+                name: value.array_in(data, places[0].at) if isinstance(value, _Place) else value
+                for name, value in content.items()
+            }
+        )
 
     @property
     def bytes_on_disk(self) -> int:
@@ -64,10 +81,9 @@ class DiskBackedList(Generic[Record]):
     def add(self, record: Record) -> int:
         """Add a record and return its index. Raises ``OSError`` if the disk is full."""
         content = {field.name: getattr(record, field.name) for field in fields(record)}  # type: ignore[arg-type]
+        arrays = {name: value for name, value in content.items() if isinstance(value, np.ndarray)}
         with self._lock:
-            for name, value in content.items():
-                if isinstance(value, np.ndarray):
-                    content[name] = self._written(value)
+            content.update(self._written(arrays))
             for name in self._shared:
                 content[name] = self._known.setdefault(content[name], content[name])
             self._records.append((type(record), content))
@@ -77,17 +93,19 @@ class DiskBackedList(Generic[Record]):
         """Close the file; records can no longer be read."""
         self._close()
 
-    def _written(self, array: NDArray[Any]) -> _Place:
-        place = _Place(self._end, array.shape, array.dtype)
+    def _written(self, arrays: Mapping[str, NDArray[Any]]) -> dict[str, _Place]:
+        """Append the arrays of a record in one piece, each at a multiple of its item's size from the first."""
+        places, content = {}, bytearray()
+        for name, array in arrays.items():
+            content += bytes(-len(content) % array.itemsize)
+            places[name] = _Place(self._end + len(content), array.shape, array.dtype)
+            content += array.tobytes()
         self._file.seek(self._end)
-        self._file.write(np.ascontiguousarray(array).tobytes())
-        self._end += array.nbytes
-        return place
+        self._file.write(content)
+        self._end += len(content)
+        return places
 
-    def _read(self, place: _Place) -> NDArray[Any]:
-        self._file.seek(place.at)
-        count = math.prod(place.shape)
-        data = self._file.read(count * place.dtype.itemsize)
-        array = np.frombuffer(data, place.dtype).reshape(place.shape)
-        array.setflags(write=False)
-        return array
+    def _read(self, start: int, stop: int) -> bytes:
+        with self._lock:
+            self._file.seek(start)
+            return self._file.read(stop - start)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.records import FloatArray, Trace
-from analysis.traces.log_bins import LogBins
+from analysis.traces.log_bins import CommonBins, LogBins
 
 CountArray = NDArray[np.signedinteger[Any]]
 
@@ -109,11 +109,16 @@ class BinAxis:
         first, last = self._ends
         return self.value(first + (last - first) * np.arange(self.bins + 1) / self.bins)
 
+    @property
+    def log_bins(self) -> LogBins:
+        """Table of the bins of a logarithmic axis."""
+        return _log_bins(self)
+
     def place(self, values: ArrayLike) -> NDArray[np.intp]:
         """Return the bin of each value: 0 below, 1 ... bins, bins + 1 above, bins + 2 undefined (NaN)."""
         values = np.asarray(values, dtype=float)
         if self.scale is Scale.LOG and values.size >= _MANY:
-            return _log_bins(self).place(np.ascontiguousarray(values))
+            return self.log_bins.place(np.ascontiguousarray(values))
         return self.place_by_coordinate(values)
 
     def place_by_coordinate(self, values: FloatArray) -> NDArray[np.intp]:
@@ -131,7 +136,13 @@ class BinAxis:
 
 @lru_cache(maxsize=64)
 def _log_bins(axis: BinAxis) -> LogBins:
-    return LogBins(axis.edges, axis.place_by_coordinate)
+    return LogBins.between(axis.edges, axis.place_by_coordinate)
+
+
+@lru_cache(maxsize=64)
+def common_bins(fine: BinAxis, coarse: BinAxis) -> CommonBins:
+    """Return the bins that two logarithmic axes have in common."""
+    return CommonBins(fine.log_bins, coarse.log_bins)
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,15 +237,20 @@ class GrowingHistogram:
 
     def add(self, values: ArrayLike) -> None:
         """Count the samples of one trace, shape (n,)."""
-        values = np.asarray(values)
-        row = np.zeros(self.axis.bins + 3, dtype=np.int64)
-        for begin in range(0, values.size, _CHUNK):
-            row += np.bincount(self.axis.place(values[begin : begin + _CHUNK]), minlength=row.size)
-        self._rows.append(row)
+        self._rows.append(row_of(values, self.axis))
 
     def snapshot(self) -> Histogram:
         """Return the histogram of the traces counted so far."""
         return Histogram(self.axis, np.array(self._rows, dtype=np.int64).reshape(-1, self.axis.bins + 3))
+
+
+def row_of(values: ArrayLike, axis: BinAxis) -> CountArray:
+    """Return the counts of the samples of one trace (n,): below, in each bin, above, undefined."""
+    values = np.asarray(values)
+    row = np.zeros(axis.bins + 3, dtype=np.int64)
+    for begin in range(0, values.size, _CHUNK):
+        row += np.bincount(axis.place(values[begin : begin + _CHUNK]), minlength=row.size)
+    return row
 
 
 def histogram(traces: Iterable[Trace], axis: BinAxis) -> Histogram:
@@ -318,16 +334,19 @@ class GrowingHistogram2D:
         self._n_traces = 0
         self._not_aligned = 0
 
-    def add(self, trace: Trace, sign: int = 1) -> None:
-        """Count the samples of one trace, or count it as not aligned; with ``sign`` -1, take it back."""
+    def add(self, trace: Trace) -> None:
+        """Count the samples of one trace, or count it as not aligned."""
+        self.add_placed(trace, self.conductance.place(trace.conductance_G0))
+
+    def add_placed(self, trace: Trace, places: NDArray[np.intp], sign: int = 1) -> None:
+        """Count a trace as `add` does, with the bins of its conductance; with ``sign`` -1, take it back."""
         opening = last_opening(trace.conductance_G0, self.threshold_G0)
         if opening is None or np.isnan(trace.displacement_m[opening]):
             self._not_aligned += sign
             return
         x = self.displacement.place(trace.displacement_m - trace.displacement_m[opening])
-        y = self.conductance.place(trace.conductance_G0)
         x *= self.conductance.bins + 3
-        x += y
+        x += places
         np.add.at(self._cells, x, sign)
         self._n_traces += sign
 

@@ -94,16 +94,16 @@ class IncrementalSelection:
         """Count the traces that are not counted yet, and apply the rules where they were not applied yet."""
         histograms, range_G0 = self.counted, self.rules.plausible_G0
         for index in range(len(self._reasons), len(self.summaries)):
-            trace = None
+            placed = None
             if index == len(self._is_kept):
-                trace = self._traces[index]
-                histograms.count(index, trace, range_G0)
+                placed = histograms.place(self._traces[index], range_G0)
+                histograms.count(index, placed)
                 self._is_kept.append(False)
             reason = self.summaries[index].rejection(self.rules)
             self._reasons.append(reason)
             if self._is_kept[index] == bool(reason):
-                trace = self._traces[index] if trace is None else trace
-                histograms.keep(index, trace, range_G0, -1 if reason else 1)
+                placed = placed or histograms.place(self._traces[index], range_G0)
+                histograms.keep(index, placed, -1 if reason else 1)
                 self._is_kept[index] = not reason
                 self.revision += 1
 
@@ -114,9 +114,9 @@ class IncrementalSelection:
                 continue
             trace = self._traces[index]
             if self._is_kept[index]:
-                self.counted.keep(index, trace, before_G0, -1)
+                self.counted.keep(index, self.counted.place(trace, before_G0), -1)
                 self._is_kept[index] = False
-            self.counted.count(index, trace, self.rules.plausible_G0)
+            self.counted.count(index, self.counted.place(trace, self.rules.plausible_G0))
 
     # ---- results ----
 

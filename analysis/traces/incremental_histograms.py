@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from analysis.disk_backed_list import DiskBackedList
 from analysis.records import Trace
-from analysis.traces.histogram import BinAxis, GrowingHistogram2D, Histogram, Histogram2D, histogram
+from analysis.traces.histogram import (
+    BinAxis,
+    GrowingHistogram2D,
+    Histogram,
+    Histogram2D,
+    common_bins,
+    row_of,
+)
 from analysis.traces.selection import plausible
 
 Axes = tuple[BinAxis, BinAxis, BinAxis]
@@ -29,6 +36,15 @@ class TraceCounts:
     wild: int
     railed: int
     negative: int
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedTrace:
+    """A trace without its wild samples, their number, and the common bins of its conductance."""
+
+    trace: Trace
+    wild: int
+    places: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -57,6 +73,7 @@ class IncrementalHistograms:
     def __init__(self, axes: Axes, displacement: BinAxis, break_G0: float) -> None:
         self.axes = axes
         linear, log, coarse = axes
+        self._common = common_bins(log, coarse)
         self.linear = np.zeros(linear.bins + 3, dtype=np.int64)
         self.log = np.zeros(log.bins + 3, dtype=np.int64)
         self._map = GrowingHistogram2D(displacement, coarse, break_G0)
@@ -68,9 +85,17 @@ class IncrementalHistograms:
         """Two-dimensional histogram of the kept traces."""
         return self._map.snapshot()
 
-    def count(self, index: int, trace: Trace, plausible_G0: tuple[float, float]) -> None:
+    def place(self, trace: Trace, plausible_G0: tuple[float, float]) -> PlacedTrace:
+        """Return a trace without its wild samples, and its bins, for `count` and `keep`."""
+        kept = plausible(trace, plausible_G0)
+        wild = 0 if kept is trace else _undefined(kept) - _undefined(trace)
+        return PlacedTrace(
+            kept, wild, self._common.place(np.ascontiguousarray(kept.conductance_G0, dtype=float))
+        )
+
+    def count(self, index: int, placed: PlacedTrace) -> None:
         """Count a trace, a new one (``index`` is then their number so far) or again; it is not kept yet."""
-        self.adopt(index, _counted(trace, plausible_G0, self.axes))
+        self.adopt(index, self._counted_trace(placed))
 
     def adopt(self, index: int, counted: TraceCounts) -> None:
         """Take the row of a trace that was counted elsewhere on the same axes; as `count`."""
@@ -78,19 +103,19 @@ class IncrementalHistograms:
             self._at.append(-1)
         self._at[index] = self._counted.add(counted)
 
-    def keep(self, index: int, trace: Trace, plausible_G0: tuple[float, float], sign: int) -> None:
+    def keep(self, index: int, placed: PlacedTrace, sign: int) -> None:
         """Add a counted trace to the sums (``sign`` 1) or take it back (-1)."""
-        counted = self.row(index)
+        self._sum(self.row(index), sign)
+        self._map.add_placed(placed.trace, self._common.coarse(placed.places), sign)
+
+    def _sum(self, counted: TraceCounts, sign: int) -> None:
         self.linear[counted.linear_at] += sign * counted.linear_n.astype(np.int64)
         self.log[counted.log_at] += sign * counted.log_n.astype(np.int64)
-        self._map.add(plausible(trace, plausible_G0), sign)
 
     def adopt_kept(self, indices: Sequence[int], map_of_kept: Histogram2D) -> None:
         """Add the rows of traces to the sums, and the two-dimensional histogram of the same traces."""
         for index in indices:
-            counted = self.row(index)
-            self.linear[counted.linear_at] += counted.linear_n.astype(np.int64)
-            self.log[counted.log_at] += counted.log_n.astype(np.int64)
+            self._sum(self.row(index), 1)
         self._map.adopt(map_of_kept)
 
     def histograms(self, kept: Sequence[int]) -> tuple[Histogram, Histogram]:
@@ -122,27 +147,24 @@ class IncrementalHistograms:
         """Return the row of a trace."""
         return self._counted[self._at[index]]
 
+    def _counted_trace(self, placed: PlacedTrace) -> TraceCounts:
+        g = placed.trace.conductance_G0
+        linear = row_of(g, self.axes[0])
+        railed = int(np.count_nonzero(np.isinf(g))) if linear[0] or linear[-2] else 0
+        negative = int(np.count_nonzero(g < 0.0)) - (int(np.count_nonzero(g == -np.inf)) if railed else 0)
+        log = self._common.fine_counts(placed.places)
+        linear_at, log_at = np.flatnonzero(linear), np.flatnonzero(log)
+        return TraceCounts(
+            linear_at.astype(np.uint16),
+            linear[linear_at].astype(np.uint32),
+            log_at.astype(np.uint16),
+            log[log_at].astype(np.uint32),
+            samples=int(g.size),
+            wild=placed.wild,
+            railed=railed,
+            negative=negative,
+        )
 
-def _counted(trace: Trace, plausible_G0: tuple[float, float], axes: Axes) -> TraceCounts:
-    kept = plausible(trace, plausible_G0)
-    g = kept.conductance_G0
-    wild = (
-        0
-        if kept is trace
-        else int(np.count_nonzero(np.isnan(g)) - np.count_nonzero(np.isnan(trace.conductance_G0)))
-    )
-    places = []
-    for axis in axes[:2]:
-        row = histogram([kept], axis).rows[0]
-        at = np.flatnonzero(row)
-        places += [at.astype(np.uint16), row[at].astype(np.uint32)]
-    return TraceCounts(
-        places[0],
-        places[1],
-        places[2],
-        places[3],
-        samples=int(g.size),
-        wild=wild,
-        railed=int(np.count_nonzero(np.isinf(g))),
-        negative=int(np.count_nonzero((g < 0.0) & (g != -np.inf))),
-    )
+
+def _undefined(trace: Trace) -> int:
+    return int(np.count_nonzero(np.isnan(trace.conductance_G0)))

@@ -5,6 +5,7 @@ that begin with the same bits; only a number whose beginning holds an edge of tw
 """
 
 from collections.abc import Callable
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,39 +20,73 @@ _ROUNDING = 1e-9  # far more than the relative error of an edge that was calcula
 
 
 class LogBins:
-    """Table of the bins of an axis.
+    """Table of the bins that begin at given numbers.
 
     Parameters
     ----------
-    edges : ndarray, shape (bins + 1,)
-        Edges of the bins to rounding, positive and rising.
-    exactly : callable
-        Function that returns the bins of numbers by their logarithms.
+    firsts : ndarray, shape (bins + 1,)
+        Smallest number of each bin and of those above, positive and rising.
     """
 
-    def __init__(self, edges: FloatArray, exactly: Callable[[FloatArray], Places]) -> None:
-        self._firsts = _first_numbers(edges, exactly)
-        ends = self._firsts[[0, -1]].view(np.int64) >> _SHIFT
+    def __init__(self, firsts: FloatArray) -> None:
+        self.firsts = firsts
+        ends = firsts[[0, -1]].view(np.int64) >> _SHIFT
         beginnings = np.arange(ends[0] - 2, ends[1] + 3, dtype=np.int64)
         lowest = self._compared((beginnings << _SHIFT).view(float))
         highest = self._compared((((beginnings + 1) << _SHIFT) - 1).view(float))
         self._beginning = beginnings[0]
         self._table = np.where(lowest == highest, lowest, _NEAR_EDGE)
 
+    @classmethod
+    def between(cls, edges: FloatArray, exactly: Callable[[FloatArray], Places]) -> Self:
+        """Return the bins between edges (bins + 1,), positive, rising and given to rounding.
+
+        ``exactly`` returns the bins of numbers by their logarithms.
+        """
+        return cls(_first_numbers(edges, exactly))
+
     def place(self, values: FloatArray) -> Places:
-        """Return the bins of numbers, NaN among them, as ``exactly`` does; shape (n,), at least one."""
+        """Return the bins of numbers (n,): 0 below, 1 ... bins, bins + 1 above, bins + 2 for NaN."""
         keys = values.view(np.int64) >> _SHIFT
         keys -= self._beginning
         places = self._table.take(keys, mode="clip")  # a negative number has negative bits: below
         near = np.flatnonzero(places < 0)
         if near.size:
             places[near] = self._compared(values[near])
-        if np.isnan(values.min()):
-            places[np.isnan(values)] = self._firsts.size + 1
+        if np.isnan(values.min(initial=0.0)):
+            places[np.isnan(values)] = self.firsts.size + 1
         return places
 
     def _compared(self, values: FloatArray) -> Places:
-        return self._firsts.searchsorted(values, side="right")
+        return self.firsts.searchsorted(values, side="right")
+
+
+class CommonBins:
+    """Bins of two axes of the same numbers: one look-up serves both.
+
+    Parameters
+    ----------
+    fine, coarse : LogBins
+    """
+
+    def __init__(self, fine: LogBins, coarse: LogBins) -> None:
+        self._bins = LogBins(np.union1d(fine.firsts, coarse.firsts))
+        self.size = self._bins.firsts.size + 2
+        members = np.concatenate([[0.0], self._bins.firsts, [np.nan]])
+        self._fine_begins = np.searchsorted(fine.place(members), np.arange(fine.firsts.size + 2))
+        self._coarse = coarse.place(members)
+
+    def place(self, values: FloatArray) -> Places:
+        """Return the common bins of numbers, shape (n,)."""
+        return self._bins.place(values)
+
+    def fine_counts(self, places: Places) -> Places:
+        """Return how many of the numbers are in each fine bin, below, above and undefined ones included."""
+        return np.add.reduceat(np.bincount(places, minlength=self.size), self._fine_begins)
+
+    def coarse(self, places: Places) -> Places:
+        """Return the coarse bin of each number."""
+        return self._coarse.take(places)
 
 
 def _first_numbers(edges: FloatArray, exactly: Callable[[FloatArray], Places]) -> FloatArray:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from analysis.disk_backed_list import DiskBackedList
 from analysis.recording import Recording
 from analysis.records import Trace
 from analysis.traces.histogram import Histogram2D
@@ -20,7 +21,7 @@ from analysis.traces.read import RecordedTraces
 from analysis.traces.selection import Selection, TraceSummary, plausible
 
 REMEMBERED = 1 << 22
-"""Samples of one recording that are kept between its summary and its counts; those of longer ones are read twice."""
+"""Samples of one recording that stay in memory between its summary and its counts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,8 @@ class CountedTraces:
 
 def count_traces(recording: Recording, options: OptionsFor) -> CountedTraces:
     """Reduce the traces of a recording to rows. Raises ``RecordingError`` as `RecordedTraces` does."""
-    growing = IncrementalSelection(_Remembering(RecordedTraces(recording)), options)
+    traces = _Remembering(RecordedTraces(recording))
+    growing = IncrementalSelection(traces, options)
     growing.look()
     growing.decide()
     growing.select()
@@ -66,6 +68,7 @@ def count_traces(recording: Recording, options: OptionsFor) -> CountedTraces:
         growing.map,
     )
     growing.close()
+    traces.close()
     return counted
 
 
@@ -166,11 +169,15 @@ class MergedSelection(IncrementalSelection):
 
 
 class _Remembering:
-    """List of traces that remembers the first `REMEMBERED` samples, so that short recordings are read once."""
+    """List of traces that are read once from their recording: the first `REMEMBERED` samples stay in memory, the rest
+    in a temporary file, which is read much faster than a compressed recording with its check sums.
+    """
 
     def __init__(self, traces: TraceList) -> None:
         self._traces = traces
         self._remembered: dict[int, Trace] = {}
+        self._at: dict[int, int] = {}
+        self._on_disk: DiskBackedList[Trace] = DiskBackedList()
         self._room = REMEMBERED
 
     def __len__(self) -> int:
@@ -179,8 +186,16 @@ class _Remembering:
     def __getitem__(self, index: int) -> Trace:
         if index in self._remembered:
             return self._remembered[index]
+        if index in self._at:
+            return self._on_disk[self._at[index]]
         trace = self._traces[index]
         if trace.conductance_G0.size <= self._room:
             self._room -= trace.conductance_G0.size
             self._remembered[index] = trace
+        else:
+            self._at[index] = self._on_disk.add(trace)
         return trace
+
+    def close(self) -> None:
+        """Delete the temporary file."""
+        self._on_disk.close()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.median import median
 from analysis.records import FloatArray
 
 OPEN_G0 = 0.1
@@ -71,7 +72,11 @@ def open_parts(conductance_G0: FloatArray, averaged: int = 1) -> tuple[OpenPart,
         its noise follows from the differences of values, which grow as the root of their distance.
     """
     g = _finite(conductance_G0)
-    return tuple(_open_part(g, parts, averaged) for parts in OPEN_PARTS) if g.size >= _LEAST_SAMPLES else ()
+    if g.size < _LEAST_SAMPLES:
+        return ()
+    lengths = [max(_LEAST_SAMPLES, g.size // parts) for parts in OPEN_PARTS]
+    part_of = {length: _open_part(g, length, averaged) for length in dict.fromkeys(lengths)}
+    return tuple(part_of[length] for length in lengths)
 
 
 def floor_of(open_parts: Iterable[tuple[OpenPart, ...]]) -> NoiseFloor:
@@ -104,10 +109,10 @@ def floor_of(open_parts: Iterable[tuple[OpenPart, ...]]) -> NoiseFloor:
     return floor
 
 
-def _open_part(conductance_G0: FloatArray, parts: int, averaged: int) -> OpenPart:
-    part = _most_open(conductance_G0, max(_LEAST_SAMPLES, conductance_G0.size // parts))
-    level = _median(part)
-    mad = _median(np.abs(part - level)) if averaged == 1 else _mad_of_running_mean(part, averaged)
+def _open_part(conductance_G0: FloatArray, length: int, averaged: int) -> OpenPart:
+    part = _most_open(conductance_G0, length)
+    level = median(part)
+    mad = median(np.abs(part - level)) if averaged == 1 else _mad_of_running_mean(part, averaged)
     return OpenPart(level, mad, part.size, max(part.size / averaged, 1.0))
 
 
@@ -119,16 +124,7 @@ def _mad_of_running_mean(part: FloatArray, averaged: int) -> float:
     """
     apart = min(averaged, max(1, part.size // _DIFFERENCES))
     steps = part[apart:] - part[:-apart]
-    return _median(np.abs(steps - _median(steps))) * float(np.sqrt(averaged / (2.0 * apart)))
-
-
-def _median(values: FloatArray) -> float:
-    """Return `numpy.median` of finite numbers, without the checks that take most of its time on short arrays."""
-    half = values.size // 2
-    if values.size % 2:
-        return float(np.partition(values, half)[half])
-    middle = np.partition(values, (half - 1, half))
-    return float((middle[half - 1] + middle[half]) / 2.0)
+    return median(np.abs(steps - median(steps))) * float(np.sqrt(averaged / (2.0 * apart)))
 
 
 def _finite(conductance_G0: FloatArray) -> FloatArray:
@@ -144,8 +140,11 @@ def _most_open(conductance_G0: FloatArray, length: int) -> FloatArray:
     """
     n = conductance_G0.size // length
     parts = conductance_G0[conductance_G0.size - n * length :].reshape(n, length)
-    means = parts.mean(axis=1)
-    low = means[np.abs(means) < OPEN_G0]
-    target = min(0.0, _median(low)) if low.size else 0.0
-    most_open: FloatArray = parts[np.argmin(np.abs(means - target))]
+    means = np.add.reduce(parts, axis=1) / length
+    distances = np.abs(means)
+    low = means[distances < OPEN_G0]
+    target = min(0.0, median(low)) if low.size else 0.0
+    if target:
+        distances = np.abs(means - target)
+    most_open: FloatArray = parts[distances.argmin()]
     return most_open

@@ -7,6 +7,7 @@ import numpy as np
 
 from analysis.conductance import LEAST_BIAS_V, CurrentCalibration, conductance_G0
 from analysis.constants import G0_S
+from analysis.median import median_of_steady
 from analysis.records import Block, Event, EventKind, FloatArray, Trace
 
 
@@ -125,7 +126,8 @@ class Segmenter:
             trace.extension_m.append(self._extension_m_per_V * block.channel("z"))
         else:
             trace.extension_m.append(np.full(len(block), np.nan))
-        if np.any(self._calibration.railed(volts) & (np.abs(bias_V) >= LEAST_BIAS_V)):
+        railed = self._calibration.railed(volts)
+        if railed.any() and np.any(railed & (np.abs(bias_V) >= LEAST_BIAS_V)):
             trace.flags.add("railed")
 
     def _finish(self, stop: int, ended: str) -> Iterable[Trace]:
@@ -164,7 +166,7 @@ class _OpenTrace:
             samples=(self.start, stop),
             displacement_m=extension_m[:1] - extension_m,
             conductance_G0=conducts,
-            bias_V=float(np.median(bias_V)) if bias_V.size else float("nan"),
+            bias_V=median_of_steady(bias_V),
             ended=ended,
             flags=tuple(sorted(self.flags)),
             averaged=averaged,

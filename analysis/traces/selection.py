@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from analysis.median import median
 from analysis.records import SKIPPED, FloatArray, Trace
 from analysis.traces.noise_floor import OPEN_G0, NoiseFloor, OpenPart, floor_of, open_parts
 
@@ -84,7 +85,7 @@ class TraceSummary:
             trace.samples,
             trace.ended,
             trace.flags,
-            bool(np.isfinite(trace.displacement_m).any()),
+            _is_known(trace.displacement_m),
             g.size if finite else int(np.count_nonzero(~np.isnan(g))),
             _start(g),
             extent[0] if finite else float(np.fmin.reduce(g, initial=np.inf)),
@@ -197,7 +198,11 @@ def _start(conductance_G0: FloatArray) -> float:
     """Return the conductance at which a trace starts: the median of its first five samples that are not NaN."""
     first = conductance_G0[: 10 * _START_SAMPLES]
     first = first[~np.isnan(first)][:_START_SAMPLES]
-    return float(np.median(first)) if first.size else float("nan")
+    return median(first) if first.size else float("nan")
+
+
+def _is_known(displacement_m: FloatArray) -> bool:
+    return any(bool(np.isfinite(part).any()) for part in (displacement_m[:1], displacement_m))
 
 
 def _lowest_run(conductance_G0: FloatArray) -> float:
@@ -205,10 +210,9 @@ def _lowest_run(conductance_G0: FloatArray) -> float:
     n = conductance_G0.size - _OPEN_SAMPLES + 1
     if n < 1:
         return float("inf")
-    largest = conductance_G0[:n].copy()
-    for i in range(1, _OPEN_SAMPLES):
-        np.maximum(largest, conductance_G0[i : i + n], out=largest)
-    return float(largest.min())
+    of_two = np.maximum(conductance_G0[:-1], conductance_G0[1:])
+    of_four = np.maximum(of_two[:-2], of_two[2:])
+    return float(np.maximum(of_four[:n], conductance_G0[_OPEN_SAMPLES - 1 :], out=of_four[:n]).min())
 
 
 def _extent(conductance_G0: FloatArray) -> tuple[tuple[float, float], bool]:
