@@ -130,3 +130,12 @@ def test_a_change_of_the_sign_is_an_event_as_any_other():
 
     assert calibration == CurrentCalibration(1e5, inverting=True)
     assert calibration.current_A(-1.0) == 1e-5
+
+
+@pytest.mark.parametrize("series_ohm", [0.0, 1000.0])
+def test_a_missing_volt_is_an_undefined_conductance_not_one_beyond_the_range(series_ohm):
+    calibration = CurrentCalibration(1e6, series_resistance_ohm=series_ohm)
+    found = conductance_G0(np.array([np.nan, 1.0, 9.99]), np.full(3, 0.1), calibration)
+    assert np.isnan(found[0])
+    assert np.isfinite(found[1])
+    assert found[2] == np.inf

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.traces.histogram import BinAxis, Scale
+from analysis.traces.histogram import BinAxis, Scale, common_bins
 
 AXES = [
     BinAxis(Scale.LOG, 1e-7, 1e2, 700),
@@ -41,3 +41,14 @@ def test_numbers_of_other_types_are_placed_by_their_values():
     values = np.geomspace(1e-8, 1e3, 1000).astype(np.float32)
     assert np.array_equal(axis.place(values), axis.place(values.astype(float)))
     assert np.array_equal(axis.place(np.ones(300, int)), np.full(300, axis.place([1.0])[0]))
+
+
+def test_common_bins_of_two_axes_give_the_bins_of_each():
+    fine, coarse = AXES[:2]
+    values = hard_numbers(fine, np.random.default_rng(2))
+    values = np.concatenate([values, hard_numbers(coarse, np.random.default_rng(3))])
+    bins = common_bins(fine, coarse)
+    places = bins.place(values)
+    assert np.array_equal(bins.fine_counts(places), np.bincount(fine.place(values), minlength=fine.bins + 3))
+    assert np.array_equal(bins.coarse(places), coarse.place(values))
+    assert not bins.fine_counts(bins.place(np.empty(0))).any()
