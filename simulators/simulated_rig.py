@@ -136,6 +136,7 @@ class SimulatedRig(Serving):
         self._open.close()
 
     def _on_line(self, role: str, data: bytes) -> None:
+        self.bench.settle()
         if not self.faults.silent(role, self.bench.acquired):
             self._amplifiers[role].receive(data)
 

@@ -189,7 +189,7 @@ TIMING = {
 def _run(task: DaqTask) -> Acquisition | None:
     """Return the task's acquisition. Raises -200983 while the task has reserved no resources."""
     engine = task.inputs
-    task.card.bench.catch_up()
+    task.card.bench.catch_up_to_read()
     if task.state < TaskState.RESERVED:
         raise DaqError(Code.CANNOT_GET_PROPERTY_WHEN_TASK_NOT_RESERVED_COMMITTED_OR_RUNNING)
     return engine.run

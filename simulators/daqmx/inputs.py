@@ -85,7 +85,7 @@ class Acquisition:
         self.at_s: Mapping[str, float] = dict(zip(reversed(signals), reversed(times_s), strict=True))
         self._positions = list(zip(signals, times_s, strict=True))
         self._card = card
-        self._converter = converter
+        self.converter = converter
         self._overwrites = overwrites
         self._spoilt = spoilt
 
@@ -112,8 +112,8 @@ class Acquisition:
         left = _ENDLESS if self.limit is None else self.limit - self.acquired
         return left if self._overwrites else min(left, self.buffer.size - self.available + 1)
 
-    def take(self, signals: Mapping[str, FloatArray], before: Mapping[str, FloatArray]) -> None:
-        """Convert and store the voltages at the terminals; see `simulators.rig.sample_clock.Scan.take`."""
+    def convert(self, signals: Mapping[str, FloatArray], before: Mapping[str, FloatArray]) -> FloatArray:
+        """Convert the voltages at the terminals; see `simulators.rig.sample_clock.Scan.convert`."""
         n = len(signals["bias"])
         ground = np.zeros(n)
         volts = [
@@ -124,8 +124,11 @@ class Acquisition:
             )
             for name, at_s in self._positions
         ]
-        readings = self._converter.convert(np.array(volts))
-        if not self._overwrites and self.available + n > self.buffer.size:
+        return self.converter.convert(np.array(volts))
+
+    def store(self, readings: FloatArray) -> None:
+        """Store the next readings; one too many ends the acquisition."""
+        if not self._overwrites and self.available + readings.shape[1] > self.buffer.size:
             self.failure = Code.SAMPLES_NO_LONGER_AVAILABLE
             readings = readings[:, :-1]
         self.buffer.append(readings)
@@ -343,7 +346,7 @@ class InputEngine:
             until_s = bench.clock.now() + away_s
             bench.wait_for(cancelled, lambda: until_s, until_s)
             deadline_s += away_s
-        bench.catch_up()
+        bench.catch_up_to_read()
         first = self._first_sample(run)
         self.first_read_s = self.began_s + (first + 1) / run.rate_Hz
         if run.limit is not None and first + samples > run.limit:
@@ -378,7 +381,8 @@ class InputEngine:
                 raise DaqError(Code.SAMPLES_NO_LONGER_AVAILABLE, samples_read=0)
             return run.acquired >= last
 
-        return self.bench.wait_for(ready, lambda: self.bench.scan_due_s(last), deadline_s)
+        bench = self.bench
+        return bench.wait_for(ready, lambda: bench.scan_due_s(last), deadline_s, bench.catch_up_to_read)
 
     def _first_sample(self, run: Acquisition) -> int:
         """Return the first sample of a read. Raises -200279 if it has been overwritten."""

@@ -30,16 +30,22 @@ FloatArray = NDArray[np.float64]
 Call = Callable[[Card, Any, Any], Any]
 
 _SERVICE = messages.DESCRIPTOR.services_by_name["NiDAQmx"]
+_READS = {"ReadAnalogF64", "GetReadAttributeUInt64"}
+"""Calls that only read samples or count them, for which the bench may compute ahead."""
+
 _READ_ARRAY_TAG = b"\x12"  # field 2, length-delimited
 
 
-def _answered(call: Call) -> Callable[..., Any]:
+def _answered(name: str, call: Call) -> Callable[..., Any]:
     """Return a method that runs a call under the bench's lock and sends NI-DAQmx's errors as NI's server does."""
+    settles = name not in _READS
 
     def answer(self: "DaqService", request: Any, context: Any) -> Any:
         self.refuse_if_lost(context)
         try:
             with self.card.bench.lock:
+                if settles:
+                    self.card.bench.settle()
                 return call(self.card, request, context)
         except DaqError as error:
             _report(context, error)
@@ -359,7 +365,7 @@ def _attach() -> None:
             answer = _streamed(_STREAMS[name])
         else:
             call = _CALLS.get(name) or properties.get(name)
-            answer = _refused(name) if call is None else _answered(call)
+            answer = _refused(name) if call is None else _answered(name, call)
         setattr(DaqService, name, answer)
 
 

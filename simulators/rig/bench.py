@@ -46,8 +46,6 @@ class SimulatedBench(Timeline):
         Properties of the card.
     errors : CardErrors
         Errors of this card.
-    chain : Chain
-        The simulated junction and its amplifiers, or the chain given in their place.
     coarse : CoarseStepper
         Moves the tip's housing, driven by the card's digital lines.
     scan_began_s : float
@@ -69,9 +67,9 @@ class SimulatedBench(Timeline):
         converter, *parts, walker, errors = np.random.SeedSequence(seed).spawn(6)
         self.converter_rng = np.random.default_rng(converter)
         rngs = [np.random.default_rng(part) for part in parts]
-        self.chain: Any = chain or SignalChain.built(parameters, steps.line_address, rngs, models)
-        super().__init__(steps, clock, self.chain, self.card.power_up_V)
-        if getattr(self.chain, "has_heater", False):
+        chain = chain or SignalChain.built(parameters, steps.line_address, rngs, models)
+        super().__init__(steps, clock, chain, self.card.power_up_V)
+        if getattr(chain, "has_heater", False):
             self.card = self.card.with_heater()
             self._held["heater"] = self._driven["heater"] = self.card.power_up_V
         wiring = self.card.wiring
@@ -82,9 +80,7 @@ class SimulatedBench(Timeline):
             wiring.signal(name): name for name in ("ao2", "ao1", "ao0")
         }
         self._levels: dict[str, bool] = {}
-        amplifiers = (
-            getattr(self.chain, role, None) for role in ("current_amplifier", "voltage_preamplifier")
-        )
+        amplifiers = (getattr(chain, role, None) for role in ("current_amplifier", "voltage_preamplifier"))
         self._on_lines: list[Any] = [one for one in amplifiers if getattr(one, "wire", "") == "lines"]
         self.coarse = CoarseStepper(
             parameters.section("coarse", CoarseParameters),
@@ -95,6 +91,12 @@ class SimulatedBench(Timeline):
         self._closed = False
 
     # State
+
+    @property
+    def chain(self) -> Any:
+        """The signal chain at the time of the last sample that was handed over."""
+        self.settle()
+        return self._chain
 
     @property
     def world(self) -> Any:
@@ -119,6 +121,7 @@ class SimulatedBench(Timeline):
     def present(self) -> Mapping[str, float]:
         """Voltages at the input terminals after the last step."""
         with self.lock:
+            self.settle()
             outputs = {
                 signal: float(self._at_terminal(signal, np.array(volts)))
                 for signal, volts in self._terminals().items()
@@ -183,7 +186,11 @@ class SimulatedBench(Timeline):
     # Waiting
 
     def wait_for(
-        self, ready: Callable[[], bool], due_s: Callable[[], float], deadline_s: float = math.inf
+        self,
+        ready: Callable[[], bool],
+        due_s: Callable[[], float],
+        deadline_s: float = math.inf,
+        catch_up: Callable[[], None] | None = None,
     ) -> bool:
         """Let time pass until a condition is met. Releases the lock meanwhile.
 
@@ -195,19 +202,22 @@ class SimulatedBench(Timeline):
             Returns the expected time of the condition, in s; infinite if unknown.
         deadline_s : float
             Time limit, in s.
+        catch_up : callable, optional
+            `catch_up_to_read` for a condition that only samples meet; by default `catch_up`.
 
         Returns
         -------
         bool
             True if the condition is met; False at the deadline or when the bench closes.
         """
+        catch_up = catch_up or self.catch_up
         with self.lock:
-            self.catch_up()
+            catch_up()
             while not ready():
                 if self._closed or self.clock.now() >= deadline_s:
                     return False
                 self.clock.wait(self.changed, min(due_s(), deadline_s))
-                self.catch_up()
+                catch_up()
             return True
 
     def pass_on_demand(self) -> None:

@@ -6,7 +6,7 @@ samples or reads. A `Mishap` happens to the junction once and is then removed, a
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
@@ -233,10 +233,13 @@ class Faults:
     ----------
     changed : threading.Condition
         Condition of the bench; a new fault notifies threads that wait for samples.
+    before : callable
+        Called before a fault is added: it must not change what was before it.
     """
 
-    def __init__(self, changed: threading.Condition) -> None:
+    def __init__(self, changed: threading.Condition, before: Callable[[], None] = lambda: None) -> None:
         self._changed = changed
+        self._before = before
         self._faults: list[Fault] = []
 
     def __bool__(self) -> bool:
@@ -249,6 +252,7 @@ class Faults:
     def add(self, fault: Fault) -> None:
         """Add a fault."""
         with self._changed:
+            self._before()
             self._faults.append(fault)
             self._changed.notify_all()
 

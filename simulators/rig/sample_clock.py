@@ -19,14 +19,21 @@ class Scan(Protocol):
     rate_Hz: float
     at_s: Mapping[str, float]  # time from the tick to the first conversion of each scanned signal
 
+    @property
+    def converter(self) -> object:
+        """Converter of the task, whose state changes with each conversion."""
+
     def room(self) -> int:
         """Return the number of further samples that it takes; 0 when it has ended."""
 
-    def take(self, signals: Mapping[str, FloatArray], before: Mapping[str, FloatArray]) -> None:
-        """Store the voltages at the terminals, arrays of shape (n,), n at most `room`.
+    def convert(self, signals: Mapping[str, FloatArray], before: Mapping[str, FloatArray]) -> FloatArray:
+        """Convert the voltages at the terminals, arrays of shape (n,), to readings of shape (n_channels, n).
 
         Outputs in ``signals`` are those after each tick; ``before`` has them just before it, where they are known.
         """
+
+    def store(self, readings: FloatArray) -> None:
+        """Store the next readings, n at most `room`."""
 
 
 class Generation(Protocol):

@@ -9,6 +9,10 @@ tasks:
 - else with a waveform on its own clock, one step per tick of that clock;
 - else steps of ``idle_rate_Hz`` with constant outputs. A stretch of more than ``idle_steps`` (such as ten seconds
   without any access) takes ``idle_steps`` longer steps.
+
+A step takes half a millisecond however short it is. While a client does nothing but read, on a clock that advances
+only for it, the bench therefore computes further samples than asked for and hands them over later. Any other access
+takes back what was not handed over (`Timeline.settle`), so that nothing but the duration differs.
 """
 
 import math
@@ -24,6 +28,8 @@ from pydantic import Field
 from simulators.parameters import ParameterSection
 from simulators.rig.clock import Clock
 from simulators.rig.faults import AmplifierOutput, DeviceLost, Faults, LoopBack, OutputStuck, Stall
+from simulators.rig.look_ahead import SHORT_READ, Ahead, knows_its_state
+from simulators.rig.memento import Memento, Restore, is_ours
 from simulators.rig.ni6281 import before_wires
 from simulators.rig.sample_clock import TICK_ROUNDING, Generation, Scan, Ticks
 from simulators.rig.signal_chain import Chain
@@ -42,6 +48,7 @@ class BenchParameters(ParameterSection):
     idle_rate_Hz: float = Field(gt=0)
     idle_steps: int = Field(ge=1)
     chunk_steps: int = Field(ge=1)
+    look_ahead_steps: int = Field(ge=0)
     on_demand_s: float = Field(gt=0)
     gpib_address: int = Field(ge=0, le=30)
     line_address: int = Field(ge=0, le=3)
@@ -83,13 +90,17 @@ class Timeline:
         self.clock = clock
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
-        self.faults = Faults(self.changed)
+        self.faults = Faults(self.changed, self.settle)
         self.listeners: list[Callable[[], None]] = []
         self.time_s = clock.now()
         self._caught_up_s = -math.inf
         self.acquired = 0
         self._chain = chain
         self._sample = getattr(chain, "sample", chain.advance)
+        self.looks_ahead = not clock.runs_by_itself and knows_its_state(chain)
+        """True if samples may be computed before their time; set it to False to watch the steps of the world."""
+        self._ahead: Ahead | None = None
+        self._undisturbed = 0
         self._power_up_V = power_up_V
         self._held = dict.fromkeys(("bias", "z"), power_up_V)
         self._driven = dict(self._held)
@@ -160,6 +171,21 @@ class Timeline:
     def catch_up(self) -> None:
         """Advance the bench to the present time."""
         with self.lock:
+            self.settle()
+            self.catch_up_to_read()
+            self.settle()
+
+    def settle(self) -> None:
+        """Take back what was computed ahead of the samples that were handed over."""
+        with self.lock:
+            self._undisturbed = 0
+            ahead, self._ahead = self._ahead, None
+            if ahead is not None:
+                ahead.take_back(self._acquire)
+
+    def catch_up_to_read(self) -> None:
+        """Advance the bench to the present time, for a client that only reads samples: others may be ahead."""
+        with self.lock:
             until_s = self.clock.now()
             if until_s == self._caught_up_s and not self.faults:
                 return  # on the fast clock, nearly always
@@ -208,7 +234,9 @@ class Timeline:
         if change is not None:
             steps = min(steps, change - self.acquired)
         if steps > 0:
-            self._acquire(steps, 1 / ticks.rate_Hz, ticks.times_s(steps), scan)
+            readings = self._readings(steps, scan)
+            steps = readings.shape[1]
+            scan.store(readings)
             ticks.done += steps
             self.acquired += steps
             self.time_s = ticks.time_s(ticks.done)
@@ -218,6 +246,38 @@ class Timeline:
             self.changed.notify_all()
             return True
         return 0 < steps < due
+
+    def _readings(self, steps: int, scan: Scan) -> FloatArray:
+        """Return the readings of up to ``steps`` steps, at least one, computed now or before."""
+        ticks, ahead = self._scan_ticks, self._ahead
+        self._undisturbed += steps
+        if ahead is None:
+            more = self._look_ahead(steps, scan)
+            if not more:
+                return self._acquire(scan, 1 / ticks.rate_Hz, ticks.times_s(steps))
+            back = Memento(self, self._chain, self._generation, self._generation_ticks, scan.converter)
+            step = scan, 1 / ticks.rate_Hz, ticks.times_s(steps + more)
+            ahead = self._ahead = Ahead(back, *step, self._acquire(*step))
+        readings = ahead.hand_over(steps)
+        if not ahead.left:
+            self._ahead = None
+        return readings
+
+    def _look_ahead(self, steps: int, scan: Scan) -> int:
+        """Return the number of steps worth computing beyond the next ones: as many as were read without a pause."""
+        known = self._generation is None or is_ours(type(self._generation))
+        if not (self.looks_ahead and known) or steps > SHORT_READ or self.faults:
+            return 0
+        return max(0, min(self._undisturbed, self.parameters.look_ahead_steps, scan.room()) - steps)
+
+    def memento(self) -> Restore:
+        """Return a function that restores the outputs and the waveform, not the time."""
+        held, driven, present, generation = dict(self._held), self._driven, self._present, self._generation
+
+        def restore() -> None:
+            self._held, self._driven, self._present, self._generation = held, driven, present, generation
+
+        return restore
 
     def _advance_generation(self, until_s: float) -> bool:
         ticks = self._generation_ticks
@@ -245,9 +305,9 @@ class Timeline:
         self.time_s += steps * dt
         return True
 
-    def _acquire(self, steps: int, dt: float, times_s: FloatArray, scan: Scan) -> None:
-        """Advance everything by ``steps`` steps that begin with the ticks at ``times_s``; convert the inputs."""
-        generation = self._generation
+    def _acquire(self, scan: Scan, dt: float, times_s: FloatArray) -> FloatArray:
+        """Advance everything by the steps that begin with the ticks at ``times_s``; return the readings."""
+        generation, steps = self._generation, len(times_s)
         played = {} if generation is None else self._play(generation, times_s)
         outputs = {signal: volts for signal, (_, volts) in played.items()}
         outputs |= {
@@ -255,33 +315,35 @@ class Timeline:
         }
         follows = generation is not None and generation.rate_Hz is None
         before = {signal: volts for signal, (volts, _) in played.items()} if follows else {}
-        self._advance_by(dt, outputs, before, scan)
+        for stuck in self.faults.all_active(OutputStuck, self.acquired):
+            before.pop(stuck.signal, None)
+        signals = self._advance_by(dt, outputs, scan.at_s)
+        earlier = {signal: self._at_terminal(signal, nominal_V) for signal, nominal_V in before.items()}
+        return scan.convert(signals, self._looped_back(earlier))
 
     def _live(self, steps: int, dt: float, times_s: FloatArray) -> None:
         """Advance everything by ``steps`` steps; ``times_s`` are their ends if a clock makes them, else empty."""
         outputs = {signal: np.full(steps, volts) for signal, volts in self._held.items()}
         if self._generation is not None and len(times_s):
             outputs |= {signal: volts for signal, (volts, _) in self._play(self._generation, times_s).items()}
-        self._advance_by(dt, outputs, {}, None)
+        self._advance_by(dt, outputs, None)
 
     def _advance_by(
-        self, dt: float, outputs: dict[str, FloatArray], before: dict[str, FloatArray], scan: Scan | None
-    ) -> None:
+        self, dt: float, outputs: dict[str, FloatArray], at_s: Mapping[str, float] | None
+    ) -> Mapping[str, FloatArray]:
+        """Advance everything; return the voltages at the terminals, for a scan at its conversions ``at_s``."""
         for stuck in self.faults.all_active(OutputStuck, self.acquired):
             outputs[stuck.signal] = np.full(len(outputs[stuck.signal]), self._driven[stuck.signal])
-            before.pop(stuck.signal, None)
         self._driven = {signal: float(volts[-1]) for signal, volts in outputs.items()}
         for event in self.faults.take_events(self.acquired):
             self._chain.apply(event)
         added_A = self.faults.added_current_A(self.acquired)
         volts = {signal: self._at_terminal(signal, nominal_V) for signal, nominal_V in outputs.items()}
-        advance, at_s = (self._chain.advance, _NOWHERE) if scan is None else (self._sample, scan.at_s)
+        advance, at_s = (self._chain.advance, _NOWHERE) if at_s is None else (self._sample, at_s)
         heater = {"heater_V": volts["heater"]} if "heater" in volts else {}
         signals = self._looped_back(advance(volts["bias"], volts["z"], dt, added_A, at_s, **heater))
         self._present = {name: float(values[-1]) for name, values in signals.items()}
-        if scan is not None:
-            earlier = {signal: self._at_terminal(signal, nominal_V) for signal, nominal_V in before.items()}
-            scan.take(signals, self._looped_back(earlier))
+        return signals
 
     def _at_terminal(self, signal: str, nominal_V: FloatArray) -> FloatArray:
         """Return the true voltages of an output for its nominal ones."""

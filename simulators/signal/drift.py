@@ -58,23 +58,43 @@ class Wander:
         return knots[at] + (position - whole) * (knots[at + 1] - knots[at])
 
 
-def drifting_surface(p: SurfaceParameters, interval_s: float, rng: np.random.Generator) -> Iterator[float]:
-    """Yield positions in m, starting at 0, whose rate fluctuates about its mean with a given memory."""
-    mean, spread = p.drift_pm_per_s * PM, p.drift_spread_pm_per_s * PM
-    kept = math.exp(-interval_s / p.drift_memory_s)
-    position, excess = 0.0, spread * rng.standard_normal()
-    while True:
-        yield position
-        position += (mean + excess) * interval_s
-        excess = kept * excess + math.sqrt(1 - kept**2) * spread * rng.standard_normal()
+class OrnsteinUhlenbeck:
+    """Values about 0 of a given spread and correlation time ``memory_s``, at equal intervals, beginning with ``first``.
+
+    The iterators of this file are classes so that a `simulators.rig.memento.Memento` can set them back.
+    """
+
+    def __init__(
+        self, spread: float, memory_s: float, interval_s: float, rng: np.random.Generator, first: float = 0.0
+    ) -> None:
+        self._kept = math.exp(-interval_s / memory_s)
+        self._kick = math.sqrt(1 - self._kept**2) * spread
+        self._rng = rng
+        self._next = first
+
+    def __iter__(self) -> Iterator[float]:
+        return self
+
+    def __next__(self) -> float:
+        present = self._next
+        self._next = self._kept * present + self._kick * self._rng.standard_normal()
+        return present
 
 
-def drifting_temperature(
-    spread_K: float, memory_s: float, interval_s: float, rng: np.random.Generator
-) -> Iterator[float]:
-    """Yield temperatures in K about 0, starting at 0, with the correlation time ``memory_s``."""
-    kept = math.exp(-interval_s / memory_s)
-    temperature = 0.0
-    while True:
-        yield temperature
-        temperature = kept * temperature + math.sqrt(1 - kept**2) * spread_K * rng.standard_normal()
+class DriftingSurface:
+    """Positions in m, starting at 0, whose rate fluctuates about its mean with a given memory, at equal intervals."""
+
+    def __init__(self, p: SurfaceParameters, interval_s: float, rng: np.random.Generator) -> None:
+        spread = p.drift_spread_pm_per_s * PM
+        first = spread * rng.standard_normal()
+        self._mean, self._interval_s = p.drift_pm_per_s * PM, interval_s
+        self._excess = OrnsteinUhlenbeck(spread, p.drift_memory_s, interval_s, rng, first)
+        self._next_m = 0.0
+
+    def __iter__(self) -> Iterator[float]:
+        return self
+
+    def __next__(self) -> float:
+        present_m = self._next_m
+        self._next_m += (self._mean + next(self._excess)) * self._interval_s
+        return present_m

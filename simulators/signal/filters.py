@@ -154,6 +154,7 @@ class RCChain:
         n, poles = len(volts), len(self._x)
         if not n:
             return np.zeros(0)
+        x = self._x.copy()
         kicks = rng.standard_normal((n, poles)) if rng else np.zeros((n, poles))
         before = np.empty((poles, n))
         output = self._direct * volts
@@ -168,12 +169,12 @@ class RCChain:
                 drive += self._F[j, i] * before[i]
                 drive += self._L[j, i] * kicks[:, i]
             drive += self._L[j, j] * kicks[:, j]
-            after = one_pole(drive, self._F[j, j], self._x[j])
-            before[j, 0], before[j, 1:] = self._x[j], after[:-1]
+            after = one_pole(drive, self._F[j, j], x[j])
+            before[j, 0], before[j, 1:] = x[j], after[:-1]
             output += self._output[j] * after
-            self._x[j] = after[-1]
-        self._u = float(volts[-1])
-        self._ahead[:] = 0.0
+            x[j] = after[-1]
+        self._x, self._u = x, float(volts[-1])
+        self._ahead = np.zeros(poles)
         return output
 
 

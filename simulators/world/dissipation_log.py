@@ -4,7 +4,7 @@ The lines of some junctions give exactly the temperature rise of the tip that a 
 including every random draw and every event.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,16 @@ class DissipationLog:
         ] = []
         self._samples = 0
         self._pages: list[NDArray[np.void]] = []
+
+    def memento(self) -> Callable[[], None]:
+        """Return a function that discards all that is entered from now on; the entries themselves are constant."""
+        waiting, samples, pages = list(self._waiting), self._samples, len(self._pages)
+
+        def restore() -> None:
+            self._waiting, self._samples = waiting, samples
+            del self._pages[pages:]
+
+        return restore
 
     def enter(
         self,

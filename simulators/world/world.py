@@ -13,7 +13,7 @@ from pydantic import Field
 from analysis.constants import G0_S
 from analysis.records import FloatArray
 from simulators.parameters import ParameterError, Parameters, ParameterSection
-from simulators.signal.drift import PM, SurfaceParameters, Wander, drifting_surface, drifting_temperature
+from simulators.signal.drift import PM, DriftingSurface, OrnsteinUhlenbeck, SurfaceParameters, Wander
 from simulators.signal.mains import Mains, MainsParameters
 from simulators.signal.noise import NoiseParameters, pink, white
 from simulators.world.conductance_profile import GoldParameters, MoleculeParameters
@@ -129,7 +129,7 @@ class World:
 
         self._piezo = PiezoActuator(parameters.section("piezo", PiezoParameters))
         self._surface_m = surface.initial_gap_nm * NM
-        self._drift = Wander(drifting_surface(surface, KNOT_S, drift), KNOT_S)
+        self._drift = Wander(DriftingSurface(surface, KNOT_S, drift), KNOT_S)
         molecules = self._molecule_source(parameters, shape, telegraph, site)
         fixture = parameters.section("fixture", FixtureParameters)
         self._specimen: Specimen = (
@@ -147,7 +147,7 @@ class World:
         )
         thermal = self._thermal
         self._tip = Tip(thermal)
-        base = drifting_temperature(thermal.tip_drift_K, thermal.tip_drift_memory_s, KNOT_S, warmth)
+        base = OrnsteinUhlenbeck(thermal.tip_drift_K, thermal.tip_drift_memory_s, KNOT_S, warmth)
         self._current_hum = Mains(mains.frequency_Hz, mains.harmonics, mains.current_A, hum)
         self._thermocouple = Thermocouple(
             thermal,

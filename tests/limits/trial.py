@@ -238,6 +238,7 @@ class Case:
 def observed(rig: ServedRig, observer: Observer) -> Iterator[None]:
     """Let an observer see every step of the world of a rig."""
     bench = rig.simulated.bench
+    bench.looks_ahead = False  # what is taken back never was
     world = bench.chain.world
     advance, seen_current, coarse = world.advance, world._seen_current, world.move_coarse
     dts = [0.0]

@@ -85,7 +85,7 @@ class _Tap:
             self.gaps.append((self.next, block.first))
         self.next = block.stop
         bench = self.rig.simulated.bench
-        self.acquired_s = bench.chain.world.time_s - bench.scan_began_s
+        self.acquired_s = bench.time_s - bench.scan_began_s
         if self.struck_at is None and self.next >= self.due:
             self.struck_at = self.next + 1
             scene: Any = SimpleNamespace(rig=self.rig, card_sample=lambda at: at)

@@ -28,14 +28,18 @@ class RecordingScan:
     taken: list[Mapping[str, FloatArray]] = field(default_factory=list)
     earlier: list[Mapping[str, FloatArray]] = field(default_factory=list)
     at_s: Mapping[str, float] = field(default_factory=dict)
+    converter: None = None
 
     def room(self) -> int:
         return self.left
 
-    def take(self, signals: Mapping[str, FloatArray], before: Mapping[str, FloatArray]) -> None:
-        self.left -= len(signals["bias"])
+    def convert(self, signals: Mapping[str, FloatArray], before: Mapping[str, FloatArray]) -> FloatArray:
         self.taken.append(signals)
         self.earlier.append(before)
+        return np.array(list(signals.values()))
+
+    def store(self, readings: FloatArray) -> None:
+        self.left -= readings.shape[1]
 
     def signal(self, name: str) -> FloatArray:
         return np.concatenate([signals[name] for signals in self.taken]) if self.taken else np.empty(0)

@@ -63,8 +63,10 @@ class Scan:
     def room(self):
         return self.left
 
-    def take(self, signals, before):
-        readings = self.converter.convert(np.array([signals[name] for name in CHANNELS]))
+    def convert(self, signals, before):
+        return self.converter.convert(np.array([signals[name] for name in CHANNELS]))
+
+    def store(self, readings):
         self.left -= readings.shape[1]
         self.taken.append(readings)
 

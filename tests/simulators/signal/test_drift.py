@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from simulators.signal.drift import SurfaceParameters, Wander, drifting_surface, drifting_temperature
+from simulators.signal.drift import DriftingSurface, OrnsteinUhlenbeck, SurfaceParameters, Wander
 from simulators.signal.noise import Reservoir, white
 
 
@@ -25,7 +25,7 @@ def test_drift_does_not_depend_on_how_calls_are_cut() -> None:
     )
 
     def made() -> Wander:
-        return Wander(drifting_surface(parameters, 1.0, np.random.default_rng(1)), 1.0)
+        return Wander(DriftingSurface(parameters, 1.0, np.random.default_rng(1)), 1.0)
 
     time_s = 0.013 * np.arange(1, 5001)
     cut = made()
@@ -41,7 +41,7 @@ def test_surface_rate_has_the_mean_and_the_spread_told() -> None:
         drift_memory_s=5.0,
         apex_spread_nm=0.0,
     )
-    positions = drifting_surface(parameters, 1.0, np.random.default_rng(1))
+    positions = DriftingSurface(parameters, 1.0, np.random.default_rng(1))
     rates = np.diff(list(itertools.islice(positions, 20_000))) / 1e-12
     assert rates.mean() == pytest.approx(2.0, abs=0.07)
     assert rates.std() == pytest.approx(1.0, rel=0.05)
@@ -49,7 +49,7 @@ def test_surface_rate_has_the_mean_and_the_spread_told() -> None:
 
 def test_temperature_stays_near_its_base() -> None:
     temperatures = np.array(
-        list(itertools.islice(drifting_temperature(0.01, 5.0, 1.0, np.random.default_rng(1)), 20_000))
+        list(itertools.islice(OrnsteinUhlenbeck(0.01, 5.0, 1.0, np.random.default_rng(1)), 20_000))
     )
     assert temperatures[0] == 0.0
     assert temperatures.std() == pytest.approx(0.01, rel=0.05)

@@ -37,6 +37,7 @@ def watched(
 ) -> Iterator[tuple[ServedRig, Worst]]:
     """Serve a rig whose world keeps its extremes."""
     with served_rig(folder, overrides=overrides, faults=faults, seed=seed, card=card) as rig:
+        rig.simulated.bench.looks_ahead = False  # what is taken back never was
         world, worst = rig.simulated.bench.chain.world, Worst()
         advance = world.advance
 
