@@ -1,7 +1,7 @@
 """Serve a bench for days of the rig's time with a random fault a minute: `python -m tests.soak [--hours 72] [--write]`.
 
 Memory, threads, handles and sockets of the process are looked at after every fifth minute; the recording of each run
-is compared with what was read and with the rig's clock. A day takes about an hour of a processor. ``--keep FILE`` lets
+is compared with what was read and with the rig's clock. A day takes about 35 min of a processor. ``--keep FILE`` lets
 it be interrupted and go on; the process is then a new one.
 """
 

@@ -47,7 +47,7 @@ NAMES = tuple(
 
 RUNS: Mapping[str, tuple[float, Mapping[str, Any]]] = {
     "control-out-of-contact": (0.8, {**GAP, "holds": 1, "hold_time": 55.0, "trip_reaction": 1.0}),
-    "break-junction": (0.2, {**FAST, "withdraw_speed": 1.0, "past_break": 0.5, "traces": 30}),
+    "break-junction": (0.2, {**FAST, "withdraw_speed": 0.1, "past_break": 0.5, "traces": 6}),
 }
 """Procedures with their share of the minutes, and parameters with which a run takes about a minute."""
 
