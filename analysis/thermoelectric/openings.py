@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from analysis.constants import G0_S
+from analysis.distributions import normal_above, student_exceeded
 from analysis.heating.thermometer import Thermometer
 from analysis.json_data import to_json
 from analysis.numbers import ASCII, with_error
@@ -270,11 +271,11 @@ def _heater_off(off: Sequence[MeasuredOpening], per_ratio: float, rng: np.random
 
 
 def _weighted(values: FloatArray, weights: FloatArray, rng: np.random.Generator) -> tuple[float, float]:
-    """Return a weighted mean and its error by drawing openings anew."""
+    """Return a weighted mean and its error by drawing openings anew, two of which hold the truth as two sigma do."""
     n = len(values)
     chosen = rng.integers(0, n, (RESAMPLES, n))
     drawn = (weights[chosen] * values[chosen]).sum(axis=1) / weights[chosen].sum(axis=1)
-    wider = math.sqrt(n / max(n - 1.0, 1.0))
+    wider = math.sqrt(n / (n - 1.0)) * student_exceeded(normal_above(2.0), n - 1.0) / 2.0
     return float(weights @ values / weights.sum()), float(drawn.std(ddof=1)) * wider
 
 

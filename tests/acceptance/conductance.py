@@ -17,6 +17,7 @@ from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
 from app.offline.measurement import analyse_measurement
 from app.viewmodels.thermal_conductance_view import ThermalConductanceModel
 from procedures.thermal_conductance import ThermalConductance
+from procedures.thermal_opening import ThermalOpening
 from tests.acceptance.found import Found
 from tests.acceptance.rig import MOVES, NoResult, campaigns, junctions
 
@@ -116,6 +117,31 @@ def ruptures(criterion: str, part: str, seed: int, size: float) -> Found:
     more |= {"one G0": result.lorenz.one_quantum_W_per_K / result.lorenz.value, "mean_G0": held_S / G0_S}
     return Found(criterion, part, seed, size, result.lorenz.value, 1.0 + PHONON_SHARE - gap, result.lorenz.sigma,
                  result.lorenz.reduced_chi2, more=more)  # fmt: skip
+
+
+def opening(criterion: str, part: str, seed: int, size: float) -> Found:
+    """Measure L/L0 of gold along whole openings, with a tip of 1e6 K/W."""
+    procedure = ThermalOpening.from_values(
+        {
+            "approach_speed": 50.0,
+            "withdraw_speed": 2.0,
+            "holds": junctions(100, size, 6),
+            "dT": "0 30",
+            "at_once": 5,
+        }
+    )
+    world = {"heater.where": "tip", "sample.species": "Au", "thermal.resistance_K_per_W": 1e6}
+    with campaigns(world, seed) as there:
+        measurement = analyse_measurement([there.measured(procedure)])
+    result = measurement.opening
+    if result is None:
+        raise NoResult(" ".join(measurement.warnings))
+    gap = GAP_W_per_K / electron_W_per_K(G0_S, MEAN_K)
+    (off,) = result.controls
+    more = {"heater off": off.value, "sigma_heater off": off.sigma}
+    return Found(
+        criterion, part, seed, size, result.lorenz, 1.0 + PHONON_SHARE - gap, result.sigma, more=more
+    )
 
 
 def exclusions_that_change(path: Path, seed: int) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tests.acceptance import by_tests, conductance, small_heats, thermopower
+from tests.acceptance import by_tests, conductance, joint, small_heats, thermopower
 from tests.acceptance.found import WITHIN, Found, Verdict, covered, derived, quantity
 
 uV, PW = 1e-6, 1e-12
@@ -14,6 +14,8 @@ MOST_CPU_S = 2 * 180.0
 
 MOST_ANALYSIS_S = 5.0
 ONE_QUANTUM_300_K = 567.86e-12
+JOINED = 4
+"""Kinds of measurement in the joint fit: I-V, heat, thermopower, thermal conductance."""
 
 Results = Mapping[str, Sequence[Found]]
 """What was found, by criterion."""
@@ -42,6 +44,8 @@ CRITERIA = {
         Criterion("A8", ("tip of 2013",), small_heats.peltier),
         Criterion("A9", ("gold",), small_heats.temperatures),
         Criterion("A10", thermopower.AC_PARTS, thermopower.alternating),
+        Criterion("joint", ("BDA",), joint.one_transmission),
+        Criterion("opening", ("gold",), conductance.opening),
         Criterion("A11", ("reference values",), by_tests.passed, once=True),
         Criterion("A12", ("faults",), by_tests.passed, once=True),
     )
@@ -52,7 +56,7 @@ CRITERIA = {
 def verdicts(results: Results) -> list[Verdict]:
     """Return the verdicts on all that was found."""
     lines: list[Verdict] = []
-    for judge in (_a1, _a2, _a3, _a4, _a5, _a6, _a7, _a8, _a9, _a10, _a11, _a12, _a13):
+    for judge in (_a1, _a2, _a3, _a4, _a5, _a6, _a7, _a8, _a9, _a10, _a11, _a12, _a13, _joint, _opening):
         lines += judge(results)
     return lines
 
@@ -291,4 +295,28 @@ def _a13(results: Results) -> list[Verdict]:
         lines.append(
             Verdict("A13", "aligned average, live", "grows with each rupture", f"{share:.0%}", share == 1.0)
         )
+    return lines
+
+
+def _joint(results: Results) -> list[Verdict]:
+    found = _of(results, "joint")
+    if not found:
+        return []
+
+    def also(good: Sequence[Found]) -> tuple[str, bool]:
+        least = min(one.more["measurements"] for one in good)
+        said = f"{least:.0f} kinds of measurement, at most {max(one.more['largest_disagreement'] for one in good):.1f}"
+        return f"{said} sigma from the others", bool(
+            least >= JOINED and all(one.more["sections"] >= 3 for one in good)
+        )
+
+    wanted = "I-V, heat, S and G_th in one fit and one report"
+    return [covered("joint", "BDA: level of one transmission", found, "eV", 1.0, wanted, also)]
+
+
+def _opening(results: Results) -> list[Verdict]:
+    found = _of(results, "opening")
+    lines = [covered("opening", "gold, whole openings: L/L0", found, "", 1.0)] if found else []
+    if off := derived(found, "heater off"):
+        lines.append(covered("opening", "openings with the heater off", off, "", 1.0))
     return lines
