@@ -109,8 +109,8 @@ def sets_table(result: ThermopowerAnalysis) -> Table:
     """Return the numbers of each temperature difference; SEM, SD and FWHM stand apart."""
     rows = [
         (
-            f"{one.dT_K:.2f}",
-            f"{one.reduced_K:.2f}",
+            f"{round(one.dT_K, 2) + 0.0:.2f}",
+            f"{round(one.reduced_K, 2) + 0.0:.2f}",
             str(one.junctions),
             with_error(one.mean_V / uV, one.sem_V / uV),
             f"{one.median_V / uV:.1f}",
@@ -156,7 +156,7 @@ def thermopower_figure(result: ThermopowerAnalysis, style: Style) -> Figure:
     for i, one in enumerate(result.sets):
         here = volts[[hold.hold.difference_K == one.wanted_K for hold in result.holds]]
         colour = style.sequence[i % len(style.sequence)]
-        histogram.hist(here, edges, histtype="step", color=colour, label=f"{one.dT_K:.1f} K")
+        histogram.hist(here, edges, histtype="step", color=colour, label=f"{round(one.dT_K, 1) + 0.0:.1f} K")
     histogram.set_xlabel(r"$V_\mathrm{oc}$ (µV)")
     histogram.set_ylabel("junctions")
     if result.sets:

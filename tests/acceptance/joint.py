@@ -48,7 +48,14 @@ results = [{results}]
 
 def procedures_of(size: float) -> dict[str, RigProcedure]:
     """Return the runs, by the names of their recordings."""
-    held = {**MOVES, "conductance": 0.005, "window_percent": 40.0, "stop_within": 0.02, "trip_reaction": 0.05}
+    held = {
+        **MOVES,
+        "conductance": 0.005,
+        "window_percent": 40.0,
+        "stop_within": 0.02,
+        "trip_reaction": 0.05,
+        "bias": 10.0,
+    }
     return {
         "iv": IV.from_values({**held, "curves": junctions(20, size), "peak": 0.5}),
         "heating": Heating.from_values(
