@@ -11,9 +11,8 @@ from threading import Thread
 import pytest
 
 from app.acquisition.simulated_rig import patient, served
-from procedures.registry import PROCEDURES
 from tests.benchmarks.__main__ import BENCHMARKS, ON_REQUEST, main
-from tests.benchmarks.alarms import RUNS
+from tests.benchmarks.alarms import RUNS, run_of
 
 HERE = Path(__file__).parent
 NO_BENCHMARK = {"__init__", "__main__", "table", "test_benchmarks"}
@@ -70,4 +69,4 @@ def test_a_wrong_command_line_says_what_is_right(texts, said, capsys):
 
 
 def test_the_procedures_of_the_false_alarms_take_their_parameters():
-    assert [PROCEDURES[name].from_values(values).name for name, values in RUNS.items()]
+    assert all(run_of(name, 1.0).made().parameter_objects() for name in RUNS)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from analysis.preflight.measured import Facts
 from analysis.preflight.stray import Stray, cables_off, least_F, period, stray
@@ -20,10 +21,7 @@ def piece(capacitance_F, leak_S, rng, seconds=1.0):
     fine_V = np.repeat(bias_V, FINE)
     tau = RISE_S / 2.2 * RATE_Hz * FINE
     driven_A = capacitance_F * np.diff(fine_V, prepend=0.0) * RATE_Hz * FINE + leak_S * fine_V
-    seen_A, state = np.empty(n * FINE), 0.0
-    for k, value in enumerate(driven_A):
-        state += (value - state) / tau
-        seen_A[k] = state
+    seen_A = lfilter([1 / tau], [1.0, 1 / tau - 1.0], driven_A)
     at_once = seen_A.reshape(n, FINE).mean(axis=1)
     return np.stack([bias_V, at_once + NOISE_A * rng.standard_normal(n)])
 
