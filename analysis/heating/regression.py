@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
 from analysis.heating.layout import Layout, Roles
@@ -97,6 +96,8 @@ class Regression:
             levels = [level & part for part in (steps[0], ~steps[0]) for level in levels]
         phases = [2.0 * np.pi * f_Hz / rate_Hz * self._at for f_Hz in mains_Hz]
         lines = [wave(phase) * shape for phase in phases for wave in (np.sin, np.cos) for shape in (1.0, x)]
+        from numpy.polynomial import legendre  # slow to import
+
         self._columns = np.column_stack([*levels, legendre.legvander(x, baseline_order), *lines, *steps])
         gram = self._columns.T @ self._columns
         size = np.sqrt(np.diag(gram))

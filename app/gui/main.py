@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import QApplication, QMessageBox
 from analysis.recording import RecordingError
 from app.config.toml import FileError
 from app.console.handles import allow_many_handles
-from app.console.memory import leave_modules_alone, share_pools
+from app.console.memory import leave_all_alone, share_pools, wait_with_collections
 from app.gui.background import Tasks
 from app.gui.bench_launcher import bench_for
 from app.gui.recent import RecentFiles
@@ -41,7 +41,7 @@ SWITCH_S = 0.001
 PRELOAD_MS = 300
 """Time after which a window, then drawn, loads what it needs for a run while its bench starts."""
 SETTLED_MS = 5000
-"""Time after which a window has loaded what it needs."""
+"""Time after which a window loads what the results of a run need, and its bench has started."""
 
 Connect = Callable[[], tuple[Connection, bool]]
 """Finds or starts a bench; returns it and whether it may end with the window."""
@@ -146,6 +146,10 @@ class Program(QObject):
             if isinstance(window, RigWindow):
                 window.retract()
 
+    def load(self, work: Callable[[], object], then: Callable[[], None]) -> None:
+        """Import something in a thread, then call ``then`` in the thread of the windows, also if that has failed."""
+        self._imports.do(work, lambda _: then(), lambda _: then())
+
     def _show(self, window: SessionWindow) -> None:
         window.open_asked.connect(self.open_recording)
         window.compare_asked.connect(self.compare)
@@ -190,11 +194,22 @@ def run(open_first: Callable[[Program], Any]) -> int:
     sys.excepthook = partial(_survive, program)
     signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
     open_first(program)
-    sys.setswitchinterval(SWITCH_S)
-    QTimer.singleShot(SETTLED_MS, leave_modules_alone)
+    keep_drawing(program)
     code = app.exec() if program.windows else 1
     program.close()
+    leave_all_alone()  # if it has ended before it had settled
     return code
+
+
+def keep_drawing(program: Program) -> None:
+    """Let nothing that this process does beside drawing keep its windows from it for long.
+
+    Threads hand over often, what results need is imported before the first of them, and modules are left out of
+    collections of garbage.
+    """
+    sys.setswitchinterval(SWITCH_S)
+    wait_with_collections()
+    QTimer.singleShot(SETTLED_MS, partial(program.load, _load_all_parts, leave_all_alone))
 
 
 def _survive(
@@ -209,6 +224,12 @@ def _preload() -> None:
     """Import what a window needs once its bench answers."""
     import_module("app.gui.bench_connection")
     import_module("app.acquisition.run_checks")
+
+
+def _load_all_parts() -> None:
+    from app.gui.late_parts import load_all_parts
+
+    load_all_parts()
 
 
 def _attach(window: RigWindow, connection: Connection, *, owned: bool) -> None:

@@ -3,8 +3,6 @@
 import math
 import re
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -135,6 +133,9 @@ def _of_file(condition: Condition) -> Looked:
 
 
 def _of_address(condition: Condition) -> Looked:
+    import urllib.error  # slow to import, and few hold for an address
+    import urllib.request
+
     try:
         with urllib.request.urlopen(condition.name, timeout=ANSWER_S) as answer:
             content = answer.read(MOST_READ)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPalette, QResizeEvent, QShowEvent
@@ -23,14 +23,16 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.catalogue.rows import CataloguedRecordings
 from app.gui.background import Tasks
 from app.gui.panels.selection import calm
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
-from app.replay.library import Library, LibraryRow
 from procedures.registry import PROCEDURES
 
-COLUMNS: tuple[tuple[str, Callable[[LibraryRow], str], int], ...] = (
+if TYPE_CHECKING:
+    from app.catalogue.rows import CataloguedRecordings
+    from app.replay.library import Library, LibraryRow
+
+COLUMNS: "tuple[tuple[str, Callable[[LibraryRow], str], int], ...]" = (
     ("sample", lambda row: row.sample, 130),
     ("procedure", lambda row: procedure_label(row.procedure), 150),
     ("began", lambda row: began(row), 140),
@@ -61,7 +63,7 @@ class Recordings(QAbstractTableModel):
         self.theme = theme
         self.rows: tuple[LibraryRow, ...] = ()
 
-    def show_rows(self, rows: tuple[LibraryRow, ...]) -> None:
+    def show_rows(self, rows: "tuple[LibraryRow, ...]") -> None:
         """Replace the rows."""
         if rows != self.rows:
             self.beginResetModel()
@@ -230,6 +232,8 @@ class BrowserPanel(QWidget):
 
     def show_folder(self, folder: Path) -> None:
         """List a folder's recordings."""
+        from app.replay.library import Library  # late: a window starts without a folder
+
         if self.of_folder is None or self.of_folder.folder != folder:
             self.of_folder = Library(folder)
             self.folder.setToolTip(str(folder))
@@ -239,6 +243,8 @@ class BrowserPanel(QWidget):
 
     def _choose_list(self, everywhere: bool) -> None:
         """List the catalogue, or the folder again."""
+        from app.catalogue.rows import CataloguedRecordings
+
         self.library = CataloguedRecordings() if everywhere else self.of_folder
         self._filter()
         self.refresh()
@@ -287,7 +293,7 @@ class BrowserPanel(QWidget):
             self.hint.setText(EMPTY_CATALOGUE if self.everywhere.isChecked() else HINT)
 
     @property
-    def chosen(self) -> list[LibraryRow]:
+    def chosen(self) -> "list[LibraryRow]":
         """Selected rows."""
         selection = self.table.selectionModel()
         assert selection is not None
@@ -313,7 +319,7 @@ class BrowserPanel(QWidget):
             self.compare_asked.emit([self.library.path(row) for row in self.chosen if row.status != "broken"])
 
 
-def began(row: LibraryRow) -> str:
+def began(row: "LibraryRow") -> str:
     """Return the start of a recording in local time."""
     try:
         return datetime.fromisoformat(row.started).astimezone().strftime("%Y-%m-%d %H:%M")
@@ -321,7 +327,7 @@ def began(row: LibraryRow) -> str:
         return row.started
 
 
-def length(row: LibraryRow) -> str:
+def length(row: "LibraryRow") -> str:
     """Return the duration of a recording: "19 min 44" or "2 h 03"."""
     if row.duration_s is None:
         return ""

@@ -12,9 +12,10 @@ from PyQt6.QtGui import QColor
 from analysis.numbers import significant
 from analysis.records import FloatArray
 from app.gui.plots.counts import centres
+from app.gui.plots.heat_map import heat_map
 from app.gui.plots.layers import NOTHING, Drawn, Frame
 from app.gui.plots.ranges import Range, span
-from app.gui.widgets.theme import Palette, heat_map
+from app.gui.widgets.theme import Palette
 
 VEILED = 0.35
 """Opacity of cells that are not significant."""

@@ -10,7 +10,8 @@ from PyQt6.QtWidgets import QWidget
 
 from analysis.numbers import PLAIN_TO, power
 from app.gui.plots.counts import Image
-from app.gui.widgets.theme import MEDIUM, SMALL, Palette, heat_map
+from app.gui.plots.heat_map import heat_map
+from app.gui.widgets.theme import MEDIUM, SMALL, Palette
 
 BAR = 10.0
 """Width of the colours, in pixels."""

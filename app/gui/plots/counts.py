@@ -8,10 +8,10 @@ from PyQt6.QtGui import QColor
 
 from analysis.numbers import significant
 from analysis.records import FloatArray
+from app.gui.plots.heat_map import heat_map
 from app.gui.plots.layers import NOTHING, Colour, Drawn, Frame
 from app.gui.plots.ranges import Range, span
 from app.gui.widgets.colours import blend
-from app.gui.widgets.theme import heat_map
 
 LEAST_PIXELS = 3.0
 """Minimum width of a drawn bin."""

@@ -4,7 +4,6 @@ import csv
 import re
 from collections.abc import Callable
 from html import escape
-from importlib import metadata
 from io import StringIO
 from itertools import zip_longest
 from pathlib import Path
@@ -18,7 +17,6 @@ from app.gui.plots.heading import without_markup
 from app.gui.plots.printable import Printable
 from app.gui.widgets.theme import LIGHT
 
-SOFTWARE = f"hotjunction {metadata.version('hotjunction')}"
 SCALE = 3
 """Pixels of an exported picture per pixel on the screen."""
 

@@ -1,4 +1,4 @@
-"""Keyboard focus that skips invisible fields.
+"""Which widgets can be seen, and a keyboard focus that skips the others.
 
 Qt moves docks behind another's tab outside of the window instead of hiding them, so that the Tab key would step
 through fields that cannot be seen.
@@ -21,6 +21,25 @@ def behind_a_tab(widget: QWidget | None) -> bool:
                 return True
         widget = widget.parentWidget()
     return False
+
+
+def in_sight(widget: QWidget) -> bool:
+    """Return True if any part of a widget is visible.
+
+    Qt reports a dock behind a tab as visible, although it lies outside of its window, and ``QWidget.visibleRegion``
+    leaves out parts covered by children.
+    """
+    if not widget.isVisible() or widget.window() is None or widget.window().isMinimized():  # type: ignore[union-attr]
+        return False
+    seen, at = widget.rect(), widget
+    while not at.isWindow():
+        seen = seen.translated(at.pos())
+        parent = at.parentWidget()
+        if parent is None:
+            break
+        at = parent
+        seen &= at.rect()
+    return not seen.isEmpty()
 
 
 def step_in_sight(step: Callable[[], bool]) -> bool:

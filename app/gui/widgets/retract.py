@@ -79,10 +79,13 @@ class DoubleEscFilter(QObject):
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
         """Check key presses as they reach a window, before any widget handles them."""
-        if a1 is not None and a1.type() == QEvent.Type.KeyPress and isinstance(a0, QWindow):
-            assert isinstance(a1, QKeyEvent)
-            if not a1.isAutoRepeat():
-                self.see(a1.key(), a1.timestamp())
+        if (
+            isinstance(a1, QKeyEvent)  # first: every event of the program passes here
+            and a1.type() == QEvent.Type.KeyPress
+            and isinstance(a0, QWindow)
+            and not a1.isAutoRepeat()
+        ):
+            self.see(a1.key(), a1.timestamp())
         return False
 
     def see(self, key: int, time_ms: int) -> None:

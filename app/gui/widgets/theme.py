@@ -7,12 +7,10 @@ Design", 2008) that colour-blind people can distinguish; lighter in the dark pal
 from dataclasses import dataclass
 from enum import StrEnum
 
-import pyqtgraph as pg
 from PyQt6.QtCore import QObject, QSettings, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QPalette
 from PyQt6.QtWidgets import QApplication
 
-from app.gui.widgets.colours import even_map
 from app.gui.widgets.outlined_style import OutlinedStyle
 
 SMALL, MEDIUM, LARGE = 4, 8, 16
@@ -218,9 +216,3 @@ def tabular(font: QFont, points: float | None = None, weight: QFont.Weight | Non
     if weight is not None:
         font.setWeight(weight)
     return font
-
-
-def heat_map(colours: Palette) -> pg.ColorMap:
-    """Return the colour map of counts, perceptually even, starting at the background colour."""
-    table = even_map(colours.heat)
-    return pg.ColorMap(None, (255 * table).round().astype("uint8"), name=f"heat {colours.name}")

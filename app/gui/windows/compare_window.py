@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.gui.plots.compared import MOST, PANELS, ComparedPanel
-from app.gui.plots.export import SOFTWARE
+from app.gui.software import SOFTWARE
 from app.gui.widgets.screen import fit_to_screen
 from app.gui.widgets.theme import MEDIUM, Theme
 from app.viewmodels.compared import ComparedKind, ComparedRecording, compare_recording, lacking, most_had

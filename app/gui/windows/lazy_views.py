@@ -1,16 +1,20 @@
-"""Views by title, each made when somebody first asks for it: twelve of them would take half of a window's start."""
+"""Views by title, each made when somebody first asks for it.
+
+Twelve of them would take half of a window's start, and with no view nothing that plots needs to be imported.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
 
 from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtGui import QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
-from app.gui.plots.view import View
+if TYPE_CHECKING:
+    from app.gui.plots.view import View
 
-MadeView = View[Any]
+    MadeView = View[Any]
 
 
 class Unmade(QWidget):
@@ -34,7 +38,7 @@ class Unmade(QWidget):
         self._soon.start(0)
 
 
-class LazyViews(Mapping[str, MadeView]):
+class LazyViews(Mapping[str, "MadeView"]):
     """Views by title; reading one makes it.
 
     Parameters
@@ -44,13 +48,13 @@ class LazyViews(Mapping[str, MadeView]):
         Makes the view of a title; its owner, which also owns the views, is not kept alive.
     """
 
-    def __init__(self, titles: tuple[str, ...], make: Callable[[str], MadeView]) -> None:
+    def __init__(self, titles: tuple[str, ...], make: "Callable[[str], MadeView]") -> None:
         self._titles, self._make = titles, WeakMethod(make)
         self._prepare: list[Callable[[str, MadeView], object]] = []
         self.made: dict[str, MadeView] = {}
         """Views that exist."""
 
-    def __getitem__(self, title: str) -> MadeView:
+    def __getitem__(self, title: str) -> "MadeView":
         """Return a view. Raises ``KeyError`` for an unknown title."""
         if title not in self.made:
             if title not in self._titles:
@@ -70,7 +74,7 @@ class LazyViews(Mapping[str, MadeView]):
         """Return the number of titles."""
         return len(self._titles)
 
-    def prepare(self, action: Callable[[str, MadeView], object]) -> None:
+    def prepare(self, action: "Callable[[str, MadeView], object]") -> None:
         """Call ``action`` with title and view: now for those that exist, later for each that is made."""
         self._prepare.append(action)
         for title, view in self.made.items():

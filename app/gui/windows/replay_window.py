@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QEvent, QSettings, Qt
 from PyQt6.QtGui import QKeyEvent, QKeySequence, QShortcut
@@ -10,12 +11,14 @@ from PyQt6.QtWidgets import QAbstractItemView, QApplication, QComboBox
 from app.gui.panels.replay_bar import ReplayBar, speed_words
 from app.gui.replay_source import ReplaySource
 from app.gui.widgets.theme import Theme
-from app.gui.windows.lazy_views import MadeView
 from app.gui.windows.shortcuts import REPLAY_KEYS
 from app.gui.windows.status_line import ReplayStatusLine
 from app.gui.windows.window import BOTTOM, LEFT, SessionWindow
 from app.viewmodels.empty_recording import EVERYWHERE, in_replay
 from app.viewmodels.session import Session
+
+if TYPE_CHECKING:
+    from app.gui.windows.lazy_views import MadeView
 
 UP_DOWN = (Qt.Key.Key_Up, Qt.Key.Key_Down)
 ALL_SEEN = (
@@ -129,7 +132,7 @@ class ReplayWindow(SessionWindow):
         """Show in empty plots what will appear or why they stay empty, and log what the recording lacks."""
         reasons, usual = self.source.reasons, in_replay(self.session.header)
 
-        def explain(title: str, view: MadeView) -> None:
+        def explain(title: str, view: "MadeView") -> None:
             for panel in view.panels:
                 if panel.title in usual:
                     panel.usual_text = panel.empty_text = usual[panel.title]

@@ -7,9 +7,9 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLayout, QWidget
 
 from analysis.numbers import fixed_decimals
-from app.gui.plots.view import View
 from app.gui.widgets.big_number import BigNumber, PositionReadout
 from app.gui.widgets.retract import RetractButton
+from app.gui.widgets.snapshot_widget import SnapshotWidget
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.status_view import StatusSnapshot
@@ -37,7 +37,7 @@ TALL = 640
 """Height of the window in pixels for each unit of scale, so that the line leaves room for the rest."""
 
 
-class StatusLine(View[StatusSnapshot]):
+class StatusLine(SnapshotWidget[StatusSnapshot]):
     """Main numbers of a run, each at a fixed place."""
 
     title = "Status"

@@ -7,12 +7,11 @@ from PyQt6.QtCore import QByteArray, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QToolButton, QWidget
 
-from app.gui.plots.export import SOFTWARE
-from app.gui.plots.strips import StripsView
-from app.gui.plots.view import in_sight
+from app.gui.software import SOFTWARE
+from app.gui.widgets.focus import in_sight
 from app.gui.widgets.stale_tab_bars import hide_ghosts
 from app.gui.widgets.theme import Theme
-from app.gui.windows.lazy_views import LazyViews, MadeView, Unmade
+from app.gui.windows.lazy_views import LazyViews, Unmade
 from app.plugins import load_part
 from app.viewmodels.empty_run import waiting
 from app.viewmodels.registry import HISTOGRAM, STRIPS, VIEWS, tabs
@@ -21,6 +20,8 @@ from app.viewmodels.view import RecordView
 from procedures.registry import views_filled_by
 
 if TYPE_CHECKING:
+    from app.gui.plots.strips import StripsView
+    from app.gui.windows.lazy_views import MadeView
     from app.viewmodels.session import Session
 
 PLOT_HEIGHT = 320
@@ -97,8 +98,6 @@ class ViewTabs(QMainWindow):
             self.tabifyDockWidget(before, dock)
         self.raise_tab(0)
         self._usual = self.saveState()
-        for title in (tabs()[0], STRIPS):
-            self.views[title]  # seen at once
 
     def _add(self, title: str) -> ViewDock:
         place = Unmade(title)
@@ -113,7 +112,7 @@ class ViewTabs(QMainWindow):
     def _show_view(self, title: str) -> None:
         self.views[title]  # makes it
 
-    def _make(self, title: str) -> MadeView:
+    def _make(self, title: str) -> "MadeView":
         view: MadeView = _plot_of(title)(self.theme)
         view.message.connect(self.message)
         self.docks[title].fill(view)
@@ -169,8 +168,7 @@ class ViewTabs(QMainWindow):
 
     def fit_strips(self, session: "Session") -> None:
         """Set the time span and the number of pixels of the strip charts."""
-        strips = self.views[STRIPS]
-        assert isinstance(strips, StripsView)
+        strips: StripsView = self.views[STRIPS]  # type: ignore[assignment]
         strips.noise_log10_G = session.trace.snapshot().noise_log10_G
         pixels = (strips.width() - AXIS_WIDTH) * strips.devicePixelRatioF()
         session.strips.show(self.window_s, max(round(pixels), 100))
@@ -231,7 +229,7 @@ class ViewTabs(QMainWindow):
         return self.restoreState(state)
 
 
-def _plot_of(title: str) -> type[MadeView]:
+def _plot_of(title: str) -> "type[MadeView]":
     """Return the class of a view. Raises ``PluginError``."""
     plot: type[MadeView] = load_part(f"View {title}", VIEWS[title].plot)
     return plot

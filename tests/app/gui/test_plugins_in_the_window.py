@@ -6,7 +6,7 @@ import pytest
 from analysis.recording import RecordedChannel, RunHeader
 from analysis.records import Trace
 from app.gui.panels.procedures import ProceduresPanel
-from app.gui.plots.view import in_sight
+from app.gui.widgets.focus import in_sight
 from app.gui.windows.rig_window import RigWindow
 from app.gui.windows.view_tabs import ViewTabs, shortcut_of, tabs
 from app.plugins import PluginError

@@ -59,6 +59,7 @@ def test_a_dock_that_its_content_covers_is_in_sight(theme, qapp):
     area = ViewTabs(theme)
     area.resize(900, 600)
     area.show()
+    assert QTest.qWaitFor(lambda: len(area.views.made) == 2)
     QTest.qWait(20)
     seen = {title for title, dock in area.docks.items() if not behind_a_tab(dock.widget())}
     assert seen == {"Live", "Strip charts"}

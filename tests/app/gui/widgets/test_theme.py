@@ -4,8 +4,9 @@ from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QFontMetricsF, QPalette
 from PyQt6.QtWidgets import QApplication
 
+from app.gui.plots.heat_map import heat_map
 from app.gui.widgets.colours import blend, contrast, even_map, lab, rgb
-from app.gui.widgets.theme import DARK, LIGHT, Choice, Palette, Theme, heat_map, tabular
+from app.gui.widgets.theme import DARK, LIGHT, Choice, Palette, Theme, tabular
 
 PALETTES = pytest.mark.parametrize("colours", [LIGHT, DARK], ids=lambda colours: colours.name)
 

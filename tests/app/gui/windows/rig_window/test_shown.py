@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QApplication
 
 from analysis.recording import RecordedChannel, RunHeader
 from analysis.records import Block, Event, EventKind
-from app.gui.plots.view import in_sight
+from app.gui.widgets.focus import in_sight
 from app.server.stream import Behind, RunInfo
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.registry import STRIPS, tabs
