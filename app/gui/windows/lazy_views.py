@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
 
-from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtCore import QSize, QTimer, pyqtSignal
 from PyQt6.QtGui import QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from app.gui.plots.view import View
 
     MadeView = View[Any]
+
+ROOM, LEAST_ROOM = QSize(400, 240), QSize(68, 100)
+"""Sizes of the place of a view that is not made yet, in pixels."""
 
 
 class Unmade(QWidget):
@@ -32,6 +35,14 @@ class Unmade(QWidget):
 
     def _tell(self) -> None:
         self.seen.emit(self._title)
+
+    def sizeHint(self) -> QSize:
+        """Return some room; without any the place could not be seen."""
+        return ROOM
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room of a small view."""
+        return LEAST_ROOM
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         """Ask for the view, after painting; a widget that is behind another one is never painted."""

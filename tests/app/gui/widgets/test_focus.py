@@ -55,11 +55,11 @@ def test_the_keyboard_goes_where_something_is_seen(window, raised, seen):
     assert gone == seen
 
 
-def test_a_dock_that_its_content_covers_is_in_sight(theme, qapp):
+def test_a_dock_that_its_content_covers_is_in_sight(theme, qtbot):
     area = ViewTabs(theme)
     area.resize(900, 600)
     area.show()
-    assert QTest.qWaitFor(lambda: len(area.views.made) == 2)
+    qtbot.waitUntil(lambda: len(area.views.made) == 2)
     QTest.qWait(20)
     seen = {title for title, dock in area.docks.items() if not behind_a_tab(dock.widget())}
     assert seen == {"Live", "Strip charts"}
