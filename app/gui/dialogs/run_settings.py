@@ -55,9 +55,8 @@ def save_as_preset(procedures: ProceduresPanel, say: Say) -> None:
         say(procedures.verdict.whole, logging.WARNING)
         return
     run, presets = procedures.base(), procedures.presets
-    name, agreed = QInputDialog.getText(
-        procedures, "Save as preset", f"Name of the preset of {run.procedure}:", text=presets.own_name
-    )
+    question = f"Name of the preset of {procedures.procedure.currentText()}:"
+    name, agreed = QInputDialog.getText(procedures, "Save as preset", question, text=presets.own_name)
     if not agreed:
         return
     try:

@@ -56,8 +56,13 @@ def test_a_preset_of_one_s_own_is_saved_chosen_changed_reset_and_deleted(panel, 
     panel.choose("break-junction")
     panel.form.fields["traces"].set("77")
     panel.sample.setText("tip 14")
-    monkeypatch.setattr(QInputDialog, "getText", lambda *words, **more: ("Au – Au", True))
+    asked = []
+    monkeypatch.setattr(
+        QInputDialog, "getText", lambda *words, **more: (asked.extend(words), ("Au – Au", True))[1]
+    )
     save_as_preset(panel, say)
+    assert asked[-1] == f"Name of the preset of {panel.procedure.currentText()}:"
+    assert panel.name not in asked[-1]
     assert panel.presets.own_name == "Au – Au"
     assert heard[-1].startswith(f"Preset Au – Au: {tmp_path / 'Au – Au.toml'}.")
     assert not panel.presets.reset.isEnabled()
