@@ -62,6 +62,7 @@ class ReplayWindow(SessionWindow):
         self._follow()
         self._explain()
         self.models.look(source.session)
+        self.area.setFocus()  # Space plays, rather than press the first button
 
     def _connect_bar(self) -> None:
         source, bar = self.source, self.bar
