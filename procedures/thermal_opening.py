@@ -36,7 +36,7 @@ class ThermalOpening(HeatedProcedure):
     evaluated_as = "thermal_opening"
     views = ("Histogram",)
     distinguished_by = ("dT",)
-    keeps = ("bias",)
+    keeps = ("bias", "conductance")
     typical: Mapping[str, Any] = {"anyway": True}
     control: str | None = None
     """Name of the control experiment; None for the measurement itself."""

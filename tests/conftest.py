@@ -23,14 +23,23 @@ from tests.support.rig.watchdogs import WatchdogWithoutProcess
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# Modules and tests are never garbage: collections of it would walk through all of them again and again.
+# Python would collect garbage in whichever thread has just made an object, that of pytest-xdist among them, and widgets
+# that are deleted outside of Qt's thread crash it. Here it is collected between tests.
 gc.disable()
+
+MANY = 50_000
+"""Objects made since the last collection that make the next one worth its time."""
 
 
 def pytest_collection_finish(session):
-    """Collect garbage from now on, but not among what the collection of the tests has left."""
+    """Leave modules and tests, which are never garbage, out of collections."""
     gc.freeze()
-    gc.enable()
+
+
+def pytest_runtest_teardown(item, nextitem):
+    """Collect garbage in the thread of the tests, once there may be much."""
+    if gc.get_count()[0] > MANY:
+        gc.collect()
 
 
 settings.register_profile("any machine", deadline=None)

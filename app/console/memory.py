@@ -47,14 +47,3 @@ def leave_modules_alone() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-def wait_with_collections() -> None:
-    """Collect no garbage until `leave_all_alone`: while a window starts it would stand still for 0.3 s, twice."""
-    gc.disable()
-
-
-def leave_all_alone() -> None:
-    """Leave all that is loaded out of later collections, as `leave_modules_alone`, but without one now."""
-    gc.freeze()
-    gc.enable()

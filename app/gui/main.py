@@ -1,5 +1,6 @@
 """Program with windows: opens rigs and recordings, starts benches, leaves running ones alone."""
 
+import gc
 import logging
 import signal
 import sys
@@ -17,7 +18,7 @@ from PyQt6.QtWidgets import QApplication, QMessageBox
 from analysis.recording import RecordingError
 from app.config.toml import FileError
 from app.console.handles import allow_many_handles
-from app.console.memory import leave_all_alone, share_pools, wait_with_collections
+from app.console.memory import share_pools
 from app.gui.background import Tasks
 from app.gui.bench_launcher import bench_for
 from app.gui.recent import RecentFiles
@@ -29,6 +30,8 @@ from app.server.connection import Connection, bench_of
 from app.server.errors import BenchError
 
 if TYPE_CHECKING:
+    from pyqtgraph.util.garbage_collector import GarbageCollector
+
     from app.gui.windows.compare_window import CompareWindow
     from app.gui.windows.replay_window import ReplayWindow
 
@@ -64,6 +67,7 @@ class Program(QObject):
         self.windows: list[SessionWindow | CompareWindow] = []
         self._app = app
         self._ending = False
+        self._garbage: GarbageCollector | None = None
         self._tasks, self._imports = Tasks("benches"), Tasks("imports")
         self._escape = DoubleEscFilter(self)
         self._escape.pressed.connect(self.retract)
@@ -150,6 +154,13 @@ class Program(QObject):
         """Import something in a thread, then call ``then`` in the thread of the windows, also if that has failed."""
         self._imports.do(work, lambda _: then(), lambda _: then())
 
+    def collect_garbage(self) -> None:
+        """Collect garbage in this thread from now on, but not among what is loaded."""
+        from pyqtgraph.util.garbage_collector import GarbageCollector
+
+        gc.freeze()
+        self._garbage = GarbageCollector()
+
     def _show(self, window: SessionWindow) -> None:
         window.open_asked.connect(self.open_recording)
         window.compare_asked.connect(self.compare)
@@ -175,6 +186,8 @@ class Program(QObject):
         self._app.removeEventFilter(self._escape)
         self._tasks.close()
         self._imports.close()
+        if self._garbage is not None:
+            self._garbage.timer.stop()
 
 
 def saved_settings() -> QSettings:
@@ -197,19 +210,20 @@ def run(open_first: Callable[[Program], Any]) -> int:
     keep_drawing(program)
     code = app.exec() if program.windows else 1
     program.close()
-    leave_all_alone()  # if it has ended before it had settled
+    gc.enable()
     return code
 
 
 def keep_drawing(program: Program) -> None:
     """Let nothing that this process does beside drawing keep its windows from it for long.
 
-    Threads hand over often, what results need is imported before the first of them, and modules are left out of
-    collections of garbage.
+    Threads hand over often, and what results need is imported before the first of them. Garbage is collected in the
+    thread of the windows alone, without the modules, and only once that is done. Python would collect in whichever
+    thread has just made an object; a widget that is deleted outside of its thread crashes Qt.
     """
     sys.setswitchinterval(SWITCH_S)
-    wait_with_collections()
-    QTimer.singleShot(SETTLED_MS, partial(program.load, _load_all_parts, leave_all_alone))
+    gc.disable()
+    QTimer.singleShot(SETTLED_MS, partial(program.load, _load_all_parts, program.collect_garbage))
 
 
 def _survive(

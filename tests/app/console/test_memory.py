@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from app.console.memory import POOLS, leave_all_alone, leave_modules_alone, wait_with_collections
+from app.console.memory import POOLS, leave_modules_alone
 
 THREADS = """
 import ctypes, os, re, sys, tempfile, threading
@@ -40,19 +40,11 @@ def test_threads_share_few_pools():
     assert pools("shared") <= POOLS < pools("as usual")
 
 
-@pytest.mark.parametrize("leave", [leave_modules_alone, leave_all_alone])
-def test_what_is_loaded_is_no_longer_searched_and_what_comes_later_is(leave):
+def test_what_is_loaded_is_no_longer_searched_and_what_comes_later_is():
     before = [[]]
-    leave()
+    leave_modules_alone()
     later = [[]]
 
     searched = {id(thing) for thing in gc.get_objects()}
     assert id(before) not in searched
     assert id(later) in searched
-
-
-def test_collections_wait_until_all_is_left_alone():
-    wait_with_collections()
-    assert not gc.isenabled()
-    leave_all_alone()
-    assert gc.isenabled()

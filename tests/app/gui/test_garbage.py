@@ -1,0 +1,33 @@
+"""Garbage of a window's process: collected in the thread of its windows, whichever thread has made it."""
+
+import threading
+import weakref
+
+from app.gui.main import Program
+
+OBJECTS = 2_000
+"""More than Python makes between two collections."""
+
+
+class Cycle:
+    """An object that only a collection of garbage deletes."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_other_threads_leave_is_deleted_in_the_thread_of_the_windows(qapp, settings, qtbot):
+    program = Program(qapp, settings)
+    program.collect_garbage()
+    deleted = []
+
+    def work() -> None:
+        for _ in range(OBJECTS):
+            weakref.finalize(Cycle(), lambda: deleted.append(threading.current_thread()))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    qtbot.waitUntil(lambda: len(deleted) == OBJECTS)
+    assert set(deleted) == {threading.main_thread()}
+    program.close()
