@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from procedures.ac_break_junction import ACBreakJunction
+from procedures.ac_controls import ACCapacitor, ACHalfAmplitude, ACOtherFrequency, ACResistor
 from procedures.break_junction import BreakJunction
 from procedures.calibrate_amplifier import CalibrateAmplifier
 from procedures.calibrate_lag import CalibrateLag
@@ -26,8 +28,19 @@ from procedures.heating import Heating
 from procedures.iv import IV
 from procedures.noise_thermometer import NoiseResistor, NoiseThermometer
 from procedures.peltier import Peltier
+from procedures.peltier_controls import FilmPressed
 from procedures.procedure import RigProcedure
 from procedures.thermal_conductance import ThermalConductance
+from procedures.thermal_conductance_controls import BiasReversed, GapWidened, OtherFrequency
+from procedures.thermal_opening import ThermalOpening
+from procedures.thermopower import Thermopower
+from procedures.thermopower_controls import (
+    GoldContacts,
+    HalfAmplitude,
+    HeaterOnDummy,
+    NegativeHeater,
+    ResistorThermopower,
+)
 
 NEAR = {"surface.initial_gap_nm": 45.0}
 GOLD = {**NEAR, "sample.species": "Au", "gold.weld_G0": 0.0}
@@ -42,6 +55,32 @@ CATCH = {
     "check_time": 0.1,
 }
 HELD = {**CATCH, "holds": 1, "hold_time": 1.0, "amplitudes": "0.06"}
+HEATED = {**GOLD, "heater.where": "tip", "heater.expansion_s": 0.1, "heater.tip_nm_per_K": 0.0}
+HEATED_RESISTOR = {"heater.where": "tip", "heater.expansion_s": 0.1, **RESISTOR}
+BREAKING = {**HEATED, "gold.lifetime_s": 1.2, "gold.lifetime_spread_decades": 0.05}
+TWO_TURNS = {**FAST, "dT": "0 20", "holds": 1, "heater_clearance": 5.0}
+SEEBECK = {**CATCH, **TWO_TURNS, "hold_time": 0.3, "contact_time": 0.05}
+RUPTURE = {**CATCH, "check_time": 0.02, "ruptures": 1, "off_share": 0.3, "linger": 0.5, "longest_hold": 1.5}
+BESIDE_AC = {
+    **TWO_TURNS,
+    "conductance": 1.0,
+    "withdraw_speed": 5.0,
+    "past_break": 0.5,
+    "rate": 20.0,
+    "ac_frequency": "1250",
+    "average": 2.0,
+    "lag_time": 0.1,
+}
+AC_LOAD = {"rate": 20.0, "ac_frequency": "1250", "lag_time": 0.5, "baseline_time": 0.02}
+FILM = {
+    **FAST,
+    "leave_speed": 50.0,
+    "check_time": 0.1,
+    "holds": 1,
+    "hold_time": 1.0,
+    "amplitudes": "0.05",
+    "anyway": True,
+}
 GAP = {**FAST, "leave_speed": 50.0, "holds": 1, "hold_time": 1.0, "amplitudes": "0.06", "distance": 30.0}
 
 
@@ -82,17 +121,35 @@ RUNS: Mapping[str, Run] = {
     "heating": Run(Heating, HELD),
     "iv": Run(IV, {**CATCH, "curves": 1, "peak": 0.1}),
     "peltier": Run(Peltier, {**_without(HELD, "amplitudes"), "amplitudes": "0.05", "anyway": True}),
-    "thermal-conductance": Run(
-        ThermalConductance,
-        {**CATCH, "ruptures": 2, "off_share": 0.3, "linger": 0.5, "longest_hold": 3.0},
-        {
-            **GOLD,
-            "heater.where": "tip",
-            "heater.expansion_s": 0.1,
-            "heater.tip_nm_per_K": 0.0,
-            "gold.lifetime_s": 0.8,
-        },
+    "control-peltier-film-pressed": Run(
+        FilmPressed, FILM, {**NEAR, "sample.species": "BDA", "fixture.kind": "film"}
     ),
+    "thermal-conductance": Run(ThermalConductance, RUPTURE, BREAKING),
+    "control-thermal-conductance-other-frequency": Run(OtherFrequency, RUPTURE, BREAKING),
+    "control-thermal-conductance-bias-reversed": Run(BiasReversed, RUPTURE, BREAKING),
+    "control-thermal-conductance-gap-widened": Run(
+        GapWidened, {**_without(RUPTURE, "off_share"), "ruptures": 3, "gap_time": 0.5}, HEATED
+    ),
+    "thermal-opening": Run(ThermalOpening, {**TWO_TURNS, "withdraw_speed": 5.0, "past_break": 0.5}, HEATED),
+    "thermopower": Run(Thermopower, SEEBECK, HEATED),
+    "control-thermopower-dummy-heater": Run(HeaterOnDummy, SEEBECK, {**HEATED, "heater.dummy": True}),
+    "control-thermopower-half-amplitude": Run(HalfAmplitude, SEEBECK, HEATED),
+    "control-thermopower-negative-heater": Run(NegativeHeater, SEEBECK, HEATED),
+    "control-thermopower-gold": Run(GoldContacts, _without(SEEBECK, "conductance"), HEATED),
+    "control-thermopower-resistor": Run(
+        ResistorThermopower,
+        {**TWO_TURNS, "hold_time": 0.3, "check_time": 0.1, "resistance": 1e5},
+        HEATED_RESISTOR,
+    ),
+    "ac-break-junction": Run(ACBreakJunction, BESIDE_AC, HEATED, edit=_fast_amplifier),
+    "control-ac-half-amplitude": Run(ACHalfAmplitude, BESIDE_AC, HEATED, edit=_fast_amplifier),
+    "control-ac-other-frequency": Run(
+        ACOtherFrequency, {**_without(BESIDE_AC, "ac_frequency"), "rate": 50.0}, HEATED, edit=_fast_amplifier
+    ),
+    "control-ac-resistor": Run(
+        ACResistor, {**AC_LOAD, "resistance": 1e5}, HEATED_RESISTOR, edit=_fast_amplifier
+    ),
+    "control-ac-capacitor": Run(ACCapacitor, AC_LOAD, HEATED, edit=_fast_amplifier),
     "noise-thermometer": Run(
         NoiseThermometer,
         {

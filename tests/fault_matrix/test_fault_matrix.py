@@ -2,9 +2,13 @@
 
 import pytest
 
+from app.commands.calibrate import KINDS as CALIBRATIONS
+from procedures.playback import Playback
+from procedures.registry import PROCEDURES
 from tests.fault_matrix.case import Case, Outcome, run_case
 from tests.fault_matrix.faults import FAULTS
 from tests.fault_matrix.report import fault_matrix
+from tests.fault_matrix.runs import RUNS
 from tests.fault_matrix.scene import END, PROOF, Moment
 from tests.support.kept import Kept
 
@@ -73,6 +77,14 @@ def test_a_railed_input_is_no_blunt_tip_on_any_card(fault):
 
 def test_all_kinds_of_fault_are_tried_here():
     assert {FAULTS[fault].kind for fault in MOMENTS} | {"other card"} == {one.kind for one in FAULTS.values()}
+
+
+def test_every_procedure_that_drives_the_rig_has_a_run():
+    drives = {*PROCEDURES, *(f"calibrate-{kind}" for kind in CALIBRATIONS)} - {Playback.name}
+    assert drives - set(RUNS) == set()
+    assert {name: run.procedure.name.replace(" ", "-") for name, run in RUNS.items()} == {
+        name: name for name in RUNS
+    }
 
 
 def test_the_table_counts_what_is_wrong():
