@@ -81,6 +81,5 @@ def test_a_client_that_was_overruled_while_it_lived_notices() -> None:
 
         with pytest.raises(InstrumentFault):
             card.read(10)
-        with pytest.raises(InstrumentFault):
-            card.stop_ramp()
-        assert np.isnan(card.held["z"])
+        card.stop_ramp()
+        assert np.isnan(card.held["z"]), "the card can't tell how far the ramp has come"

@@ -14,6 +14,7 @@ from app.acquisition.watchdog import make_safe
 from app.config.rig import load_rig
 from app.config.rig_folder import state_path
 from drivers.errors import RigError
+from procedures.preflight.stray import LARGEST_V
 from procedures.runner import RunEnd
 from tests.fault_matrix.faults import ERROR, FAULT, FAULTS, FINISHED, MatrixFault
 from tests.fault_matrix.runs import RUNS, Run
@@ -33,6 +34,9 @@ GONE_S = 0.3
 
 MOST_LETTERS, MOST_LETTERS_OF_PROOF = 700, 1500
 """Longest message; a proof has a sentence for each wire that answers wrongly."""
+
+CARD_SHARE = 1.01
+"""Output over command, with the errors of the card."""
 
 NOT_SAFE = "NOT SAFE", "NOT SEEN TO BE SAFE"
 
@@ -196,7 +200,8 @@ def _judge_world(outcome: Outcome, fault: MatrixFault, rig: ServedRig, run: Run,
     where = f"{look.bias_V:+.3g} V on the sample, z at {look.z_V:.3g} V"
     outcome.demand(look.safe or not outcome.said_safe, f"called safe with {where}")
     outcome.demand(look.safe or fault.takes_outputs, f"left with {where}")
-    outcome.demand(worst.bias_V < run.most_bias_V, f"bias of {worst.bias_V:.3g} V in the run")
+    proof_V = CARD_SHARE * LARGEST_V if outcome.case.moment.step == PROOF else 0.0
+    outcome.demand(worst.bias_V < max(run.most_bias_V, proof_V), f"bias of {worst.bias_V:.3g} V in the run")
     if not look.safe:
         rig.simulated.faults.clear()
         stated = load_rig(rig.file)

@@ -77,4 +77,8 @@ def test_a_temperature_rise_has_the_error_of_the_papers_tip_as_it_is_sampled(rig
 
 
 def test_a_check_of_the_rig_tells_the_errors_of_typical_runs(rig):
-    assert [label for label, _, _ in resolved(rig)] == ["Thermopower", "Thermal conductance"]
+    assert [label for label, _, _ in resolved(rig)] == [
+        "Thermopower",
+        "Thermal conductance",
+        "Thermal conductance while opening",
+    ]

@@ -276,11 +276,9 @@ def test_a_trip_on_a_card_that_is_lost_ends_the_run_safely(rig):
 
 
 def test_an_amplifier_that_was_changed_is_noticed_before_the_card_drives_the_bias(rig):
-    amplifier = rig.simulated.bench.chain.current_amplifier
-
     def observe(event):
         if event.name == "check" and event.payload["phase"] == "end":
-            amplifier.receive(b"C1X")  # somebody's hand: zero check
+            rig.simulated.bench.chain.current_amplifier.receive(b"C1X")  # somebody's hand: zero check
 
     summary = rig.bench().run(Holding(), rig.folder / "run.h5", observer=Observer(on_event=observe))
 

@@ -11,7 +11,8 @@ pytestmark = pytest.mark.usefixtures("unanalysed")
 
 FAULTS = {
     "surface never there": ({"surface.initial_gap_nm": 500.0}, {}, "PiezoAtEnd"),
-    "contact does not break": ({"gold.weld_G0": 7.0}, {}, "ContactNotBroken"),
+    "contact does not break": ({"gold.weld_G0": 6.0}, {}, "ContactNotBroken"),
+    "contact at the rail does not break": ({"gold.weld_G0": 7.0}, {}, "AmplifierRailed"),
 }
 
 

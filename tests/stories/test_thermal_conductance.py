@@ -87,7 +87,8 @@ def test_thermal_conductance_and_lorenz_ratio_are_those_of_the_world(campaign, r
     for one in result.used:
         own = electron_W_per_K(one.rupture.conductance_S, one.mean_K) * 1.05
         assert one.W_per_K == pytest.approx(own, abs=5 * one.sigma_W_per_K + 0.03 * own)
-        assert np.min(np.abs(campaign[1] / own - 1.0)) < 0.05, "and it is in the world's log"
+        less = 1.0 - campaign[1] / own
+        assert np.any((less > -0.02) & (less < 0.08)), "the world's log has it, less what the gap takes over"
     noise = result.noise_sigma_W_per_K
     assert result.conductance.value > 3 * noise, "the step is seen"
     assert result.mean_K == pytest.approx(315.0, abs=0.5)

@@ -2,12 +2,16 @@
 
 import ipaddress
 import secrets
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from waitress.server import create_server
+from waitress.wasyncore import close_all
 
 from app.config.toml import FileError
 from app.remote.bench_watch import BenchWatch
@@ -57,16 +61,18 @@ def served_page(
             token,
             Camera(camera) if camera else None,
         )
-        try:
-            server = create_server(application, host=host, port=port, threads=4, ident="hotjunction")
-        except OSError as error:
-            raise FileError(f"The page can't be served on {host}, port {port}: {error.strerror}.") from None
+        channels: dict[int, Any] = {}
+        server = create_server(
+            application, channels, sockets=[_listening(host, port)], threads=4, ident="hotjunction"
+        )
         thread = threading.Thread(target=server.run, name="page", daemon=True)
         thread.start()
         try:
             yield f"http://{_shown(host)}:{server.effective_port}/?token={token}"
         finally:
-            server.close()
+            server.trigger.pull_trigger(
+                partial(close_all, channels)
+            )  # in its own thread, which looks at them
             thread.join(timeout=5.0)
     finally:
         watch.close()
@@ -78,6 +84,15 @@ def is_private(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket on the first address of a host: a name such as localhost may have two."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        raise FileError(f"The page can't be served on {host}, port {port}: {error.strerror}.") from None
 
 
 def _shown(host: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from flask.testing import FlaskClient
 from app.remote.page.application import page_application
 from app.remote.page.camera import Camera, CameraError
 from app.remote.page.pictures import PICTURES, STYLES
-from app.remote.page.server import is_private, served_page
+from app.remote.page.server import _listening, is_private, served_page
 from app.remote.page.state import Line, Number, PageState, Row
 from app.server.client import BenchClient
 from tests.support.patience import wait_until
@@ -128,6 +129,16 @@ def test_a_camera_is_asked_once_a_second(tmp_path: Path) -> None:
 def test_loopback_addresses_are_private() -> None:
     assert all(map(is_private, ("127.0.0.1", "::1", "localhost", "127.8.8.8")))
     assert not any(map(is_private, ("0.0.0.0", "192.168.0.3", "rig-pc")))
+
+
+def test_a_name_with_two_addresses_is_served_on_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0)),
+        (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0)),
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
+    with _listening("localhost", 0) as listening:
+        assert listening.getsockname()[0] == "127.0.0.1"
 
 
 # ---- a real bench ----
