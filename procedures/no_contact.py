@@ -34,10 +34,10 @@ def railed() -> AmplifierRailed:
 def railed_throughout(current_input: str) -> AmplifierRailed:
     """Return the fault of a current that stays at the rail however far the tip is withdrawn."""
     return AmplifierRailed(
-        f"The {current_input} stayed at the amplifier's rail over the whole range of the piezo: a contact that does not "
-        "break, as of a blunt tip, a leak, a stray current, or a faulty amplifier or cable. Press ZERO CHECK: if the "
-        "reading stays, look at amplifier and cable. If it goes, move the tip back with the coarse positioner: what "
-        "stays then is a leak or a stray current."
+        f"The {current_input} stayed at the amplifier's rail over the whole range of the piezo: a contact that does "
+        "not break, as of a blunt tip, a leak, a stray current, or a faulty amplifier or cable. Press ZERO CHECK: if "
+        "the reading stays, look at amplifier and cable. If it goes, move the tip back with the coarse positioner: "
+        "what stays then is a leak or a stray current."
     )
 
 
