@@ -26,7 +26,7 @@ from simulators.world.junction_protocol import Passage, Specimen, StateName
 from simulators.world.junction_states import Span
 from simulators.world.molecules import MoleculeSource
 from simulators.world.piezo import NM, PiezoActuator, PiezoParameters, moves
-from simulators.world.test_loads import FixtureParameters
+from simulators.world.fixtures import FixtureParameters
 from simulators.world.thermal import (
     ThermalParameters,
     Thermocouple,

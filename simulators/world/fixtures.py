@@ -1,4 +1,4 @@
-"""Test loads in place of the junction: a resistor, a heater in the tip, or nothing."""
+"""Fixtures in place of the junction: a resistor, a heater in the tip, or nothing."""
 
 from dataclasses import dataclass
 from typing import Literal
