@@ -19,6 +19,7 @@ from simulators.signal.noise import NoiseParameters, pink, white
 from simulators.world.conductance_profile import GoldParameters, MoleculeParameters
 from simulators.world.dissipation_log import DissipationLog
 from simulators.world.film import Film, FilmParameters
+from simulators.world.fixtures import FixtureParameters
 from simulators.world.heated import HeatedSpan, HeatedWorld, HeaterParameters, ThermoelectricParameters
 from simulators.world.induced_failures import FateParameters, Fates
 from simulators.world.junction import Junction, JunctionParameters
@@ -26,7 +27,6 @@ from simulators.world.junction_protocol import Passage, Specimen, StateName
 from simulators.world.junction_states import Span
 from simulators.world.molecules import MoleculeSource
 from simulators.world.piezo import NM, PiezoActuator, PiezoParameters, moves
-from simulators.world.fixtures import FixtureParameters
 from simulators.world.thermal import (
     ThermalParameters,
     Thermocouple,
