@@ -105,7 +105,8 @@ class AlternatingBias:
         watch = self._watch
         look = LiveConductance(sine, self._context.rate_Hz, self.lag_s, watch.amplifier)
         until = {**ramp.until, "no bias": UnknownDetector(UNKNOWN_SAMPLES)}
-        seen = watch.until(begin, n + 1, look, until, ramp.reaction_s, ramp.later_s)
+        shown = begin + round(self._context.input_delay_s * self._context.rate_Hz)  # the sine, by the inputs
+        seen = watch.until(shown, n + 1, look, until, ramp.reaction_s, ramp.later_s)
         if seen.ended == "no bias":
             raise NoBias(
                 f"The bias loop-back shows less than half of the alternating bias of {1e3 * sine.rms_V:g} mV rms, so "

@@ -163,3 +163,13 @@ def test_a_resistor_shows_its_conductance_and_no_lag_of_its_own(night, tmp_path)
     assert (resistor.name, lag.name) == ("resistor", "resistor, lag")
     assert resistor.passed and lag.passed, resistor.sentence + lag.sentence
     assert resistor.value == pytest.approx(-0.007, abs=0.005)
+
+
+def test_a_card_whose_inputs_show_the_sine_late_sees_the_bias_from_the_beginning(tmp_path):
+    """The filters of a PXI-4461 delay each input by 63 samples, longer than the first millisecond of the sine."""
+    with served_rig(tmp_path, overrides=FAST, seed=3, card="PXI-4461") as rig:
+        text = rig.file.read_text("utf-8")
+        rig.file.write_text(re.sub(r"rise_time_s = \S+", "rise_time_s = 1e-5", text), "utf-8")
+        slow = {**QUICK, "approach_speed": 20.0, "holds": 1, "dT": "0", "rate": 20.0, "ac_frequency": "1250"}
+        end = rig.bench(unproved="story").run(ACBreakJunction.from_values(slow), tmp_path / "ac.h5").end
+    assert (end.reason, end.safe) == ("", True)
