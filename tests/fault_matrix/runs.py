@@ -45,6 +45,9 @@ from procedures.thermopower_controls import (
 NEAR = {"surface.initial_gap_nm": 45.0}
 GOLD = {**NEAR, "sample.species": "Au", "gold.weld_G0": 0.0}
 RESISTOR = {"fixture.kind": "resistor", "fixture.resistance_ohm": 1e5}
+RESISTORS = "resistor", "heater"
+"""Fixtures through which a current flows with the tip retracted."""
+
 FAST = {"approach_speed": 50.0, "baseline_every": 1, "baseline_time": 0.02}
 CATCH = {
     **FAST,
@@ -72,8 +75,10 @@ BESIDE_AC = {
     "lag_time": 0.1,
 }
 AC_LOAD = {"rate": 20.0, "ac_frequency": "1250", "lag_time": 0.5, "baseline_time": 0.02}
+SOFT_FILM = {**NEAR, "sample.species": "BDA", "fixture.kind": "film", "film.molecules_per_nm": 200.0}
 FILM = {
     **FAST,
+    "approach_speed": 20.0,
     "leave_speed": 50.0,
     "check_time": 0.1,
     "holds": 1,
@@ -98,8 +103,10 @@ class Run:
     """Change of the rig file's text."""
 
     def made(self) -> RigProcedure:
-        """Return the procedure with its parameters."""
-        return self.procedure.from_values(self.values)
+        """Return the procedure with its parameters; a resistor of its world stands in for the junction."""
+        procedure = self.procedure.from_values(self.values)
+        procedure.resistor = procedure.resistor or self.world.get("fixture.kind") in RESISTORS
+        return procedure
 
 
 def _without(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
@@ -121,9 +128,7 @@ RUNS: Mapping[str, Run] = {
     "heating": Run(Heating, HELD),
     "iv": Run(IV, {**CATCH, "curves": 1, "peak": 0.1}),
     "peltier": Run(Peltier, {**_without(HELD, "amplitudes"), "amplitudes": "0.05", "anyway": True}),
-    "control-peltier-film-pressed": Run(
-        FilmPressed, FILM, {**NEAR, "sample.species": "BDA", "fixture.kind": "film"}
-    ),
+    "control-peltier-film-pressed": Run(FilmPressed, FILM, SOFT_FILM),
     "thermal-conductance": Run(ThermalConductance, RUPTURE, BREAKING),
     "control-thermal-conductance-other-frequency": Run(OtherFrequency, RUPTURE, BREAKING),
     "control-thermal-conductance-bias-reversed": Run(BiasReversed, RUPTURE, BREAKING),
@@ -135,7 +140,9 @@ RUNS: Mapping[str, Run] = {
     "control-thermopower-dummy-heater": Run(HeaterOnDummy, SEEBECK, {**HEATED, "heater.dummy": True}),
     "control-thermopower-half-amplitude": Run(HalfAmplitude, SEEBECK, HEATED),
     "control-thermopower-negative-heater": Run(NegativeHeater, SEEBECK, HEATED),
-    "control-thermopower-gold": Run(GoldContacts, _without(SEEBECK, "conductance"), HEATED),
+    "control-thermopower-gold": Run(
+        GoldContacts, {**_without(SEEBECK, "conductance"), "approach_speed": 10.0}, HEATED
+    ),
     "control-thermopower-resistor": Run(
         ResistorThermopower,
         {**TWO_TURNS, "hold_time": 0.3, "check_time": 0.1, "resistance": 1e5},
