@@ -78,25 +78,29 @@ class Outcome:
 
 
 @dataclass
-class _Look:
-    """World at a moment: bias on the sample and volts on the piezo."""
+class Look:
+    """World at a moment: bias on the sample, volts on the piezo and at the heater's output."""
 
     bias_V: float
     z_V: float
+    heater_V: float
 
     @property
     def safe(self) -> bool:
-        """True if there is no bias but the offset of the card, and the tip is at its safe place."""
-        return abs(self.bias_V) < OFFSET_V and abs(self.z_V) < 2 * OFFSET_V
+        """True if there is no bias but the offset of the card, the tip is at its safe place, and the heater is off."""
+        return abs(self.bias_V) < OFFSET_V and abs(self.z_V) < 2 * OFFSET_V and self.heater_V == 0.0
+
+    def __str__(self) -> str:
+        return f"{self.bias_V:+.3g} V on the sample, z at {self.z_V:.3g} V, heater at {self.heater_V:.3g} V"
 
 
-def _look(rig: ServedRig) -> _Look:
+def _look(rig: ServedRig) -> Look:
     bench = rig.simulated.bench
     with bench.lock:
         bench.clock.wait(bench.changed, bench.clock.now() + 0.01)
         bench.catch_up()
     present = bench.present
-    return _Look(float(rig.world.bias_V), float(present["z"]))
+    return Look(float(rig.world.bias_V), float(present["z"]), float(bench.outputs.get("heater", 0.0)))
 
 
 def rehearse(procedure: str, seed: int = 1) -> dict[str, list[int]]:
@@ -131,10 +135,8 @@ def _scene(rig: ServedRig, run: Run, folder: Path, *, prove: bool, within_s: flo
 
 def _run(scene: Scene, run: Run) -> RunEnd | BaseException:
     """Run the procedure; return its end, or the error by which it ended."""
-    procedure = run.made()
-    procedure.resistor = procedure.resistor or "fixture.kind" in run.world
     try:
-        end: RunEnd | BaseException = scene.bench.run(procedure, scene.out).end
+        end: RunEnd | BaseException = scene.bench.run(run.made(), scene.out).end
     except (Killed, Exception) as error:
         end = error
     return Killed() if scene.dead else end
@@ -165,7 +167,7 @@ def run_case(case: Case) -> Outcome:
 def _while_dead(scene: Scene, outcome: Outcome) -> None:
     """Look at rig and recording while the bench is dead or suspended, and the watchdog has acted."""
     look = _look(scene.rig)
-    outcome.demand(look.safe, f"the watchdog left {look.bias_V:+.3g} V and z at {look.z_V:.3g} V")
+    outcome.demand(look.safe, f"the watchdog left {look}")
     saved = scene.sink._recorder._writer.saved
     with Recording(scene.log) as recording:
         rows = recording.n_samples
@@ -197,9 +199,8 @@ def _judge_end(outcome: Outcome, fault: MatrixFault, end: RunEnd | BaseException
 def _judge_world(outcome: Outcome, fault: MatrixFault, rig: ServedRig, run: Run, worst: Worst) -> None:
     look = _look(rig)
     outcome.bias_V, outcome.z_V, outcome.depth_m = look.bias_V, look.z_V, worst.depth_m
-    where = f"{look.bias_V:+.3g} V on the sample, z at {look.z_V:.3g} V"
-    outcome.demand(look.safe or not outcome.said_safe, f"called safe with {where}")
-    outcome.demand(look.safe or fault.takes_outputs, f"left with {where}")
+    outcome.demand(look.safe or not outcome.said_safe, f"called safe with {look}")
+    outcome.demand(look.safe or fault.takes_outputs, f"left with {look}")
     proof_V = CARD_SHARE * LARGEST_V if outcome.case.moment.step == PROOF else 0.0
     outcome.demand(worst.bias_V < max(run.most_bias_V, proof_V), f"bias of {worst.bias_V:.3g} V in the run")
     if not look.safe:

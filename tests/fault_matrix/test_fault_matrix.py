@@ -5,7 +5,7 @@ import pytest
 from app.commands.calibrate import KINDS as CALIBRATIONS
 from procedures.playback import Playback
 from procedures.registry import PROCEDURES
-from tests.fault_matrix.case import Case, Outcome, run_case
+from tests.fault_matrix.case import Case, Look, Outcome, run_case
 from tests.fault_matrix.faults import FAULTS
 from tests.fault_matrix.report import fault_matrix
 from tests.fault_matrix.runs import RUNS
@@ -119,3 +119,9 @@ def test_a_matrix_that_was_interrupted_goes_on_where_it_ended(tmp_path):
     assert (kept[0].case, kept[0].wrong, kept[0].depth_m) == (bad.case, bad.wrong, bad.depth_m)
     assert kept[0].bias_V == float("inf")
     assert fault_matrix(kept, 1).rows[0] == ("disk", "disk full", "2", "error 2", "2", "2.0", "1")
+
+
+@pytest.mark.parametrize("volts", [(1e-3, 0.0, 0.0), (0.0, 0.1, 0.0), (0.0, 0.0, 0.1)])
+def test_a_rig_with_a_bias_a_tip_out_or_a_heater_on_is_not_safe(volts):
+    assert Look(0.0, 0.0, 0.0).safe
+    assert not Look(*volts).safe
