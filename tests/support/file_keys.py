@@ -16,6 +16,9 @@ from pydantic import BaseModel
 import app
 from app.config.toml import Section
 
+SCRIPTS = "__main__", "worker_start"
+"""Modules that act when they are imported."""
+
 Place = tuple[str | int, ...]
 """Keys and numbers that lead to a section."""
 
@@ -23,7 +26,7 @@ Place = tuple[str | int, ...]
 def sections() -> set[type[Section]]:
     """Classes of all sections of all files, found by importing the application."""
     for module in pkgutil.walk_packages(app.__path__, "app."):
-        if not module.name.startswith("app.gui") and not module.name.endswith("__main__"):
+        if not module.name.startswith("app.gui") and not module.name.endswith(SCRIPTS):
             importlib.import_module(module.name)
     return {x for x in subclasses(Section) if x.__module__.startswith("app.")}
 
