@@ -152,14 +152,16 @@ class Program(QObject):
 
     def load(self, work: Callable[[], object], then: Callable[[], None]) -> None:
         """Import something in a thread, then call ``then`` in the thread of the windows, also if that has failed."""
-        self._imports.do(work, lambda _: then(), lambda _: then())
+        if not self._ending:
+            self._imports.do(work, lambda _: then(), lambda _: then())
 
     def collect_garbage(self) -> None:
-        """Collect garbage in this thread from now on, but not among what is loaded."""
+        """Collect garbage in this thread until the end, but not among what is loaded."""
         from pyqtgraph.util.garbage_collector import GarbageCollector
 
-        gc.freeze()
-        self._garbage = GarbageCollector()
+        if not self._ending:
+            gc.freeze()
+            self._garbage = GarbageCollector()
 
     def _show(self, window: SessionWindow) -> None:
         window.open_asked.connect(self.open_recording)
