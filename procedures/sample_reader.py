@@ -164,14 +164,20 @@ class SampleReader:
         self._sink.on_event(Event(self.next if at is None else at, kind, name, dict(payload or {})))
 
     def conductance_G0(self, block: Block) -> FloatArray:
-        """Return the conductance from measured bias and current, in G0, shape (n,)."""
-        return conductance_G0(block.channel("current"), block.channel("bias"), self.amplifier)
+        """Return the conductance from measured bias and current, in G0, shape (n,).
+
+        A current that the card does not give (NaN) is ``inf``, as a railed one: a moving tip must stop on it.
+        """
+        volts = block.channel("current")
+        conductance = conductance_G0(volts, block.channel("bias"), self.amplifier)
+        missing = np.isnan(volts)
+        return np.where(missing, np.inf, conductance) if missing.any() else conductance
 
     def current_A(self, block: Block) -> FloatArray:
-        """Return the current in A, shape (n,); ``inf`` of its sign where the amplifier is railed."""
+        """Return the current in A, shape (n,); ``inf`` of its sign where the amplifier is railed, or it is missing."""
         volts = block.channel("current")
         current_A = self.amplifier.current_A(volts)
-        railed = self.amplifier.railed(volts)
+        railed = self.amplifier.railed(volts) | np.isnan(volts)
         return np.where(railed, np.copysign(np.inf, current_A), current_A) if railed.any() else current_A
 
     def until(

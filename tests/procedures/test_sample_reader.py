@@ -97,6 +97,17 @@ def test_a_railed_sample_is_infinite_with_its_sign_and_spoils_the_tail():
     assert seen.modulus == np.inf
 
 
+def test_a_current_that_the_card_does_not_give_stops_like_a_railed_one():
+    missing_A = [1e-9] * 40 + [np.nan] * 40
+    watch, _ = watch_of(PaperCard(missing_A))
+    contact = watch.until(0, 80, watch.conductance_G0, {"contact": ContactDetector(0.5, 5)}, 0.002)
+    assert (contact.ended, contact.fired_at) == ("contact", 44)
+
+    watch, _ = watch_of(PaperCard(missing_A))
+    trip = watch.until(0, 80, watch.current_A, {"trip": CurrentTrip(1e-6, 5)}, 0.002)
+    assert (trip.ended, trip.fired_at) == ("trip", 44)
+
+
 @pytest.mark.parametrize("reaction_s", [0.0005, 0.002, 0.02])
 @pytest.mark.parametrize("begin", [0, 3, 50])
 def test_what_fired_first_is_named_with_its_sample(begin, reaction_s):
