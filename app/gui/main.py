@@ -4,9 +4,9 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -201,19 +201,41 @@ def run(open_first: Callable[[Program], Any]) -> int:
     """Open the first window and run until the last is closed, by the user or by Ctrl-C; return the exit code."""
     share_pools()
     allow_many_handles()
-    app = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(app, QApplication)
+    app = application()
     app.setApplicationName(NAME)
     app.setOrganizationName(NAME)
     program = Program(app, saved_settings())
-    sys.excepthook = partial(_survive, program)
-    signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
-    open_first(program)
-    keep_drawing(program)
-    code = app.exec() if program.windows else 1
-    program.close()
-    gc.enable()
-    return code
+    with process_restored():
+        sys.excepthook = partial(_survive, program)
+        signal.signal(signal.SIGINT, lambda *_: app.closeAllWindows())
+        try:
+            open_first(program)
+            keep_drawing(program)
+            return app.exec() if program.windows else 1
+        finally:
+            program.close()
+
+
+@cache
+def application() -> QApplication:
+    """Return Qt's application, made once and kept until the process ends: all objects of Qt would go with it."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    return app
+
+
+@contextmanager
+def process_restored() -> Iterator[None]:
+    """Restore after the block what windows set in their process: Ctrl-C, uncaught exceptions, threads, garbage."""
+    ctrl_c, excepthook = signal.getsignal(signal.SIGINT), sys.excepthook
+    switch_s, collects = sys.getswitchinterval(), gc.isenabled()
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, ctrl_c or signal.SIG_DFL)
+        sys.excepthook = excepthook
+        sys.setswitchinterval(switch_s)
+        (gc.enable if collects else gc.disable)()
 
 
 def keep_drawing(program: Program) -> None:

@@ -1,9 +1,5 @@
 """`hotjunction gui` refuses wrong arguments in a sentence, before a window opens."""
 
-import gc
-import signal
-import sys
-
 import pytest
 from click.testing import CliRunner
 from PyQt6.QtCore import QSettings
@@ -15,18 +11,8 @@ from app.server.connection import Connection
 
 
 @pytest.fixture(autouse=True)
-def offscreen(monkeypatch):
+def offscreen(qapp, monkeypatch):
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-
-
-@pytest.fixture(autouse=True)
-def process_as_it_was(qapp, monkeypatch):
-    """Leave no handler of the program behind, and Qt's application to the tests: with it all objects of Qt would go."""
-    before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    yield
-    signal.signal(signal.SIGINT, before)
-    gc.disable()
 
 
 def told(*arguments):
