@@ -24,7 +24,15 @@ from analysis.statistics.statistic import STRETCHES, Statistic, StatisticError
 
 @dataclass(frozen=True)
 class FlickerOptions:
-    """Length of a window and band of the noise power."""
+    """Windows and band of the noise power.
+
+    Parameters
+    ----------
+    window_s : float
+        Length of a window.
+    band_Hz : tuple of two floats
+        Band of the noise power.
+    """
 
     window_s: float = WINDOW_s
     band_Hz: tuple[float, float] = BAND_Hz

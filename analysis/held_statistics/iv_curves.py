@@ -30,7 +30,13 @@ LOG_CURRENT = PictureAxis("log10 of |I| in A")
 
 @dataclass(frozen=True)
 class CurvesOptions:
-    """Voltages at which currents and rectification are tabulated; a quarter, half and all of the sweep if empty."""
+    """Voltages of the tables.
+
+    Parameters
+    ----------
+    at_V : tuple of floats
+        Voltages at which currents and rectification are tabulated; a quarter, half and all of the sweep if empty.
+    """
 
     at_V: tuple[float, ...] = ()
 

@@ -29,7 +29,15 @@ MOSTLY = 0.5
 
 @dataclass(frozen=True)
 class LevelOptions:
-    """Temperature of the electrodes, and whether the number of molecules in a junction is fitted too."""
+    """Temperature, and what is fitted.
+
+    Parameters
+    ----------
+    temperature_K : float
+        Temperature of the electrodes.
+    molecules_free : bool
+        Fit the number of molecules in a junction, too.
+    """
 
     temperature_K: float = 300.0
     molecules_free: bool = False

@@ -28,7 +28,13 @@ _MOST_ROWS = 30
 
 @dataclass(frozen=True)
 class TelegraphOptions:
-    """Largest number of switching stretches that the table lists."""
+    """Length of the table.
+
+    Parameters
+    ----------
+    most_listed : int
+        Largest number of switching stretches that the table lists.
+    """
 
     most_listed: int = _MOST_ROWS
 

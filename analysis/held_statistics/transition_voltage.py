@@ -27,7 +27,13 @@ _BINS = 12
 
 @dataclass(frozen=True)
 class TransitionOptions:
-    """Junctions with a minimum that a mean needs."""
+    """Least number of junctions.
+
+    Parameters
+    ----------
+    least_junctions : int
+        Junctions with a minimum that a mean needs.
+    """
 
     least_junctions: int = 1
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -14,15 +14,24 @@ from analysis.importers.spool import BLOCK
 from analysis.recording.header import RecordedChannel
 from analysis.records import SWEEP
 
+
+class Setting(NamedTuple):
+    """Label of a setting, the unit in which it is told, and that unit in SI."""
+
+    label: str
+    unit: str = ""
+    in_SI: float = 1.0
+
+
 SETTINGS = {
-    "bias_V": "bias",
-    "series_resistance_ohm": "series resistance",
-    "opening_speed_m_per_s": "opening speed",
-    "current_gain_V_per_A": "gain of the current amplifier",
-    "extension_m_per_V": "extension of the piezo per volt",
-    "current_scale_decades": "common uncertainty of the logarithm of every current",
+    "bias_V": Setting("bias", "mV", 1e-3),
+    "series_resistance_ohm": Setting("series resistance", "ohm"),
+    "opening_speed_m_per_s": Setting("opening speed", "nm/s", 1e-9),
+    "current_gain_V_per_A": Setting("gain of the current amplifier", "V/A"),
+    "extension_m_per_V": Setting("extension of the piezo", "nm/V", 1e-9),
+    "current_scale_decades": Setting("common uncertainty of the logarithm of every current", "decades"),
 }
-"""Settings that the files or the user may give, with their labels."""
+"""Settings that the files or the user may give."""
 
 CALCULATED = "conductance calculated"
 """Flag of a trace whose conductance the import calculated from current and voltage."""
@@ -41,7 +50,14 @@ __all__ = [
     "ImportedTrace",
     "ImportedTraces",
     "Piece",
+    "told",
 ]
+
+
+def told(name: str, *span: float) -> str:
+    """Return label, value or range, and unit of a setting; of one that only the file knows its name there."""
+    label, unit, in_SI = SETTINGS.get(name, Setting(name))
+    return f"{label}: {' to '.join(f'{value / in_SI:.6g}' for value in span)} {unit}".rstrip()
 
 
 class ForeignFile(Exception):

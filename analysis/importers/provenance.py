@@ -17,6 +17,7 @@ from analysis.importers.imported import (
     ImportedTrace,
     ImportOptions,
     Piece,
+    told,
 )
 from analysis.importers.quantities import ImportedColumn, channel_of, is_logarithm, known_unit, to_si
 from analysis.importers.spool import BLOCK
@@ -86,16 +87,15 @@ def common_settings(pieces: Sequence[Piece], options: ImportOptions, notes: Prov
         if all(value == values[0] for value in values):
             common[name] = values[0]
             if isinstance(values[0], float):
-                notes.from_file[f"{SETTINGS.get(name, name)}: {values[0]:g} ({name})"] = None
+                notes.from_file[told(name, values[0])] = None
         elif name in SETTINGS:
             given = sorted({value for value in values if value is not None})
-            span = f"{given[0]:g} to {given[-1]:g}" if len(given) > 1 else f"{given[0]:g}"
             missing = f", missing for {values.count(None)} parts" if None in values else ""
-            notes.from_file[f"{SETTINGS[name]}: {span} ({name}){missing}"] = None
+            notes.from_file[f"{told(name, *dict.fromkeys((given[0], given[-1])))}{missing}"] = None
     for name, value in options.settings.items():
         if name not in names:
             common[name] = value
-            notes.from_options[f"{SETTINGS.get(name, name)}: {value:g} ({name})"] = None
+            notes.from_options[told(name, value)] = None
     return common
 
 
@@ -161,15 +161,15 @@ def unknowns(
     if not (moved or units.get("extension") == "m" or all(SWEEP in trace.flags for trace in traces)):
         unknown.append("displacement")
     if "bias_V" not in given and "bias" not in units:
-        unknown.append(SETTINGS["bias_V"])
+        unknown.append(SETTINGS["bias_V"].label)
     if "series_resistance_ohm" not in given:
-        unknown.append(SETTINGS["series_resistance_ohm"])
+        unknown.append(SETTINGS["series_resistance_ohm"].label)
         if any(CALCULATED in trace.flags for trace in traces):
             unknown.append(
                 "whether the voltage includes the series resistance (taken as that of the junction)"
             )
     if units.get("current") == "V" and "current_gain_V_per_A" not in given:
-        unknown.append(SETTINGS["current_gain_V_per_A"])
+        unknown.append(SETTINGS["current_gain_V_per_A"].label)
     if "current_density" in units:
         unknown.append("area of the electrode")
     return tuple(unknown)

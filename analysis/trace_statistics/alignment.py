@@ -24,7 +24,27 @@ _ROUNDS = 3  # of cross-correlation against the mean of the aligned traces
 
 @dataclass(frozen=True)
 class AlignmentOptions:
-    """Conductance of the alignment (G0; the end of a molecular plateau works as well), choice, and range of the map."""
+    """Where traces are aligned, and the range of the map.
+
+    Parameters
+    ----------
+    threshold_G0 : float
+        Conductance of the alignment; the end of a molecular plateau works as well.
+    by : str
+        "last" or "first" fall through it, or "cross-correlation" with the mean trace.
+    before_m : float
+        Range of the map before the alignment.
+    after_m : float
+        Range of the map after the alignment.
+    bins : int
+        Bins of displacement.
+    lowest_G0 : float
+        Lower end of the map.
+    highest_G0 : float
+        Upper end of the map.
+    per_decade : int
+        Bins in a decade of conductance.
+    """
 
     threshold_G0: float = 0.5
     by: str = LAST

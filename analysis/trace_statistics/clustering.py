@@ -40,10 +40,34 @@ NULLS, SUBSAMPLES, SUBSAMPLE_SHARE = 19, 20, 0.8
 
 @dataclass(frozen=True)
 class ClusterOptions:
-    """Features and their smoothing (decades), principal components, method, number of clusters, seed.
+    """Features of traces, and how they are clustered.
 
-    ``smoothing_decades`` is best as wide as the spread of a level, about 0.25. ``displacement_m`` is the range after
-    the break of the features 2D and aligned trace.
+    Parameters
+    ----------
+    clusters : int
+        Number of clusters.
+    method : str
+        Method: "gmm", "k-means" or "agglomerative".
+    features : str
+        Features of a trace: "1D", "2D" or "aligned trace".
+    components : int
+        Principal components that are kept.
+    smoothing_decades : float
+        Smoothing of the features, best as wide as the spread of a level.
+    lowest_G0 : float
+        Lower end of the features.
+    highest_G0 : float
+        Upper end of the features.
+    per_decade : int
+        Bins in a decade of conductance.
+    displacement_m : float
+        Range after the break of the features "2D" and "aligned trace".
+    seed : int
+        Seed of the random numbers.
+    nulls : int
+        Sets without clusters that the result is compared with.
+    subsamples : int
+        Subsamples that show the stability.
     """
 
     clusters: int = 2

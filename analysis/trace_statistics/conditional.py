@@ -38,7 +38,23 @@ NEAR = 0.3
 
 @dataclass(frozen=True)
 class ConditionalOptions:
-    """Conditions (see `condition`), the range that is compared, and the window of the peak, in G0."""
+    """Conditions, and what is compared.
+
+    Parameters
+    ----------
+    conditions : tuple of str
+        Conditions on a trace, such as "samples(1.5, 2.0) >= 50 and number < 100".
+    compared_G0 : tuple of two floats
+        Range whose samples are compared.
+    peak_G0 : tuple of two floats
+        Window of the peak that is compared.
+    lowest_G0 : float
+        Lower end of the histogram.
+    highest_G0 : float
+        Upper end of the histogram.
+    per_decade : int
+        Bins in a decade of conductance.
+    """
 
     conditions: tuple[str, ...] = ("samples(1.5, 2.0) >= 50",)
     compared_G0: tuple[float, float] = (0.7, 1.1)

@@ -33,11 +33,30 @@ FEW_TRACES = 200
 
 @dataclass(frozen=True)
 class CorrelationOptions:
-    """Bins in G0, logarithmic if ``per_decade`` is above 0, transform of the counts, shift in traces.
+    """Bins, transform of the counts, and what is tabulated.
 
-    ``covariance`` gives the covariance instead (Hamill et al., PRL 120, 016601, 2018). The memory between traces is
-    tabulated for ``window_G0`` and ``shifts``. ``pairs_G0`` are pairs of conductances whose correlation is given with
-    its error.
+    Parameters
+    ----------
+    lowest_G0 : float
+        Lower end of the map.
+    highest_G0 : float
+        Upper end of the map.
+    per_decade : int
+        Bins in a decade; 0 for linear bins.
+    width_G0 : float
+        Width of linear bins.
+    transform : str
+        Transform of the counts before the correlation: "counts", "log1p" or "ranks".
+    covariance : bool
+        Covariance in place of the correlation (Hamill et al., PRL 120, 016601, 2018).
+    shift : int
+        Traces by which the second axis is shifted.
+    window_G0 : tuple of two floats
+        Range whose memory between traces is tabulated.
+    shifts : tuple of ints
+        Shifts in traces of that memory.
+    pairs_G0 : tuple of pairs
+        Pairs of conductances whose correlation is given with its error.
     """
 
     lowest_G0: float = 1e-5

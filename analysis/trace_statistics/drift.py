@@ -44,7 +44,19 @@ _CHI2_LEVEL = 0.0027  # chance at which blocks scatter by more than their errors
 
 @dataclass(frozen=True)
 class DriftOptions:
-    """Window of the peak in G0, least samples in it, and least number of traces in a block of the running peak."""
+    """Window of the peak, and blocks of the running peak.
+
+    Parameters
+    ----------
+    window_G0 : tuple of two floats
+        Window of the peak.
+    least_samples : int
+        Samples in the window that a trace needs for a median.
+    block_traces : int
+        Least number of traces in a block of the running peak.
+    open_below_G0 : float
+        Conductance below which the end of a trace is open.
+    """
 
     window_G0: tuple[float, float] = (0.7, 1.2)
     least_samples: int = 20

@@ -33,9 +33,28 @@ NOT_FALLING = -0.2
 
 @dataclass(frozen=True)
 class EnoughOptions:
-    """Windows of the peaks in G0, Gaussians in each, target for half of the 68 % interval; checks.
+    """Peaks, the error that is wanted, and when it is looked at.
 
-    The target is relative for a peak in linear bins (metal), in decades for one in logarithmic bins (``log``).
+    Parameters
+    ----------
+    windows_G0 : tuple of pairs
+        Windows of the peaks.
+    log : bool
+        Logarithmic bins, for peaks of molecules.
+    gaussians : int
+        Gaussians in each window: 2 where two levels overlap.
+    target : float
+        Half of the 68 % interval that is wanted, relative to the peak, in linear bins.
+    target_decades : float
+        Half of the 68 % interval that is wanted in logarithmic bins.
+    first : int
+        Number of traces at the first look.
+    every : int
+        Traces between two looks.
+    successive : int
+        Looks in a row that must reach the target.
+    least_n_eff : float
+        Least number of independent traces, with the memory between traces counted.
     """
 
     windows_G0: tuple[tuple[float, float], ...] = ((0.7, 1.2),)

@@ -39,9 +39,22 @@ AT_RAIL_SAMPLES = 3
 
 @dataclass(frozen=True)
 class FullScaleOptions:
-    """Rail in G0 (found if NaN), the range in which a level is estimated for each trace, and least samples in it.
+    """Full scale of the amplifier, and the level that is corrected for it.
 
-    Without a range no level is estimated.
+    Parameters
+    ----------
+    rail_G0 : float
+        Conductance at the amplifier's full scale; found in the traces if not given.
+    level_G0 : tuple of two floats, optional
+        Range in which the level of each trace is estimated; none if not given.
+    least_samples : int
+        Samples in that range that a trace needs.
+    lowest_G0 : float
+        Lower end of the histogram.
+    highest_G0 : float
+        Upper end of the histogram.
+    per_decade : int
+        Bins in a decade of conductance.
     """
 
     rail_G0: float = nan

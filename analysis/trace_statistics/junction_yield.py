@@ -34,11 +34,25 @@ Window = tuple[float, float]
 
 @dataclass(frozen=True)
 class YieldOptions:
-    """Windows (G0) and least numbers of samples; the control is a window or the share of a blank run.
+    """Windows and lengths of plateaus; the control is a window or the share of a blank run.
 
-    ``control_G0`` is best as wide in decades as the first window, and between peaks. ``blank_share`` and
-    ``blank_traces`` are those of a run without the molecule, for the first window and ``control_samples``. With
-    ``steepest_decades_per_nm`` a plateau must also be flatter than this.
+    Parameters
+    ----------
+    windows_G0 : tuple of pairs
+        Windows of a plateau.
+    lengths_samples : tuple of ints
+        Least numbers of samples in a window that make a plateau.
+    control_G0 : tuple of two floats, optional
+        Window between peaks, best as wide in decades as the first window.
+    blank_share : float
+        Share of traces with a plateau in a run without the molecule, for the first window and
+        ``control_samples``.
+    blank_traces : int
+        Number of traces in the run without the molecule.
+    control_samples : int
+        Least number of samples in the window of the control.
+    steepest_decades_per_nm : float
+        Steepest slope that a plateau may have; any if not given.
     """
 
     windows_G0: tuple[Window, ...] = ((0.5, 1.5), (0.7, 1.1), (0.8, 1.0))

@@ -43,7 +43,21 @@ _ERROR_OF_MEDIAN = 1.4826 * 1.2533  # of a Gaussian sample, times its median abs
 
 @dataclass(frozen=True)
 class OpenLevelOptions:
-    """Samples at the end of a trace, level below which it is open, traces of the running median, upper end of peaks."""
+    """Where a trace is open, and the peaks from which its level is subtracted.
+
+    Parameters
+    ----------
+    end_samples : int
+        Samples at the end of a trace that give its level.
+    open_below_G0 : float
+        Conductance below which the end is open.
+    window_traces : int
+        Traces of the running median of the level.
+    peaks_below_G0 : float
+        Conductance below which peaks are looked at.
+    resamples : int
+        Resamples that give the errors.
+    """
 
     end_samples: int = 500
     open_below_G0: float = 0.01

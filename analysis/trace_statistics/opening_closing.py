@@ -32,7 +32,19 @@ LEAST_PAIRS = 10
 
 @dataclass(frozen=True)
 class DirectionOptions:
-    """Bins of the histograms, and the conductance at which a contact breaks and is made (G0)."""
+    """Where a contact breaks and is made, and bins of the histograms.
+
+    Parameters
+    ----------
+    threshold_G0 : float
+        Conductance at which a contact breaks and is made.
+    lowest_G0 : float
+        Lower end of the histogram.
+    highest_G0 : float
+        Upper end of the histogram.
+    per_decade : int
+        Bins in a decade of conductance.
+    """
 
     threshold_G0: float = 0.5
     lowest_G0: float = 1e-5

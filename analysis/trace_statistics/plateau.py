@@ -38,7 +38,19 @@ SETTLED_SHARE = 0.1
 
 @dataclass(frozen=True)
 class PlateauOptions:
-    """Limits of the plateau in G0; number of samples in a row below a limit that make a fall; length added to all."""
+    """Limits of the plateau, and what counts as its end.
+
+    Parameters
+    ----------
+    low_G0 : float
+        Lower limit of the plateau.
+    high_G0 : float
+        Upper limit of the plateau.
+    samples_below : int
+        Samples in a row below a limit that make a fall; more ignore noise at the limit.
+    snap_back_m : float
+        Length added to all: the way that the electrodes jump back when the contact breaks.
+    """
 
     low_G0: float = 0.5
     high_G0: float = 1.5

@@ -33,7 +33,23 @@ LEAST_TRACES = 5
 
 @dataclass(frozen=True)
 class TemporalOptions:
-    """Traces in a window, or seconds if ``window_s`` is above 0; bins; window whose samples are tabulated (G0)."""
+    """Windows of traces or of time, and what is counted in them.
+
+    Parameters
+    ----------
+    window_traces : int
+        Traces in a window.
+    window_s : float
+        Length of a window in seconds, in place of a number of traces, if above 0.
+    counted_G0 : tuple of two floats
+        Range whose samples are tabulated.
+    lowest_G0 : float
+        Lower end of the histogram.
+    highest_G0 : float
+        Upper end of the histogram.
+    per_decade : int
+        Bins in a decade of conductance.
+    """
 
     window_traces: int = 50
     window_s: float = 0.0

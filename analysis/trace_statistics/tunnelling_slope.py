@@ -33,7 +33,19 @@ ONE_POPULATION = 2.0
 
 @dataclass(frozen=True)
 class SlopeOptions:
-    """Range of the fit in G0, least number of samples, and the known decay constant in 1/nm to calibrate with."""
+    """Range of the fit, and a known decay to calibrate with.
+
+    Parameters
+    ----------
+    high_G0 : float
+        Upper end of the fit.
+    low_G0 : float
+        Lower end of the fit.
+    least_samples : int
+        Samples in the range that a trace needs.
+    known_beta_per_nm : float
+        Known decay constant of the current, which calibrates the displacement.
+    """
 
     high_G0: float = 0.1
     low_G0: float = 1e-3

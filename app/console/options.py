@@ -92,14 +92,9 @@ class StatisticOption(click.ParamType):
 def _list_statistics(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted or ctx.resilient_parsing:
         return
-    from dataclasses import asdict
+    from app.console.statistic_list import statistic_list
 
-    from analysis.statistics.registry import STATISTICS
-
-    for name in STATISTICS:
-        click.echo(f"{name}: {STATISTICS.sentence(name)} (over {STATISTICS[name].of})")
-        for key, value in asdict(STATISTICS[name].options).items():
-            click.echo(f"    {name}.{key} = {json.dumps(value) if isinstance(value, tuple) else value}")
+    click.echo(statistic_list())
     ctx.exit()
 
 

@@ -18,6 +18,9 @@ class Number(click.FloatRange):
             self.fail(f"{value} is not a finite number.", param, ctx)
         return number
 
+    def _describe_range(self) -> str:  # click writes x<=None for a range without bounds
+        return "" if self.min is None and self.max is None else super()._describe_range()
+
 
 def rising(
     _: click.Context, option: click.Parameter, value: tuple[float, float] | None

@@ -174,7 +174,7 @@ TIMES = np.arange(120) * 5e-5
 TRACES = [
     Traces("half_quanta", lambda p: folder(p, lambda at, i: table(at / f"{i}.txt", "Distance (nm)\tConductance (e2/h)",
                                                                  TIMES, 2 * G))),
-    Traces("fixed_bias", lambda p: folder(p, fixed_bias), "bias: 0.05", options=ImportOptions({"bias_V": 0.05})),
+    Traces("fixed_bias", lambda p: folder(p, fixed_bias), "bias: 50 mV", options=ImportOptions({"bias_V": 0.05})),
     Traces("fixed_bias_unsaid", lambda p: folder(p, fixed_bias), "bias", direction=""),
     Traces("columns.csv", lambda p: rows(p, np.column_stack([TIMES, noisy(24).T])), "column 1 rises evenly", number=24,
            options=QUANTA),
