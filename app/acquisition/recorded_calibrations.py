@@ -68,7 +68,8 @@ def _one(value: float, unit: str, uncertainty: float, calibrated: str, of: str) 
     """Return a calibration; ``calibrated`` is a date, or text that is then added to the source."""
     if is_date(calibrated):
         return Calibration(value, unit, uncertainty, calibrated, of)
-    return Calibration(value, unit, uncertainty, None, f"{of}: rig file, calibrated {calibrated}")
+    known = "date not known" if calibrated == "unknown" else f"calibrated {calibrated}"
+    return Calibration(value, unit, uncertainty, None, f"{of}: rig file, {known}")
 
 
 def product_uncertainty(first: float, second: float, correlation: float) -> float:

@@ -8,7 +8,7 @@ from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.points import HeatingPoint
 from analysis.heating.to_json import exclusion_counts
 from analysis.heating.verdict import Verdict
-from analysis.numbers import rounded, with_error
+from analysis.numbers import rounded, significant, with_error
 from analysis.recording import Calibration
 from app.report.table import Table
 
@@ -201,6 +201,18 @@ def budget_table(analysis: HeatingAnalysis) -> Table:
     )
 
 
+_UNITS = {"m/V": ("nm/V", 1e-9), "V/K": ("uV/K", 1e-6), "s": ("us", 1e-6)}
+"""Units in which calibrations are read more easily than in SI."""
+
+
+def _calibrated(calibration: Calibration) -> str:
+    unit, in_SI = _UNITS.get(calibration.unit, (calibration.unit, 1.0))
+    value = calibration.value / in_SI
+    if calibration.uncertainty is None:
+        return f"{significant(value)} {unit}"
+    return f"{rounded(value, calibration.uncertainty / in_SI)} {unit}"
+
+
 def calibrations_table(analysis: HeatingAnalysis, used: Sequence[tuple[str, Calibration]]) -> Table:
     """Return the calibrations that convert volts to temperatures and powers."""
     rows = []
@@ -209,7 +221,7 @@ def calibrations_table(analysis: HeatingAnalysis, used: Sequence[tuple[str, Cali
         rows.append(
             (
                 name.replace("_", " "),
-                f"{c.value:.6g} {c.unit}",
+                _calibrated(c),
                 relative,
                 (c.date or "-")[:10],
                 c.source or "-",

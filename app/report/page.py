@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from analysis.numbers import TIMES, power
 from analysis.recording import RunHeader
 from analysis.shared_files import remove_file, replace_file
 from app.offline.commissioning import COMMISSIONING, commissioning_of
@@ -46,18 +47,26 @@ def write_report(measurement: Measurement, out: Path) -> None:
         remove_file(part)
 
 
-_TYPESET = (
+def _power(found: re.Match[str]) -> str:
+    mantissa = found[1]
+    return f"{'' if mantissa == '1' else mantissa + TIMES}{power(int(found[2]))}"
+
+
+_TYPESET: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
+    (r"(?<![\w.-])(\d(?:\.\d+)?)e([+-]\d{2,3})\b(?!-)", _power),
     (r"dT(?=\(| |_|/)", "ΔT"),
     (r"\(-\)", "(−)"),
     (r"(?<![\w)(<])-(?=\d)|(?<=[ (])-(?=\d)|(?<= )-(?= )", "−"),
     (r"\+-(?!0)", "±"),
     (r"(?<=[\d ])sigma\b", "σ"),
-    (r"\b(Q|R|V)_(Total|P|M)\b", r"\1<sub>\2</sub>"),
+    (r"\b(Q|R|V)_(Total|P|M|J|S)\b", r"\1<sub>\2</sub>"),
     (r"\b([GL])0\b", r"\1<sub>0</sub>"),
     (r"\bG_th\b", "G<sub>th</sub>"),
     (r"(?<= )u(?=[VKsAW]\b)", "µ"),
     (r"\bchi2\b", "χ²"),
     (r"\bPi\b", "Π"),
+    (r"\btau\^2", "τ²"),
+    (r"\bs\^2", "s²"),
     (r"\b2w\b", "2ω"),
     (r"\bE_F\b", "E<sub>F</sub>"),
 )

@@ -161,6 +161,9 @@ def test_csv_of_what_has_no_heat_is_refused(tmp_path):
         ("order -0+ less order +0-", "order −0+ less order +0-"),
         ("chi2 1.2, Pi 6 uV at 2w", "χ² 1.2, Π 6 µV at 2ω"),
         ("G_th and L/L0, 3 us", "G<sub>th</sub> and L/L<sub>0</sub>, 3 µs"),
+        ("2.5e-05 G0, 1e+07 K/W", "2.5×10⁻⁵ G<sub>0</sub>, 10⁷ K/W"),
+        ("1/(tau^2 + s^2), R_P/(R_J + R_S)", "1/(τ² + s²), R<sub>P</sub>/(R<sub>J</sub> + R<sub>S</sub>)"),
+        ("id 9f3e-4512-a1e-05, v1e-05, 3e-12-b", "id 9f3e-4512-a1e-05, v1e-05, 3e-12-b"),
         ("<script>", "&lt;script&gt;"),
     ],
 )
