@@ -58,6 +58,35 @@ class Wander:
         return knots[at] + (position - whole) * (knots[at + 1] - knots[at])
 
 
+class RandomWalk:
+    """Random walk that makes a step at the begin of each interval, and is constant within it.
+
+    Parameters
+    ----------
+    first : float
+        Value in the first interval, from time 0.
+    step : float
+        Standard deviation of a step.
+    interval_s : float
+    rng : numpy Generator
+        Source of the steps, one for each interval, however the times are cut into calls.
+    """
+
+    def __init__(self, first: float, step: float, interval_s: float, rng: np.random.Generator) -> None:
+        self._value, self._interval = first, 0
+        self._step, self._interval_s, self._rng = step, interval_s, rng
+
+    def values(self, time_s: FloatArray) -> FloatArray:
+        """Return the values at ascending times, never earlier than in the last call; shape (n,)."""
+        intervals = np.floor(time_s / self._interval_s).astype(np.intp) - self._interval
+        if not intervals[-1]:  # nearly always
+            return np.full(len(time_s), self._value)
+        steps = self._step * self._rng.standard_normal(intervals[-1])
+        walked: FloatArray = np.cumsum(np.concatenate(([self._value], steps)))
+        self._value, self._interval = float(walked[-1]), self._interval + int(intervals[-1])
+        return walked[intervals]
+
+
 class OrnsteinUhlenbeck:
     """Values about 0 of a given spread and correlation time ``memory_s``, at equal intervals, beginning with ``first``.
 

@@ -32,13 +32,7 @@ class FilmPassage:
 
     conductance_G0: FloatArray
     conductor: Conductor
-    number: int
-    since_s: float
-
-    @property
-    def stretches(self) -> list[ProtocolStretch]:
-        """One stretch that covers all samples."""
-        return [ProtocolStretch(slice(0, len(self.conductance_G0)), "film", self.number, self.since_s)]
+    stretches: list[ProtocolStretch]
 
     def low_bias_G0(self) -> FloatArray:
         """Return the conductance at zero bias in G0."""
@@ -86,15 +80,24 @@ class Film:
     def follow(self, span: Span) -> FilmPassage:
         """Return the conduction along a span of samples, which continues the previous span."""
         steady = self.conductance_G0(span.tip_m)
-        touching = span.tip_m[-1] / NM + self._p.thickness_nm > 0.0
-        if touching and not self._touched:
-            self._contacts, self._since_s = self._contacts + 1, float(span.time_s[-1])
-        self._touched = bool(touching)
         molecules = np.maximum(steady / self._conductor.conductance_G0, 1.0)
         noise = np.sqrt(self._p.noise_at_1Hz / molecules) * span.flicker
-        return FilmPassage(
-            steady * np.maximum(1.0 + noise, 0.0), self._conductor, self._contacts, self._since_s
-        )
+        return FilmPassage(steady * np.maximum(1.0 + noise, 0.0), self._conductor, self._stretches(span))
+
+    def _stretches(self, span: Span) -> list[ProtocolStretch]:
+        """Return a stretch from each sample that first touches the film to the next such sample."""
+        touching = span.tip_m / NM + self._p.thickness_nm > 0.0
+        before = np.concatenate(([self._touched], touching[:-1]))
+        self._touched = bool(touching[-1])
+        stretches, at = [], 0
+        for touch in np.flatnonzero(touching & ~before).tolist():
+            if touch > at:
+                stretches.append(self._stretch(at, touch))
+            self._contacts, self._since_s, at = self._contacts + 1, float(span.time_s[touch]), touch
+        return [*stretches, self._stretch(at, len(span))]
+
+    def _stretch(self, start: int, stop: int) -> ProtocolStretch:
+        return ProtocolStretch(slice(start, stop), "film", self._contacts, self._since_s)
 
     def look(self, tip_m: float, conductance_G0: float) -> Look:
         """Return the state for a tip position and the conductance of the last sample."""

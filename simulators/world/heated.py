@@ -17,6 +17,7 @@ from analysis.records import FloatArray
 from analysis.thermoelectric.temperatures import reduced_difference_K
 from analysis.thermoelectric.wiedemann_franz import LORENZ_V2_per_K2
 from simulators.parameters import ParameterSection
+from simulators.signal.drift import RandomWalk
 from simulators.signal.filters import one_pole
 from simulators.signal.noise import NoiseParameters, Reservoir, pink, white
 from simulators.signal.random_processes import log_normal
@@ -26,6 +27,9 @@ from simulators.world.thermal import ThermalParameters
 NM = 1e-9
 LEAST_GAP_M = 0.3e-9
 """Least distance over which heat crosses a gap."""
+
+WALK_S = 1.0
+"""Time between the steps of the bias's offset."""
 
 HOUR_S = 3600.0
 
@@ -192,21 +196,17 @@ class ThermoelectricJunction:
 
     def __init__(self, parameters: ThermoelectricParameters, ambient_K: float, rng: Generator) -> None:
         self._p, self._ambient_K = parameters, ambient_K
-        self._gold_rng, self._molecule_rng, self._walk_rng = rng.spawn(3)
+        self._gold_rng, self._molecule_rng, walk_rng = rng.spawn(3)
         self._gold: tuple[int, float] = (0, 0.0)
         self._molecule: tuple[int, float] = (0, 0.0)
-        self._offset_V, self._offset_s = parameters.offset_V, 0.0
+        step_V = parameters.offset_walk_V_per_rth * float(np.sqrt(WALK_S / HOUR_S))
+        self._offset = RandomWalk(parameters.offset_V, step_V, WALK_S, walk_rng)
         self.log: dict[tuple[str, int], JunctionTruth] = {}
         """True thermopower, thermal conductance and temperatures by kind and number of the junction."""
 
-    def offset_V(self, time_s: float) -> float:
-        """Return the offset of the bias behind its loop-back, which walks with the root of time."""
-        step_s = time_s - self._offset_s
-        if step_s >= 1.0:
-            walk_V = self._p.offset_walk_V_per_rth * np.sqrt(step_s / HOUR_S)
-            self._offset_V += float(walk_V * self._walk_rng.standard_normal())
-            self._offset_s = time_s
-        return self._offset_V
+    def offset_V(self, time_s: FloatArray) -> FloatArray:
+        """Return the offset of the bias behind its loop-back, which walks with the root of time; shape (n,)."""
+        return self._offset.values(time_s)
 
     def terms(self, passage: HeatCarrier, tip_m: FloatArray, mean_K: FloatArray) -> JunctionTerms:
         """Return the thermopower between tip and substrate (without leads), and the thermal conductance.

@@ -208,7 +208,7 @@ class World:
         time_s = self._times(len(bias_V), dt)
         heated = self._heated_span(heater_V, len(bias_V), dt)
         if heated is not None and self.heated is not None:
-            bias_V = bias_V + self.heated.junction.offset_V(float(time_s[0]))
+            bias_V = bias_V + self.heated.junction.offset_V(time_s)
         span = self._move(bias_V, z_V, time_s, dt, 0.0 if heated is None else heated.expansion_m)
         passage = self._specimen.follow(span)
         rise_V_per_s = moves(bias_V, self._bias_V) / dt

@@ -1,6 +1,9 @@
 """Samples computed ahead: the same as without, whatever happens between the reads; and state that is set back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -20,6 +23,16 @@ from tests.support.rig.rigs import quick, served_rig
 NAMES = "current", "thermocouple", "bias", "z"
 RATE_Hz = 2000.0
 WORLD = {"sample.species": "BDNC", "surface.initial_gap_nm": 2.0}
+WORLDS = {
+    "as it is": WORLD,
+    "heated": {
+        **WORLD,
+        "heater.where": "tip",
+        "heater.noise_per_rtHz": 1e-4,
+        "thermoelectric.offset_walk_V_per_rth": 1e-3,
+    },
+    "with a film": {**WORLD, "fixture.kind": "film", "thermal.tip_ramp_K_per_s": 0.1},
+}
 
 
 @dataclass
@@ -48,10 +61,10 @@ def triangle() -> BufferedWaveform:
     return waveform
 
 
-def lived(look_ahead: bool, seed: int) -> tuple[np.ndarray, object]:
+def lived(look_ahead: bool, seed: int, world: Mapping[str, Any]) -> tuple[np.ndarray, object]:
     """Read a while in pieces; return the readings and the truth at the end."""
     rng = np.random.default_rng(seed)
-    parameters = load_parameters(overrides={**WORLD, "junction.rectification_per_V": 0.1})
+    parameters = load_parameters(overrides={**world, "junction.rectification_per_V": 0.1})
     bench = SimulatedBench(parameters, seed, FastClock())
     bench.looks_ahead = look_ahead
     inputs = [Conversion(f"ai{k}", 10.0, (k + 1) * 1e-5) for k in range(len(NAMES))]
@@ -67,7 +80,7 @@ def lived(look_ahead: bool, seed: int) -> tuple[np.ndarray, object]:
             catch_up=bench.catch_up_to_read,
         )
         if rng.random() < 0.04:
-            act = int(rng.integers(6))
+            act = int(rng.integers(7))
             if act == 0:
                 bench.hold("bias", float(rng.choice([-0.1, 0.0, 0.05, 0.1])))
             elif act == 1:
@@ -76,6 +89,8 @@ def lived(look_ahead: bool, seed: int) -> tuple[np.ndarray, object]:
                 bench.faults.add(Overload(bench.acquired + 20, 1e-5, 30))
             elif act == 3:
                 bench.chain.voltage_preamplifier.receive(b"GAIN 12\r\n")
+            elif act == 4 and bench.chain.has_heater:
+                bench.hold("heater", float(rng.choice([0.0, 0.2, 0.4])))
             else:
                 assert bench.world.truth.time_s == pytest.approx(bench.acquired / RATE_Hz, rel=1e-3)
             bench.faults.clear() if rng.random() < 0.5 else None
@@ -83,26 +98,30 @@ def lived(look_ahead: bool, seed: int) -> tuple[np.ndarray, object]:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_samples_are_the_same_byte_for_byte_whatever_happens_between_reads(seed):
-    plain, truth = lived(look_ahead=False, seed=seed)
-    ahead, its_truth = lived(look_ahead=True, seed=seed)
+@pytest.mark.parametrize("world", WORLDS)
+def test_samples_are_the_same_byte_for_byte_whatever_happens_between_reads(seed, world):
+    plain, truth = lived(look_ahead=False, seed=seed, world=WORLDS[world])
+    ahead, its_truth = lived(look_ahead=True, seed=seed, world=WORLDS[world])
 
     assert np.array_equal(plain, ahead)
     assert truth == its_truth
     assert truth.contacts > 1
 
 
-def test_a_run_is_the_same_with_fewer_steps_of_the_world(tmp_path):
+@pytest.mark.parametrize("world", ["as it is", "heated"])
+def test_a_run_is_the_same_with_fewer_steps_of_the_world(tmp_path, world):
     samples, steps = [], []
     for look_ahead in (False, True):
         folder = tmp_path / str(look_ahead)
         folder.mkdir()
-        with served_rig(folder, overrides=WORLD) as rig:
+        with served_rig(folder, overrides=WORLDS[world]) as rig:
             bench = rig.simulated.bench
             bench.looks_ahead = look_ahead
             advance, calls = bench._sample, []
-            bench._sample = lambda *given, advance=advance, calls=calls: calls.append(0) or advance(*given)
-            rig.bench().run(quick(2), folder / "run.h5")
+            bench._sample = lambda *given, advance=advance, calls=calls, **heater: (
+                calls.append(0) or advance(*given, **heater)
+            )
+            rig.bench().run(quick(2, contact_threshold=0.5), folder / "run.h5")
             steps.append(len(calls))
         with Recording(folder / "run.h5") as recording:
             samples.append(recording.samples(recording.first, recording.stop))
@@ -111,11 +130,12 @@ def test_a_run_is_the_same_with_fewer_steps_of_the_world(tmp_path):
     assert steps[1] < 0.8 * steps[0]
 
 
-def test_nothing_is_computed_ahead_on_a_heated_world():
-    heated = load_parameters(overrides={"thermoelectric.always": True})
+def test_samples_are_computed_ahead_unless_a_part_is_a_stranger():
+    bench = SimulatedBench(load_parameters(overrides=WORLDS["heated"]), 1, FastClock())
+    chain = bench.chain
 
-    assert SimulatedBench(load_parameters(), 1, FastClock()).looks_ahead
-    assert not SimulatedBench(heated, 1, FastClock()).looks_ahead
+    assert bench.looks_ahead
+    assert not SimulatedBench(load_parameters(), 1, FastClock(), Mock(spec=type(chain))).looks_ahead
 
 
 def test_objects_their_closures_and_their_random_numbers_are_set_back():

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from simulators.signal.drift import DriftingSurface, OrnsteinUhlenbeck, SurfaceParameters, Wander
+from simulators.signal.drift import DriftingSurface, OrnsteinUhlenbeck, RandomWalk, SurfaceParameters, Wander
 from simulators.signal.noise import Reservoir, white
 
 
@@ -55,6 +55,20 @@ def test_temperature_stays_near_its_base() -> None:
     assert temperatures.std() == pytest.approx(0.01, rel=0.05)
     lag = np.corrcoef(temperatures[:-5], temperatures[5:])[0, 1]
     assert lag == pytest.approx(np.exp(-1.0), abs=0.05)
+
+
+def test_a_walk_does_not_depend_on_how_calls_are_cut_and_spreads_with_the_root_of_time() -> None:
+    time_s = 0.013 * np.arange(1, 5001)
+
+    def walked(seed: int, cuts: int) -> np.ndarray:
+        walk = RandomWalk(5.0, 0.1, 1.0, np.random.default_rng(seed))
+        return np.concatenate([walk.values(part) for part in np.array_split(time_s, cuts)])
+
+    assert walked(1, 83).tobytes() == walked(1, 1).tobytes()
+    assert np.array_equal(walked(1, 1)[time_s < 1.0], np.full(76, 5.0))
+    ends = np.array([walked(seed, 7)[-1] for seed in range(400)])
+    assert ends.mean() == pytest.approx(5.0, abs=0.12)
+    assert ends.std() == pytest.approx(0.1 * np.sqrt(65), rel=0.1)
 
 
 @pytest.mark.parametrize("sizes", [[1] * 50, [5000, 1, 7000], [2048, 2048], [3, 2047, 4096, 10]])
