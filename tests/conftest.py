@@ -16,6 +16,7 @@ from analysis.recording import layout
 from analysis.traces.options import AnalysisOptions
 from app.acquisition.watchdog import Watchdog
 from app.server.client import LONGEST_S
+from tests.support.near_arrays import compare_arrays_at_once
 from tests.support.patience import PATIENCE_S
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
@@ -55,6 +56,14 @@ def logs_elsewhere(tmp_path_factory):
         patch.setenv("HOTJUNCTION_PRESETS", str(tmp_path_factory.mktemp("presets")))
         patch.setenv("HOTJUNCTION_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("HOTJUNCTION_CATALOGUE", str(tmp_path_factory.mktemp("catalogue") / "catalogue.sqlite"))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def arrays_at_once():
+    """Compare arrays with ``pytest.approx`` in one step."""
+    with pytest.MonkeyPatch.context() as patch:
+        compare_arrays_at_once(patch)
         yield
 
 
