@@ -6,6 +6,7 @@ Arguments and results are small: a recording goes in by its path and comes out a
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -93,7 +94,7 @@ def attempt(task: Task[Result]) -> Result | Failure:
     """Run a task. Every error becomes a sentence: one file must not stop the others."""
     path = task.path
     try:
-        load_plugins()
+        _load_plugins_once()
         result = task.function(path, *task.arguments)
         if task.found is not None and task.found.sha256 and Stamp.of(path) != task.found.stamp:
             raise FileChanged(_changed(path))
@@ -107,6 +108,11 @@ def attempt(task: Task[Result]) -> Result | Failure:
         log.warning("%s: %s", path, task.function.__name__, exc_info=True)
         return Failure(path, f"{path}: internal error of hotjunction ({type(error).__name__}: {error}).")
     return result
+
+
+@cache
+def _load_plugins_once() -> None:
+    load_plugins()  # to look for them takes milliseconds, also where there are none
 
 
 def _with_path(path: Path, sentence: str) -> str:
