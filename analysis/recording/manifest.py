@@ -70,17 +70,17 @@ def digest(values: NDArray[Any] | bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def values_digest(dataset: h5py.Dataset) -> str:
-    """Return the digest of a dataset's type, shape and values; texts count by their content."""
-    values = dataset[()]
+def values_digest(dataset: h5py.Dataset, values: Any = None) -> str:
+    """Return the digest of a dataset's type, shape and values, read if not given; texts count by their content."""
+    values = dataset[()] if values is None else values
     kind = "text" if h5py.check_string_dtype(dataset.dtype) else dataset.dtype.str
     return digest(f"{kind} {dataset.shape} ".encode() + _content(values))
 
 
-def demand(dataset: h5py.Dataset, name: str, manifest: Mapping[str, Any]) -> None:
-    """Raise ``ValueError`` if a dataset ("entry/header") differs from the manifest."""
+def demand(dataset: h5py.Dataset, name: str, manifest: Mapping[str, Any], values: Any = None) -> None:
+    """Raise ``ValueError`` if a dataset ("entry/header"), with its values if read, differs from the manifest."""
     expected = manifest["objects"].get(name, {}).get("values")
-    if expected is not None and values_digest(dataset) != expected:
+    if expected is not None and values_digest(dataset, values) != expected:
         raise ValueError(f"{name} differs from its check sum")
 
 

@@ -229,11 +229,13 @@ class OpenedFile:
 
     def column(self, name: str) -> list[Any]:
         """Return one column of a table of a finished file ("traces/kept")."""
-        self._demand_sealed(f"entry/{name}")
         dataset = self._structure.dataset(f"entry/{name}")
-        is_text = h5py.check_string_dtype(dataset.dtype)
-        values: list[Any] = (dataset.asstr() if is_text else dataset)[:].tolist()
-        return values
+        column = dataset[:]
+        if self._manifest is not None:
+            manifest.demand(dataset, f"entry/{name}", self._manifest, column)
+        text = h5py.check_string_dtype(dataset.dtype)
+        values: list[Any] = column.tolist()
+        return values if text is None else [value.decode(text.encoding) for value in values]
 
     def close(self) -> None:
         """Close the file."""

@@ -35,7 +35,7 @@ class Structure:
 
     def __init__(self, path: Path, file: h5py.File) -> None:
         self._path = path
-        self._file = file
+        self._groups: dict[str, h5py.Group] = {"": file}
         self._bytes = path.stat().st_size
 
     def group(self, name: str) -> h5py.Group:
@@ -106,21 +106,30 @@ class Structure:
         return segments
 
     def _member(self, name: str, kind: type[h5py.Group | h5py.Dataset]) -> h5py.Group | h5py.Dataset:
-        at: h5py.Group | h5py.Dataset = self._file
-        for part in name.split("/"):
-            link = at.get(part, getlink=True) if isinstance(at, h5py.Group) else None
-            if link is None:
-                raise RecordingError(
-                    f"{self._path}: {name} is missing; the file is damaged, or was cut off while it was copied."
-                )
-            if not isinstance(link, h5py.HardLink):
-                raise RecordingError(
-                    f"{self._path}: {name} is a link to another place, which is not followed: a recording holds its "
-                    "own samples. Get the recording as it was written."
-                )
-            at = at[part]
-        if not isinstance(at, kind):
+        member = self._at(name, name)
+        if not isinstance(member, kind):
             raise RecordingError(
                 f"{self._path}: {name} is not a {kind.__name__.lower()}; the file is damaged."
             )
-        return at
+        return member
+
+    def _at(self, place: str, name: str) -> h5py.Group | h5py.Dataset:
+        """Return what is at a place on the way to ``name``; a group is looked up once."""
+        if place in self._groups:
+            return self._groups[place]
+        parent, _, part = place.rpartition("/")
+        within = self._at(parent, name)
+        link = within.get(part, getlink=True) if isinstance(within, h5py.Group) else None
+        if link is None:
+            raise RecordingError(
+                f"{self._path}: {name} is missing; the file is damaged, or was cut off while it was copied."
+            )
+        if not isinstance(link, h5py.HardLink):
+            raise RecordingError(
+                f"{self._path}: {name} is a link to another place, which is not followed: a recording holds its "
+                "own samples. Get the recording as it was written."
+            )
+        member: h5py.Group | h5py.Dataset = within[part]
+        if isinstance(member, h5py.Group):
+            self._groups[place] = member
+        return member
