@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.records import FloatArray, Trace
-from analysis.traces.log_bins import CommonBins, LogBins
+from analysis.traces.log_bins import CommonBins, LogBins, Places
 
 CountArray = NDArray[np.signedinteger[Any]]
 
 _MANY = 256  # numbers from which on a table is quicker than their logarithms
 _ROWS = 256  # traces searched together
 _CHUNK = 1 << 16  # samples counted at once: the working set stays in the processor's cache
+_MOST_RECENT = 1 << 30  # samples that a counter of 32 bits may gather
 
 
 class Scale(StrEnum):
@@ -114,7 +115,7 @@ class BinAxis:
         """Table of the bins of a logarithmic axis."""
         return _log_bins(self)
 
-    def place(self, values: ArrayLike) -> NDArray[np.intp]:
+    def place(self, values: ArrayLike) -> Places:
         """Return the bin of each value: 0 below, 1 ... bins, bins + 1 above, bins + 2 undefined (NaN)."""
         values = np.asarray(values, dtype=float)
         if self.scale is Scale.LOG and values.size >= _MANY:
@@ -267,7 +268,7 @@ def last_opening(conductance_G0: FloatArray, threshold_G0: float) -> int | None:
     A trace that makes contact again and stays in contact is aligned at its last break.
     """
     above = conductance_G0 >= threshold_G0
-    last = above.size - 1 - int(above[::-1].argmax()) if above.size else 0
+    last = max(above.tobytes().rfind(True), 0)
     if last + 1 < above.size and above[last] and conductance_G0[last + 1] < threshold_G0:
         return last + 1  # the usual case, much faster: it ends open
     falls = np.flatnonzero(above[:-1] & (conductance_G0[1:] < threshold_G0))
@@ -331,6 +332,8 @@ class GrowingHistogram2D:
         self.conductance = conductance
         self.threshold_G0 = threshold_G0
         self._cells = np.zeros((displacement.bins + 3) * (conductance.bins + 3), dtype=np.int64)
+        self._recent = self._cells.astype(np.int32)  # half the size: it stays in the processor's cache
+        self._n_recent = 0
         self._n_traces = 0
         self._not_aligned = 0
 
@@ -338,17 +341,30 @@ class GrowingHistogram2D:
         """Count the samples of one trace, or count it as not aligned."""
         self.add_placed(trace, self.conductance.place(trace.conductance_G0))
 
-    def add_placed(self, trace: Trace, places: NDArray[np.intp], sign: int = 1) -> None:
+    def add_placed(self, trace: Trace, places: Places, sign: int = 1) -> None:
         """Count a trace as `add` does, with the bins of its conductance; with ``sign`` -1, take it back."""
         opening = last_opening(trace.conductance_G0, self.threshold_G0)
         if opening is None or np.isnan(trace.displacement_m[opening]):
             self._not_aligned += sign
             return
-        x = self.displacement.place(trace.displacement_m - trace.displacement_m[opening])
-        x *= self.conductance.bins + 3
-        x += places
-        np.add.at(self._cells, x, sign)
+        for begin in range(0, places.size, _CHUNK):
+            chunk = slice(begin, begin + _CHUNK)
+            x = trace.displacement_m[chunk] - trace.displacement_m[opening]
+            self._count(self.displacement.place_by_coordinate(x), places[chunk], sign)
         self._n_traces += sign
+
+    def _count(self, cells: NDArray[np.intp], places: Places, sign: int) -> None:
+        cells *= self.conductance.bins + 3
+        cells += places
+        if self._n_recent > _MOST_RECENT:
+            self._settle()
+        self._n_recent += cells.size
+        np.add.at(self._recent, cells, np.int32(sign))
+
+    def _settle(self) -> None:
+        self._cells += self._recent
+        self._recent[:] = 0
+        self._n_recent = 0
 
     def adopt(self, other: Histogram2D) -> None:
         """Add the traces of a histogram on the same axes."""
@@ -360,6 +376,7 @@ class GrowingHistogram2D:
 
     def snapshot(self) -> Histogram2D:
         """Return the histogram of the traces counted so far."""
+        self._settle()
         cells = self._cells.reshape(self.displacement.bins + 3, -1).copy()
         return Histogram2D(self.displacement, self.conductance, cells, self._n_traces, self._not_aligned)
 

@@ -5,17 +5,18 @@ that begin with the same bits; only a number whose beginning holds an edge of tw
 """
 
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.records import FloatArray
 
-Places = NDArray[np.intp]
+Places = NDArray[np.signedinteger[Any]]
 
-_SHIFT = 42  # 10 bits of the mantissa are left: a table for the cache, in which few beginnings hold an edge
+_SHIFT = 40  # 12 bits of the mantissa are left: a table for the cache, in which few beginnings hold an edge
 _NEAR_EDGE = -1
+_SMALL = np.iinfo(np.int16).max  # bins that a table of half the size can name
 _ROUNDING = 1e-9  # far more than the relative error of an edge that was calculated
 
 
@@ -35,7 +36,8 @@ class LogBins:
         lowest = self._compared((beginnings << _SHIFT).view(float))
         highest = self._compared((((beginnings + 1) << _SHIFT) - 1).view(float))
         self._beginning = beginnings[0]
-        self._table = np.where(lowest == highest, lowest, _NEAR_EDGE)
+        small = np.int16 if firsts.size < _SMALL else np.int32
+        self._table: Places = np.where(lowest == highest, lowest, _NEAR_EDGE).astype(small)
 
     @classmethod
     def between(cls, edges: FloatArray, exactly: Callable[[FloatArray], Places]) -> Self:
@@ -49,7 +51,8 @@ class LogBins:
         """Return the bins of numbers (n,): 0 below, 1 ... bins, bins + 1 above, bins + 2 for NaN."""
         keys = values.view(np.int64) >> _SHIFT
         keys -= self._beginning
-        places = self._table.take(keys, mode="clip")  # a negative number has negative bits: below
+        keys.clip(0, self._table.size - 1, out=keys)  # a negative number has negative bits: below
+        places: Places = self._table.take(keys, mode="clip")
         near = np.flatnonzero(places < 0)
         if near.size:
             places[near] = self._compared(values[near])

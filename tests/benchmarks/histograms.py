@@ -69,6 +69,7 @@ def rows(size: float = 1.0) -> list[Row]:
     content = traces(scaled(TRACES, size, 2), np.random.default_rng(1))
     if not all(np.array_equal(a, b) for a, b in zip(ours(content), numpys(content), strict=True)):
         raise RuntimeError("the counts differ from numpy's")
-    ours_s, numpy_s = (min(timed(work, content) for _ in range(scaled(3, size))) for work in (ours, numpys))
+    rounds = [(timed(ours, content), timed(numpys, content)) for _ in range(scaled(5, size))]
+    ours_s, numpy_s = (min(taken) for taken in zip(*rounds, strict=True))
     name = f"{len(content) * SAMPLES:.3g} samples into 1D and 2D histograms"
     return [Row(name, f"{ours_s:.2f} s", f"{numpy_s:.2f} s (numpy)", f"{numpy_s / max(ours_s, 1e-9):.1f}")]

@@ -187,6 +187,30 @@ def test_two_dimensional_histograms_add_up():
     assert parts.n_traces == whole.n_traces == 6
 
 
+def test_cells_count_on_where_their_recent_counts_end(monkeypatch):
+    rng = np.random.default_rng(9)
+    traces = [trace(np.append(1.0, 10.0 ** rng.uniform(-5, -1, 60))) for _ in range(7)]
+    displacement = BinAxis.linear(-1e-11, 1e-10, 1e-12)
+    whole = histogram_2d(traces, displacement, LOG)
+    monkeypatch.setattr("analysis.traces.histogram._MOST_RECENT", 100)
+
+    growing = GrowingHistogram2D(displacement, LOG)
+    for some in traces:
+        growing.add(some)
+
+    assert np.array_equal(growing.snapshot().cells, whole.cells)
+
+
+def test_trace_longer_than_a_chunk_is_counted_as_a_whole(monkeypatch):
+    rng = np.random.default_rng(10)
+    long = trace(np.append(1.0, 10.0 ** rng.uniform(-5, -1, 60)))
+    displacement = BinAxis.linear(-1e-11, 1e-10, 1e-12)
+    whole = histogram_2d([long], displacement, LOG)
+    monkeypatch.setattr("analysis.traces.histogram._CHUNK", 7)
+
+    assert np.array_equal(histogram_2d([long], displacement, LOG).cells, whole.cells)
+
+
 def test_trace_without_known_displacement_is_counted_as_not_aligned():
     unknown = trace([1.0, 0.1], displacement=[np.nan, np.nan])
 

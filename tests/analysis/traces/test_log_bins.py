@@ -36,6 +36,14 @@ def test_every_bin_is_the_one_of_the_logarithm(axis):
     assert set(np.unique(expected)) == set(range(axis.bins + 3))
 
 
+def test_more_bins_than_16_bits_count_keep_their_places():
+    axis = BinAxis(Scale.LOG, 1e-4, 1e1, 32_766)
+    assert np.array_equal(axis.place(np.sort(axis.centres)), np.arange(1, axis.bins + 1))
+    assert np.array_equal(
+        axis.place(np.repeat([0.0, 1e2, np.nan], 100))[::100], axis.bins * np.array([0, 1, 1]) + [0, 1, 2]
+    )
+
+
 def test_numbers_of_other_types_are_placed_by_their_values():
     axis = AXES[0]
     values = np.geomspace(1e-8, 1e3, 1000).astype(np.float32)
