@@ -114,6 +114,8 @@ class CommandServer:
         self.endpoint = f"tcp://{host}:{port}"
         self._inbox = context.socket(zmq.PULL)
         self._outbox = context.socket(zmq.PUSH)
+        for end in (self._inbox, self._outbox):
+            end.set_hwm(0)  # handing over never waits for the thread
         inside = f"inproc://commands-{port}"
         self._inbox.bind(inside)
         self._outbox.connect(inside)
@@ -149,7 +151,9 @@ class CommandServer:
             except zmq.ContextTerminated:
                 break
         self._router.close(200)
-        self._inbox.close(0)
+        with self._sending:  # who sends to an inbox that is gone waits for ever
+            self._outbox.close(0)
+            self._inbox.close(0)
 
     def _do_next(self, ready: Mapping[Any, int]) -> None:
         if self._inbox in ready:

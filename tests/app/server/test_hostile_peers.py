@@ -76,6 +76,25 @@ def opened():
 
 PING = ping(TOKEN)
 
+
+def test_closing_a_server_whose_last_command_has_ended_its_thread(opened, monkeypatch):
+    """The thread sees that it shall end when it has replied, before it is woken."""
+    server, send = opened.server, opened.server._send
+
+    def late(frames):
+        if not frames:
+            opened.reply_to(PING)
+            server.thread._thread.join()
+        send(frames)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(server, "_send", late)
+        closing = threading.Thread(target=server.close, daemon=True)
+        closing.start()
+        closing.join(PATIENCE_S)
+        assert not closing.is_alive()
+
+
 SURROGATES = [
     header({"token": "\ud800", "name": "ping", "arguments": {}}),
     header({"token": TOKEN, "name": "\udfff", "arguments": {}}),
