@@ -37,8 +37,13 @@ class Preset:
 
     def of(self, procedure: "type[RigProcedure]") -> dict[str, Any]:
         """Return the values of the procedure's parameters, except those that it keeps."""
-        known = set(procedure().parameter_objects()) - set(procedure.keeps)
-        return {name: value for name, value in {**MOVES, **HELD, **self.values}.items() if name in known}
+        from procedures.pymeasure_types import Parameter
+
+        return {
+            name: value
+            for name, value in {**MOVES, **HELD, **self.values}.items()
+            if name not in procedure.keeps and isinstance(getattr(procedure, name, None), Parameter)
+        }
 
 
 PRESETS = (
