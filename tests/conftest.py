@@ -31,6 +31,9 @@ gc.disable()
 MANY = 50_000
 """Objects made since the last collection that make the next one worth its time."""
 
+YOUNG_PER_FULL = 10
+"""Collections of new objects before one of all objects, which takes as long as the imports are many."""
+
 
 def pytest_collection_finish(session):
     """Leave modules and tests, which are never garbage, out of collections."""
@@ -39,8 +42,9 @@ def pytest_collection_finish(session):
 
 def pytest_runtest_teardown(item, nextitem):
     """Collect garbage in the thread of the tests, once there may be much."""
-    if gc.get_count()[0] > MANY:
-        gc.collect()
+    new, young, _ = gc.get_count()
+    if new > MANY:
+        gc.collect(2 if young >= YOUNG_PER_FULL else 0)
 
 
 settings.register_profile("any machine", deadline=None)

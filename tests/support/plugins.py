@@ -36,9 +36,10 @@ def plugins(folder, files, *registries, load=False):
                 load_plugins()
             yield folder
         finally:
-            for name in [n for n, m in sys.modules.items() if _is_in(m, folder)]:
+            place = str(folder.resolve())
+            for name in [n for n, m in sys.modules.items() if _file_of(m).startswith(place)]:
                 del sys.modules[name]
 
 
-def _is_in(module, folder):
-    return str(getattr(module, "__file__", None) or "").startswith(str(folder.resolve()))
+def _file_of(module):
+    return str(getattr(module, "__file__", None) or "")

@@ -105,6 +105,12 @@ def rig_of(drawn):
     return validate({key: value for key, value in content.items() if key in Rig.model_fields}, Rig, "")
 
 
+@cache
+def usual_rig():
+    return rig_of({"rate_Hz": 2000.0, "z_V": 10.0, "bias_V": 2.0, "gain": 1e5, "lowpass_Hz": 1000.0, "rise": 3e-4,
+                   "extension": 10.0, "on": "substrate"})  # fmt: skip
+
+
 def run_is_possible(name, values, rig):
     """Return True if the procedure accepts the settings; only expected errors are caught."""
     try:
@@ -127,8 +133,7 @@ def run_is_possible(name, values, rig):
 def test_any_value_of_any_parameter_is_taken_or_refused_in_words(name, data):
     one = data.draw(st.sampled_from(list(parameters_of(name))))
     value = data.draw(JSON)
-    run_is_possible(name, {one: value}, rig_of({"rate_Hz": 2000.0, "z_V": 10.0, "bias_V": 2.0, "gain": 1e5,
-        "lowpass_Hz": 1000.0, "rise": 3e-4, "extension": 10.0, "on": "substrate"}))  # fmt: skip
+    run_is_possible(name, {one: value}, usual_rig())
 
 
 @pytest.mark.parametrize("name", PROCEDURES)

@@ -94,26 +94,31 @@ def _is_gone(owner: QObject | None) -> bool:
     return window.testAttribute(Qt.WidgetAttribute.WA_WState_Created) and not window.isVisible()
 
 
-def children() -> dict[int, str]:
-    """Return the processes that this one has started and that live: their command lines by number."""
-    if hasattr(
-        os, "waitid"
-    ):  # says at once that there is none, which is usual; psutil looks at all processes
-        try:
-            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            return {}
+def children() -> set[int]:
+    """Return the numbers of the processes that this one has started, also of those that have just ended."""
+    tasks = Path("/proc/self/task")  # Linux; psutil looks at all processes of the machine
+    if not tasks.is_dir():
+        return {process.pid for process in psutil.Process().children()}
+    numbers: set[int] = set()
+    for task in tasks.iterdir():
+        with suppress(OSError):  # a thread that has just ended
+            numbers.update(map(int, (task / "children").read_text().split()))
+    return numbers
+
+
+def living(numbers: Iterable[int]) -> dict[int, str]:
+    """Return the command lines of the processes that live, by number."""
     found = {}
-    for process in psutil.Process().children():
+    for number in numbers:
         with suppress(psutil.Error):  # it has ended, and nobody wanted to know how
-            found[process.pid] = " ".join(process.cmdline())
+            found[number] = " ".join(psutil.Process(number).cmdline())
     return found
 
 
 @pytest.fixture(autouse=True)
 def nothing_left(qapp: QApplication, made_timers: weakref.WeakSet[QTimer]) -> Iterator[None]:
     """No thread, no window, no timer and no process stays."""
-    threads, processes = set(threading.enumerate()), set(children())
+    threads, processes = set(threading.enumerate()), children()
     windows = QApplication.topLevelWidgets()
     yield
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
@@ -130,9 +135,9 @@ def nothing_left(qapp: QApplication, made_timers: weakref.WeakSet[QTimer]) -> It
     assert set(threading.enumerate()) <= threads
     assert timers + left_of(made_timers) == []
     until_s = time.monotonic() + PATIENCE_S
-    while (stay := children()).keys() - processes and time.monotonic() < until_s:
+    while (stay := living(children() - processes)) and time.monotonic() < until_s:
         QTest.qWait(10)  # a bench that was asked to end needs its time
-    assert {number: name for number, name in stay.items() if number not in processes} == {}
+    assert stay == {}
 
 
 class PatientBot(QtBot):

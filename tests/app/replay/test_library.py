@@ -1,5 +1,6 @@
 """A folder's recordings as rows: everything that is there, also what is broken, each looked into once."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -35,13 +36,19 @@ def write(path: Path, **more) -> Path:
     return path
 
 
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    write(tmp_path / "a.h5", started="2026-11-20T10:00:00+00:00", notes="sharp tip")
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("recordings")
+    write(folder / "a.h5", started="2026-11-20T10:00:00+00:00", notes="sharp tip")
     write(
-        tmp_path / "b.h5", started="2026-11-21T10:00:00+00:00", procedure="break-junction", sample="Au-BDA-Au"
+        folder / "b.h5", started="2026-11-21T10:00:00+00:00", procedure="break-junction", sample="Au-BDA-Au"
     )
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def folder(recordings, tmp_path) -> Path:
+    return shutil.copytree(recordings, tmp_path, dirs_exist_ok=True)
 
 
 def looks(monkeypatch) -> list[str]:

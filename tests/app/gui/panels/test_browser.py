@@ -1,5 +1,7 @@
 """The recordings of a folder: rows, filter, opening, comparing."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QItemSelectionModel, Qt
@@ -13,15 +15,18 @@ from app.replay.library import LibraryRow
 from tests.support.recordings.made_recordings import made_heating, made_iv
 
 
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    folder, rng = tmp_path_factory.mktemp("recordings"), np.random.default_rng(1)
+    made_heating(folder / "night.h5", rng, holds=3, amplitudes_V=(0.9,), sample="Au-BDNC-Au", notes="tip 14")
+    made_iv(folder / "curves.h5", rng, curves=4, sample="Au-BDA-Au")
+    (folder / "broken.h5").write_bytes(b"no recording")
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path):
-    rng = np.random.default_rng(1)
-    made_heating(
-        tmp_path / "night.h5", rng, holds=3, amplitudes_V=(0.9,), sample="Au-BDNC-Au", notes="tip 14"
-    )
-    made_iv(tmp_path / "curves.h5", rng, curves=4, sample="Au-BDA-Au")
-    (tmp_path / "broken.h5").write_bytes(b"no recording")
-    return tmp_path
+def folder(recordings, tmp_path):
+    return shutil.copytree(recordings, tmp_path, dirs_exist_ok=True)
 
 
 @pytest.fixture
