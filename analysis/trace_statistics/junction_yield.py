@@ -117,8 +117,8 @@ def yield_result(
     remarks = [memory_remark(memories[0])] if memories[0].block > 1 else []
     if net is None:
         remarks.append(
-            "There is no control: tunnelling alone passes any window. Give control_G0 (a window between peaks) or "
-            "blank_share and blank_traces (a run without the molecule) for a net yield."
+            "There is no control: tunnelling alone passes any window. A net yield needs a control: a window "
+            "between peaks, or share and number of the traces of a run without the molecule."
         )
     if options.control_G0 and abs(_decades(options.control_G0) / _decades(options.windows_G0[0]) - 1) > 0.05:
         remarks.append("The control window is not as wide in decades as the first window.")

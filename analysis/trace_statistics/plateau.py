@@ -265,7 +265,7 @@ def _remarks(
     if often > 0.1 * n and options.samples_below == 1:
         remarks.append(
             f"{often} of {n} traces fall through {options.low_G0:g} G0 more than once, so the definitions differ; "
-            "samples_below=5 ignores noise at the limit."
+            "demanding five samples in a row below the limit ignores its noise."
         )
     settling = made_of.settling_samples
     if isfinite(settling):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,10 @@ import jinja2
 from markupsafe import Markup, escape
 
 from analysis.numbers import TIMES, power
-from analysis.recording import RunHeader
 from analysis.shared_files import remove_file, replace_file
-from app.offline.commissioning import COMMISSIONING, commissioning_of
 from app.offline.measurement import Measurement
 from app.report.parts import report_parts
+from app.report.setting_rows import settings_of
 
 
 def report_html(measurement: Measurement) -> str:
@@ -59,8 +58,9 @@ _TYPESET: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"(?<![\w)(<])-(?=\d)|(?<=[ (])-(?=\d)|(?<= )-(?= )", "−"),
     (r"\+-(?!0)", "±"),
     (r"(?<=[\d ])sigma\b", "σ"),
-    (r"\b(Q|R|V)_(Total|P|M|J|S)\b", r"\1<sub>\2</sub>"),
+    (r"\b([A-Z])_(Total|TC|[A-Z])\b", r"\1<sub>\2</sub>"),
     (r"\b([GL])0\b", r"\1<sub>0</sub>"),
+    (r"\bn_eff\b", "n<sub>eff</sub>"),
     (r"\bG_th\b", "G<sub>th</sub>"),
     (r"(?<= )u(?=[VKsAW]\b)", "µ"),
     (r"\bchi2\b", "χ²"),
@@ -68,7 +68,6 @@ _TYPESET: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\btau\^2", "τ²"),
     (r"\bs\^2", "s²"),
     (r"\b2w\b", "2ω"),
-    (r"\bE_F\b", "E<sub>F</sub>"),
 )
 
 
@@ -107,35 +106,3 @@ def _without_junctions(content: dict[str, Any]) -> dict[str, Any]:
     if "heating" not in content:
         return content
     return {**content, "heating": {k: v for k, v in content["heating"].items() if k != "junctions"}}
-
-
-def settings_of(header: RunHeader) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return what a recording's header says, as (heading, rows of name and value)."""
-    calibrations = {
-        name: f"{c.value:.6g} {c.unit}"
-        + (f" ± {c.uncertainty:.2g}" if c.uncertainty is not None else "")
-        + (f" ({c.date or c.source})" if c.date or c.source else "")
-        for name, c in header.calibrations.items()
-    }
-    groups = [
-        ("Procedure", {"procedure": header.procedure, **header.parameters}),
-        ("Commissioning of the rig", {"commissioned by": commissioning_of(header.settings)}),
-        ("Settings", {name: one for name, one in header.settings.items() if name != COMMISSIONING}),
-        ("Calibrations", calibrations),
-        ("Rig", header.rig),
-        ("Versions", {**header.versions, "seed": header.seed, "sources": ", ".join(header.sources)}),
-        ("Notes", {"notes": header.notes}),
-    ]
-    return [(heading, rows) for heading, content in groups if (rows := _rows(content))]
-
-
-def _rows(content: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
-    """Return nested settings as (name, value), names joined by points, without unset ones."""
-    rows: list[tuple[str, str]] = []
-    for name, value in content.items():
-        if isinstance(value, Mapping):
-            rows += _rows(value, f"{above}{name}.")
-        elif value is not None and value != "":
-            text = f"{value:.6g}" if isinstance(value, float) else str(value)
-            rows.append((f"{above}{name}", text))
-    return rows

@@ -16,9 +16,10 @@ from PyQt6.QtGui import QGuiApplication, QImage, QPageLayout, QPageSize, QPdfWri
 from analysis.shared_files import remove_file, replace_file
 from app.figure_style import LIGHT, drawn_in
 from app.offline.measurement import Measurement
-from app.report.page import heading_of, settings_of, subtitle_of, typeset
+from app.report.page import heading_of, subtitle_of, typeset
 from app.report.parts import report_parts
 from app.report.section import Picture, ReportSection
+from app.report.setting_rows import settings_of
 from app.report.table import Table
 
 DPI = 300

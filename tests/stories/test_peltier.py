@@ -18,6 +18,7 @@ from procedures.controls import DummyResistor
 from procedures.peltier import Peltier
 from tests.stories.test_thermopower import QUICK
 from tests.stories.test_thermopower import WORLD as HEATED_WORLD
+from tests.support.report_words import names_of_the_code
 from tests.support.rig.rigs import served_rig
 
 LEAD_V_PER_K, AMBIENT_K = 1.9e-6, 300.0
@@ -97,6 +98,7 @@ def test_command_line_and_report_tell_it(campaign, tmp_path):
     page = tmp_path / "night.html"
     assert runner.invoke(main, ["report", str(summary.recording), "--out", str(page)]).exit_code == 0
     assert "Peltier coefficient" in page.read_text(encoding="utf-8")
+    assert names_of_the_code(page.read_text(encoding="utf-8")) == []
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
+from tests.support.report_words import names_of_the_code
 
 FOLDER = os.environ.get("HOTJUNCTION_RECORDINGS")
 
@@ -46,7 +47,9 @@ def test_two_hundred_traces_of_gold_give_their_peak(gold):
 def test_a_report_of_them_is_written(gold, tmp_path):
     run("report", gold, "-o", tmp_path / "gold.html")
 
-    assert "0.92" in (tmp_path / "gold.html").read_text("utf-8")
+    page = (tmp_path / "gold.html").read_text("utf-8")
+    assert "0.92" in page
+    assert names_of_the_code(page) == []
 
 
 @pytest.mark.usefixtures("few_resamples")

@@ -15,6 +15,7 @@ from app.offline.measurement import analyse_measurement
 from app.replay.player import Player
 from app.viewmodels.session import Session
 from procedures.thermal_conductance import STEP, ThermalConductance
+from tests.support.report_words import names_of_the_code
 from tests.support.rig.rigs import served_rig
 
 WORLD = {
@@ -124,3 +125,4 @@ def test_command_line_and_report_tell_it(campaign, result, tmp_path):
     page = tmp_path / "night.html"
     assert runner.invoke(main, ["report", recording, "--out", str(page)]).exit_code == 0
     assert "L/L<sub>0</sub> of metallic contacts" in page.read_text(encoding="utf-8")
+    assert names_of_the_code(page.read_text(encoding="utf-8")) == []

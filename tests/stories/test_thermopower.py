@@ -21,6 +21,7 @@ from app.report.heating_text import print_measurement
 from app.viewmodels.session import Session
 from procedures.thermopower import Thermopower
 from procedures.thermopower_controls import GoldContacts
+from tests.support.report_words import names_of_the_code
 from tests.support.rig.rigs import served_rig
 
 WORLD = {
@@ -103,6 +104,7 @@ def test_command_line_and_report_tell_it(campaign, tmp_path):
     page = tmp_path / "night.html"
     assert runner.invoke(main, ["report", str(summary.recording), "--out", str(page)]).exit_code == 0
     assert "thermopower S at 300 K" in page.read_text(encoding="utf-8")
+    assert names_of_the_code(page.read_text(encoding="utf-8")) == []
 
 
 def test_an_alternating_heater_gives_the_thermopower_without_offsets(tmp_path, capsys):

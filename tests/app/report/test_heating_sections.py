@@ -14,6 +14,7 @@ from app.offline.measurement import analyse_measurement
 from app.report.csv_table import points_csv
 from app.report.page import report_html, typeset
 from tests.support.recordings.made_recordings import R_P, SEEBECK_V_per_K, made_heating, made_iv
+from tests.support.report_words import names_of_the_code
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,10 @@ def test_the_page_is_whole_and_needs_nothing(page):
     assert "current changed by more than a factor of 2 from its median" in page
     assert "hotter at negative bias" in page
     assert "stopped on plateaus" in page
+
+
+def test_the_page_has_no_name_of_the_code(page):
+    assert names_of_the_code(page) == []
 
 
 def test_figures_state_conductance_and_bias_beside_theory(measurement):
