@@ -11,13 +11,14 @@ from analysis.conductance import LEAST_BIAS_V, full_scale_conductance_G0
 from analysis.constants import G0_S
 from analysis.detect import ContactDetector, CurrentWitness, Detector, OpenDetector
 from analysis.heating.mask import RISE_PER_TAU
-from analysis.records import SKIPPED
+from analysis.records import NOTE, SKIPPED
 from procedures import no_contact
 from procedures.context import ProcedureContext
-from procedures.errors import ContactNotBroken, ImpossibleSetting, ProcedureFault
+from procedures.errors import ContactNotBroken, ImpossibleSetting, ProcedureFault, WrongScale
 from procedures.procedure import RigProcedure, Steps
 from procedures.pymeasure_types import BooleanParameter, FloatParameter, IntegerParameter
-from procedures.steps import APPROACH, FINISHED, Baseline, Outcome, Ramp, Recentre, SetBias
+from procedures.scale_watch import ScaleWatch
+from procedures.steps import APPROACH, FINISHED, Baseline, Outcome, Ramp, Recentre, SetBias, WriteNote
 
 NM = 1e-9
 BREAK_G0 = 0.5
@@ -39,6 +40,13 @@ GHOST_V = 3e-3
 
 SMALLEST_BIAS_V = 2 * LEAST_BIAS_V
 """Smallest bias of a run; with less, noise takes samples below the least bias by which a current is divided."""
+
+METAL_G0 = 1.0
+"""Least contact threshold of a contact of metal."""
+
+HALFWAY_SHARE, HALFWAY_nm, HALFWAY_nm_per_G0 = 0.1, 2.0, 0.2
+"""Share of a metal's contact threshold with which a contact has begun, and the travel on which it must then form: at
+least 2 nm, and 0.2 nm for each G0. From one atom to five, metals need a few tenths of a nanometre."""
 
 NOISE_S = 0.5
 """Duration of the start of an approach, whose scatter is taken as the current's noise."""
@@ -119,6 +127,8 @@ class ContactProcedure(RigProcedure):
     )
 
     pace_scatter = 0.4
+
+    _scale_watch: ScaleWatch | None = None
 
     def check(self, context: ProcedureContext) -> None:
         """Refuse thresholds beyond the amplifier's range, a bias out of limits, and motion beyond the piezo's range."""
@@ -219,6 +229,7 @@ class ContactProcedure(RigProcedure):
 
     def begin(self) -> Steps[None]:
         """Measure the current amplifier's zero, then apply the bias."""
+        self._scale_watch = None
         yield Baseline(max(self.baseline_time, FIRST_BASELINE_S))
         yield SetBias(self.bias * 1e-3)
 
@@ -229,7 +240,10 @@ class ContactProcedure(RigProcedure):
         ------
         WrongPolarity
             If the contact's current has the sign opposite to the bias.
+        WrongScale
+            If the contacts before end at ten times, or at a tenth, of the conductance at which they did.
         """
+        yield from self._judge_scale(context)
         _, top_m = context.extension_range_m
         recentrings, proved = 0, context.current_proved or surface_m is not None
         while True:
@@ -261,13 +275,34 @@ class ContactProcedure(RigProcedure):
             yield SetBias(self.bias * 1e-3)
             surface_m = None
 
+    def _judge_scale(self, context: ProcedureContext) -> Steps[None]:
+        """End the opening before this contact for the watch of the scale; note a scale that is not that of gold."""
+        if self._scale_watch is None:
+            rail_G0 = full_scale_conductance_G0(context.amplifier, self.bias * 1e-3)
+            self._scale_watch = ScaleWatch(self.contact_threshold, rail_G0)
+            return
+        change = self._scale_watch.opened()
+        if change is not None:
+            raise WrongScale(str(change))
+        if self._scale_watch.unlike_gold:
+            yield WriteNote(NOTE, {"text": self._scale_watch.unlike_gold})
+
     def _contact_detectors(self, context: ProcedureContext) -> dict[str, ContactDetector]:
         rail_G0 = full_scale_conductance_G0(context.amplifier, self.bias * 1e-3)
         credited_G0 = float("inf") if self.railed_is_contact else rail_G0
         until = {"contact": ContactDetector(self.contact_threshold, self.contact_samples, credited_G0)}
+        if self.contact_threshold >= METAL_G0:
+            samples = round(self._halfway_nm / self.approach_speed * context.rate_Hz)
+            begun_G0 = HALFWAY_SHARE * self.contact_threshold
+            until["halfway"] = ContactDetector(begun_G0, max(samples, self.contact_samples + 1), credited_G0)
         if rail_G0 <= self.contact_threshold:
             until["railed"] = ContactDetector(sys.float_info.max, self.contact_samples)
         return until
+
+    @property
+    def _halfway_nm(self) -> float:
+        """Travel on which a contact that has begun must form."""
+        return max(HALFWAY_nm, HALFWAY_nm_per_G0 * self.contact_threshold)
 
     def _witness(self, context: ProcedureContext) -> CurrentWitness:
         least_A = GHOST_V / context.amplifier.gain_V_per_A
@@ -292,6 +327,10 @@ class ContactProcedure(RigProcedure):
         end_nm = outcome.extension_m / NM
         if outcome.ended == "railed":
             return no_contact.railed()
+        if outcome.ended == "halfway":
+            return no_contact.halfway(
+                end_nm, self._halfway_nm, outcome.conductance_G0, self.contact_threshold
+            )
         if witness.excursion_at is not None:
             travelled_nm = (witness.seen - witness.excursion_at) / context.rate_Hz * self.approach_speed
             return no_contact.unclear(
@@ -333,6 +372,7 @@ class ContactProcedure(RigProcedure):
                     **until,
                     "open": OpenDetector(self.open_threshold, OPEN_SAMPLES),
                     "past break": OpenDetector(BREAK_G0, max(1, round(self.past_break * samples_per_nm))),
+                    **({"scale watch": self._scale_watch} if self._scale_watch else {}),
                 },
                 reaction_s,
                 {"open": end_noticed_s, "past break": end_noticed_s},

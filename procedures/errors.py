@@ -50,7 +50,7 @@ class WrongPolarity(ProcedureFault):
 
 
 class WrongScale(ProcedureFault):
-    """Contacts of gold do not end at 1 G0, so that bias or current are wrong by ten."""
+    """Contacts of gold do not end at 1 G0, or no longer where they did: bias or current are wrong by ten."""
 
 
 class NoBias(ProcedureFault):

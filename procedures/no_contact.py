@@ -51,6 +51,17 @@ def unclear(from_nm: float, end_nm: float, largest_G0: float, threshold_G0: floa
     )
 
 
+def halfway(end_nm: float, travelled_nm: float, shown_G0: float, threshold_G0: float) -> ContactUnclear:
+    """Return the fault of a current that began, but did not grow to that of a contact."""
+    seen = "the amplifier's rail" if math.isinf(shown_G0) else f"{shown_G0:.3g} G0"
+    return ContactUnclear(
+        f"A current began {travelled_nm:g} nm before {end_nm:.4g} nm and did not reach contact_threshold = "
+        f"{threshold_G0:g} G0 (now {seen}); the tip was stopped, and may be in the surface by as much. The gain of the "
+        "current amplifier is lower than in the rig file, the bias is divided, a resistance is in series "
+        "(series_resistance_ohm of [junction]), or the contact is not of metal: lower contact_threshold then."
+    )
+
+
 def unproved(end_nm: float) -> CurrentUnproved:
     """Return the fault of an approach without a current, if the current path is not proved."""
     return CurrentUnproved(

@@ -125,6 +125,18 @@ NAMED_FAULTS: Mapping[str, NamedFault] = {
         10.0,
         "factor",
     ),
+    "current-gain-raised": NamedFault(
+        "The current amplifier's output becomes ten times of what its gain implies during the run.",
+        _from_sample(lambda sample: AmplifierOutput(sample, factor=10.0)),
+        _LATER,
+        _SAMPLE,
+    ),
+    "current-gain-lowered": NamedFault(
+        "The current amplifier's output becomes a tenth of what its gain implies during the run.",
+        _from_sample(lambda sample: AmplifierOutput(sample, factor=0.1)),
+        _LATER,
+        _SAMPLE,
+    ),
     "current-output-dead": NamedFault(
         "The current amplifier answers, but its output is dead.", _adds(AmplifierOutput(factor=0.0))
     ),

@@ -33,7 +33,7 @@ def test_a_junction_is_withdrawn_to_stopped_checked_and_then_modulated():
 
     assert script.names[:6] == ["Baseline", "SetBias", "approach", "withdraw", "check", "modulate"]
     withdraw = script.by_name["withdraw"][0]
-    assert set(withdraw.until) == {"plateau", "open", "past break"}
+    assert set(withdraw.until) == {"plateau", "open", "past break", "scale watch"}
     assert withdraw.reaction_s * withdraw.speed_m_per_s == pytest.approx(0.01e-9)
     assert set(withdraw.later_s) == {"open", "past break"}
     assert max(withdraw.later_s.values()) * withdraw.speed_m_per_s <= 0.25e-9

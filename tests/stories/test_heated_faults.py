@@ -19,7 +19,7 @@ OVERLOADED = {"sr560.offset_V": 2e-3}
 
 FAULTS = {
     "divider wrong by ten": (
-        DIVIDED, ("divider = 10.0", "divider = 1.0"), (), "3 contacts shows about 0.1 G0", 3,
+        DIVIDED, ("divider = 10.0", "divider = 1.0"), (), "the bias is divided", 1,
     ),
     "amplifier that inverts, which the rig file does not say": (
         {}, ("", ""), ("current-reversed",), "polarity of the current is reversed", 0,

@@ -90,3 +90,63 @@ def test_a_rail_below_the_threshold_is_contact_if_the_user_says_so(sensitive):
     assert summary.end.status == "finished"
     with Recording(out) as recording:
         assert [entry.flags for entry in recording.traces] == [("railed",), ("railed",)]
+
+
+DEEPEST_M = 3.5e-9
+"""Two nanometres on which a contact must form, those of a contact, and the way until the stop."""
+
+
+def from_trace(rig, number, name):
+    """Let a fault of this name happen once a trace has ended."""
+    from app.acquisition.bench import Observer
+
+    traces = []
+
+    def on_event(event):
+        if event.name == "trace":
+            traces.append(event)
+            if len(traces) == number:
+                for fault in injection([f"{name}=0"]).faults:
+                    rig.simulated.faults.add(fault)
+
+    return Observer(on_event=on_event)
+
+
+def test_a_gain_that_rises_tenfold_in_mid_run_ends_it(tmp_path):
+    """Its amplifier still says what the rig file says: `hotjunction sim --fault current-gain-raised`."""
+    with served_rig(tmp_path) as rig:
+        observer = from_trace(rig, 15, "current-gain-raised")
+        summary = rig.bench().run(quick(60, withdraw_speed=2.0), tmp_path / "run.h5", observer=observer)
+
+        assert summary.end.status == "fault"
+        assert "The bias or the current has become wrong by ten during the run" in summary.end.reason
+        assert 20 <= summary.traces <= 35
+        assert rig.is_safe()
+
+
+@pytest.mark.parametrize("traces", [1, 15])
+def test_a_gain_that_falls_tenfold_does_not_let_the_tip_go_on(tmp_path, traces):
+    with served_rig(tmp_path) as rig:
+        observer = from_trace(rig, traces, "current-gain-lowered")
+        summary = rig.bench().run(quick(60, withdraw_speed=2.0), tmp_path / "run.h5", observer=observer)
+
+        assert summary.end.status == "fault"
+        assert "did not reach contact_threshold = 5 G0" in summary.end.reason
+        assert rig.is_safe()
+        assert rig.world.deepest_indentation_m < DEEPEST_M
+
+
+def test_an_approach_into_a_contact_beyond_a_series_resistance_stops(tmp_path):
+    """The rig file does not know of a resistance that keeps each contact below the threshold."""
+    with served_rig(tmp_path, overrides={"junction.series_resistance_ohm": 5000.0}) as rig:
+        text = rig.file.read_text("utf-8")
+        assert "series_resistance_ohm = 5000.0" in text
+        rig.file.write_text(
+            text.replace("series_resistance_ohm = 5000.0", "series_resistance_ohm = 50.0"), "utf-8"
+        )
+        summary = rig.bench().run(quick(3), tmp_path / "run.h5")
+
+        assert summary.end.status == "fault"
+        assert "a resistance is in series" in summary.end.reason
+        assert rig.is_safe()
+        assert rig.world.deepest_indentation_m < DEEPEST_M
