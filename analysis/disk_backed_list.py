@@ -51,7 +51,9 @@ class DiskBackedList(Generic[Record]):
         self._shared = shared
         self._known: dict[Any, Any] = {}
         self._records: list[tuple[type[Record], dict[str, Any]]] = []
+        self._names: dict[type[Record], list[str]] = {}
         self._end = 0
+        self._at = 0  # place in the file; a seek without need would write out what is buffered
 
     def __len__(self) -> int:
         return len(self._records)
@@ -80,13 +82,16 @@ class DiskBackedList(Generic[Record]):
 
     def add(self, record: Record) -> int:
         """Add a record and return its index. Raises ``OSError`` if the disk is full."""
-        content = {field.name: getattr(record, field.name) for field in fields(record)}  # type: ignore[arg-type]
+        kind = type(record)
+        if kind not in self._names:
+            self._names[kind] = [field.name for field in fields(record)]  # type: ignore[arg-type]
+        content = {name: getattr(record, name) for name in self._names[kind]}
         arrays = {name: value for name, value in content.items() if isinstance(value, np.ndarray)}
         with self._lock:
             content.update(self._written(arrays))
             for name in self._shared:
                 content[name] = self._known.setdefault(content[name], content[name])
-            self._records.append((type(record), content))
+            self._records.append((kind, content))
             return len(self._records) - 1
 
     def close(self) -> None:
@@ -100,12 +105,20 @@ class DiskBackedList(Generic[Record]):
             content += bytes(-len(content) % array.itemsize)
             places[name] = _Place(self._end + len(content), array.shape, array.dtype)
             content += array.tobytes()
-        self._file.seek(self._end)
+        self._go_to(self._end)
         self._file.write(content)
         self._end += len(content)
+        self._at = self._end
         return places
 
     def _read(self, start: int, stop: int) -> bytes:
         with self._lock:
-            self._file.seek(start)
-            return self._file.read(stop - start)
+            self._go_to(start)
+            data = self._file.read(stop - start)
+            self._at = stop
+            return data
+
+    def _go_to(self, place: int) -> None:
+        if self._at != place:
+            self._file.seek(place)
+        self._at = -1  # unknown if what follows fails

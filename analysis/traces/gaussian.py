@@ -7,6 +7,7 @@ section 3.2).
 """
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -148,61 +149,93 @@ class _Batch:
     def residual(self, p: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return data minus model (m, n) and the model's derivatives (m, 3 + k, n), both zero outside the window."""
         centre, sigma, amplitude = p[:, 0:1], p[:, 1:2], p[:, 2:3]
-        u = (self.x - centre) / sigma
-        bell = np.exp(-0.5 * u**2) * self.window
+        u = self.x - centre
+        u /= sigma
+        bell = u * u
+        bell *= -0.5
+        np.exp(bell, out=bell)
+        bell *= self.window
         jacobian = np.empty((len(p), p.shape[1], self.x.size))
-        jacobian[:, 0] = amplitude * bell * u / sigma
-        jacobian[:, 1] = jacobian[:, 0] * u
         jacobian[:, 2] = bell
-        jacobian[:, 3:] = self.powers * self.window[:, None, :]
+        bell *= amplitude
+        bell *= u
+        bell /= sigma
+        jacobian[:, 0] = bell
+        np.multiply(bell, u, out=jacobian[:, 1])
+        np.multiply(self.powers, self.window[:, None, :], out=jacobian[:, 3:])
         return self.y - (p[:, None, 2:] @ jacobian[:, 2:])[:, 0], jacobian
+
+
+@dataclass(frozen=True, eq=False)
+class _Linearised:
+    """Sums of squares of m fits, and what a step from there needs."""
+
+    cost: FloatArray  # (m,)
+    normal: FloatArray  # (m, 3 + k, 3 + k), of the derivatives
+    downhill: FloatArray  # (m, 3 + k), half the negative gradient of the cost
+
+    @classmethod
+    def at(cls, batch: _Batch, p: FloatArray) -> Self:
+        """Evaluate the model at parameters (m, 3 + k)."""
+        residual, jacobian = batch.residual(p)
+        return cls(
+            np.sum(residual**2, axis=1),
+            jacobian @ jacobian.transpose(0, 2, 1),
+            (jacobian @ residual[:, :, None])[:, :, 0],
+        )
+
+    def rows(self, which: NDArray[np.bool_]) -> "_Linearised":
+        """Return those of some of the fits."""
+        return _Linearised(self.cost[which], self.normal[which], self.downhill[which])
+
+    def replaced(self, which: NDArray[np.bool_], other: "_Linearised") -> "_Linearised":
+        """Return those of ``other`` for some of the fits."""
+        if which.all():
+            return other
+        return _Linearised(
+            np.where(which, other.cost, self.cost),
+            np.where(which[:, None, None], other.normal, self.normal),
+            np.where(which[:, None], other.downhill, self.downhill),
+        )
+
+    def step(self, batch: _Batch, p: FloatArray, damping: FloatArray) -> FloatArray:
+        """Return the step toward the minimum; a parameter at its bound that would leave it is held."""
+        normal, downhill = self.normal.copy(), self.downhill
+        push, nonlinear = downhill[:, :2], p[:, :2]
+        held = ((nonlinear <= batch.low) & (push < 0.0)) | ((nonlinear >= batch.high) & (push > 0.0))
+        if held.any():
+            downhill = downhill.copy()
+            downhill[:, :2][held] = 0.0
+            normal[:, :2][held] = 0.0
+            normal.transpose(0, 2, 1)[:, :2][held] = 0.0
+        diagonal = np.einsum("mii->mi", normal)
+        diagonal += damping[:, None] * diagonal + 1e-300  # a parameter that is held, or has no effect, stays
+        return np.asarray(np.linalg.solve(normal, downhill[:, :, None])[:, :, 0], dtype=float)
 
 
 def _levenberg_marquardt(batch: _Batch, p: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """Return parameters, sums of squares, and which fits converged. Converged fits leave the batch."""
-    residual, jacobian = batch.residual(p)
-    cost = np.sum(residual**2, axis=1)
+    here = _Linearised.at(batch, p)
+    cost = here.cost.copy()
     damping = np.full(len(p), 1e-3)
     moving = np.arange(len(p))
     for _ in range(_ITERATIONS):
-        here = p[moving]
-        trial: FloatArray = here + _step(batch, here, damping, residual, jacobian)
+        began = p[moving]
+        trial: FloatArray = began + here.step(batch, began, damping)
         trial[:, :2] = np.minimum(np.maximum(trial[:, :2], batch.low), batch.high)
-        tried = batch.residual(trial)
-        trial_cost = np.sum(tried[0] ** 2, axis=1)
-        better = trial_cost <= cost[moving]
-        p[moving[better]], cost[moving[better]] = trial[better], trial_cost[better]
-        if better.all():
-            residual, jacobian = tried
-        else:
-            residual[better], jacobian[better] = tried[0][better], tried[1][better]
+        tried = _Linearised.at(batch, trial)
+        better = tried.cost <= here.cost
+        here = here.replaced(better, tried)
+        p[moving], cost[moving] = np.where(better[:, None], trial, began), here.cost
         damping = np.clip(np.where(better, damping / 5.0, damping * 4.0), 1e-9, 1e12)
-        still = ~(np.abs(trial - here)[:, :2].max(axis=1) < _TOLERANCE * here[:, 1])
+        still = ~(np.abs(trial - began)[:, :2].max(axis=1) < _TOLERANCE * began[:, 1])
         if not still.all():
-            moving, damping, batch = moving[still], damping[still], batch.rows(still)
-            residual, jacobian = residual[still], jacobian[still]
+            moving, damping, batch, here = moving[still], damping[still], batch.rows(still), here.rows(still)
         if not moving.size:
             break
     converged = np.ones(len(p), dtype=bool)
     converged[moving] = False
     return p, cost, converged
-
-
-def _step(
-    batch: _Batch, p: FloatArray, damping: FloatArray, residual: FloatArray, jacobian: FloatArray
-) -> FloatArray:
-    """Return the step toward the minimum; a parameter at its bound that would leave it is held."""
-    downhill = jacobian @ residual[:, :, None]
-    push, nonlinear = downhill[:, :2, 0], p[:, :2]
-    held = ((nonlinear <= batch.low) & (push < 0.0)) | ((nonlinear >= batch.high) & (push > 0.0))
-    if held.any():
-        jacobian = jacobian.copy()
-        jacobian[:, :2][held] = 0.0
-        downhill[:, :2, 0][held] = 0.0
-    normal = jacobian @ jacobian.transpose(0, 2, 1)
-    diagonal = np.einsum("mii->mi", normal)
-    diagonal += damping[:, None] * diagonal + 1e-300  # a parameter that is held, or has no effect, stays
-    return np.asarray(np.linalg.solve(normal, downhill)[:, :, 0], dtype=float)
 
 
 def _bounds(x: FloatArray, window: NDArray[np.bool_], least_sigma: float) -> tuple[FloatArray, FloatArray]:

@@ -175,10 +175,12 @@ class Histogram:
         """Counts in the bins, shape (n_traces, bins)."""
         return self.rows[:, 1:-2]
 
-    @property
+    @cached_property
     def counts(self) -> CountArray:
         """Counts in the bins over all traces, shape (bins,)."""
-        return self.traces.sum(axis=0)
+        counts = self.traces.sum(axis=0)
+        counts.setflags(write=False)
+        return counts
 
     @property
     def counts_per_trace(self) -> FloatArray:
@@ -200,7 +202,7 @@ class Histogram:
         """Samples without a value (NaN): excluded ones, or without bias."""
         return int(self.rows[:, -1].sum())
 
-    @property
+    @cached_property
     def top(self) -> float:
         """Coordinate up to which conductance was measured: upper edge of the highest bin that 1 % of the traces reach.
 
@@ -248,8 +250,8 @@ class GrowingHistogram:
 def row_of(values: ArrayLike, axis: BinAxis) -> CountArray:
     """Return the counts of the samples of one trace (n,): below, in each bin, above, undefined."""
     values = np.asarray(values)
-    row = np.zeros(axis.bins + 3, dtype=np.int64)
-    for begin in range(0, values.size, _CHUNK):
+    row = np.bincount(axis.place(values[:_CHUNK]), minlength=axis.bins + 3)
+    for begin in range(_CHUNK, values.size, _CHUNK):
         row += np.bincount(axis.place(values[begin : begin + _CHUNK]), minlength=row.size)
     return row
 

@@ -79,6 +79,8 @@ class IncrementalHistograms:
         self._map = GrowingHistogram2D(displacement, coarse, break_G0)
         self._counted: DiskBackedList[TraceCounts] = DiskBackedList()
         self._at: list[int] = []
+        self._special: list[SampleCounts] = []
+        self._last: tuple[int, TraceCounts] | None = None
 
     @property
     def map(self) -> Histogram2D:
@@ -101,7 +103,12 @@ class IncrementalHistograms:
         """Take the row of a trace that was counted elsewhere on the same axes; as `count`."""
         if index == len(self._at):
             self._at.append(-1)
+            self._special.append(SampleCounts())
         self._at[index] = self._counted.add(counted)
+        self._special[index] = SampleCounts(
+            counted.samples, counted.wild, int(counted.wild > 0), counted.railed, counted.negative
+        )
+        self._last = index, counted
 
     def keep(self, index: int, placed: PlacedTrace, sign: int) -> None:
         """Add a counted trace to the sums (``sign`` 1) or take it back (-1)."""
@@ -130,11 +137,11 @@ class IncrementalHistograms:
 
     def sample_counts(self, indices: Sequence[int]) -> SampleCounts:
         """Return the numbers of special samples in several traces."""
-        counts = [self.row(index) for index in indices]
+        counts = [self._special[index] for index in indices]
         return SampleCounts(
             sum(c.samples for c in counts),
             sum(c.wild for c in counts),
-            sum(c.wild > 0 for c in counts),
+            sum(c.traces_with_wild for c in counts),
             sum(c.railed for c in counts),
             sum(c.negative for c in counts),
         )
@@ -145,6 +152,8 @@ class IncrementalHistograms:
 
     def row(self, index: int) -> TraceCounts:
         """Return the row of a trace."""
+        if self._last is not None and self._last[0] == index:
+            return self._last[1]
         return self._counted[self._at[index]]
 
     def _counted_trace(self, placed: PlacedTrace) -> TraceCounts:

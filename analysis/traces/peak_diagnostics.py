@@ -155,19 +155,31 @@ def best(fits: GaussianFits) -> GaussianFits:
     return fits[int(np.argmin(fits.cost))]
 
 
-def settled_window(stretch: HistogramStretch, candidate: PeakCandidate, terms: int) -> tuple[float, float]:
-    """Return the window of the fit: the middle reach to either side, within the candidate's range; a wider one if no
-    fit succeeds.
+def settled_window(
+    stretch: HistogramStretch, candidate: PeakCandidate, terms: int
+) -> tuple[tuple[float, float], GaussianFits]:
+    """Return the window of the fit, and the fits from nine starts in it.
 
-    The window is set by the guessed width, then by the fitted one.
+    The window reaches by the middle of `REACHES` to either side, within the candidate's range; farther if no fit
+    succeeds. It is set by the guessed width, then by the fitted one.
     """
+    fitted: dict[bytes, GaussianFits] = {}  # several windows often hold the same bins
+
+    def starts(window: tuple[float, float]) -> GaussianFits:
+        inside = stretch.inside(*window)
+        key = inside.tobytes()
+        if key not in fitted:
+            fitted[key] = fit_from_nine(stretch, candidate, terms, inside)
+        return fitted[key]
+
     guess = candidate.centre, candidate.sigma
     for reach in (REACHES[1], REACHES[2]):
-        inside = stretch.inside(*_window(candidate, *guess, reach, reach))
-        fit = best(fit_from_nine(stretch, candidate, terms, inside))
+        fit = best(starts(_window(candidate, *guess, reach, reach)))
         if fit.good[0]:
-            return _window(candidate, float(fit.centre[0]), float(fit.sigma[0]), reach, reach)
-    return _window(candidate, *guess, REACHES[1], REACHES[1])
+            window = _window(candidate, float(fit.centre[0]), float(fit.sigma[0]), reach, reach)
+            return window, starts(window)
+    window = _window(candidate, *guess, REACHES[1], REACHES[1])
+    return window, starts(window)
 
 
 def variants(

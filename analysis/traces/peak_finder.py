@@ -57,7 +57,8 @@ def find_candidates(
     """
     axis = histogram.axis
     low, high = (float(x) for x in axis.coordinate([low_G0, high_G0]))
-    found = [c for width in _SMOOTHINGS[axis.scale] for c in _maxima(histogram, width)]
+    traces = histogram.traces.astype(float)
+    found = [c for width in _SMOOTHINGS[axis.scale] for c in _maxima(histogram, traces, width)]
     chosen: list[PeakCandidate] = []
     for candidate in sorted(found, key=lambda c: -c.significance):
         edge = candidate.sigma / 2.0
@@ -76,13 +77,13 @@ def _finest(candidate: PeakCandidate, found: list[PeakCandidate]) -> PeakCandida
     return replace(finest, significance=candidate.significance)
 
 
-def _maxima(histogram: Histogram, width: float) -> list[PeakCandidate]:
-    """Return all maxima of the histogram smoothed by a Gaussian of this width."""
+def _maxima(histogram: Histogram, traces: FloatArray, width: float) -> list[PeakCandidate]:
+    """Return all maxima of the histogram smoothed by a Gaussian of this width; ``traces`` are its counts."""
     axis = histogram.axis
     smooth = gaussian_mean(histogram.counts_per_trace, width / axis.step, "zero")
     x, candidates = axis.coordinates, []
     found = maxima(smooth, round(_NEARBY * width / axis.step))
-    for at, significance in zip(found, _significances(histogram, found, width), strict=True):
+    for at, significance in zip(found, _significances(histogram.axis, traces, found, width), strict=True):
         sigma = np.sqrt(max((at.width * axis.step / _FWHM) ** 2 - width**2, (0.5 * width) ** 2))
         candidates.append(
             PeakCandidate(
@@ -92,17 +93,17 @@ def _maxima(histogram: Histogram, width: float) -> list[PeakCandidate]:
     return candidates
 
 
-def _significances(histogram: Histogram, found: list[Maximum], width: float) -> FloatArray:
+def _significances(axis: BinAxis, traces: FloatArray, found: list[Maximum], width: float) -> FloatArray:
     """Return the height of each maximum over its higher base, in standard errors from trace to trace.
 
     Heights are differences of the smoothed counts at two bins; 0 where a maximum is its own base.
     """
-    n, places = histogram.n_traces, np.array([x.place for x in found], dtype=np.intp)
+    n, places = len(traces), np.array([x.place for x in found], dtype=np.intp)
     if n < 2:
         return np.zeros(places.size)
-    traces, top, above = histogram.traces.astype(float), _kernels(histogram.axis, places, width), []
+    top, above = _kernels(axis, places, width), []
     for bases in ([x.left for x in found], [x.right for x in found]):
-        height = traces @ (top - _kernels(histogram.axis, np.array(bases, dtype=np.intp), width))
+        height = traces @ (top - _kernels(axis, np.array(bases, dtype=np.intp), width))
         error = height.std(axis=0, ddof=1) / np.sqrt(n)
         above.append(np.divide(height.mean(axis=0), error, out=np.zeros(places.size), where=error > 0.0))
     return np.minimum(*above)
@@ -140,7 +141,8 @@ def candidate_in(histogram: Histogram, low_G0: float, high_G0: float) -> PeakCan
     """
     low, high = (float(x) for x in histogram.axis.coordinate([low_G0, high_G0]))
     width = _SMOOTHINGS[histogram.axis.scale][1]
-    found = [c for c in _maxima(histogram, width) if low < c.centre < high]
+    traces = histogram.traces.astype(float)
+    found = [c for c in _maxima(histogram, traces, width) if low < c.centre < high]
     if not found:
         raise ValueError(f"the histogram has no maximum between {low_G0:g} and {high_G0:g} G0")
     highest = max(found, key=lambda c: c.significance)

@@ -170,10 +170,14 @@ def _contact_peak(
 ) -> PeakFit:
     """Fit one Gaussian in G."""
     reach = HistogramStretch.around(histogram, candidate.low, candidate.high)
-    stretch = reach if given is None else HistogramStretch.around(histogram, *given)
-    window = given or settled_window(reach, candidate, terms)
-    inside = stretch.inside(*window)
-    starts = fit_from_nine(stretch, candidate, terms, inside)
+    if given is None:
+        stretch = reach
+        window, starts = settled_window(reach, candidate, terms)
+        inside = stretch.inside(*window)
+    else:
+        stretch, window = HistogramStretch.around(histogram, *given), given
+        inside = stretch.inside(*window)
+        starts = fit_from_nine(stretch, candidate, terms, inside)
     fit = best(starts)
     resampled = stretch.resampled(resamples if fit.good[0] else 0, rng)
     if given is None and len(resampled):
@@ -213,8 +217,7 @@ def _molecular_peak(
 ) -> PeakFit:
     """Fit one or two Gaussians in log G, one of them at the candidate."""
     reach = HistogramStretch.around(histogram, candidate.low, candidate.high)
-    inside = reach.inside(*settled_window(reach, candidate, terms))
-    single = best(fit_from_nine(reach, candidate, terms, inside))
+    single = best(settled_window(reach, candidate, terms)[1])
     level = level_at(histogram, candidate.centre, neighbours, within, terms, resamples, rng)
     window = (
         max(within[0], candidate.centre - HALF_RANGES[1]),

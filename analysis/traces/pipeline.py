@@ -39,7 +39,9 @@ def analyse_by(traces: Iterable[Trace], options: OptionsFor, rng: np.random.Gene
     growing.look()
     growing.decide()
     growing.select()
-    analysis = analysis_of(growing, peaks_of(growing, rng))
+    histograms = growing.histograms(growing.kept)
+    peaks = peaks_in(*histograms, growing.noise, growing.options, rng)
+    analysis = analysis_of(growing, peaks, histograms=histograms)
     growing.close()
     return analysis
 
@@ -57,16 +59,18 @@ def analysis_of(
     growing: IncrementalSelection,
     peaks: tuple[PeakFit, ...],
     plateaus: tuple[PlateauLengths, ...] | None = None,
+    histograms: tuple[Histogram, Histogram] | None = None,
 ) -> Analysis:
     """Assemble the analysis of the traces selected so far from their fitted peaks.
 
     ``plateaus`` are the lengths between `plateau_bounds` of each peak; measured in the kept traces if not given.
+    ``histograms`` are those of the kept traces, if the caller has them already.
     """
     selection, options = growing.selection(), growing.options
     if plateaus is None:
         bounds = [plateau_bounds(peak, options.break_G0) for peak in peaks]
         plateaus = lengths_between(selection.kept, bounds)
-    linear, log = growing.histograms(growing.kept)
+    linear, log = histograms or growing.histograms(growing.kept)
     return Analysis(
         selection=selection,
         noise=growing.noise,

@@ -62,10 +62,25 @@ def lengths_between(
     traces: Iterable[Trace], bounds_G0: Sequence[tuple[float, float]]
 ) -> tuple[PlateauLengths, ...]:
     """Return the lengths of several plateaus (low, high) in all traces, each of which is read once."""
-    rows = (
-        [plateau_length_m(trace, low, high) for low, high in bounds_G0]
-        for trace in (traces if bounds_G0 else ())
-    )
+    rows = (_lengths_m(trace, bounds_G0) for trace in (traces if bounds_G0 else ()))
     lengths = np.array(list(rows), dtype=float).reshape(-1, len(bounds_G0) or 1)
     lengths.setflags(write=False)
     return tuple(PlateauLengths(*pair, column) for pair, column in zip(bounds_G0, lengths.T, strict=False))
+
+
+def _lengths_m(trace: Trace, bounds_G0: Sequence[tuple[float, float]]) -> list[float]:
+    """Return `plateau_length_m` of one trace between each pair of bounds (low, high).
+
+    No sample after the last one above a bound is above a higher one, so each search is shorter than the one before.
+    """
+    g, displacement_m = trace.conductance_G0, trace.displacement_m
+    fallen, end = {}, g.size
+    for bound in sorted({bound for pair in bounds_G0 for bound in pair}):
+        end = fallen[bound] = (g[:end] >= bound).tobytes().rfind(True) + 1
+    is_usual = {bound: 0 < at < g.size and bool(g[at] < bound) for bound, at in fallen.items()}
+    return [
+        float(displacement_m[fallen[low]] - displacement_m[fallen[high]])
+        if low <= high and is_usual[low] and is_usual[high]
+        else plateau_length_m(trace, low, high)
+        for low, high in bounds_G0
+    ]

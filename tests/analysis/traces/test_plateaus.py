@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from analysis.records import Trace
-from analysis.traces.plateaus import plateau_length_m, plateau_lengths
+from analysis.traces.plateaus import lengths_between, plateau_length_m, plateau_lengths
 
 
 def trace(*levels_and_lengths, step_m=1e-12):
@@ -33,6 +33,19 @@ def test_contact_made_again_counts_from_its_last_break():
 @pytest.mark.parametrize("one", [trace((1.0, 50), (1e-5, 9)), trace((3.0, 50), (1.0, 50)), trace((0.1, 9))])
 def test_trace_without_beginning_or_end_of_the_plateau_has_no_length(one):
     assert np.isnan(plateau_length_m(one, 0.5, 1.5))
+
+
+def test_plateaus_measured_together_are_those_measured_one_by_one():
+    rng = np.random.default_rng(3)
+    levels = np.array([np.nan, -0.1, 1e-5, 0.4, 0.5, 0.9, 1.5, 3.0])
+    traces = [trace(*((level, 1) for level in rng.choice(levels, 12))) for _ in range(500)]
+    bounds = [(0.5, 1.5), (1.5, 0.5), (1e-5, 0.5), (0.5, 0.5), (2.0, 4.0)]
+
+    together = np.array([lengths.lengths_m for lengths in lengths_between(traces, bounds)])
+
+    alone = [[plateau_length_m(one, low, high) for one in traces] for low, high in bounds]
+    assert np.array_equal(together, alone, equal_nan=True)
+    assert np.isfinite(together[:4]).any(axis=1).all()
 
 
 def test_exponential_lengths_have_the_quartiles_known_by_hand():
