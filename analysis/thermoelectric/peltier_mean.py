@@ -19,7 +19,7 @@ LEAST_SEEN = 0.5
 """Least share of the squared thermopowers that is not their noise, for a comparison with them."""
 
 FEW = 5
-"""Number of junctions below which the noise of the thermometer is the least error."""
+"""Number of holds below which their scatter is no error."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,8 @@ def weighted_mean(
 ) -> Mean:
     """Return the weighted mean of holds, with an error by bootstrap over their junctions.
 
-    Below five junctions the error is at least that of the thermometer's noise.
+    The error is at least that of the thermometer's noise, which is known: a few junctions that agree by chance do not
+    make it smaller.
     """
     if not len(values):
         return NOTHING
@@ -141,9 +142,7 @@ def weighted_mean(
     if n > 1:
         drawn = rng.multinomial(n, np.full(n, 1.0 / n), size=RESAMPLES)
         means = (drawn @ sums) / (drawn @ heavy)
-        sigma = float(means.std(ddof=1)) * math.sqrt(n / (n - 1.0))
-        if n < FEW:
-            sigma = max(sigma, noise)
+        sigma = max(noise, float(means.std(ddof=1)) * math.sqrt(n / (n - 1.0)))
     return Mean(float(sums.sum()), sigma, noise, len(values), n)
 
 
@@ -161,7 +160,7 @@ def point_of(amplitude_V: float, holds: Sequence[PeltierHold], rng: np.random.Ge
     heats = np.array([(h.odd[0], h.even[0]) for h in holds])
     share = weights / weights.sum()
     noise = np.diag(np.sum((share[:, None] * np.array([(h.odd[1], h.even[1]) for h in holds])) ** 2, axis=0))
-    covariance = covariance_of_mean(heats, weights) if len(holds) >= FEW else noise
+    covariance = _no_less(covariance_of_mean(heats, weights), noise) if len(holds) >= FEW else noise
     odd_W, even_W = share @ heats
     return PeltierPoint(
         amplitude_V,
@@ -172,3 +171,10 @@ def point_of(amplitude_V: float, holds: Sequence[PeltierHold], rng: np.random.Ge
         covariance,
         coefficient_of(holds, rng),
     )
+
+
+def _no_less(covariance: FloatArray, noise: FloatArray) -> FloatArray:
+    """Return a covariance with variances of at least those of the noise, and the same correlations."""
+    least = np.sqrt(np.diag(noise) / np.diag(covariance))
+    wider = np.where(least > 1.0, least, 1.0)  # NaN, for a part that was not measured, stays NaN
+    return covariance * np.outer(wider, wider)

@@ -214,6 +214,6 @@ def _cooling(bias_V: float, rows: FloatArray) -> Cooling:
     mean_K, noise_K = float(share @ rises_K), math.sqrt(float(np.sum((share * sigmas_K) ** 2)))
     if len(rows) < FEW:
         return Cooling(bias_V, mean_K, noise_K, normal_above(-mean_K / noise_K))
-    sigma_K = math.sqrt(float(covariance_of_mean(rises_K[:, None], weights)[0, 0]))
+    sigma_K = max(noise_K, math.sqrt(float(covariance_of_mean(rises_K[:, None], weights)[0, 0])))
     chance = student_above(-mean_K / sigma_K, effective_number(weights) - 1.0)
     return Cooling(bias_V, mean_K, sigma_K, chance)

@@ -83,10 +83,13 @@ def _hold(rng: np.random.Generator, case: Case, sigma_K: float) -> PeltierHold:
 
 CASES = (
     Case(),
-    Case(junctions=10),
-    Case(junctions=4),
+    Case(junctions=20),
+    Case(junctions=8),
+    Case(junctions=5),
     Case(spread=0.5),
+    Case(junctions=8, spread=0.5),
     Case(resistance_K_per_W=72_800.0),
+    Case(junctions=8, resistance_K_per_W=72_800.0),
     Case(resistance_K_per_W=5e7, bias_V=0.006),
 )
 
@@ -103,6 +106,7 @@ def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
                 str(case.junctions),
                 f"{100 * case.spread:g} %",
                 f"{100 * np.median(result.relative):.0f} %",
+                share(np.abs(result.pull) < 1.0),
                 share(np.abs(result.pull) < 2.0),
                 share(np.abs(result.noise_pull) < 2.0),
                 f"{np.sqrt(np.mean(result.pull**2)):.2f}",
@@ -118,7 +122,8 @@ def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
             "junctions",
             "spread of Pi",
             "error of Pi",
-            "within 2 sigma (bootstrap)",
+            "within 1 sigma",
+            "within 2 sigma",
             "within 2 sigma (noise alone)",
             "rms pull",
             '"cools"',

@@ -1,6 +1,7 @@
 """A small version of the study of Peltier heat: the limits fail by chance with a probability below 1e-3."""
 
 import numpy as np
+import pytest
 
 from tests.validation.peltier import Case, campaigns
 
@@ -16,3 +17,11 @@ def test_a_fine_tip_sees_the_cooling_at_small_bias_and_the_spread_makes_the_nois
     result = campaigns(np.random.default_rng(3), Case(resistance_K_per_W=5e7, bias_V=0.006, spread=0.5), 20)
     assert result.cools.all()
     assert np.mean(np.abs(result.noise_pull) < 2.0) < np.mean(np.abs(result.pull) < 2.0)
+
+
+@pytest.mark.parametrize("resistance_K_per_W", [72_800.0, 1e6])
+@pytest.mark.parametrize("junctions", [5, 8, 20])
+def test_an_error_of_few_junctions_holds_the_truth_in_two_of_three_campaigns(junctions, resistance_K_per_W):
+    case = Case(junctions=junctions, resistance_K_per_W=resistance_K_per_W)
+    within = np.mean(np.abs(campaigns(np.random.default_rng(11), case, 200).pull) < 1.0)
+    assert 0.6 < within < 0.76
