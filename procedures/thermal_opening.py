@@ -19,8 +19,8 @@ from procedures.expectation import LEE_NOISE, Expectation
 from procedures.heated_junctions import HeatedProcedure
 from procedures.parameters import NumbersParameter
 from procedures.procedure import Plan, Steps
-from procedures.pymeasure_types import FloatParameter, IntegerParameter
-from procedures.steps import MakeSafe, Ramp, SetHeater, WriteNote
+from procedures.pymeasure_types import BooleanParameter, FloatParameter, IntegerParameter
+from procedures.steps import MakeSafe, Ramp, SetBias, SetHeater, WriteNote
 
 OPEN = "open"
 """Detector that ends other withdrawals as soon as the tip is open."""
@@ -70,6 +70,12 @@ class ThermalOpening(HeatedProcedure):
         description="Openings at each temperature difference.",
     )  # fmt: skip
 
+    reverse_bias = BooleanParameter(
+        "Reverse the bias", default=True,
+        description="Change the sign of the bias from one opening to the next: the mean of both signs is free of the "
+        "offset of the bias and of Peltier heat, which are 1 % of the result each.",
+    )  # fmt: skip
+
     @property
     def total_cycles(self) -> int:
         """Number of openings in a whole run."""
@@ -117,30 +123,38 @@ class ThermalOpening(HeatedProcedure):
         yield from self.begin()
         search, turns = SearchProgress(), self.turns()
         number, heated_turn, heated = 0, -1, {"dT_K": 0.0}
+        opened_at: dict[float, int] = {}
         while (difference_K := turns.present_K) is not None:
             if turns.turn != heated_turn:
                 heated = yield from self.heat(context, search, difference_K, turns.turn)
                 heated_turn = turns.turn
             search.surface_m = yield from self.make_contact(context, search.surface_m)
-            ended = yield from self._open(context, search.surface_m)
+            sign = -1 if self.reverse_bias and opened_at.get(difference_K, 0) % 2 else 1
+            ended = yield from self._open(context, search.surface_m, sign)
+            opened_at[difference_K] = opened_at.get(difference_K, 0) + 1
             yield from self.opened(search)
             counts = ended != SKIPPED
-            note = {"number": number, "hold": number, "counts": counts, "control": self.control, "mode": "dc"}
-            yield WriteNote(
-                self.cycle,
-                {**note, **heated, "heated": difference_K != 0.0, "window_G0": [0.5, self.most_G0(context)]},
-            )
+            note = {
+                "number": number, "hold": number, "counts": counts, "control": self.control, "mode": "dc", "sign": sign,
+                **heated, "heated": difference_K != 0.0, "window_G0": [0.5, self.most_G0(context)],
+            }  # fmt: skip
+            yield WriteNote(self.cycle, note)
             number += 1
             turns.count(counts)
         yield SetHeater(0.0)
         yield MakeSafe()
 
-    def _open(self, context: ProcedureContext, surface_m: float) -> Steps[str]:
+    def _open(self, context: ProcedureContext, surface_m: float, sign: int) -> Steps[str]:
         """Withdraw until the tip is well beyond the break, not only until it is open; return why the trace ended."""
+        if sign < 0:
+            yield SetBias(-1e-3 * self.bias)
         ramp = next(self.withdraw(context, surface_m, {}, self.reaction_s(context)))
         assert isinstance(ramp, Ramp)
         outcome = yield replace(ramp, until={name: one for name, one in ramp.until.items() if name != OPEN})
-        return (yield from self.clear(context, outcome))
+        ended = yield from self.clear(context, outcome)
+        if sign < 0:
+            yield SetBias(1e-3 * self.bias)
+        return ended
 
     def most_G0(self, context: ProcedureContext) -> float:
         """Return the conductance at which the current amplifier rails, in G0."""

@@ -59,6 +59,8 @@ class MeasuredOpening:
     control : str
     difference_K : float
         Wanted difference; 0 with the heater off.
+    sign : int
+        Of the bias.
     rejected : str
         Reason for which it is left out, by the current alone; "" if it is used.
     slope_K_per_S : float
@@ -74,6 +76,7 @@ class MeasuredOpening:
     sample: int
     control: str
     difference_K: float
+    sign: int
     rejected: str = ""
     slope_K_per_S: float = math.nan
     weight_S2: float = math.nan
@@ -170,6 +173,7 @@ def measured_opening(hold: RuptureHold, thermometer: Thermometer) -> MeasuredOpe
         hold.samples[0],
         hold.control,
         float(notes.get("dT_K", math.nan)),
+        int(notes.get("sign", 1)),
         ambient_K=float(notes.get("ambient_K", 300.0)),
     )
     n = round(BOX_S * hold.rate_Hz)
@@ -233,7 +237,7 @@ def combine_openings(
         weights.append(one.weight_S2 * per_ratio**2)
         differences_K.append(tip_K - substrate_K)
         means_K.append(mean_K)
-    ratio, sigma = _weighted(np.array(ratios), np.array(weights), rng)
+    ratio, sigma = _weighted(np.array(ratios), np.array(weights), [one.sign for one in on], rng)
     difference_K, mean_K = float(np.mean(differences_K)), float(np.mean(means_K))
     scale = thermometer.resistance_uncertainty_K_per_W / thermometer.resistance_K_per_W
     per_ratio = -thermometer.resistance_K_per_W * difference_K * LORENZ_V2_per_K2 * mean_K
@@ -257,7 +261,7 @@ def _heater_off(off: Sequence[MeasuredOpening], per_ratio: float, rng: np.random
     """Return the verdict on openings with the heater off, which Joule heat alone must explain."""
     slopes = np.array([one.slope_K_per_S for one in off]) / per_ratio
     weights = np.array([one.weight_S2 for one in off])
-    value, sigma = _weighted(slopes, weights, rng)
+    value, sigma = _weighted(slopes, weights, [one.sign for one in off], rng)
     few = len(off) < LEAST_TRACES
     return control_verdict(
         "heater off",
@@ -270,13 +274,25 @@ def _heater_off(off: Sequence[MeasuredOpening], per_ratio: float, rng: np.random
     )
 
 
-def _weighted(values: FloatArray, weights: FloatArray, rng: np.random.Generator) -> tuple[float, float]:
-    """Return a weighted mean and its error by drawing openings anew, two of which hold the truth as two sigma do."""
-    n = len(values)
-    chosen = rng.integers(0, n, (RESAMPLES, n))
-    drawn = (weights[chosen] * values[chosen]).sum(axis=1) / weights[chosen].sum(axis=1)
-    wider = math.sqrt(n / (n - 1.0)) * student_exceeded(normal_above(2.0), n - 1.0) / 2.0
-    return float(weights @ values / weights.sum()), float(drawn.std(ddof=1)) * wider
+def _weighted(
+    values: FloatArray, weights: FloatArray, signs: Sequence[int], rng: np.random.Generator
+) -> tuple[float, float]:
+    """Return a weighted mean and its error by drawing openings anew, two of which hold the truth as two sigma do.
+
+    Where each sign of the bias has openings enough, both signs count alike: what changes sign with it cancels.
+    """
+    groups = [np.flatnonzero(np.array(signs) == sign) for sign in sorted(set(signs))]
+    if min(len(group) for group in groups) < LEAST_TRACES:
+        groups = [np.arange(len(values))]
+    means, variances = [], []
+    for group in groups:
+        n, y, w = len(group), values[group], weights[group]
+        chosen = rng.integers(0, n, (RESAMPLES, n))
+        drawn = (w[chosen] * y[chosen]).sum(axis=1) / w[chosen].sum(axis=1)
+        wider = math.sqrt(n / (n - 1.0)) * student_exceeded(normal_above(2.0), n - 1.0) / 2.0
+        means.append(float(w @ y / w.sum()))
+        variances.append((float(drawn.std(ddof=1)) * wider) ** 2)
+    return float(np.mean(means)), math.sqrt(sum(variances)) / len(groups)
 
 
 TYPICAL_G0 = 5.0

@@ -387,7 +387,7 @@ def heater_of(rig: Rig) -> Heater | None:
     """Return the heater for procedures; None without one."""
     if rig.heater is None:
         return None
-    return Heater(**rig.heater.model_dump(exclude={"lead_V_per_K", "lead_uncertainty_V_per_K"}))
+    return Heater(**rig.heater.handed_on)
 
 
 def facts(rig: Rig) -> Facts:

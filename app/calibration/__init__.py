@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from analysis.recording import Recording
+from app.calibration.heater import heater, named_heater
 from app.calibration.probe import known_seebeck, named_probe, noise, thermometer
 from app.calibration.result import CalibratedQuantity, CalibrationResult, PreviousCalibration
 from app.calibration.rig_parts import amplifier, lag, piezo
@@ -15,11 +16,13 @@ ANALYSES: dict[str, Callable[[Recording, Mapping[str, Any], PreviousCalibration]
     "amplifier": amplifier,
     "lag": lag,
     "noise": noise,
+    "heater": heater,
 }
 
 NEEDED: dict[str, Callable[[Mapping[str, Any], Rig], object]] = {
     "thermometer": known_seebeck,
     "noise": lambda values, rig: named_probe(rig),
+    "heater": lambda values, rig: named_heater(rig),
 }
 """Checks before a run: raise ``ValueError`` if its evaluation would lack something."""
 

@@ -23,6 +23,7 @@ KINDS = {
     "amplifier": ("CalibrateAmplifier", "Gain and offset of the current amplifier, on a known resistor."),
     "lag": ("CalibrateLag", "Lag of the inputs behind the outputs."),
     "noise": ("CalibrateNoise", "Noise of the thermometer, and the resolution to expect."),
+    "heater": ("CalibrateHeater", "Heater: rise per watt, time constant, leak into the current."),
 }
 SHOW = "show"
 WIDTH_WITHOUT_TERMINAL = 140

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from analysis.numbers import ASCII, with_error
 from app.config.calibration_store import (
     AmplifierRecord,
     CalibrationStore,
     CommissionRecord,
+    HeaterRecord,
     LagRecord,
     NoiseRecord,
     PiezoRecord,
@@ -19,6 +21,7 @@ from app.config.calibration_store import (
     newest_of,
     store_of,
 )
+from app.config.heater import HeaterSection
 from app.config.rig import THERMOMETER_KEYS, Probe, Rig, load_rig
 from app.config.toml import FileError, Section
 from app.config.unusual import unusual, written_twice
@@ -70,6 +73,8 @@ def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
         update["daq"] = rig.daq.model_copy(update=_lags(lag))
     if rig.probe:
         update["probe"] = _probe(rig.probe, records)
+    if rig.heater:
+        update["heater"] = _heater(rig.heater, rig.probe, records)
     calibrated = rig.model_copy(update=update)
     _refuse_unusual(calibrated, store)
     return calibrated
@@ -107,6 +112,21 @@ def _probe(probe: Probe, records: Sequence[Record]) -> Probe:
         return probe
     numbers = {name: getattr(found, name) for name in (*THERMOMETER_KEYS, "correlation")}
     return probe.model_copy(update={**numbers, "calibrated": found.date.isoformat()})
+
+
+def _heater(heater: HeaterSection, probe: Probe | None, records: Sequence[Record]) -> HeaterSection:
+    found = newest_of(records, HeaterRecord, where=heater.where, probe=_heated_probe(heater, probe))
+    if found is None or found.date <= when(heater.calibrated):
+        return heater
+    measured: dict[str, Any] = {"kelvin_per_W": found.kelvin_per_W, "calibrated": found.date.isoformat()}
+    if found.time_constant_s is not None:
+        measured["time_constant_s"] = found.time_constant_s
+    return heater.model_copy(update=measured)
+
+
+def _heated_probe(heater: HeaterSection, probe: Probe | None) -> str:
+    """Return the probe that a heater belongs to; "" for one under the substrate."""
+    return probe.id if probe is not None and heater.where != "substrate" else ""
 
 
 UNITS_OF_NUMBERS = {"V", "V/V", "V/A", "A", "Hz", "s", "ms", "nm", "ohm"}
@@ -191,6 +211,14 @@ def used_by(rig: Rig, store: CalibrationStore, record: Record) -> bool:
             return when(rig.piezo.calibrated) == record.date
         case NoiseRecord():
             return record == store.newest(NoiseRecord, probe=record.probe)
+        case HeaterRecord():
+            heater = rig.heater
+            if heater is None or (heater.where, _heated_probe(heater, rig.probe)) != (
+                record.where,
+                record.probe,
+            ):
+                return False
+            return when(heater.calibrated) == record.date
         case LagRecord():
             return record == store.newest(LagRecord, rate_Hz=record.rate_Hz)
         case ProofRecord():
@@ -220,6 +248,14 @@ def described(record: Record) -> tuple[str, str]:
             white = _with_error(record.white_V_per_rtHz * 1e9, record.white_uncertainty_V_per_rtHz * 1e9)
             corner = _with_error(record.corner_Hz, record.corner_uncertainty_Hz)
             return f"noise, probe {record.probe}", f"{white} nV/rtHz, corner {corner} Hz"
+        case HeaterRecord():
+            follows_s = record.time_constant_s
+            after = "" if follows_s is None else f", follows in {follows_s:.3g} s"
+            leak = record.leak_A_per_V
+            leaks = "" if leak is None else f", leak {leak:.2g} A/V"
+            about = f"heater of the {record.where}" + (f", probe {record.probe}" if record.probe else "")
+            rise = _with_error(record.kelvin_per_W, record.kelvin_per_W_uncertainty)
+            return about, f"{rise} K/W{after}{leaks}"
         case LagRecord():
             lag = f"{_with_error(record.lag_s * 1e3, record.uncertainty_s * 1e3)} ms"
             current_s = record.current_lag_s

@@ -59,6 +59,24 @@ class NoiseRecord(Calibrated):
     corner_uncertainty_Hz: NotNegative
 
 
+class HeaterRecord(Calibrated):
+    """Rise of what a heater warms, for each watt, its time constant, and its leak into the current.
+
+    ``probe`` is "" for a heater under the substrate. Without ``time_constant_s`` it was too short to be measured, and
+    without ``leak_A_per_V`` the heater's voltage had one sign only.
+    """
+
+    kind: Literal["heater"] = "heater"
+    where: Literal["tip", "base", "substrate"]
+    probe: str = ""
+    kelvin_per_W: Positive
+    kelvin_per_W_uncertainty: NotNegative
+    time_constant_s: NotNegative | None = None
+    time_constant_uncertainty_s: NotNegative | None = None
+    leak_A_per_V: float | None = None
+    leak_uncertainty_A_per_V: NotNegative | None = None
+
+
 class AmplifierRecord(Calibrated):
     """Gain and offset of a model of current amplifier at one of its settings.
 
@@ -167,6 +185,7 @@ class CommissionRecord(Calibrated):
 Record = (
     ThermometerRecord
     | NoiseRecord
+    | HeaterRecord
     | AmplifierRecord
     | PiezoRecord
     | LagRecord
@@ -176,6 +195,7 @@ Record = (
 RECORDS: dict[str, type[Record]] = {
     "thermometer": ThermometerRecord,
     "noise": NoiseRecord,
+    "heater": HeaterRecord,
     "amplifier": AmplifierRecord,
     "piezo": PiezoRecord,
     "lag": LagRecord,
@@ -186,7 +206,7 @@ KindOfRecord = TypeVar("KindOfRecord", bound=Calibrated)
 
 
 class _Kind(BaseModel):
-    kind: Literal["thermometer", "noise", "amplifier", "piezo", "lag", "proof", "commission"]
+    kind: Literal["thermometer", "noise", "heater", "amplifier", "piezo", "lag", "proof", "commission"]
 
 
 class CalibrationStore:
@@ -252,6 +272,8 @@ def _about(record: Record) -> str:
     """Return the subject of a record for its file name: the probe or the setting."""
     if isinstance(record, ThermometerRecord | NoiseRecord):
         return record.probe
+    if isinstance(record, HeaterRecord):
+        return f"{record.where}-{record.probe}"
     return f"{record.setting_V_per_A:.0e}".replace("+0", "") if isinstance(record, AmplifierRecord) else ""
 
 

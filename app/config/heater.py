@@ -1,12 +1,14 @@
 """The heater of a rig: the output that drives it, the input that reads it back, and its limits."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from app.config.amplifier_sections import Positive
 from app.config.toml import Section
 from app.config.unusual import Usual
+
+OF_THE_ANALYSIS = {"lead_V_per_K", "lead_uncertainty_V_per_K", "resistance_uncertainty_ohm", "calibrated"}
 
 
 class HeaterSection(Section):
@@ -21,6 +23,7 @@ class HeaterSection(Section):
     output: str = "heater"
     readback: str = "heater"
     resistance_ohm: Annotated[Positive, Usual(1, 1e6, "ohm")]
+    resistance_uncertainty_ohm: Annotated[float, Field(ge=0, le=1e6)] = 0.0
     kelvin_per_W: Annotated[Positive, Usual(1, 1e8, "K/W")]
     most_W: Annotated[Positive, Usual(1e-6, 5, "W")]
     most_K: Annotated[Positive, Usual(0.1, 60, "K")] = 40.0
@@ -31,3 +34,9 @@ class HeaterSection(Section):
     substrate: str = ""
     base: str = ""
     time_constant_s: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    calibrated: str = "unknown"
+
+    @property
+    def handed_on(self) -> dict[str, Any]:
+        """Numbers that the procedures use; the others serve the analysis."""
+        return self.model_dump(exclude=OF_THE_ANALYSIS)

@@ -107,7 +107,14 @@ def alternating(criterion: str, part: str, seed: int, size: float) -> Found:
          "ac_amplitude": amplitude_mV}
     )  # fmt: skip
     plain = BreakJunction.from_values(
-        {"approach_speed": 50.0, "withdraw_speed": 5.0, "past_break": 0.6, "traces": junctions(180, size, 9)}
+        {
+            "approach_speed": 50.0,
+            "withdraw_speed": 5.0,
+            "past_break": 0.6,
+            "traces": junctions(180, size, 9),
+            "bias": 20.0,
+            "contact_threshold": AC_MOVES["contact_threshold"],
+        }
     )
     with campaigns(world_of("BDA"), seed, rise_time_s=1e-5, unproved="study") as there:
         beside = analyse_measurement([there.measured(procedure, "ac")])

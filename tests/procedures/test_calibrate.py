@@ -6,21 +6,28 @@ import pytest
 
 from analysis.conductance import CurrentCalibration
 from procedures.calibrate_amplifier import CalibrateAmplifier
+from procedures.calibrate_heater import CalibrateHeater
 from procedures.calibrate_lag import CalibrateLag
 from procedures.calibrate_noise import CalibrateNoise
 from procedures.calibrate_piezo import CalibratePiezo
 from procedures.calibrate_thermometer import CalibrateThermometer
 from procedures.errors import ImpossibleSetting
+from procedures.heater import Heater
 from procedures.limits import dry_run
-from procedures.steps import HoldStep, MakeSafe, Modulate, Ramp, SetBias, WriteNote
+from procedures.steps import HoldStep, MakeSafe, Modulate, Ramp, SetBias, SetHeater, WriteNote
 from tests.procedures.test_break_junction import NM, STATION, run_plan
 
 HIGH_GAIN = replace(STATION, amplifier=CurrentCalibration(1e8))
+HEATER = Heater("tip", "heater", "heater", 1e3, 72_800.0, most_W=5.5e-4, most_K=40.0)
+HEATED = replace(STATION, heater=HEATER, thermometer_V_per_K=16.3e-6 * 5e3)
+UNDER = replace(STATION, heater=replace(HEATER, where="substrate", substrate="substrate"))
 GIVEN = [
     (CalibrateThermometer, {"heater": 1e5}, STATION),
     (CalibrateLag, {}, STATION),
     (CalibrateAmplifier, {"resistance": 1e6}, STATION),
     (CalibrateNoise, {}, STATION),
+    (CalibrateHeater, {}, HEATED),
+    (CalibrateHeater, {"tip_away": True}, UNDER),
     (CalibratePiezo, {}, HIGH_GAIN),
 ]
 OUT_OF_CONTACT = GIVEN[:-1]
@@ -65,6 +72,19 @@ def test_powers_are_equal_steps_and_take_turns():
     assert [step.payload["hold"] for step in held] == list(range(8))
 
 
+def test_the_heater_is_off_between_powers_of_both_signs_and_at_the_end():
+    procedure = CalibrateHeater.from_values({"holds": 2, "powers": 2, "share": 40})
+
+    set_to = [step for step in run_plan(procedure, HEATED, {}) if isinstance(step, SetHeater)]
+
+    largest_W = 0.4 * HEATER.limit_W
+    assert [step.power_W for step in set_to[1::2]] == pytest.approx(
+        ([largest_W / 2] * 2 + [largest_W] * 2) * 2
+    )
+    assert [step.polarity for step in set_to[1::2]] == [1, -1] * 4
+    assert not any(step.power_W for step in set_to[::2]) and len(set_to) % 2
+
+
 def test_levels_go_up_and_down_so_that_drift_cancels():
     procedure = CalibrateAmplifier.from_values(
         {"resistance": 1e6, "levels": 3, "cycles": 1, "amplitude": 0.5}
@@ -105,6 +125,10 @@ def test_withdrawals_begin_where_the_indentation_ended(indent, deepest_nm):
         (CalibrateAmplifier, {"resistance": 1e9, "amplitude": 3}, STATION, "outside the rig's limits"),
         (CalibrateLag, {"amplitude": 0.001}, replace(STATION, resolution_V=1e-4), "steps of the converter"),
         (CalibrateLag, {"amplitude": 2}, replace(STATION, bias_range_V=(-1, 1)), "outside the rig's limits"),
+        (CalibrateHeater, {}, STATION, r"the table \[heater\]"),
+        (CalibrateHeater, {}, replace(HEATED, heater=replace(HEATER, where="base")), "heater.base"),
+        (CalibrateHeater, {"share": 100}, replace(HEATED, thermometer_V_per_K=16.3e-2), "may overload"),
+        (CalibrateHeater, {}, UNDER, "would touch a tip"),
         (CalibratePiezo, {}, replace(STATION, resolution_V=8e-5), "use a higher gain"),
         (CalibratePiezo, {"tail_low": 1e-4}, HIGH_GAIN, "less than two decades"),
     ],

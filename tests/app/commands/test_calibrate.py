@@ -88,6 +88,43 @@ def test_a_contact_serves_with_its_share_of_the_power(tmp_path):
     assert half == pytest.approx(2 * whole), "the same warmth from half the power"
 
 
+def test_a_heater_at_the_base(tmp_path):
+    world = {"heater.where": "base", "heater.base_K_per_W": 2300.0, "heater.leak_A_per_V": 3e-10}
+    with calibrated(tmp_path, "heater", "--holds", "2", "--save", world=world) as (rig, found):
+        assert rig.is_safe()
+        used = load_calibrated_rig(rig.file).heater
+
+    record = found["record"]
+    assert record["kelvin_per_W"] == pytest.approx(2300.0, abs=2 * record["kelvin_per_W_uncertainty"])
+    assert record["kelvin_per_W_uncertainty"] < 1.0
+    assert record["time_constant_s"] == pytest.approx(0.02, abs=2 * record["time_constant_uncertainty_s"])
+    assert record["leak_A_per_V"] == pytest.approx(3e-10, rel=0.01), "0.5 % are the amplifier's"
+    assert not [remark for remark in found["remarks"] if "LOOK" in remark]
+    assert (used.kelvin_per_W, used.time_constant_s) == (record["kelvin_per_W"], record["time_constant_s"])
+
+
+def test_a_heater_in_the_tip_whose_number_was_wrong_is_told(tmp_path):
+    with served_rig(tmp_path, overrides={"heater.where": "tip"}) as rig:
+        wrong = rig.file.read_text("utf-8").replace("kelvin_per_W = 72800.0", "kelvin_per_W = 60000.0")
+        rig.file.write_text(wrong, "utf-8")
+        words = ("--rig", rig.file, "--out", tmp_path / "x.h5", "--holds", "2", "--save")
+        result = invoke("heater", *words)
+        shown = invoke("show", "--rig", rig.file)
+
+    assert "DISAGREES WITH 60000" in result.stdout
+    assert "too short to be measured" in result.stdout
+    assert load_calibrated_rig(rig.file).heater.kelvin_per_W == pytest.approx(72800.0 * SR560_GAIN, rel=0.003)
+    assert "heater of the tip, probe simulated" in shown.stdout
+
+
+def test_a_heater_that_is_wired_to_a_dummy_warms_nothing(tmp_path):
+    with served_rig(tmp_path, overrides={"heater.where": "base", "heater.dummy": True}) as rig:
+        words = ("--rig", rig.file, "--out", tmp_path / "x.h5", "--holds", "2", "--powers", "1")
+        result = invoke("heater", *words, code=2)
+
+    assert "the base did not warm" in result.output
+
+
 def test_piezo_from_tunnelling(tmp_path):
     with calibrated(tmp_path, "piezo", "--gain", "1e8", "--traces", "16") as (rig, found):
         assert rig.is_safe()
