@@ -100,7 +100,7 @@ class _Inputs:
 
 
 def heater(recording: Recording, values: Mapping[str, Any], known: PreviousCalibration) -> CalibrationResult:
-    """Return rise, time constant and leak of the heater. Raises ``ValueError`` if the recording does not determine it."""
+    """Return rise, time constant and leak of the heater. Raises ``ValueError`` if they are not determined."""
     section = named_heater(known.rig)
     inputs = _Inputs(recording, section.where)
     spans = {name: list(spans_of(recording, name)) for name in (CalibrateHeater.on, CalibrateHeater.off)}
