@@ -30,7 +30,7 @@ class CurrentInputFault(ProcedureFault):
 
 
 class CardFault(ProcedureFault):
-    """The card is out of calibration, or its sample clock is wrong."""
+    """The card is out of calibration, its sample clock is wrong, or it gives no numbers."""
 
 
 class ThermometerFault(ProcedureFault):

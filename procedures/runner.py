@@ -128,10 +128,10 @@ class Runner:
         return replace(self._context, current_proved=proof.current, last_contact=proof.contact)
 
     def _compare_from_here(self) -> None:
-        """Compare the loop-backs of each block with the commands from now on, and watch the current's rail."""
+        """Compare the loop-backs of each block with the commands from now on, and watch the inputs."""
         at = self._context.daq.samples_acquired()
         self._watch.loop_backs.held(self._context.daq.held, at, at)
-        self._watch.watch_rail()
+        self._watch.watch_inputs()
         self._steps.set_extra_outputs()
         for name, value in self._context.extra_outputs.items():
             self._watch.event(EventKind.SETTING, name, {"value": value})

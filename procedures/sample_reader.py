@@ -12,32 +12,18 @@ from typing import Any, Protocol
 import numpy as np
 
 from analysis.conductance import CurrentCalibration, conductance_G0
-from analysis.detect import Detector, FirstRun
-from analysis.high_bias import PAUSE_S, HighBiasTimer
+from analysis.detect import Detector
 from analysis.loop_backs import Deviation, LoopBackMonitor
-from analysis.records import SKIPPED, Block, Event, EventKind, FloatArray
+from analysis.records import NOTE, SKIPPED, Block, Event, EventKind, FloatArray
 from drivers.errors import ReadTimeout, SamplesLost
 from procedures.context import ProcedureContext
-from procedures.errors import Aborted, AmplifierRailed, LimitReached, LoopBackFault
-from procedures.heater import HeaterTrip
+from procedures.errors import Aborted, LoopBackFault
+from procedures.sample_checks import SampleChecks
 from procedures.skipping import StepSkip
 from procedures.steps import FINISHED
-from procedures.thermometer_watch import ThermometerWatch
 
 PATIENCE_S = 0.4
 """Longest delay of samples before the card counts as stalled."""
-
-RAIL_S = 1.0
-"""Time at the rail without a bias after which a run ends: no junction drives a current then."""
-
-CURRENT_SAMPLES = 3
-"""Consecutive samples beyond the limit of the current that end a run."""
-
-END_EARLY_S = 1.0
-"""Time before the limit at which a bias that is high ends a run, so that it is away in time."""
-
-NO_BIAS_V = 5e-3
-"""Looped-back bias below which none is applied."""
 
 TAIL_S = 0.1
 """Time at the end of a step over which its result is averaged."""
@@ -113,13 +99,8 @@ class SampleReader:
         self._delay = round(context.input_delay_s * context.rate_Hz)
         self.loop_backs = LoopBackMonitor(context.loop_backs, delay=self._delay)
         """Monitor that gets every command to an output; a deviation ends the run."""
-        self._rail: FirstRun | None = None
+        self._checks = SampleChecks(context)
         self._unpublished: Block | None = None
-        self._too_much = FirstRun(CURRENT_SAMPLES)
-        high_V = context.high_bias_V + context.loop_backs.margin_V(context.high_bias_V)
-        self._thermometer: ThermometerWatch | None = None
-        self._heater = None if context.heater is None else HeaterTrip(context.heater)
-        self._high_bias = HighBiasTimer(high_V, context.rate_Hz)
 
     @contextmanager
     def commanding(self, **volts: float) -> Iterator[None]:
@@ -140,17 +121,17 @@ class SampleReader:
         """Note the values of the outputs after a waveform that was stopped after sample ``since``."""
         self.loop_backs.held(self._daq.held, since, self._daq.samples_acquired())
 
-    def watch_rail(self) -> None:
-        """End the run from now on if the current amplifier stays at its rail without a bias for `RAIL_S`."""
-        self._rail = FirstRun(self.samples(RAIL_S))
+    def watch_inputs(self) -> None:
+        """End the run from now on if the card gives no numbers, or the current stays at its rail without a bias."""
+        self._checks.watch_inputs()
 
     def watch_thermometer(self) -> None:
         """End the run from now on if the thermometer, once heard, is silent."""
-        self._thermometer = ThermometerWatch(self._context.facts, self._rate_Hz)
+        self._checks.watch_thermometer()
 
     def heater_peak_V(self) -> float:
         """Return the largest modulus of the heater's read-back since the last call; 0 without a heater."""
-        return 0.0 if self._heater is None else self._heater.taken_peak_V()
+        return self._checks.taken_heater_peak_V()
 
     def samples(self, duration_s: float) -> int:
         """Convert a duration in s to a number of samples, at least one."""
@@ -299,39 +280,10 @@ class SampleReader:
         deviation = self.loop_backs.feed(block)
         if deviation is not None:
             raise self._loop_back_fault(deviation)
-        if self._rail is not None:
-            self._check_rail(self._rail, block)
-        self._check_limits(block)
-        if self._thermometer is not None:
-            self._thermometer.feed(block.channel("thermocouple"))
+        remark = self._checks.feed(block, self.amplifier)
+        if remark:
+            self.event(EventKind.MARK, NOTE, {"text": remark})
         return block
-
-    def _check_limits(self, block: Block) -> None:
-        """End the run where the current, or the time at a high bias, has reached the rig's limit."""
-        context, current_A = self._context, np.abs(self.amplifier.current_A(block.channel("current")))
-        if self._too_much.feed(current_A > context.most_current_A) is not None:
-            raise LimitReached(
-                f"The current reached {current_A.max():.3g} A; the rig file allows limits.current_A = "
-                f"{context.most_current_A:g} A. Lower the bias, or raise the limit if the junction bears it."
-            )
-        if self._heater is not None:
-            self._heater.feed(block)
-        stay_s = self._high_bias.feed(block.first, block.channel("bias"))
-        if stay_s > context.most_high_bias_s - END_EARLY_S:
-            raise LimitReached(
-                f"The bias was beyond {context.high_bias_V:g} V for {stay_s:.4g} s; the rig file allows "
-                f"limits.high_bias_s = {context.most_high_bias_s:g} s without a pause of {PAUSE_S:g} s. Lower the "
-                "bias, or hold it for a shorter time."
-            )
-
-    def _check_rail(self, rail: FirstRun, block: Block) -> None:
-        railed = self.amplifier.railed(block.channel("current"))
-        if rail.feed(railed & (np.abs(block.channel("bias")) < NO_BIAS_V)) is not None:
-            raise AmplifierRailed(
-                f"The {self._context.input_name('current')} has been at the amplifier's rail for {RAIL_S:g} s "
-                "without a bias: a leak, a tip in contact, or the amplifier's own bias supply. Move the tip back, and "
-                "look for the leak."
-            )
 
     def compare_loop_backs(self) -> None:
         """Compare the loop-backs with the commands since the last comparison. Raises ``LoopBackFault``."""

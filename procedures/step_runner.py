@@ -332,7 +332,7 @@ class StepRunner:
         settled = begin + round((SETTLING_S + self._context.input_delay_s) * self._context.rate_Hz)
         end = settled + watch.samples(duration_s)
         volts = np.concatenate([block.part(settled, end).channel("current") for block in watch.read_to(end)])
-        offset_V = float(np.mean(volts))
+        offset_V = float(np.nanmean(volts))
         watch.amplifier = replace(watch.amplifier, offset_V=offset_V)
         watch.event(EventKind.SETTING, "current_offset_V", {"value": offset_V, "samples": int(volts.size)})
         if bias_V:

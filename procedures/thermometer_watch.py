@@ -4,6 +4,7 @@ A battery that runs empty, a switch or a cable ends a measurement of heat withou
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,6 +21,9 @@ SILENT_WINDOWS = 3
 SILENT_SHARE, HEARD_SHARE = 1 / 3, 2 / 3
 """Shares of the smallest noise below which nothing is heard, and above which something was: between them, as with a
 cold thermocouple, nothing is claimed."""
+
+WHITE = math.sqrt(6.0)
+"""Standard deviation of second differences of white noise, over its own."""
 
 NORMAL = 1.4826
 """Standard deviation of a normal distribution over its median modulus."""
@@ -46,15 +50,23 @@ class ThermometerWatch:
         alike = math.exp(-2 * math.pi * min(facts.thermometer_lowpass_Hz, rate_Hz) / rate_Hz)
         self._second_difference = math.sqrt(6 - 8 * alike + 2 * alike**2)
         self._blocks: list[FloatArray] = []
+        self._loop_backs: list[list[FloatArray]] = []
         self._waiting = self._silent = 0
-        self._heard = False
+        self._heard = self._compared = False
 
-    def feed(self, volts: FloatArray) -> None:
-        """Take samples of the thermocouple. Raises ``ThermometerFault`` once it is silent."""
+    def feed(self, volts: FloatArray, loop_backs: Sequence[FloatArray] = ()) -> str:
+        """Take samples of the thermocouple, and at first of the loop-backs, which show the card's own noise.
+
+        Return, once, a remark if a silent thermometer could not be told from a working one; else "". Raises
+        ``ThermometerFault`` once it is silent.
+        """
         self._blocks.append(volts)
+        if not self._compared:
+            self._loop_backs.append(list(loop_backs))
         self._waiting += len(volts)
         if self._waiting < self._samples:
-            return
+            return ""
+        remark = self._blind()
         window = np.concatenate(self._blocks)
         self._blocks, self._waiting = [], 0
         noise_V = self._noise_V(window)
@@ -62,6 +74,25 @@ class ThermometerWatch:
         self._silent = self._silent + 1 if self._heard and noise_V < SILENT_SHARE * self.least_V else 0
         if self._silent >= SILENT_WINDOWS:
             raise ThermometerFault(self._sentence(float(window.mean()), noise_V))
+        return remark
+
+    def _blind(self) -> str:
+        """Compare the card's own noise with that of a working thermometer, once; return a remark or ""."""
+        inputs = [np.concatenate(blocks) for blocks in zip(*self._loop_backs, strict=True)]
+        self._loop_backs, self._compared = [], True
+        own_V = max(
+            (NORMAL * float(np.median(np.abs(np.diff(volts, 2)))) / WHITE for volts in inputs), default=0.0
+        )
+        if own_V < SILENT_SHARE * self.least_V:
+            return ""
+        facts = self._facts
+        return (
+            f"A {facts.preamplifier} that dies in this run would not be noticed: at its gain of "
+            f"{facts.thermometer_gain:g} a thermometer may give only {self.least_V * 1e3:.2g} mV of noise, and the "
+            f"card itself has {own_V * 1e3:.2g} mV. Raise voltage_preamplifier.gain of the rig file to "
+            f"{facts.thermometer_gain * own_V / (SILENT_SHARE * self.least_V):.2g} or more if the signal allows, or "
+            "look at its front panel after the run."
+        )
 
     def _noise_V(self, volts: FloatArray) -> float:
         """Return the rms of the noise, without drift, mains and steps: by the median of second differences."""

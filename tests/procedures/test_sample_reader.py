@@ -11,7 +11,7 @@ from analysis.detect import ContactDetector, OpenDetector, PlateauDetector
 from analysis.loop_backs import Tolerance
 from analysis.records import Block, EventKind
 from analysis.trip import CurrentTrip, RuptureTrip
-from procedures.errors import Aborted, AmplifierRailed
+from procedures.errors import Aborted, AmplifierRailed, CardFault, LimitReached
 from procedures.sample_reader import SampleReader
 
 RATE_Hz = 2000.0
@@ -106,6 +106,42 @@ def test_a_current_that_the_card_does_not_give_stops_like_a_railed_one():
     watch, _ = watch_of(PaperCard(missing_A))
     trip = watch.until(0, 80, watch.current_A, {"trip": CurrentTrip(1e-6, 5)}, 0.002)
     assert (trip.ended, trip.fired_at) == ("trip", 44)
+
+
+def test_a_card_without_numbers_ends_a_hold_in_a_sentence():
+    watch, blocks = watch_of(PaperCard([1e-9] * 100 + [np.nan] * 3 + [1e-9] * 97))
+    watch.watch_inputs()
+
+    with pytest.raises(CardFault, match=r"no number for the current input in 3 samples"):
+        watch.read_to(200)
+    watch._publish()
+    assert blocks[-1].stop > 102  # what was read is recorded
+
+
+def test_two_missing_samples_are_left_out_and_end_nothing():
+    watch, _ = watch_of(PaperCard([1e-9] * 100 + [np.nan] * 2 + [1e-9] * 98))
+    watch.watch_inputs()
+
+    assert watch.read_to(200)[-1].stop == 200
+
+
+def test_a_missing_sample_does_not_hide_a_current_beyond_the_limit():
+    watch, _ = watch_of(PaperCard([1e-9] * 50 + [2e-6, np.nan, 2e-6, 2e-6] + [1e-9] * 50))
+    watch.watch_inputs()
+    watch._context.most_current_A = 1e-6
+
+    with pytest.raises(LimitReached, match=r"reached 2e-06 A"):
+        watch.read_to(104)
+
+
+def test_missing_samples_do_not_hide_a_railed_amplifier():
+    current_A = np.full(4000, 1e-3)
+    current_A[::50] = np.nan
+    watch, _ = watch_of(PaperCard(current_A, bias_V=0.0))
+    watch.watch_inputs()
+
+    with pytest.raises(AmplifierRailed):
+        watch.read_to(4000)
 
 
 @pytest.mark.parametrize("reaction_s", [0.0005, 0.002, 0.02])
@@ -219,7 +255,7 @@ def test_a_watch_is_stopped_at_the_next_read():
 def test_a_rail_without_a_bias_ends_a_run_after_a_second(sign):
     railed_A = np.full(4000, sign * 1e-3)
     watch, _ = watch_of(PaperCard(railed_A, bias_V=1e-3))
-    watch.watch_rail()
+    watch.watch_inputs()
 
     watch.read_to(1000)
     with pytest.raises(
@@ -234,7 +270,7 @@ def test_a_rail_without_a_bias_ends_a_run_after_a_second(sign):
 def test_a_rail_with_a_bias_or_for_less_than_a_second_is_no_fault(bias_V, railed):
     current_A = np.where(np.arange(4000) < railed, 1e-3, 0.0)
     watch, _ = watch_of(PaperCard(current_A, bias_V=bias_V))
-    watch.watch_rail()
+    watch.watch_inputs()
 
     watch.read_to(4000)
 

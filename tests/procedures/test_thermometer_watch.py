@@ -1,5 +1,6 @@
 """A thermometer that falls silent in a run ends it; one that was never heard, or is as noisy as it must be, goes on."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -78,3 +79,36 @@ def test_procedures_about_heat_need_it():
 
     assert {"heating", "peltier", "thermal-conductance", "control-gold"} <= need
     assert not need & {"break-junction", "iv", "calibrate-piezo", "playback"}
+
+
+@pytest.mark.parametrize(("gain", "remarks"), [(5e4, 0), (100.0, 1)])
+def test_a_gain_at_which_a_silent_thermometer_sounds_like_a_working_one_is_remarked_once(gain, remarks):
+    """The loop-backs show the card's own noise, whatever slow ramp or step is on them."""
+    facts = replace(FACTS, thermometer_gain=gain)
+    watch, rng, said = ThermometerWatch(facts, RATE_Hz), np.random.default_rng(4), []
+    for number in range(300):
+        own = rng.normal(0.0, DEAD_V, (3, 100))
+        ramp_V = 1e-4 * np.arange(100) + (number % 7)
+        said.append(
+            watch.feed(own[0] + rng.normal(0.0, least_noise_V(facts), 100), [own[1], own[2] + ramp_V])
+        )
+
+    said = [remark for remark in said if remark]
+    assert len(said) == remarks
+    assert all("SR560 that dies in this run would not be noticed: at its gain of 100" in one for one in said)
+
+
+def test_the_remark_names_a_gain_at_which_a_silent_one_is_noticed():
+    facts = replace(FACTS, thermometer_gain=100.0)
+    rng = np.random.default_rng(4)
+    own = rng.normal(0.0, DEAD_V, (2, 2000))
+    (gain,) = re.findall(
+        "rig file to ([0-9.e+]+) or more", ThermometerWatch(facts, RATE_Hz).feed(own[0], [own[1]])
+    )
+
+    raised = replace(FACTS, thermometer_gain=1.1 * float(gain))
+    assert ThermometerWatch(raised, RATE_Hz).feed(own[0], [own[1]]) == ""
+    watch = ThermometerWatch(raised, RATE_Hz)
+    fed(watch, least_noise_V(raised), 5.0)
+    with pytest.raises(ThermometerFault):
+        fed(watch, DEAD_V, SILENT_WINDOWS + 1.1)
