@@ -49,6 +49,7 @@ def outcomes_of(cases: Iterable[Case], kept: Kept[Outcome], first: int = 0) -> N
                 f"\n{case.fault!r} in {case.procedure}, {moment.step} {moment.nth}, {moment.delay} samples after "
                 f"its begin: {wrong}\n"
             )
+            sys.stdout.flush()
         sys.stderr.write(f"\r{number}")
         sys.stderr.flush()
     sys.stderr.write("\n")
