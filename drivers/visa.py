@@ -6,6 +6,7 @@ import inspect
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 
 from pymeasure.adapters import Adapter, VISAAdapter
@@ -111,9 +112,7 @@ class VisaInstrument(Instrument):
 
     def __setattr__(self, name: str, value: object) -> None:
         if self.__dict__.get("_sealed") and name not in self.__dict__:
-            settable = {
-                n for n, _ in inspect.getmembers_static(type(self), lambda m: isinstance(m, property))
-            }
+            settable = _settable(type(self))
             if name not in settable:
                 close = difflib.get_close_matches(name, settable, n=1)
                 hint = f"; did you mean {close[0]!r}?" if close else ""
@@ -171,6 +170,14 @@ def _vendor_hint(address: str, library: str) -> str:
     return (
         '. A GPIB card or stick needs its vendor\'s VISA library: install it, or write visa = "PATH" of it beside the '
         "address"
+    )
+
+
+@cache
+def _settable(kind: type[VisaInstrument]) -> frozenset[str]:
+    """Return the names of the properties of a driver; finding them takes a millisecond."""
+    return frozenset(
+        name for name, _ in inspect.getmembers_static(kind, lambda member: isinstance(member, property))
     )
 
 
