@@ -174,7 +174,7 @@ def _vendor_hint(address: str, library: str) -> str:
 
 
 @cache
-def _settable(kind: type[VisaInstrument]) -> frozenset[str]:
+def _settable(kind: Any) -> frozenset[str]:
     """Return the names of the properties of a driver; finding them takes a millisecond."""
     return frozenset(
         name for name, _ in inspect.getmembers_static(kind, lambda member: isinstance(member, property))
