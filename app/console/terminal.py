@@ -96,8 +96,10 @@ class Unhurried(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Do nothing, as text is passed on at once; flush the stream once the thread has ended."""
-        if self.over:
+        """Do nothing, as text is passed on at once; flush the stream once the thread has ended, if it is open."""
+        if (
+            self.over and not self._stream.closed
+        ):  # Python 3.13 reports what fails while an object is destroyed
             self._stream.flush()
 
 

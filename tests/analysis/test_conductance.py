@@ -128,7 +128,7 @@ def test_an_inverting_amplifier_rails_at_the_same_conductance(bias_V):
 def test_a_change_of_the_sign_is_an_event_as_any_other():
     calibration = CurrentCalibration(1e5).after("current_inverting", True)
 
-    assert calibration == CurrentCalibration(1e5, inverting=True)
+    assert (calibration.gain_V_per_A, calibration.inverting) == (1e5, True)
     assert calibration.current_A(-1.0) == 1e-5
 
 

@@ -1,5 +1,6 @@
 """Importing the package: quick, and in spite of files that are called like ours."""
 
+import inspect
 import subprocess
 import sys
 import tomllib
@@ -209,9 +210,9 @@ def test_every_public_name_is_there_and_documented():
     "name", ["analyze", "compare_probes", "fit", "open", "predict", "predict_terminals", "procedure"]
 )
 def test_a_function_says_parameters_errors_and_an_example(name):
-    text = getattr(hj, name).__doc__
+    text = inspect.getdoc(getattr(hj, name)) or ""
 
-    assert all(f"\n    {section}\n    ---" in text for section in ("Parameters", "Raises", "Examples"))
+    assert all(f"\n{section}\n---" in text for section in ("Parameters", "Raises", "Examples"))
 
 
 def test_the_version_stands_in_one_place():

@@ -1,5 +1,6 @@
 """Nothing on the way to safe waits for a terminal; signals stop first and are told of later."""
 
+import contextlib
 import io
 import signal
 import sys
@@ -138,3 +139,15 @@ def _ask_to_end_twice(name, number, heard):
         else:
             signal.raise_signal(number)  # a service manager may ask again
             assert heard[2:] == ["stop", STOPPING]
+
+
+def test_what_is_left_of_a_stream_that_is_closed_goes_in_silence():
+    stream = io.StringIO()
+    with contextlib.redirect_stdout(stream), output_never_waits():
+        ours = sys.stdout
+    stream.close()
+
+    ours.flush()
+    ours.close()
+
+    assert ours.closed

@@ -103,10 +103,11 @@ def test_a_paused_run_is_safe_and_then_goes_on(bench):
 def test_a_note_goes_into_the_recording(bench):
     ears = Ears()
     bench.client.subscribe(ears)
-    job = bench.add(5)
+    job = bench.add(10_000)
     ears.wait("block")
 
     bench.client.command("notes", text="the pump was off")
+    bench.client.command("abort", job=job["id"])
     ears.wait_over(job["id"])
 
     with Recording(job["out"]) as recording:
