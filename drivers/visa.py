@@ -112,12 +112,19 @@ class VisaInstrument(Instrument):
 
     def __setattr__(self, name: str, value: object) -> None:
         if self.__dict__.get("_sealed") and name not in self.__dict__:
-            settable = _settable(type(self))
+            settable = self._settable()
             if name not in settable:
                 close = difflib.get_close_matches(name, settable, n=1)
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 raise AttributeError(f"{self.name} has no setting {name!r}{hint}")
         super().__setattr__(name, value)
+
+    @classmethod
+    @cache
+    def _settable(cls) -> frozenset[str]:
+        """Return the names of the class's properties; finding them takes a millisecond."""
+        members = inspect.getmembers_static(cls, lambda member: isinstance(member, property))
+        return frozenset(name for name, _ in members)
 
     def write(self, command: str, **kwargs: Any) -> None:
         """Send ``command`` unchanged. Raises InstrumentLost if the wire breaks."""
@@ -170,14 +177,6 @@ def _vendor_hint(address: str, library: str) -> str:
     return (
         '. A GPIB card or stick needs its vendor\'s VISA library: install it, or write visa = "PATH" of it beside the '
         "address"
-    )
-
-
-@cache
-def _settable(kind: Any) -> frozenset[str]:
-    """Return the names of the properties of a driver; finding them takes a millisecond."""
-    return frozenset(
-        name for name, _ in inspect.getmembers_static(kind, lambda member: isinstance(member, property))
     )
 
 
