@@ -92,7 +92,8 @@ def subtitle_of(measurement: Measurement) -> str:
         days = " to ".join(dict.fromkeys(x[:10] for x in (first, last) if x))
         return f"{len(measurement.parts)} recordings" + (f" · {days}" if days else "")
     part = measurement.parts[0]
-    return " · ".join(x for x in (part.header.title, part.header.started, part.path.name) if x)
+    started = part.header.started[:16].replace("T", " ")
+    return " · ".join(x for x in (part.header.title, started, part.path.name) if x)
 
 
 def _named(measurement: Measurement, i: int) -> str:
