@@ -186,9 +186,10 @@ class Multiterminal:
         except np.linalg.LinAlgError:
             return np.inf, np.inf
         energy, direct, rounding = self._probed
-        term = np.einsum("kab,ke->kabe", residue, 1.0 / (energy - pole[:, None]))
-        off = np.maximum(np.abs(2 * term.real.sum(axis=0) - direct) - rounding * direct, 0.0)
-        size = 2 * np.abs(term).sum(axis=0)
+        each, one_over = residue.reshape(len(pole), -1).T, 1.0 / (energy - pole[:, None])
+        total = 2 * (each @ one_over).real.reshape(direct.shape)
+        size = 2 * (np.abs(each) @ np.abs(one_over)).reshape(direct.shape)
+        off = np.maximum(np.abs(total - direct) - rounding * direct, 0.0)
         of_term = (off / np.maximum(size, 1e-300)).max(initial=_TERM_ERROR)
         of_sum = off.max(initial=0.0) / max(direct.max(initial=0.0), 1e-300)
         return (float(of_term), float(of_sum)) if np.isfinite(off).all() else (np.inf, np.inf)
