@@ -23,7 +23,7 @@ from analysis.statistics.result import (
     StatisticResult,
 )
 from analysis.statistics.statistic import Statistic, StatisticError
-from analysis.trace_statistics.window_peak import resampled_peak, window_axis
+from analysis.trace_statistics.window_peak import alike, resampled_peak, window_axis
 from analysis.traces.histogram import BinAxis, CountArray, Scale, histogram
 
 RESAMPLES = 200
@@ -76,7 +76,10 @@ class EnoughOptions:
 
 @dataclass(frozen=True)
 class Check:
-    """Peak of the first ``n`` traces, with half of its 68 % interval; decades for logarithmic bins."""
+    """Peak of the first ``n`` traces, with half of its 68 % interval; decades for logarithmic bins.
+
+    Traces that are ``alike`` have no interval.
+    """
 
     n: int
     n_eff: float
@@ -84,6 +87,7 @@ class Check:
     half_width: float
     interval: tuple[float, float]
     reached: bool
+    alike: bool = False
 
 
 def enough_row(trace: Trace, options: EnoughOptions) -> tuple[CountArray, ...]:
@@ -98,6 +102,8 @@ def check(rows: CountArray, axis: BinAxis, options: EnoughOptions, rng: np.rando
     good = again[np.isfinite(again)]
     if not isfinite(centre) or good.size < RESAMPLES / 2:
         return Check(n, memory.n_eff, centre, nan, (nan, nan), False)
+    if alike(axis, good):
+        return Check(n, memory.n_eff, centre, nan, (nan, nan), False, alike=True)
     low, high = (float(x) for x in np.percentile(good, ONE_SIGMA))
     outer_low, outer_high = (float(x) for x in np.percentile(good, TWO_SIDED_95))
     half = (high - low) / 2.0
@@ -207,6 +213,8 @@ def enough_result(
 
 
 def _estimate(one: Check, gaussians: int) -> Estimate:
+    if one.alike:
+        return unknown(one.n, "the traces are alike, so no error could be determined")
     if not isfinite(one.half_width):
         return unknown(one.n, "the fit of the peak does not settle")
     shape = "one Gaussian" if gaussians == 1 else "two Gaussians"
@@ -252,6 +260,11 @@ def _remarks(
             "later traces make it no less valid."
         ]
     remarks = []
+    if any(one.alike for one in quoted):
+        return [
+            f"The {last.n} traces are alike in the window: copies of one, or a fixed resistor. No number of them gives "
+            "an error."
+        ]
     exponent = max((x for x in map(width_exponent, by_window) if isfinite(x)), default=nan)
     if exponent > NOT_FALLING:
         remarks.append(

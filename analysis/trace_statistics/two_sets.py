@@ -17,7 +17,7 @@ from analysis.statistics.estimate import Estimate, unknown
 from analysis.statistics.memory import Memory, memory_of
 from analysis.statistics.several import holm
 from analysis.statistics.statistic import StatisticError
-from analysis.trace_statistics.window_peak import resampled_peak, window_axis
+from analysis.trace_statistics.window_peak import alike, resampled_peak, window_axis
 from analysis.traces.histogram import BinAxis, CountArray, Scale, histogram
 
 DIFFERENT, EQUIVALENT, CANNOT_TELL = "different", "equivalent", "cannot tell"
@@ -146,6 +146,8 @@ def peak_difference(
     n = len(first) + len(second)
     if not isfinite(values[0] - values[1]) or good.size < options.resamples / 2:
         return unknown(n, "a peak cannot be fitted")
+    if alike(axis, good):
+        return unknown(n, "the traces are alike, so no error could be determined")
     low, high = (float(x) for x in np.percentile(good, (5.0, 95.0)))
     n_eff = memory[0].n_eff + memory[1].n_eff
     method = "bootstrap over traces; 90 % interval"

@@ -20,6 +20,8 @@ _START_SIGMA = 0.09  # of the window's width, 0.5 G0: 0.045 G0
 _SMOOTHED = 5  # bins
 _VISIBLE = 0.1  # of the higher Gaussian: a smaller one is no peak
 
+_RESOLVED = 1e-4  # of a bin: far more than rounding, far less than the scatter of a billion traces
+
 GAUSSIANS = (1, 2)
 """Possible numbers of Gaussians in a window."""
 
@@ -72,6 +74,14 @@ class _TwoGaussians:
     def _fit(self, counts: FloatArray, centre: FloatArray, sigma: FloatArray) -> Mixtures:
         limits = self._axis.step, self._axis.step * self._axis.bins / 2.0
         return fit_mixtures(self._axis.coordinates, counts / _scale(counts), (centre, sigma), limits, 2)
+
+
+def alike(axis: BinAxis, resampled_peaks: FloatArray) -> bool:
+    """Return True if resampling moves the peak by less than is resolved: the traces are copies, or a fixed resistor,
+    and tell nothing of its error.
+    """
+    good = resampled_peaks[np.isfinite(resampled_peaks)]
+    return bool(good.size > 1 and np.ptp(good) <= _RESOLVED * axis.step)
 
 
 def _scale(counts: FloatArray) -> FloatArray:

@@ -9,6 +9,7 @@ from analysis.statistics.estimate import Estimate, from_resamples
 from analysis.statistics.memory import memory_of
 from analysis.statistics.registry import STATISTICS
 from analysis.statistics.statistic import TRACES, StatisticError
+from analysis.trace_statistics import enough_traces, two_sets
 from tests.support.physics.opening_traces import molecular_traces, remembering, trace_of
 
 SAME = molecular_traces(1, np.random.default_rng(3))[0]
@@ -42,6 +43,29 @@ def test_no_error_of_zero_and_a_sentence_where_there_is_no_result(name, case):
     for one in found:
         assert np.isnan(one.value) or not one.se <= 1e-9 * abs(one.value), one
         assert np.isfinite(one.se) or one.doubts or np.isnan(one.value), one
+
+
+@pytest.mark.parametrize("gaussians", [1, 2])
+def test_copies_of_a_trace_are_never_enough(gaussians):
+    plateau = 1.0 + 0.05 * np.random.default_rng(1).standard_normal(100)
+    copies = [trace_of(np.concatenate([[3.0, 2.0], plateau, [1e-5] * 20]), k) for k in range(96)]
+    options = enough_traces.EnoughOptions(gaussians=gaussians)
+
+    result = STATISTICS["enough"].compute(copies, np.random.default_rng(0), options=options)
+
+    assert not result.data["enough"]
+    assert np.isnan(result.numbers[0].estimate.se)
+    assert result.remarks[0].startswith(
+        "The 75 traces are alike in the window: copies of one, or a fixed resistor"
+    )
+
+
+def test_sets_of_copies_are_not_equivalent():
+    options = two_sets.TwoSetsOptions(permutations=99, resamples=100)
+    compared = two_sets.compare_sets([[SAME] * 40, [SAME] * 30], options, np.random.default_rng(0))[0, 1]
+
+    assert compared.verdict == two_sets.CANNOT_TELL
+    assert compared.differences[0].doubts == ("the traces are alike, so no error could be determined",)
 
 
 def test_clusters_of_traces_that_are_alike_are_refused():
