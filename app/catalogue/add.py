@@ -38,21 +38,21 @@ def add(catalogue: Catalogue, paths: Iterable[Path], reading: Reading) -> Added:
     """
     paths = list(paths)
     files = recordings_under(paths)
-    live = [path for path in files if is_live(path)]
-    identified = reading.identified([path for path in files if path not in set(live)])
+    live = {path: None for path in files if is_live(path)}
+    identified = reading.identified([path for path in files if path not in live])
     failed = [each for each in identified if isinstance(each, Failure)]
     failed += [Failure(path, f"{path}: its run goes on; add it when the run has ended.") for path in live]
     good = [each for each in identified if isinstance(each, Identified)]
     entries = (
         reading.run("Analysing", [Task(entry_of, each.part.path, (), each) for each in good]) if good else []
     )
-    taken = 0
+    taken = []
     for each, entry in zip(good, entries, strict=True):
         if isinstance(entry, Entry):
-            catalogue.put(each.part.path, each.sha256, entry)
-            taken += 1
+            taken.append((each.part.path, each.sha256, entry))
         else:
             failed.append(entry)
+    catalogue.put_all(taken)
     gone = [p for path in paths for p in catalogue.paths_under(path) if not p.exists()]
     catalogue.forget(gone)
-    return Added(taken, len(gone), tuple(failed))
+    return Added(len(taken), len(gone), tuple(failed))

@@ -83,7 +83,9 @@ def add(context: click.Context, folders: tuple[Path, ...], workers: int | None, 
 
     missing = [folder for folder in folders if not folder.exists()]
     if missing:
-        raise click.UsageError(f"{missing[0]}: there is no such file or folder")
+        raise click.UsageError(
+            f"{missing[0]}: there is no such file or folder; to take out what was deleted with it, add the folder above"
+        )
     with _errors() as catalogue_of, reading_for_command(recordings_under(folders), Means(workers)) as reading:
         catalogue = catalogue_of(file)
         added = add_to(catalogue, folders, reading)
@@ -165,7 +167,7 @@ def _print(found: "list[Found]") -> None:
             str(each.entry["tip"]),
             str(each.entry["procedure"]),
             str(each.entry["result"]),
-            " = ".join(str(path) for path in each.paths),
+            " = ".join(f"{path}{'' if path.exists() else ' (not found)'}" for path in each.paths),
         )
         for each in found
     ]

@@ -111,6 +111,32 @@ def test_moved_copied_changed_and_deleted_files(folder, tmp_path):
     assert (found.paths, found.entry["procedure"]) == ((new,), "heating")
 
 
+def test_many_files_at_once_and_those_that_were_deleted(tmp_path):
+    entry = Entry("2026-01-01", "traces", "p", "finished", "m", "t", "r", "", "", 1.0, (Number(PEAK, 1.0),))
+    files = [tmp_path / "lab" / f"{i:03}.h5" for i in range(450)]
+    files[0].parent.mkdir()
+    for path in files:
+        path.touch()
+    catalogue = Catalogue(tmp_path / "c.sqlite")
+    contents = [f"{i // 2:064x}" for i in range(450)]  # each content twice
+    catalogue.put_all([(path, content, entry) for path, content in zip(files, contents, strict=True)])
+    found = {each.sha256: each.paths for each in catalogue.search(Query())}
+    assert found == {contents[i]: (files[i], files[i + 1]) for i in range(0, 450, 2)}
+
+    files[1].unlink()
+    shown = CliRunner().invoke(main, ["catalogue", "search", "--catalogue", str(catalogue.path)]).output
+    assert f"{files[1]} (not found)" in shown
+    assert shown.count("(not found)") == 1
+    moved = tmp_path / "lab" / "moved.h5"
+    files[0].rename(moved)
+    catalogue.put_all([(moved, contents[0], entry)])
+    assert catalogue.search(Query(words=("finished",)))[0].paths == (moved,)
+
+    refused = CliRunner().invoke(main, ["catalogue", "add", str(tmp_path / "gone")])
+    assert refused.exit_code == 2
+    assert "to take out what was deleted with it, add the folder above" in " ".join(refused.stderr.split())
+
+
 def test_two_windows_at_once(tmp_path):
     path = tmp_path / "c.sqlite"
     entry = Entry("2026-01-01", "traces", "p", "finished", "m", "t", "r", "", "", 1.0, (Number(PEAK, 1.0),))
