@@ -5,10 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtCore import QAbstractTableModel, QModelIndex, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QPalette, QResizeEvent, QShowEvent
+from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QKeySequence, QPalette, QResizeEvent, QShortcut, QShowEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
+    QBoxLayout,
     QCheckBox,
     QFileDialog,
     QHBoxLayout,
@@ -46,6 +47,8 @@ COLUMNS: "tuple[tuple[str, Callable[[LibraryRow], str], int], ...]" = (
 )
 """Name, text and largest width in pixels of each column; the result has the width that is left, too."""
 RESULT = [name for name, _, _ in COLUMNS].index("result")
+NARROW, LEAST_WIDTH = 420, 240
+"""Width in pixels below which the buttons stand in two rows, and least width."""
 NOWHERE = QModelIndex()
 NUMBERS = ("length", "traces", "holds")
 HINT = "No recordings in this folder yet. They will be listed here with sample, procedure, time and result."
@@ -165,6 +168,9 @@ class BrowserPanel(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.setToolTip("Double-click a recording to replay it; Ctrl-click several to compare them.")
         self.table.doubleClicked.connect(self._open)
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            enter = QShortcut(QKeySequence(key), self.table, context=Qt.ShortcutContext.WidgetShortcut)
+            enter.activated.connect(self._open)
         self.hint = QLabel(HINT)
         self.hint.setWordWrap(True)
         self.hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -183,30 +189,35 @@ class BrowserPanel(QWidget):
         self.model.modelReset.connect(self._follow)
         self.model.modelReset.connect(self._show_hint)
         self.model.modelReset.connect(self._settle_columns)
-        head = QHBoxLayout()
-        head.setSpacing(MEDIUM)
-        for widget, stretch in (
-            (self.folder, 0),
-            (self.filter, 1),
-            (self.everywhere, 0),
-            (self.message_label, 0),
-            (self.open, 0),
-            (self.compare, 0),
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setSpacing(MEDIUM)
+        for row, stretch in (
+            ((self.folder, self.filter), 1),
+            ((self.everywhere, self.message_label, self.open, self.compare), 0),
         ):
-            head.addWidget(widget, stretch)
+            beside = QHBoxLayout()
+            for widget in row:
+                beside.addWidget(widget, int(widget is self.filter))
+            self._head.addLayout(beside, stretch)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(MEDIUM, SMALL, MEDIUM, MEDIUM)
         whole.setSpacing(SMALL)
-        whole.addLayout(head)
+        whole.addLayout(self._head)
         whole.addWidget(self.table, 1)
         whole.addWidget(self.hint, 1)
         self._show_hint()
         self._follow()
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
-        """Fit the columns to the new width."""
+        """Fit the columns to the new width; a narrow panel has its buttons in two rows."""
         super().resizeEvent(a0)
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._head.setDirection(below if self.width() < NARROW else beside)
         self._settle_columns()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size with the buttons in two rows."""
+        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
 
     def showEvent(self, a0: QShowEvent | None) -> None:
         """Fit the columns to the width."""

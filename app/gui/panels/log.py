@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PyQt6.QtCore import QTimer
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QBoxLayout, QComboBox, QLabel, QPlainTextEdit, QWidget
 
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme, tabular
 
 KEPT = 5000
 LEAST_LINES = 1
+NARROW = 420
+"""Width in pixels below which the filter stands under the text."""
 FILL_MS = 200
 """Interval at which the text is rebuilt after messages have arrived late."""
 LEVELS = {"everything": logging.INFO, "warnings and errors": logging.WARNING, "errors": logging.ERROR}
@@ -46,27 +49,34 @@ class LogPanel(QWidget):
         self.text.setFont(tabular(self.text.font()))
         self.text.setPlaceholderText("Events, warnings and errors appear here.")
         self.text.setMinimumHeight(LEAST_LINES * self.text.fontMetrics().height())
-        self.text.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.choice = QComboBox()
         self.choice.addItems(list(LEVELS))
         self.choice.currentIndexChanged.connect(self._fill)
         self.choice.setToolTip("Filter the log by level; hidden messages are kept.")
         label = QLabel("S&how")
         label.setBuddy(self.choice)
-        beside = QVBoxLayout()  # a row above would take lines from a low panel
-        beside.setSpacing(SMALL)
-        beside.addWidget(label)
-        beside.addWidget(self.choice)
-        beside.addStretch(1)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(MEDIUM, SMALL, MEDIUM, MEDIUM)
-        whole.setSpacing(MEDIUM)
-        whole.addWidget(self.text, 1)
-        whole.addLayout(beside)
+        self._filter = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._filter.setSpacing(SMALL)
+        self._filter.addWidget(label)
+        self._filter.addWidget(self.choice)
+        self._filter.addStretch(1)
+        self._whole = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._whole.setContentsMargins(MEDIUM, SMALL, MEDIUM, MEDIUM)
+        self._whole.setSpacing(MEDIUM)
+        self._whole.addWidget(self.text, 1)
+        self._whole.addLayout(self._filter)
         self._fill_soon = QTimer(self)
         self._fill_soon.setSingleShot(True)
         self._fill_soon.timeout.connect(self._fill)
         theme.changed.connect(self._fill)
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """Put the filter beside the text, as a low panel needs its lines, or below it in a narrow one."""
+        super().resizeEvent(a0)
+        narrow = self.width() < NARROW
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._whole.setDirection(below if narrow else beside)
+        self._filter.setDirection(beside if narrow else below)
 
     def add(self, level: int | str, time_s: float, text: str) -> None:
         """Add a message; a late one is sorted in by its time."""

@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from PyQt6.QtGui import QColor, QFont, QPainter
 
 from analysis.numbers import PLAIN_FROM, PLAIN_TO, fixed_decimals, minus, power, significant
-from app.gui.plots.heading import ELLIPSIS, without_markup
+from app.gui.plots.heading import without_markup
 from app.gui.plots.overlay import unclipped
 from app.gui.widgets.theme import Palette
 
@@ -59,6 +59,17 @@ class AxisQuantity:
         return f"{self.symbol} ({self.unit})" if self.unit else self.symbol
 
     @property
+    def labels(self) -> list[str]:
+        """Labels from the longest to the shortest: whole, without the words, the unit; else fewer and fewer words."""
+        if self.unit:
+            return list(dict.fromkeys((self.label, f"{self.letter or self.symbol} ({self.unit})", self.unit)))
+        words = without_markup(self.label).split()
+        ends = [
+            n for n in range(len(words) - 1, 0, -1) if words[n - 1].isalpha() and words[n - 1] not in HANGING
+        ]
+        return [self.label, *(escape(" ".join(words[:n])) for n in ends)]
+
+    @property
     def column(self) -> str:
         """Head of a table column, rich text."""
         return f"{self.name} ({self.unit})" if self.unit else self.name
@@ -75,6 +86,8 @@ KNOWN = 8
 """Number of ranges whose ticks an axis remembers: it and the grid ask for them at every picture."""
 LOW_ROW = 24
 """Height of an axis, in pixels, below which its unit stands upright."""
+HANGING = ("a", "and", "between", "from", "in", "of", "per", "than", "the", "to", "with")
+"""Words that end no label."""
 LABEL_BEYOND = 8
 """Number of pixels by which a label may be longer than its axis."""
 
@@ -89,6 +102,8 @@ class ReadableAxis(pg.AxisItem):
         super().__init__(orientation, maxTickLength=-5)
         self.log = quantity.log
         self._bare = self._blank = False
+        self.words_cut = ""
+        """Label whose last words found no room; "" if all did, or if symbol or unit stand for them."""
         self.enableAutoSIPrefix(False)
         unclipped(self.label)
         self.keep_pixels(True)
@@ -219,7 +234,7 @@ class ReadableAxis(pg.AxisItem):
         return [fixed_decimals(number, finest) for number in numbers]
 
     def resizeEvent(self, ev: Any = None) -> None:
-        """Fit the label into the length of the axis: the whole label, else the unit or its beginning, else nothing."""
+        """Write the longest of the labels that fits the length of the axis, else nothing."""
         if self.orientation == "left" and self.label is not None:
             self._fit_label()
         super().resizeEvent(ev)
@@ -231,10 +246,14 @@ class ReadableAxis(pg.AxisItem):
     def _fit_label(self) -> None:
         room, upright = self.size().height() + LABEL_BEYOND, self.label.setRotation
         upright(-90.0)
-        if self._label_width(self.quantity.label) > room:
-            short = self.quantity.unit or self._beginning(room)
-            if self._label_width(short) > room or self.size().height() < LOW_ROW:
-                upright(0.0)  # V on its side is >
+        short = next((x for x in self.quantity.labels if self._label_width(x) <= room), "")
+        if not short and self.quantity.unit:
+            short = self.quantity.unit
+            upright(0.0)
+        elif short == self.quantity.unit and self.size().height() < LOW_ROW:
+            upright(0.0)  # V on its side is >
+        self._label_width(short)
+        self.words_cut = "" if self.quantity.unit or short == self.quantity.label else self.quantity.label
         low = not self.label.rotation() and self._tallest_letter() > room
         self.label.setOpacity(0.0 if low else 1.0)
 
@@ -248,13 +267,6 @@ class ReadableAxis(pg.AxisItem):
             self._written = self._styled(text)
             self.label.setHtml(self._written)
         return float(self.label.boundingRect().width())
-
-    def _beginning(self, room: float) -> str:
-        """Return as much of a label without a unit as fits."""
-        text = without_markup(self.quantity.label)
-        while text and self._label_width(escape(text + ELLIPSIS)) > room:
-            text = text[:-1].rstrip(" ,")
-        return escape(text + ELLIPSIS)
 
     @property
     def ticks(self) -> list[float]:

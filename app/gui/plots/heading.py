@@ -110,7 +110,7 @@ class Count(Words):
         while n and self._fit(BETWEEN.join(self._rows[:n])) > width and n > 1:
             n -= 1
         if n and self.width > width:
-            self._fit(self._elided(self._rows[0], width))
+            self._fit_first(self._rows[0], width)
             n = 0
         elif not n:
             self._fit("")
@@ -120,6 +120,14 @@ class Count(Words):
     def _fit(self, html: str) -> float:
         self.show_html(html)
         return self.width
+
+    def _fit_first(self, html: str, width: float) -> None:
+        """Show a row up to one of its commas; one that is too long even so is elided."""
+        parts = html.split(", ")
+        for n in range(len(parts) - 1, 0, -1):
+            if self._fit(", ".join(parts[:n])) <= width:
+                return
+        self._fit(self._elided(parts[0], width))
 
     def _elided(self, html: str, width: float) -> str:
         text, metrics = without_markup(html), QFontMetricsF(self.font())

@@ -24,6 +24,8 @@ from app.gui.widgets.theme import Palette
 
 Colour = Callable[[Palette], str]
 SOLID, DASHED, DOTTED = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine
+KEYS = {SOLID: "━━", DASHED: "╍╍", DOTTED: "┉┉"}
+"""Signs in a legend, all heavy: light ones vanish on a dark background."""
 NOTHING: FloatArray = np.empty(0)
 UNKNOWN = "error not known yet"
 
@@ -144,7 +146,7 @@ class LineLayer(Drawn):
         self, name: str, colour: Colour, style: Qt.PenStyle = SOLID, width: float = 1.0, z: float = 10.0
     ) -> None:
         self.name, self.colour = name, colour
-        self.key = "━━" if style == SOLID else "╍╍" if style == DASHED else "┈┈"
+        self.key = KEYS[style]
         self._style, self._width = style, width
         self.x = self.y = NOTHING
         self.item = Curve(antialias=width > 1)

@@ -299,7 +299,8 @@ class PlotPanel(PointedPlot):
         self.legend.show_entries([] if small else chosen)
         self._leave_room(self.legend.height)
         hidden = legend_table(chosen) if small else ""
-        tip = "<br>".join(part for part in (self.count.left_out, hidden) if part)
+        cut = "" if self.is_empty else self.y_axis.words_cut
+        tip = "<br>".join(part for part in (cut, self.count.left_out, hidden) if part)
         if tip != self.toolTip():  # Qt tells everybody of each tip, old or new
             self.setToolTip(tip)
 

@@ -16,7 +16,7 @@ from app.viewmodels.peltier_view import PeltierSnapshot
 CURRENT = AxisQuantity("current", "<i>I</i>", "nA")
 HEAT = AxisQuantity("heat in the tip", "<i>Q</i><sub>P</sub>", "pW")
 HOLDS = AxisQuantity("holds", "holds", "")
-COEFFICIENT = AxisQuantity("Peltier coefficient", "Π", "mV")
+COEFFICIENT = AxisQuantity("Peltier coefficient", "Peltier coefficient <i>Π</i>", "mV", letter="<i>Π</i>")
 EMPTY = "Heats of held junctions appear here. Run Peltier heat or open a recording of it."
 
 

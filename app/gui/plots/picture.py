@@ -51,7 +51,7 @@ class PicturePanel(PlotPanel):
             grey_below=picture.grey_below,
         )
         low = f"−{significant(cells.top, 2)}" if picture.signed else "0"
-        self.set_count(f"colours from {low} to {significant(cells.top, 2)} {picture.label}")
+        self.set_count(f"{low} to {significant(cells.top, 2)}, {picture.label}")
         self.set_home(
             x=(float(picture.x_edges[0]), float(picture.x_edges[-1])),
             y=(float(picture.y_edges[0]), float(picture.y_edges[-1])),

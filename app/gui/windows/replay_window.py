@@ -76,10 +76,14 @@ class ReplayWindow(SessionWindow):
         bar.speed_asked.connect(source.set_speed)
 
     def settle_sizes(self) -> None:
-        """Give the list of recordings a few rows and the views the rest."""
-        self.resizeDocks(
-            [self.docks["Recordings"]], [min(190, self.height() * 2 // 9)], Qt.Orientation.Vertical
-        )
+        """Give the list of recordings a few rows and the views the rest; a short window has it beside them."""
+        if self.is_short:
+            for title in ("Recordings", "Log"):
+                self.tabifyDockWidget(self.docks["Selection"], self.docks[title])
+            self.docks["Selection"].raise_()
+        else:
+            rows = min(190, self.height() * 2 // 9)
+            self.resizeDocks([self.docks["Recordings"]], [rows], Qt.Orientation.Vertical)
         self.resizeDocks([self.docks["Selection"]], [260], Qt.Orientation.Horizontal)
         super().settle_sizes()
 

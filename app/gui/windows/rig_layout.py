@@ -20,6 +20,9 @@ PLACES = {
     "Notes": BOTTOM,
 }
 
+STACKED = ("Notes", "Log", "Recordings")
+"""Panels that share the place of *Rig* in a short window, whose height the plots need."""
+
 
 def arrange(window: SessionWindow, panels: Mapping[str, QWidget]) -> None:
     """Add the panels, by their titles, at their default places."""
@@ -37,8 +40,13 @@ def arrange(window: SessionWindow, panels: Mapping[str, QWidget]) -> None:
 def size_panels(window: SessionWindow) -> None:
     """Set the panels to their default sizes, leaving most room to the views."""
     docks = window.docks
+    if window.is_short:
+        for title in STACKED:
+            window.tabifyDockWidget(docks["Rig"], docks[title])
+        docks["Rig"].raise_()
     beside = min(BESIDE, window.width() // 4)
     window.resizeDocks([docks["Procedure"], docks["Queue"]], [beside, beside], ACROSS)
     window.resizeDocks([docks["Queue"], docks["Rig"]], [230, 400], UP)
-    window.resizeDocks([docks["Log"]], [min(140, window.height() // 7)], UP)
-    window.resizeDocks([docks["Log"], docks["Notes"]], [1000, 360], ACROSS)
+    if not window.is_short:
+        window.resizeDocks([docks["Log"]], [min(140, window.height() // 7)], UP)
+        window.resizeDocks([docks["Log"], docks["Notes"]], [1000, 360], ACROSS)

@@ -53,6 +53,8 @@ FRAME_MS = 40
 """Interval between frames: 25 a second."""
 SETTLED_MS = 100
 SIZE = QSize(1500, 940)
+SHORT = 680
+"""Height in pixels below which panels under the plots move beside them."""
 LAYOUT_VERSION = 1
 LEFT, RIGHT, BOTTOM = (
     Qt.DockWidgetArea.LeftDockWidgetArea,
@@ -348,6 +350,11 @@ class SessionWindow(QMainWindow):
         self.area.usual()
         self.settle_sizes()
         self._soon.start()
+
+    @property
+    def is_short(self) -> bool:
+        """True if the height is too small for panels below the plots."""
+        return self.height() < SHORT
 
     def settle_sizes(self) -> None:
         """Give panels their default sizes."""

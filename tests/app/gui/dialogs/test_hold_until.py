@@ -1,6 +1,7 @@
 """The dialog that asks for a condition outside of the queue."""
 
 import pytest
+from PyQt6.QtCore import QDateTime
 
 from app.gui.dialogs.hold_until import KINDS, HoldDialog
 from app.server.hold_until import condition_of
@@ -38,7 +39,11 @@ def test_a_time_is_an_hour_from_now_if_nothing_is_changed(dialog):
 
 @pytest.mark.parametrize(
     ("kind", "place", "said"),
-    [("file", "", "not a condition"), ("url", "host", "http://"), ("input", "", "not a number")],
+    [
+        ("file", "", "path of the file"),
+        ("url", "host", "http://"),
+        ("input", "", "Give the limit, a number."),
+    ],
 )
 def test_what_is_missing_is_said_and_the_dialog_stays(dialog, kind, place, said):
     dialog.choose(kind)
@@ -54,3 +59,34 @@ def test_a_rig_without_further_inputs_offers_none(qtbot):
     assert [dialog.kind.itemData(row) for row in range(dialog.kind.count())] == [
         k for k in KINDS if k != "input"
     ]
+
+
+def test_a_limit_that_is_no_number_and_a_time_that_is_over_are_refused(dialog):
+    dialog.choose("input")
+    dialog.limit.setText("1e-9 mbar")
+    dialog.buttons.accepted.emit()
+    assert dialog.problem.text() == "The limit is a number, not “1e-9 mbar”."
+    dialog.choose("time")
+    dialog.when.setDateTime(QDateTime.currentDateTime().addSecs(-60))
+    dialog.buttons.accepted.emit()
+    assert "is over" in dialog.problem.text()
+    assert dialog.result() == 0
+
+
+def test_the_dialog_is_as_large_as_its_fields(dialog, qapp):
+    dialog.show()
+    heights = {}
+    for kind in (*KINDS, *reversed(KINDS)):
+        dialog.choose(kind)
+        qapp.processEvents()
+        bottom = dialog.buttons.mapTo(dialog, dialog.buttons.rect().bottomLeft()).y()
+        assert dialog.height() - bottom < 30, kind
+        heights.setdefault(kind, dialog.height())
+        assert heights[kind] == dialog.height(), kind
+    assert heights["time"] < heights["input"]
+
+
+def test_a_file_exists_and_an_address_answers(dialog):
+    for kind, word in (("file", "exists"), ("url", "answers"), ("input", "is below")):
+        dialog.choose(kind)
+        assert dialog.relation.itemText(0) == word

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from app.gui.plots.axis import AxisQuantity, ReadableAxis
+from app.gui.plots.heading import without_markup
 from app.gui.plots.panel import PlotPanel
 from tests.support.gui.plotted import G, V
 
@@ -88,12 +89,22 @@ def test_a_row_lower_than_its_unit_on_its_side_shows_it_upright(qapp) -> None:
     assert (left.label.toPlainText(), left.label.rotation()) == ("thermocouple (µV)", -90.0)
 
 
-def test_a_short_axis_without_a_unit_shows_the_beginning_of_its_label(qapp) -> None:
+@pytest.mark.parametrize(
+    ("height", "text"),
+    [(200, "samples in 0.7 to 1.1 G₀"), (110, "samples"), (80, "samples"), (20, "")],
+)
+def test_a_short_axis_without_a_unit_keeps_whole_words(qapp, height: int, text: str) -> None:
     left = axis("left", AxisQuantity("samples", "samples in 0.7 to 1.1 <i>G</i>₀"))
-    left.resize(60, 80)
-    assert left.label.toPlainText().startswith("samples")
-    assert left.label.toPlainText().endswith("…")
-    assert left.label.boundingRect().width() <= 90
+    left.resize(60, height)
+    assert left.label.toPlainText() == text
+    assert without_markup(left.words_cut) == ("" if height == 200 else "samples in 0.7 to 1.1 G₀")
+
+
+def test_a_phrase_gives_way_to_its_symbol_and_that_to_the_unit(qapp) -> None:
+    left = axis("left", AxisQuantity("coefficient", "Peltier coefficient <i>Π</i>", "mV", letter="<i>Π</i>"))
+    for height, text in ((200, "Peltier coefficient Π (mV)"), (80, "Π (mV)"), (30, "mV")):
+        left.resize(60, height)
+        assert left.label.toPlainText() == text
 
 
 def test_labels_say_symbol_and_unit(panel: PlotPanel) -> None:

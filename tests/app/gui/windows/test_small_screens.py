@@ -2,15 +2,16 @@
 
 import pytest
 from PyQt6.QtCore import QEvent, QPoint, QRect, QSettings, QSize
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QPushButton
 
+from app.gui.plots.panel import PlotPanel
 from app.gui.widgets.screen import fitting
 from app.gui.widgets.theme import Choice, Theme
 from app.gui.windows.compare_window import CompareWindow
 from app.gui.windows.shortcuts import COMMON_KEYS, REPLAY_KEYS, RIG_KEYS, KeysDialog
 from app.gui.windows.view_tabs import PLOT_HEIGHT
 from app.gui.windows.window import SIZE
-from app.viewmodels.registry import STRIPS
+from app.viewmodels.registry import STRIPS, tabs
 from tests.support.gui import windows
 from tests.support.gui.fake_bench import job, state
 from tests.support.recordings import compared_recordings
@@ -33,7 +34,9 @@ def window(request, qapp, tmp_path_factory):
     )
     made.show()
     made.resize(*request.param)
-    windows.settle(made, qapp)
+    for number in (*range(len(tabs())), tabs().index("Heating")):
+        made.area.raise_tab(number)  # a plot made in a test would lose its hidden menus with that test
+        windows.settle(made, qapp)
     yield made
     made.close()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
@@ -64,10 +67,13 @@ def essential(window):
         **{name: getattr(queue, name) for name in ("pause", "abort", "remove", "up", "down")},
         "add": procedures.add_button,
         "run": procedures.run_button,
-        "note": window.notes.button,
         "message": window.messages.label,
         **{readout.caption: readout for readout in window.line.readouts},
     }
+
+
+LEAST_DATA = 140
+"""Least height of the data of a plot in pixels, on the smallest screen; less shows no curve."""
 
 
 def not_whole(window):
@@ -78,6 +84,35 @@ def test_every_essential_button_and_number_is_whole(window):
     assert not_whole(window) == []
     assert window.rig_line.button.height() >= 50
     assert window.minimumSizeHint().height() <= 576  # with a title bar 600
+
+
+@pytest.mark.parametrize("title", tabs())
+def test_every_plot_is_high_enough_and_no_word_around_it_is_cut(window, qapp, title):
+    before = window.area.front
+    window.area.raise_tab(tabs().index(title))
+    windows.settle(window, qapp)
+    panels = [p for p in window.area.docks[title].widget().findChildren(PlotPanel) if p.isVisible()]
+    alone = len({panel.mapTo(window, QPoint(0, 0)).y() for panel in panels}) == 1
+    for panel in panels:
+        assert panel.inside.height() >= (LEAST_DATA if alone else LEAST_DATA / 3), panel.title
+        assert "…" not in panel.count.text, panel.count.text
+        assert panel.y_axis.label.toPlainText() or panel.is_empty, panel.title
+        assert "…" not in panel.y_axis.label.toPlainText()
+    window.area.raise_tab(tabs().index(before))
+    windows.settle(window, qapp)
+
+
+def test_panels_beside_a_short_window_are_one_tab_away(window):
+    around = window.tabifiedDockWidgets(window.docks["Rig"])
+    stacked = {dock.windowTitle() for dock in around} == {"Notes", "Log", "Recordings"}
+    assert stacked == window.is_short
+    for title in ("Notes", "Log", "Recordings"):
+        window.docks[title].raise_()
+        QApplication.processEvents()
+        for button in window.docks[title].findChildren(QPushButton):
+            assert inside(window, button), (title, button.text())
+    for title in ("Log", "Rig"):
+        window.docks[title].raise_()
 
 
 def test_also_below_an_alarm_of_many_words(alarmed):
