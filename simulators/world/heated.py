@@ -21,6 +21,7 @@ from simulators.signal.drift import RandomWalk
 from simulators.signal.filters import one_pole
 from simulators.signal.noise import NoiseParameters, Reservoir, pink, white
 from simulators.signal.random_processes import log_normal
+from simulators.world.junction_log import JunctionLog, JunctionTruth
 from simulators.world.junction_protocol import ProtocolStretch
 from simulators.world.thermal import ThermalParameters
 
@@ -201,8 +202,12 @@ class ThermoelectricJunction:
         self._molecule: tuple[int, float] = (0, 0.0)
         step_V = parameters.offset_walk_V_per_rth * float(np.sqrt(WALK_S / HOUR_S))
         self._offset = RandomWalk(parameters.offset_V, step_V, WALK_S, walk_rng)
-        self.log: dict[tuple[str, int], JunctionTruth] = {}
+        self._log = JunctionLog()
+
+    @property
+    def log(self) -> dict[tuple[str, int], JunctionTruth]:
         """True thermopower, thermal conductance and temperatures by kind and number of the junction."""
+        return self._log.truths
 
     def offset_V(self, time_s: FloatArray) -> FloatArray:
         """Return the offset of the bias behind its loop-back, which walks with the root of time; shape (n,)."""
@@ -259,42 +264,13 @@ class ThermoelectricJunction:
     def enter(
         self, passage: HeatCarrier, terms: JunctionTerms, tip_K: FloatArray, substrate_K: FloatArray
     ) -> None:
-        """Log the mean values of each stretch."""
+        """Log each junction's part of the span."""
+        values = np.array((terms.seebeck_V_per_K, terms.junction_W_per_K, tip_K, substrate_K))
         for stretch in passage.stretches:
             if stretch.number:
-                here = stretch.samples
-                truth = self.log.setdefault((stretch.kind, stretch.number), JunctionTruth())
-                truth.add(
-                    here.stop - here.start,
-                    terms.seebeck_V_per_K[here],
-                    terms.junction_W_per_K[here],
-                    tip_K[here],
-                    substrate_K[here],
-                )
-                truth.last_W_per_K = float(terms.junction_W_per_K[here][-1] - terms.gap_W_per_K[here][-1])
-
-
-@dataclass
-class JunctionTruth:
-    """Means over the samples of one junction: S, G_th, and the rises of tip and substrate.
-
-    ``last_W_per_K`` is what its rupture takes away: G_th of its last sample less that of the gap that is left.
-    """
-
-    samples: int = 0
-    seebeck_V_per_K: float = 0.0
-    junction_W_per_K: float = 0.0
-    tip_K: float = 0.0
-    substrate_K: float = 0.0
-    last_W_per_K: float = 0.0
-
-    def add(self, n: int, *values: FloatArray) -> None:
-        """Take ``n`` more samples of the four quantities."""
-        names = ("seebeck_V_per_K", "junction_W_per_K", "tip_K", "substrate_K")
-        for name, samples in zip(names, values, strict=True):
-            mean = getattr(self, name)
-            setattr(self, name, mean + (float(samples.mean()) - mean) * n / (self.samples + n))
-        self.samples += n
+                last = stretch.samples.stop - 1
+                last_W_per_K = float(terms.junction_W_per_K[last] - terms.gap_W_per_K[last])
+                self._log.enter(stretch, values[:, stretch.samples], last_W_per_K)
 
 
 class HeatedWorld:
