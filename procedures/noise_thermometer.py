@@ -66,6 +66,11 @@ class NoiseThermometer(HeatedProcedure):
         "Contacts per difference", minimum=1, maximum=100_000, default=100,
         description="Contacts to measure at each temperature difference.",
     )  # fmt: skip
+    at_once = IntegerParameter(
+        "Contacts in a row", minimum=1, maximum=10_000, default=10,
+        description="Contacts at one difference before the next. A change of the heater retracts the tip, and the "
+        "piezo creeps afterwards: the first contact changes while it is held.",
+    )  # fmt: skip
     hold_time = FloatParameter(
         "Hold time",
         units="s",

@@ -4,9 +4,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_J_per_K
 from analysis.json_data import to_json
@@ -47,46 +49,90 @@ SLOW_Hz = (100.0, 500.0)
 """Band below that of the noise, in which steps of the current show."""
 
 MOST_SLOW = 2.2
-"""Largest density in that band over the one in the band. Steps fall as 1/f^2: the rest then adds at most 1 %."""
+"""Largest density there over the white one of the band."""
 
 FEW = 5
 
 
+FIT_BINS, FIT_ROUNDS = 14, 4
+"""Number of means of the spectrum to which white and flicker noise are fitted, equally spaced in log f, and of fits."""
+
+LEAST_EXPECTED = 0.3
+"""Least expected density over the mean that is there, for the weights."""
+
+
 @dataclass(frozen=True)
 class BandNoise:
-    """Mean density of a hold in the band and its relative error, in both halves of the band too."""
+    """White density of a hold and its relative error, in both halves of the band too, without its flicker noise.
+
+    ``flicker_A2`` is that of the flicker noise times the frequency.
+    """
 
     density_A2_per_Hz: float
     relative: float
     halves: tuple[float, float]
+    flicker_A2: float = 0.0
 
 
 def band_noise(
     current_A: FloatArray, rate_Hz: float, mains_Hz: float, band_Hz: tuple[float, float] = BAND_Hz
 ) -> BandNoise:
-    """Return the mean of the periodogram over a band without multiples of the mains.
+    """Return the white noise of a band from a fit of white and flicker noise, without multiples of the mains.
+
+    The fit begins at 100 Hz, where flicker noise shows best. A contact is never quite at 0 V: the thermovoltage of a
+    heated one and the offset of the bias drive a current, and its flicker noise reaches into the band.
 
     Raises
     ------
     ValueError
         If no frequency lies in the band.
     """
+    frequency_Hz, density, used = _spectrum(current_A, rate_Hz, mains_Hz)
+    inside = used & (frequency_Hz >= band_Hz[0]) & (frequency_Hz < band_Hz[1])
+    if inside.sum() < 4:
+        raise ValueError(f"the hold has no points from {band_Hz[0]:g} to {band_Hz[1]:g} Hz")
+    white, flicker, sigma = _white_and_flicker(frequency_Hz[used], density[used], band_Hz[1])
+    middle_Hz = 0.5 * (band_Hz[0] + band_Hz[1])
+
+    def half(which: NDArray[np.bool_]) -> float:
+        return float(density[which].mean() - flicker * np.mean(1.0 / frequency_Hz[which]))
+
+    halves = half(inside & (frequency_Hz < middle_Hz)), half(inside & (frequency_Hz >= middle_Hz))
+    return BandNoise(white, sigma / white, halves, flicker)
+
+
+def _spectrum(
+    current_A: FloatArray, rate_Hz: float, mains_Hz: float
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Return frequencies, periodogram, and the points above 0 Hz that are no multiple of the mains."""
     ends = max(round(BLOCK_S * rate_Hz), 1)
     drift = np.linspace(current_A[:ends].mean(), current_A[-ends:].mean(), len(current_A))
-    x = current_A - drift
+    x: FloatArray = current_A - drift
     x = x - x.mean()
-    frequency_Hz = np.fft.rfftfreq(len(x), 1.0 / rate_Hz)
-    density = 2.0 / (rate_Hz * len(x)) * np.abs(np.fft.rfft(x)) ** 2
+    frequency_Hz: FloatArray = np.asarray(np.fft.rfftfreq(len(x), 1.0 / rate_Hz), dtype=np.float64)
+    density: FloatArray = 2.0 / (rate_Hz * len(x)) * np.abs(np.fft.rfft(x)) ** 2
     off_Hz = np.abs(frequency_Hz - mains_Hz * np.rint(frequency_Hz / mains_Hz))
-    used = (
-        (frequency_Hz >= band_Hz[0]) & (frequency_Hz < band_Hz[1]) & (off_Hz > LINE_BINS * rate_Hz / len(x))
-    )
-    if used.sum() < 4:
-        raise ValueError(f"the hold has no points from {band_Hz[0]:g} to {band_Hz[1]:g} Hz")
-    middle_Hz = 0.5 * (band_Hz[0] + band_Hz[1])
-    low, high = used & (frequency_Hz < middle_Hz), used & (frequency_Hz >= middle_Hz)
-    halves = float(density[low].mean()), float(density[high].mean())
-    return BandNoise(float(density[used].mean()), 1.0 / math.sqrt(used.sum()), halves)
+    used: NDArray[np.bool_] = off_Hz > LINE_BINS * rate_Hz / len(x)
+    return frequency_Hz, density, used
+
+
+def _white_and_flicker(
+    frequency_Hz: FloatArray, density: FloatArray, highest_Hz: float
+) -> tuple[float, float, float]:
+    """Fit W + A/f to means of a periodogram; return W, A and the error of W. Each point scatters by its own size."""
+    edges = np.geomspace(SLOW_Hz[0], highest_Hz, FIT_BINS + 1)
+    groups = [(frequency_Hz >= low) & (frequency_Hz < high) for low, high in pairwise(edges)]
+    groups = [group for group in groups if group.any()]
+    points = np.array([group.sum() for group in groups])
+    means = np.array([density[group].mean() for group in groups])
+    design = np.array([(1.0, np.mean(SLOW_Hz[1] / frequency_Hz[group])) for group in groups])
+    expected = np.full(len(means), float(points @ means / points.sum()))
+    for _ in range(FIT_ROUNDS):
+        weight = np.sqrt(points) / expected
+        covariance = np.linalg.inv((design * weight[:, None]).T @ (design * weight[:, None]))
+        white, flicker = covariance @ (design * weight[:, None]).T @ (means * weight)
+        expected = np.maximum(design @ (white, flicker), LEAST_EXPECTED * means)
+    return float(white), float(flicker) * SLOW_Hz[1], math.sqrt(float(covariance[0, 0]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,10 +165,15 @@ def measured(hold: NoiseHold, mains_Hz: float, band_Hz: tuple[float, float] = BA
         noise = band_noise(current_A, hold.rate_Hz, mains_Hz, band_Hz)
     except ValueError as error:
         return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, None, str(error))
-    below = band_noise(current_A, hold.rate_Hz, mains_Hz, SLOW_Hz).density_A2_per_Hz
-    if not hold.kind and below > MOST_SLOW * noise.density_A2_per_Hz:
+    if not hold.kind and _slow(current_A, hold.rate_Hz, mains_Hz) > MOST_SLOW * noise.density_A2_per_Hz:
         return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, None, "current at 0 V made steps")
     return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, noise)
+
+
+def _slow(current_A: FloatArray, rate_Hz: float, mains_Hz: float) -> float:
+    """Return the mean density below the band, where steps of the current show."""
+    frequency_Hz, density, used = _spectrum(current_A, rate_Hz, mains_Hz)
+    return float(density[used & (frequency_Hz >= SLOW_Hz[0]) & (frequency_Hz < SLOW_Hz[1])].mean())
 
 
 @dataclass(frozen=True, eq=False)

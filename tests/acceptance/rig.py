@@ -60,17 +60,22 @@ class Campaigns:
 
 @contextmanager
 def campaigns(
-    world: Mapping[str, Any], seed: int, rise_time_s: float | None = None, unproved: str = ""
+    world: Mapping[str, Any],
+    seed: int,
+    rise_time_s: float | None = None,
+    unproved: str = "",
+    series_ohm: float | None = None,
 ) -> Iterator[Campaigns]:
-    """Serve a rig of a world; the current amplifier may be faster than that of the rig file."""
+    """Serve a rig of a world; its file may have another rise time of the current amplifier and series resistance."""
     with (
         tempfile.TemporaryDirectory() as name,
         patch("app.acquisition.bench.Watchdog", WatchdogWithoutProcess),
         served_rig(Path(name), overrides=world, seed=seed) as rig,
     ):
-        if rise_time_s is not None:
-            text = rig.file.read_text("utf-8")
-            rig.file.write_text(re.sub(r"rise_time_s = \S+", f"rise_time_s = {rise_time_s:g}", text), "utf-8")
+        for key, value in (("rise_time_s", rise_time_s), ("series_resistance_ohm", series_ohm)):
+            if value is not None:
+                text = rig.file.read_text("utf-8")
+                rig.file.write_text(re.sub(rf"{key} = \S+", f"{key} = {value:g}", text), "utf-8")
         yield Campaigns(rig, rig.bench(unproved=unproved), Path(name))
 
 

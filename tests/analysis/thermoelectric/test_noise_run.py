@@ -24,7 +24,23 @@ def test_the_band_holds_the_density_also_beside_mains_and_drift():
     t = np.arange(40_000) / RATE_Hz
     found = band_noise(white_A() + 2e-11 * np.sin(100 * math.pi * t) + 5e-9 * t, RATE_Hz, 50.0)
     assert found.density_A2_per_Hz == pytest.approx(DENSITY, rel=4 * found.relative)
-    assert found.relative == pytest.approx(1.0 / math.sqrt(9500), rel=0.05)  # 5 kHz x 2 s without the mains
+    alone = 1.0 / math.sqrt(9500)  # 5 kHz x 2 s without the mains
+    assert alone < found.relative < 1.2 * alone, "the flicker noise is fitted, too"
+
+
+def test_flicker_noise_of_a_heated_contact_is_no_temperature():
+    """Thermovoltage and offset drive a current at 0 V; its flicker noise is half of the density at 500 Hz."""
+    n, rng = 40_000, np.random.default_rng(3)
+    at_Hz = np.fft.rfftfreq(n, 1.0 / RATE_Hz)
+    pulls, halves = [], []
+    for seed in range(60):
+        shape = np.sqrt(0.5 * 500.0 * DENSITY * RATE_Hz / 2.0 / np.maximum(at_Hz, at_Hz[1]))
+        pink_A = np.fft.irfft(np.fft.rfft(rng.standard_normal(n)) * shape, n)
+        found = band_noise(white_A(seed) + pink_A, RATE_Hz, 50.0)
+        pulls.append((found.density_A2_per_Hz / DENSITY - 1.0) / found.relative)
+        halves.append(np.array(found.halves) / DENSITY)
+    assert abs(np.mean(pulls)) < 0.5 and 0.75 < np.std(pulls) < 1.3
+    assert np.mean(halves, axis=0) == pytest.approx(np.ones(2), abs=0.015)
 
 
 def test_a_rate_below_the_band_is_refused():
