@@ -142,6 +142,11 @@ class VisaInstrument(Instrument):
         try:
             yield
         except WIRE_ERRORS as error:
+            if self._held_by_another(error):
+                raise InstrumentLost(
+                    f"{self.name} at {self.address!r} is held by another program, which has locked it; {doing} failed. "
+                    "End that program, then start again."
+                ) from error
             raise InstrumentLost(
                 f"{self.name} at {self.address!r} was lost while {doing} ({_reason(error)}). Its state is "
                 "unknown: check its power, cable and gateway, then connect again."
@@ -150,6 +155,19 @@ class VisaInstrument(Instrument):
             raise InstrumentFault(
                 f"{self.name} at {self.address!r} answered with bytes that are not text"
             ) from error
+
+    def _held_by_another(self, error: Exception) -> bool:
+        """Return True if a lock explains an error: pyvisa-py takes a locked device of a gateway for an I/O error."""
+        if getattr(error, "error_code", None) != StatusCode.error_io:
+            return False
+        try:
+            self.adapter.connection.lock_excl(timeout=0)
+            self.adapter.connection.unlock()
+        except visa_errors.VisaIOError as refused:
+            return refused.error_code == StatusCode.error_resource_locked
+        except (AttributeError, *WIRE_ERRORS):
+            return False
+        return False
 
     def to_safe(self) -> str:
         """Bring the instrument to its safe state, from any state; return a sentence on the actions taken."""

@@ -1,7 +1,7 @@
 """Attacks benches and prints what became of the rig: `python -m tests.attacks [KIND ...] [--count N]`.
 
-Kinds are deaths, links, owners and surroundings; all if none is named. A death takes about seven seconds on two
-processors. Only on a system with signals. With ``--keep FILE`` deaths can be interrupted and go on, also in parts:
+Kinds are deaths, links, owners, servers and surroundings; all if none is named. A death takes about five seconds, 1.7
+of a processor. Only on a system with signals. With ``--keep FILE`` deaths can be interrupted and go on, also in parts:
 ``--from 500 --to 600``. Several at once share two processors badly: the times are then those of a busy computer.
 """
 
@@ -19,13 +19,17 @@ from rich.console import Console
 from rich.table import Table
 
 from app.config.rig_folder import VARIABLE
-from tests.attacks import deaths, links, owners, surroundings
+from tests.attacks import deaths, links, owners, servers, surroundings
 from tests.attacks.deaths import Outcome, attacked_rig
 from tests.support.instruments.cable import Cable
 from tests.support.kept import Kept, add_parts
 from tests.support.rig.rigs import served_rig
 
-KINDS = "deaths", "links", "owners", "surroundings"
+KINDS = "deaths", "links", "owners", "servers", "surroundings"
+CROWDS = 300, 1000, 3000
+"""Silent connections in which a bench must retract."""
+
+MOST_RETRACTS = 30
 PATIENT_S = 2.0
 """Longest time without samples where nothing is timed."""
 
@@ -114,6 +118,27 @@ def attack_with_owners(console: Console) -> None:
     console.print(table)
 
 
+def attack_with_servers(console: Console, count: int) -> None:
+    """Kill served benches in a retract, and crowd their doors."""
+    killed = Table("retracts", "safe", f"within {PROMISED_S:g} s", "longest s", "moved again", "trip held")
+    crowds = Table("silent connections", "retract, s", "says", "serves on")
+    with tempfile.TemporaryDirectory() as name, served_rig(Path(name), "wall", heartbeat_s=0.4) as rig:
+        folder = Path(name)
+        some = [
+            servers.kill_in_retract(rig, folder / f"kill{number}", np.random.default_rng([2, number]))
+            for number in range(count)
+        ]
+        times_s = np.array([one.safe_s for one in some])
+        counts = np.isfinite(times_s).sum(), (times_s <= PROMISED_S).sum()
+        again, held = sum(not one.stayed for one in some), sum(one.latched for one in some)
+        killed.add_row(str(count), *map(str, counts), f"{times_s.max():.3f}", str(again), str(held))
+        for connections in CROWDS:
+            said, took_s, lives = servers.retract_in_a_crowd(rig, folder / f"crowd{connections}", connections)
+            crowds.add_row(str(connections), f"{took_s:.3f}", said, "yes" if lives else "NO")
+    console.print(killed)
+    console.print(crowds)
+
+
 def attack_with_surroundings(console: Console) -> None:
     """Run in hostile surroundings."""
     table = Table("surroundings", "wrong", "ends with", "safe after, s", "recording", "last words")
@@ -145,6 +170,8 @@ def main(words: Iterable[str] | None = None) -> None:
                 attack_with_deaths(console, read.count, Kept(read.keep, Outcome), read.first, read.stop)
             elif kind == "links":
                 attack_with_cuts(console)
+            elif kind == "servers":
+                attack_with_servers(console, min(read.count, MOST_RETRACTS))
             elif kind == "surroundings":
                 attack_with_surroundings(console)
             else:

@@ -4,17 +4,22 @@ More of them: `python -m tests.attacks`.
 """
 
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from app.acquisition.bench import Observer
 from tests.attacks.__main__ import load_port, table_of
 from tests.attacks.deaths import Death, Outcome, attacked_rig, deaths, die
 from tests.attacks.links import CUTS, cut, through
+from tests.attacks.servers import kill_in_retract, retract_in_a_crowd
 from tests.attacks.surroundings import SURROUNDINGS, Lived
 from tests.support.instruments.cable import Cable
+from tests.support.instruments.vxi11_client import locked_by_another
 from tests.support.patience import PATIENCE_S
+from tests.support.rig.rigs import quick, served_rig
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="sends signals"),
@@ -38,6 +43,37 @@ def test_a_bench_that_is_killed_or_stopped_leaves_a_rig_that_stays_safe_and_is_h
             after_link_s = cut(rig, victims, cable, CUTS[4])
     assert all(np.isfinite(one.safe_s) and one.stayed and one.latched for one in outcomes), outcomes
     assert after_link_s < PATIENCE_S
+
+
+def test_a_served_bench_that_is_killed_in_a_retract_leaves_a_safe_rig_and_a_crowd_keeps_nobody_from_it(
+    tmp_path,
+):
+    with served_rig(tmp_path, "wall", heartbeat_s=PATIENT_S) as rig:
+        killed = kill_in_retract(rig, tmp_path / "killed", np.random.default_rng(1))
+        answer, _, serves_on = retract_in_a_crowd(rig, tmp_path / "crowd", 1000)
+
+    assert np.isfinite(killed.safe_s) and killed.stayed and killed.latched, killed
+    assert "bias 0 V, z 0 V" in answer
+    assert serves_on
+
+
+def test_an_amplifier_that_another_program_locks_in_mid_run_ends_it_safely_and_is_named(tmp_path):
+    with served_rig(tmp_path) as rig, ExitStack() as stack:
+        locked: list[bool] = []
+
+        def on_event(event):
+            if event.name == "trace" and not locked:
+                locked.append(
+                    stack.enter_context(locked_by_another(rig.simulated.addresses["current_amplifier"]))
+                )
+
+        observer = Observer(on_event=on_event)
+        end = rig.wired_bench("an attack").run(quick(3), tmp_path / "run.h5", observer=observer).end
+
+        assert locked == [True]
+        assert (end.status, end.safe) == ("fault", True)
+        assert "is held by another program, which has locked it" in end.reason
+        assert rig.is_safe()
 
 
 def test_the_attacks_cover_every_signal_in_every_phase_and_the_table_counts_them():

@@ -20,6 +20,7 @@ from drivers.keithley428_words import (
 from simulators.keithley428.instrument import SimulatedKeithley428
 from simulators.parameters import load_parameters
 from simulators.wire.vxi11 import Vxi11Gateway
+from tests.support.instruments.vxi11_client import locked_by_another
 
 QUIET = {
     "resistor_temperature_K": 0.0,
@@ -313,6 +314,16 @@ def test_an_instrument_whose_power_goes_is_lost_and_can_be_found_again(amplifier
 
     amplifier.instruments[22] = amplifier.simulated
     assert amplifier.connect(stack).gain_V_per_A == 1e3
+
+
+def test_an_instrument_that_another_program_has_locked_is_no_broken_wire(amplifier):
+    with locked_by_another(amplifier.gateway.address(22)) as locked:
+        assert locked
+        with pytest.raises(InstrumentLost, match="held by another program") as lost:
+            amplifier.driver.gain_V_per_A  # noqa: B018
+
+    assert "cable" not in str(lost.value)
+    assert amplifier.driver.gain_V_per_A == 1e3  # the lock is gone with the other program
 
 
 def test_a_gateway_that_goes_is_a_lost_instrument_soon(amplifier):

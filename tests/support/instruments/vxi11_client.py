@@ -1,8 +1,11 @@
 """The other end of the gateway's wire: a client in raw RPC, and an instrument that says what it heard."""
 
 import itertools
+import re
 import socket
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tests.support.patience import PATIENCE_S
 
@@ -94,3 +97,16 @@ def pack(*values: int | bytes) -> bytes:
         else struct.pack(">I", value)
         for value in values
     )
+
+
+@contextmanager
+def locked_by_another(address: str) -> Iterator[bool]:
+    """Lock the device of an address at its gateway, as another program with VISA does; give whether that succeeded."""
+    found = re.search(r",(\d+)::(gpib\d+,\d+)::INSTR", address)
+    assert found is not None, address
+    client = Client(int(found[1]))
+    try:
+        _, link, *_ = client.call(CREATE_LINK, 1, 0, 0, found[2].encode())
+        yield client.call(LOCK, link, 0, 0) == [0]
+    finally:
+        client.socket.close()
