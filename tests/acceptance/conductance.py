@@ -1,5 +1,6 @@
 """A3 to A6: thermal conductance at rupture of gold and of a molecule, with an alternating and with a steady heater."""
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,13 +11,15 @@ import numpy as np
 from analysis.constants import G0_S
 from analysis.heating.thermometer import Thermometer
 from analysis.recording import Recording
+from analysis.thermoelectric.gap_widening import heat_across
 from analysis.thermoelectric.rupture import measured
 from analysis.thermoelectric.rupture_holds import rupture_holds
-from analysis.thermoelectric.thermal_conductance_run import SHAM_SEED, rules_of
+from analysis.thermoelectric.thermal_conductance_run import SHAM_SEED, evaluate, rules_of
 from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
 from app.offline.measurement import analyse_measurement
 from app.viewmodels.thermal_conductance_view import ThermalConductanceModel
 from procedures.thermal_conductance import ThermalConductance
+from procedures.thermal_conductance_controls import GapWidened
 from procedures.thermal_opening import ThermalOpening
 from tests.acceptance.found import Found
 from tests.acceptance.rig import MOVES, NoResult, campaigns, junctions
@@ -183,3 +186,25 @@ def live_updates(path: Path) -> float:
             if shown == LIVE:
                 break
     return grown / shown if shown else float("nan")
+
+
+def gap_widened(criterion: str, part: str, seed: int, size: float) -> Found:
+    """Measure the heat that a gap loses when it is widened from 1 nm to 2 nm, and what that is in the world."""
+    procedure = GapWidened.from_values(
+        {
+            **MOVES,
+            "conductance": 1.0,
+            "window_sigma": 1.5,
+            "ruptures": junctions(30, size),
+            "narrow": 1.0,
+            "wide": 2.0,
+            "anyway": True,
+        }
+    )
+    world = {"heater.where": "tip", "sample.species": "Au", "thermal.resistance_K_per_W": 1e6}
+    with campaigns(world, seed) as there, Recording(there.measured(procedure)) as recording:
+        run = evaluate(rupture_holds(recording), recording.header, "gap")
+    value, sigma, pairs = heat_across(run.gaps, run.thermometer.resistance_K_per_W)
+    if not math.isfinite(sigma):
+        raise NoResult(f"{pairs} pairs")
+    return Found(criterion, part, seed, size, value, OPEN_GAP_W_per_K / 2.0, sigma)

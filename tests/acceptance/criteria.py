@@ -46,6 +46,8 @@ CRITERIA = {
         Criterion("A10", thermopower.AC_PARTS, thermopower.alternating),
         Criterion("joint", ("BDA",), joint.one_transmission),
         Criterion("opening", ("gold",), conductance.opening),
+        Criterion("gap", ("gold",), conductance.gap_widened),
+        Criterion("film", ("BDA",), small_heats.film_pressed),
         Criterion("A11", ("reference values",), by_tests.passed, once=True),
         Criterion("A12", ("faults",), by_tests.passed, once=True),
     )
@@ -56,7 +58,24 @@ CRITERIA = {
 def verdicts(results: Results) -> list[Verdict]:
     """Return the verdicts on all that was found."""
     lines: list[Verdict] = []
-    for judge in (_a1, _a2, _a3, _a4, _a5, _a6, _a7, _a8, _a9, _a10, _a11, _a12, _a13, _joint, _opening):
+    for judge in (
+        _a1,
+        _a2,
+        _a3,
+        _a4,
+        _a5,
+        _a6,
+        _a7,
+        _a8,
+        _a9,
+        _a10,
+        _a11,
+        _a12,
+        _a13,
+        _joint,
+        _opening,
+        _controls,
+    ):
         lines += judge(results)
     return lines
 
@@ -319,4 +338,13 @@ def _opening(results: Results) -> list[Verdict]:
     lines = [covered("opening", "gold, whole openings: L/L0", found, "", 1.0)] if found else []
     if off := derived(found, "heater off"):
         lines.append(covered("opening", "openings with the heater off", off, "", 1.0))
+    return lines
+
+
+def _controls(results: Results) -> list[Verdict]:
+    lines = []
+    if gaps := _of(results, "gap"):
+        lines.append(covered("gap", "gap widened from 1 to 2 nm: heat", gaps, "pW/K", 1e12))
+    if films := _of(results, "film"):
+        lines.append(covered("film", "film pressed harder: Pi does not change", films, "mV", 1e3))
     return lines

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from analysis.recording import Recording
 from analysis.thermoelectric.noise_run import MeasuredNoise, analyse_noise
+from analysis.thermoelectric.peltier_controls import FILM_PRESSED
 from app.acquisition.run_checks import check
 from app.config.rig import load_rig
 from app.offline.measurement import analyse_measurement
@@ -11,6 +12,7 @@ from app.offline.noise import measured_holds
 from procedures.errors import ImpossibleSetting
 from procedures.noise_thermometer import NoiseResistor, NoiseThermometer
 from procedures.peltier import Peltier
+from procedures.peltier_controls import FilmPressed
 from tests.acceptance.found import Found
 from tests.acceptance.rig import MOVES, NoResult, campaigns, junctions
 from tests.acceptance.thermopower import true_seebeck
@@ -94,3 +96,30 @@ def temperatures(criterion: str, part: str, seed: int, size: float) -> Found:
         "fano": float(result.to_json()["fano"] is not None or not result.why_not),
     }  # fmt: skip
     return Found(criterion, part, seed, size, hot.temperature_K, 315.0, hot.sigma_K, more=more)
+
+
+def film_pressed(criterion: str, part: str, seed: int, size: float) -> Found:
+    """Measure the Peltier coefficient of a film at two conductances: it must not change."""
+    world = {
+        "sample.species": "BDA",
+        "thermoelectric.always": True,
+        "fixture.kind": "film",
+        "film.molecules_per_nm": 200.0,
+    }
+    values = {
+        "approach_speed": 20.0, "leave_speed": 50.0, "check_time": 0.1, "holds": junctions(8, size, 5),
+        "hold_time": 30.0, "amplitudes": "0.05", "anyway": True,
+    }  # fmt: skip
+    gentle = {"contact": "film", "conductance": 0.5, "window_percent": 60.0, "contact_threshold": 0.3}
+    with campaigns(world, seed) as there:
+        runs = [
+            there.measured(Peltier.from_values({**values, **gentle}), "film"),
+            there.measured(FilmPressed.from_values(values), "pressed"),
+        ]
+        result = analyse_measurement(runs).peltier
+    if result is None:
+        raise NoResult("no hold")
+    verdict = next((one for one in result.controls if one.name == FILM_PRESSED), None)
+    if verdict is None:
+        raise NoResult("no verdict on the pressed film")
+    return Found(criterion, part, seed, size, verdict.value, 0.0, verdict.sigma)

@@ -73,5 +73,18 @@ def test_the_table_is_of_one_size_and_of_what_is_kept(tmp_path, size):
     assert {row[0] for row in rows} == ({"A1", "A13"} if size == 1.0 else {"A9"})
 
 
+def test_a_program_that_was_killed_while_it_wrote_goes_on(tmp_path):
+    file = tmp_path / "kept.txt"
+    for seed in (1, 2):
+        Kept(file, Found).of(f"A1 {seed}", lambda seed=seed: thermopower(seed, 0.5))
+    file.write_bytes(file.read_bytes()[:-40])
+    made = []
+    for seed in (1, 2, 3):
+        Kept(file, Found).of(f"A1 {seed}", lambda seed=seed: made.append(seed) or thermopower(seed, 0.5))
+
+    assert made == [2, 3]
+    assert [one.seed for one in Kept(file, Found)] == [1, 2, 3]
+
+
 def test_every_criterion_has_parts():
     assert all(one.parts for one in CRITERIA.values())

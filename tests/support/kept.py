@@ -31,8 +31,11 @@ class Kept(Generic[T]):
 
     def _read(self) -> None:
         if self._path is not None and self._path.exists():
-            for line in self._path.read_text("utf-8").splitlines():
-                name, content = json.loads(line)
+            for line in self._path.read_bytes().split(b"\n"):
+                try:
+                    name, content = json.loads(line)
+                except ValueError:  # the program was killed while it wrote this line
+                    continue
                 self._done.setdefault(name, from_json(content, self._kind))
 
     def __iter__(self) -> Iterator[T]:
@@ -45,8 +48,9 @@ class Kept(Generic[T]):
         if name not in self._done:
             outcome = self._done[name] = make()
             if self._path is not None:
+                cut = self._path.exists() and self._path.read_bytes()[-1:] not in (b"", b"\n")
                 with self._path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps([name, CONVERTER.unstructure(outcome)]) + "\n")
+                    file.write("\n" * cut + json.dumps([name, CONVERTER.unstructure(outcome)]) + "\n")
         return self._done[name]
 
 
