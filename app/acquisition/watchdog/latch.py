@@ -102,7 +102,8 @@ def clear(rig_file: Path, rig: Rig, by: str, safely: MakeSafe = make_safe) -> st
     Raises
     ------
     NotNow
-        Without a trip, or while the watchdog holds the outputs against a bench that has not ended.
+        Without a trip, while the watchdog holds the outputs against a bench that has not ended, or if the file of
+        the state is another user's.
     InstrumentFault
         If the loop-backs do not show a safe rig: the trip stays.
     RigError
@@ -121,11 +122,16 @@ def clear(rig_file: Path, rig: Rig, by: str, safely: MakeSafe = make_safe) -> st
     done = safely(rig, rig.safe.within_s)
     if SEEN not in done:
         raise InstrumentFault(f"The trip stays: {done}. Look at the wires of outputs and loop-backs")
-    write_state(
-        path,
-        RigState(
-            SAFE, rig_file=str(rig_file), cleared_by=by, bench=this_process(), why=f"cleared: {state.why}"
-        ),
+    cleared = RigState(
+        SAFE, rig_file=str(rig_file), cleared_by=by, bench=this_process(), why=f"cleared: {state.why}"
     )
+    try:
+        write_state(path, cleared)
+    except OSError as error:
+        raise NotNow(
+            f"The rig is safe ({done}), but the trip stays: {path} can't be replaced ({error.strerror}). It may belong "
+            f"to another user ({state.user or 'unknown'}), who can clear it; let a shared folder be one in which all "
+            "may replace files (chmod -t)"
+        ) from error
     note(rig_file, f"Trip cleared by {by}: {done}")
     return done

@@ -157,7 +157,11 @@ def write_state(path: Path, state: RigState, now: Callable[[], datetime] = lambd
         os.fsync(file.fileno())
     if os.name == "posix":
         Path(part).chmod(0o644)
-    replace_file(Path(part), path)
+    try:
+        replace_file(Path(part), path)
+    except OSError:
+        Path(part).unlink(missing_ok=True)
+        raise
     if os.name == "posix":  # Windows can't open a folder, and needs no such step
         folder = os.open(path.parent, os.O_RDONLY)
         try:

@@ -128,6 +128,22 @@ def test_a_named_act_clears_it_after_a_fresh_read_back(place):
         latch.clear(file, rig, "Ada", hand)
 
 
+def test_a_state_of_another_user_in_a_shared_folder_stays_and_says_whose_it_is(place, monkeypatch):
+    """In a folder with the sticky bit, as /tmp, nobody may replace the files of others."""
+    file, rig, path = place
+    write_state(path, RigState(TRIPPED, "no samples came", safe=True, rig_file=str(file), user="alice"))
+
+    def refused(*paths):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("app.acquisition.watchdog.rig_state.replace_file", refused)
+    with pytest.raises(NotNow, match=r"The rig is safe .* but the trip stays: .* another user \(alice\)"):
+        latch.clear(file, rig, "Ada", Hand())
+
+    assert read_state(path).state == TRIPPED
+    assert [one.name for one in path.parent.iterdir() if one.name.startswith(".")] == []
+
+
 @pytest.mark.parametrize("result", ["bias 0 V (commanded, not seen: z reads +3 V)", InstrumentLost("away")])
 def test_a_rig_that_is_not_seen_safe_stays_held(place, result):
     file, rig, path = place
