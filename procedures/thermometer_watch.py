@@ -57,7 +57,7 @@ class ThermometerWatch:
     def feed(self, volts: FloatArray, loop_backs: Sequence[FloatArray] = ()) -> str:
         """Take samples of the thermocouple, and at first of the loop-backs, which show the card's own noise.
 
-        Return, once, a remark if a silent thermometer could not be told from a working one; else "". Raises
+        Return, once, a remark if a silent thermometer could not be distinguished from a working one; else "". Raises
         ``ThermometerFault`` once it is silent.
         """
         self._blocks.append(volts)

@@ -16,7 +16,7 @@ from analysis.records import SWEEP
 
 
 class Setting(NamedTuple):
-    """Label of a setting, the unit in which it is told, and that unit in SI."""
+    """Label of a setting, the unit in which it is stated, and that unit in SI."""
 
     label: str
     unit: str = ""
@@ -50,11 +50,11 @@ __all__ = [
     "ImportedTrace",
     "ImportedTraces",
     "Piece",
-    "told",
+    "stated",
 ]
 
 
-def told(name: str, *span: float) -> str:
+def stated(name: str, *span: float) -> str:
     """Return label, value or range, and unit of a setting; of one that only the file knows its name there."""
     label, unit, in_SI = SETTINGS.get(name, Setting(name))
     return f"{label}: {' to '.join(f'{value / in_SI:.6g}' for value in span)} {unit}".rstrip()

@@ -17,7 +17,7 @@ from analysis.importers.imported import (
     ImportedTrace,
     ImportOptions,
     Piece,
-    told,
+    stated,
 )
 from analysis.importers.quantities import ImportedColumn, channel_of, is_logarithm, known_unit, to_si
 from analysis.importers.spool import BLOCK
@@ -87,15 +87,15 @@ def common_settings(pieces: Sequence[Piece], options: ImportOptions, notes: Prov
         if all(value == values[0] for value in values):
             common[name] = values[0]
             if isinstance(values[0], float):
-                notes.from_file[told(name, values[0])] = None
+                notes.from_file[stated(name, values[0])] = None
         elif name in SETTINGS:
             given = sorted({value for value in values if value is not None})
             missing = f", missing for {values.count(None)} parts" if None in values else ""
-            notes.from_file[f"{told(name, *dict.fromkeys((given[0], given[-1])))}{missing}"] = None
+            notes.from_file[f"{stated(name, *dict.fromkeys((given[0], given[-1])))}{missing}"] = None
     for name, value in options.settings.items():
         if name not in names:
             common[name] = value
-            notes.from_options[told(name, value)] = None
+            notes.from_options[stated(name, value)] = None
     return common
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from analysis.importers.imported import ImportOptions, told
+from analysis.importers.imported import ImportOptions, stated
 from analysis.importers.quantities import ImportedColumn, known_unit, linear_name, unit_in
 from analysis.importers.units import unit_of
 
@@ -62,7 +62,7 @@ def _settings(
         if name == "bias_V" and "bias" in by_name:
             yield "bias: there is a column of it"
         elif settings.get(name, value) != value:
-            yield f"{told(name, value)}, as the files give {told(name, settings[name]).partition(': ')[2]}"
+            yield f"{stated(name, value)}, as the files give {stated(name, settings[name]).partition(': ')[2]}"
     gain = "current_gain_V_per_A" in options.settings
     for quantity, given, what in (
         ("current", gain, "gain of the current amplifier"),
