@@ -32,6 +32,9 @@ class Lead:
 GOLD_FILM = Lead(1.9e-6, 0.2e-6)
 """Gold film at 300 K; a value from memory, which the rig file should replace."""
 
+LEAST_OPPOSITE = 0.2
+"""Least difference of the sign opposite to the wanted one, over that, which is no noise."""
+
 
 @dataclass(frozen=True)
 class PlacedHold:
@@ -169,6 +172,13 @@ class ThermopowerAnalysis:
             )
             return tuple(found)
         slope, sigma = self.line.slope, self.line.sigma_slope
+        hottest = max(self.sets, key=lambda one: abs(one.wanted_K))
+        if hottest.dT_K * hottest.wanted_K < -LEAST_OPPOSITE * hottest.wanted_K**2:
+            found.append(
+                f"Thermopower: the thermometer shows {hottest.dT_K:+.3g} K where {hottest.wanted_K:+.3g} K were "
+                "wanted: the leads of the thermocouple are reversed, or the sign of its preamplifier is wrong, and the "
+                "thermopower has the wrong sign."
+            )
         for name, (other, error) in (("least-squares", self.junctions_ls), ("Theil-Sen", self.theil_sen)):
             if abs(other - slope) > 2.0 * math.hypot(error, sigma):
                 found.append(
