@@ -54,21 +54,25 @@ class _TwoGaussians:
 
     def __init__(self, axis: BinAxis, mean: FloatArray) -> None:
         self._axis = axis
-        self._maximum = float(_highest(axis, mean[None])[0])
+        maximum = float(_highest(axis, mean[None])[0])
         width = axis.step * axis.bins
-        seconds = self._maximum + width * np.array([0.15, -0.15, 0.3, -0.3, 0.45, -0.45])
+        seconds = maximum + width * np.array([0.15, -0.15, 0.3, -0.3, 0.45, -0.45])
         inside = seconds[(seconds > axis.coordinates[0]) & (seconds < axis.coordinates[-1])]
-        start = np.stack([np.full(inside.size, self._maximum), inside], axis=1)
+        start = np.stack([np.full(inside.size, maximum), inside], axis=1)
         fits = self._fit(np.tile(mean, (inside.size, 1)), start, np.full(start.shape, _START_SIGMA * width))
         upright = (fits.amplitude > 0.0).all(axis=1)
         self._whole = fits[int(np.argmin(np.where(upright, fits.cost, np.inf)))]
 
     def centres(self, counts: FloatArray) -> FloatArray:
-        """Return the centre of the Gaussian nearest to the maximum, for each histogram; NaN without counts."""
+        """Return the centre of the Gaussian nearest to the maximum of each histogram; NaN without counts.
+
+        Resampled histograms whose maximum is at the other level tell that the data do not decide which is higher.
+        """
         start = (np.repeat(each, len(counts), axis=0) for each in (self._whole.centre, self._whole.sigma))
         fits = self._fit(counts, *start)
         visible = fits.amplitude > _VISIBLE * fits.amplitude.max(axis=1, keepdims=True)
-        which = np.argmin(np.where(visible, np.abs(fits.centre - self._maximum), np.inf), axis=1)
+        apart = np.abs(fits.centre - _highest(self._axis, counts)[:, None])
+        which = np.argmin(np.where(visible, apart, np.inf), axis=1)
         return np.where(counts.sum(axis=1) > 0, fits.centre[np.arange(len(counts)), which], np.nan)
 
     def _fit(self, counts: FloatArray, centre: FloatArray, sigma: FloatArray) -> Mixtures:

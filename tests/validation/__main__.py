@@ -16,7 +16,7 @@ import numpy as np
 from tests.validation.study import Table
 
 STUDIES: tuple[str, ...] = (
-    "significance", "means", "heating", "fits", "curves", "noise", "peaks", "traces", "thermopower",
+    "significance", "means", "heating", "fits", "curves", "noise", "peaks", "traces", "several_peaks", "thermopower",
     "thermal_conductance", "public",
     "peltier", "noise_thermometer", "rig",
 )  # fmt: skip

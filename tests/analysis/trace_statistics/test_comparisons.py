@@ -13,6 +13,7 @@ from analysis.trace_statistics import conditional, enough_traces, junction_yield
 from analysis.trace_statistics.condition import Condition
 from analysis.trace_statistics.junction_yield import YieldOptions, net_share, slope_decades_per_nm
 from analysis.trace_statistics.window_peak import resampled_peak
+from analysis.traces.histogram import BinAxis, Scale
 from tests.support.physics.opening_traces import molecular_traces, remembering, trace_of
 
 TRACE = trace_of([6.0, 5.0, 5.0, 5.0, 5.0, 1.6, 1.0, 1.0, 0.9, 0.1, 0.0, 0.0, 0.0], number=7)
@@ -238,6 +239,19 @@ def test_all_peaks_must_be_within_the_margin():
     assert found.differences[0].interval[0] < 0.0 < found.differences[0].interval[1]
     assert found.differences[1].value == pytest.approx(0.15, abs=0.04)
     assert found.verdict != "equivalent"
+
+
+def test_error_of_one_of_two_levels_covers_both_while_the_data_do_not_tell_which_is_higher():
+    rng = np.random.default_rng(4)
+    axis = BinAxis(Scale.LOG, 1e-4, 0.1, 60)
+    levels = np.repeat([-3.2, -2.0], 60)[:, None]
+    samples = 10.0 ** (levels + 0.2 * rng.standard_normal((120, 50)))
+    rows = np.array([np.bincount(axis.place(each), minlength=63)[1:-2] for each in samples])
+
+    _, again, _ = resampled_peak(axis, rows, rng, 200, gaussians=2)
+
+    assert np.percentile(again, 5) == pytest.approx(-3.2, abs=0.1)
+    assert np.percentile(again, 95) == pytest.approx(-2.0, abs=0.1)
 
 
 def test_enough_waits_for_every_peak():
