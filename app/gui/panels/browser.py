@@ -145,15 +145,15 @@ class BrowserPanel(QWidget):
         )
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._filter)
-        self.folder, self.message_label = QPushButton("&Folder …"), QLabel()
-        self.everywhere = QCheckBox("C&atalogue")
+        self.folder, self.message_label = QPushButton("Fol&der …"), QLabel()
+        self.everywhere = QCheckBox("Catalo&gue")
         self.everywhere.setToolTip(
             "Search the catalogue of all folders in place of this folder. The command “hotjunction catalogue add "
             "FOLDER” takes a folder in."
         )
         self.everywhere.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.everywhere.toggled.connect(self._choose_list)
-        self.open, self.compare = QPushButton("&Open"), QPushButton("&Compare")
+        self.open, self.compare = QPushButton("Open"), QPushButton("C&ompare")
         for button, slot in (
             (self.folder, self.choose_folder), (self.open, self._open), (self.compare, self._compare)
         ):  # fmt: skip
@@ -166,7 +166,9 @@ class BrowserPanel(QWidget):
         calm(self.table, theme)
         self.table.setWordWrap(False)
         self.table.setTabKeyNavigation(False)
-        self.table.setToolTip("Double-click a recording to replay it; Ctrl-click several to compare them.")
+        self.table.setToolTip(
+            "Double-click a recording, or press Enter, to replay it; Ctrl-click several to compare them."
+        )
         self.table.doubleClicked.connect(self._open)
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             enter = QShortcut(QKeySequence(key), self.table, context=Qt.ShortcutContext.WidgetShortcut)
@@ -314,10 +316,14 @@ class BrowserPanel(QWidget):
         readable = [row for row in self.chosen if row.status != "broken"]
         one, several = len(readable) == 1, len(readable) > 1
         self.open.setEnabled(one)
-        self.open.setToolTip("Replay the recording (double click)" if one else "Select one recording.")
+        self.open.setToolTip(
+            "Replay the recording (double click, or Enter)" if one else "Select one recording."
+        )
         self.compare.setEnabled(several)
         self.compare.setToolTip(
-            "Show the recordings in one plot" if several else "Select several recordings (Ctrl-click)."
+            "Show the recordings in one plot"
+            if several
+            else "Select several recordings (Ctrl-click, or Shift with the arrows)."
         )
 
     def _open(self, *_: object) -> None:

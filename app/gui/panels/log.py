@@ -53,7 +53,7 @@ class LogPanel(QWidget):
         self.choice.addItems(list(LEVELS))
         self.choice.currentIndexChanged.connect(self._fill)
         self.choice.setToolTip("Filter the log by level; hidden messages are kept.")
-        label = QLabel("S&how")
+        label = QLabel("Displa&y")
         label.setBuddy(self.choice)
         self._filter = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._filter.setSpacing(SMALL)

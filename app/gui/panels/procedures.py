@@ -112,7 +112,7 @@ class ProceduresPanel(QWidget):
         head.setHorizontalSpacing(MEDIUM)
         head.setVerticalSpacing(SMALL)
         head.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        head.addRow("P&rocedure", self.procedure)
+        head.addRow("Pro&cedure", self.procedure)
         head.addRow("Pre&set", self.presets)
         head.addRow("Sam&ple", self.sample)
         head.addRow(self.what)
@@ -135,7 +135,7 @@ class ProceduresPanel(QWidget):
         self.sequence = Sequencer()
         self.sequence.changed.connect(self._sweep_changed)
         self.verdict = Sentences()
-        self.add_button, self.run_button = QPushButton("&Add to queue"), QPushButton("Run now")
+        self.add_button, self.run_button = QPushButton("Add to &queue"), QPushButton("Run now")
         self.preview_button = QPushButton("Previe&w …")
         self.preview_button.setToolTip(
             "List the runs of the sweep and the time that they take, before they are queued"

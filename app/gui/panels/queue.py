@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QColor
+from PyQt6.QtGui import QColor, QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
@@ -85,8 +85,8 @@ class QueuePanel(QWidget):
         calm(self.table, self.theme)
         self.table.setTabKeyNavigation(False)
         self.table.setToolTip(
-            "Current, queued and finished runs; drag a queued run to its place, double-click a finished one to open "
-            "its recording"
+            "Current, queued and finished runs; drag a queued run to its place, double-click a finished one, or press "
+            "Enter, to open its recording"
         )
         self.table.setWordWrap(False)
         self.table.setItemDelegate(ProgressDelegate(self.theme, self.table))
@@ -102,16 +102,23 @@ class QueuePanel(QWidget):
         self.table.itemSelectionChanged.connect(self._follow)
         self.table.itemDoubleClicked.connect(self._opened)
         self.table.dropped.connect(self._dropped)
+        for key, slot in (
+            ("Return", self._open_chosen),
+            ("Enter", self._open_chosen),
+            ("Delete", self._remove),
+        ):
+            shortcut = QShortcut(QKeySequence(key), self.table, context=Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(slot)
         self.all_done = QLabel()
         self.all_done.setToolTip("Time at which every queued run is over, if all goes as expected")
         self.hint = QLabel()
         self.hint.setWordWrap(True)
         self.pause = self._button("Pause")
         self.skip = self._button("S&kip")
-        self.abort, self.remove = self._button("A&bort"), self._button("Remo&ve")
+        self.abort, self.remove = self._button("A&bort"), self._button("Remove")
         self.up, self.down = self._button("&Up"), self._button("Do&wn")
-        self.again, self.to_form = self._button("A&gain"), self._button("To &form")
-        self.until = self._button("&Hold …")
+        self.again, self.to_form = self._button("Aga&in"), self._button("&To form")
+        self.until = self._button("Ho&ld …")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
         whole.setSpacing(MEDIUM)
@@ -274,7 +281,7 @@ class QueuePanel(QWidget):
         )
         reason = "" if place >= 0 else "Select a queued run."
         first, last = place == 0, place == len(places) - 1
-        _allow(self.remove, reason, "Remove the run from the queue")
+        _allow(self.remove, reason, "Remove the run from the queue (Delete)")
         _allow(self.up, reason or ("This run is already first in the queue." if first else ""), "Run earlier")
         _allow(self.down, reason or ("This run is already last in the queue." if last else ""), "Run later")
         copied = (
@@ -285,7 +292,7 @@ class QueuePanel(QWidget):
             self.to_form, copied, "Show the settings of this run in the form, to change them and run it again"
         )
         waits = bool(chosen is not None and chosen.get("until"))
-        self.until.setText("&Release" if waits else "&Hold …")
+        self.until.setText("Re&lease" if waits else "Ho&ld …")
         _allow(
             self.until,
             reason,
@@ -346,7 +353,7 @@ class QueuePanel(QWidget):
             self.abort_asked.emit(present["id"])
 
     def _remove(self) -> None:
-        if (chosen := self.chosen) is not None:
+        if (chosen := self.chosen) is not None and chosen["status"] in WAITING:
             self.remove_asked.emit(chosen["id"])
 
     def _move(self, steps: int) -> None:
@@ -375,7 +382,12 @@ class QueuePanel(QWidget):
             self.move_asked.emit(shown[source]["id"], place)
 
     def _opened(self, item: QTableWidgetItem) -> None:
-        job = self.jobs.get(item.data(JOB))
+        self._open(self.jobs.get(item.data(JOB)))
+
+    def _open_chosen(self) -> None:
+        self._open(self.chosen)
+
+    def _open(self, job: JobState | None) -> None:
         if job is not None and job["status"] in OVER:
             self.open_asked.emit(job["out"])
 

@@ -65,7 +65,7 @@ class HeatingPlot(View[HeatingSnapshot]):
         self._tell(self.convergence, self.heat)
 
     def _arrange(self) -> None:
-        label = QLabel("Am&plitude")
+        label = QLabel("Amplitude")
         label.setBuddy(self.choice)
         above = QHBoxLayout()
         above.setContentsMargins(MEDIUM, SMALL, 0, 0)

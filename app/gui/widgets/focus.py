@@ -6,6 +6,7 @@ through fields that cannot be seen.
 
 from collections.abc import Callable
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication, QDockWidget, QWidget
 
 MOST = 1000
@@ -40,6 +41,17 @@ def in_sight(widget: QWidget) -> bool:
         at = parent
         seen &= at.rect()
     return not seen.isEmpty()
+
+
+def first_field(panel: QWidget) -> QWidget | None:
+    """Return the first widget inside a panel that the Tab key reaches; None if there is none."""
+    widget = panel.nextInFocusChain()
+    while widget is not None and widget is not panel:
+        reached = bool(widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value)
+        if reached and panel.isAncestorOf(widget) and widget.isEnabled() and widget.isVisible():
+            return widget
+        widget = widget.nextInFocusChain()
+    return None
 
 
 def step_in_sight(step: Callable[[], bool]) -> bool:

@@ -29,7 +29,7 @@ from app.gui.panels.log import LogPanel
 from app.gui.panels.selection_rules import SelectionPanel
 from app.gui.recent import RecentFiles, shortened
 from app.gui.run_logger import RunLogger
-from app.gui.widgets.focus import step_in_sight
+from app.gui.widgets.focus import first_field, step_in_sight
 from app.gui.widgets.message_line import MessageLine
 from app.gui.widgets.screen import fit_to_screen
 from app.gui.widgets.stale_tab_bars import hide_ghosts
@@ -196,7 +196,11 @@ class SessionWindow(QMainWindow):
             Submenu("In its &own window", floating),
             Choices("Time &span of strip charts", self.area.window_s, spans, self.set_span),
             None,
-            *(dock.toggleViewAction() for dock in self.docks.values()),
+            *(
+                Item(title, partial(self.show_panel, title), f"Alt+{number}")
+                for number, title in enumerate(self.docks, 1)
+            ),
+            Submenu("Show or hide &panels", [dock.toggleViewAction() for dock in self.docks.values()]),
             Item("&Default layout", self.usual_layout),
             None,
             Choices("&Theme", self.theme.choice, THEMES, self.theme.choose),
@@ -267,9 +271,16 @@ class SessionWindow(QMainWindow):
 
     def show_log(self) -> None:
         """Bring the log to the front."""
-        dock = self.docks["Log"]
+        self.docks["Log"].show()
+        self.docks["Log"].raise_()
+
+    def show_panel(self, title: str) -> None:
+        """Bring a panel to the front and give it the keyboard focus."""
+        dock = self.docks[title]
         dock.show()
         dock.raise_()
+        if (panel := dock.widget()) is not None and (field := first_field(panel)) is not None:
+            field.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def ask_for_recording(self) -> None:
         """Ask for a recording and open it."""
@@ -338,7 +349,9 @@ class SessionWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show the list of keyboard shortcuts."""
-        dialog = KeysDialog((*self.keys, (_keys_of_tabs(), f"Show {', '.join(tabs())}"), *COMMON_KEYS), self)
+        views = (_keys_of_tabs(), f"Show {', '.join(tabs())}")
+        panels = (f"Alt+1 … Alt+{len(self.docks)}", f"Go to {', '.join(self.docks)}")
+        dialog = KeysDialog((*self.keys, views, panels, *COMMON_KEYS), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
 

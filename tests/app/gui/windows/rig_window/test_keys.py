@@ -1,10 +1,12 @@
 """Keys, and the button that retracts."""
 
+import re
 import threading
 
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QAbstractButton, QLabel
 
 from app.gui.bench_connection import BenchConnection
 from app.gui.main import Program
@@ -92,3 +94,15 @@ def test_return_in_the_notes_is_a_note_and_no_run(window, client, qtbot):
     QTest.keyClick(window.windowHandle(), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: client.of("notes") == [{"text": "blunt"}])
     assert client.of("run_now") == []
+
+
+def test_every_letter_for_alt_is_given_once(window):
+    letters = {}
+    for widget in (*window.findChildren(QLabel), *window.findChildren(QAbstractButton)):
+        plain = not isinstance(widget, QLabel) or widget.buddy() is not None
+        if widget.isVisible() and plain and (found := re.search(r"&(\w)", widget.text())):
+            letters.setdefault(found[1].lower(), []).append(widget.text())
+    for menu in window.menus.actions():
+        letters.setdefault(re.search(r"&(\w)", menu.text())[1].lower(), []).append(menu.text())
+    assert len(letters) > 20
+    assert {letter: names for letter, names in letters.items() if len(names) > 1} == {}
