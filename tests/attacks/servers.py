@@ -82,19 +82,24 @@ def _forget(rig: ServedRig) -> bool:
     return state is not None and state.state == TRIPPED
 
 
-def moving(rig: ServedRig, client: BenchClient) -> None:
-    """Start a run and wait until the tip is out."""
+def moving(rig: ServedRig, client: BenchClient) -> bool:
+    """Start a run and wait until the tip is out; return False if the watchdog ended it, as samples came too late."""
     client.command("queue_add", procedure="break-junction", values=VALUES)
     until_s = time.monotonic() + PATIENCE_S
     while rig.simulated.bench.outputs["z"] < 0.5:
-        assert time.monotonic() < until_s, client.command("state")
-        time.sleep(LOOK_S)
+        state = client.command("state", timeout_s=PATIENCE_S)
+        if "no samples came" in state["tripped"]:
+            return False
+        assert time.monotonic() < until_s and not state["failed"], state["held"]
+        time.sleep(0.05)
+    return True
 
 
-def kill_in_retract(rig: ServedRig, folder: Path, rng: np.random.Generator) -> Killed:
-    """Let a bench run, ask it to retract, and kill it at a random moment of that."""
+def kill_in_retract(rig: ServedRig, folder: Path, rng: np.random.Generator) -> Killed | None:
+    """Let a bench run, ask it to retract, and kill it at a random moment of that; None if its watchdog was first."""
     with serving(rig, folder) as (process, client):
-        moving(rig, client)
+        if not moving(rig, client):
+            return None
         answers: list[str] = []
 
         def retract() -> None:
@@ -127,7 +132,10 @@ def crowd(client: BenchClient, connections: int) -> list[socket.socket]:
 
 
 def retract_in_a_crowd(rig: ServedRig, folder: Path, connections: int) -> tuple[str, float, bool]:
-    """Crowd the doors in a run, then retract; return the answer, the time it took in s, and if the bench goes on."""
+    """Crowd the doors in a run, then retract; return the answer, the time it took in s, and if the bench goes on.
+
+    On a busy computer the watchdog may have ended the run before.
+    """
     with serving(rig, folder) as (process, client), ExitStack() as stack:
         moving(rig, client)
         for one in crowd(client, connections):

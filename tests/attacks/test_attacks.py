@@ -52,6 +52,7 @@ def test_a_served_bench_that_is_killed_in_a_retract_leaves_a_safe_rig_and_a_crow
         killed = kill_in_retract(rig, tmp_path / "killed", np.random.default_rng(1))
         answer, _, serves_on = retract_in_a_crowd(rig, tmp_path / "crowd", 1000)
 
+    assert killed is not None
     assert np.isfinite(killed.safe_s) and killed.stayed and killed.latched, killed
     assert "bias 0 V, z 0 V" in answer
     assert serves_on
