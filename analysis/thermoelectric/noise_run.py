@@ -24,7 +24,13 @@ from analysis.thermoelectric.noise_sets import (
     ResistorNoise,
     conductances,
 )
-from analysis.thermoelectric.noise_thermometer import FOUR_K, NoiseCalibration, calibrate_noise
+from analysis.thermoelectric.noise_thermometer import (
+    FOUR_K,
+    NoiseCalibration,
+    RelativeFlicker,
+    calibrate_noise,
+    relative_flicker,
+)
 from analysis.transport.noise import x_coth_x
 
 AMBIENT_K = 300.0
@@ -65,13 +71,14 @@ LEAST_EXPECTED = 0.3
 class BandNoise:
     """White density of a hold and its relative error, in both halves of the band too, without its flicker noise.
 
-    ``flicker_A2`` is that of the flicker noise times the frequency.
+    ``flicker_A2`` is that of the flicker noise times the frequency, with its error.
     """
 
     density_A2_per_Hz: float
     relative: float
     halves: tuple[float, float]
     flicker_A2: float = 0.0
+    flicker_sigma_A2: float = math.nan
 
 
 def band_noise(
@@ -91,14 +98,16 @@ def band_noise(
     inside = used & (frequency_Hz >= band_Hz[0]) & (frequency_Hz < band_Hz[1])
     if inside.sum() < 4:
         raise ValueError(f"the hold has no points from {band_Hz[0]:g} to {band_Hz[1]:g} Hz")
-    white, flicker, sigma = _white_and_flicker(frequency_Hz[used], density[used], band_Hz[1])
+    (white, flicker), (sigma, flicker_sigma) = _white_and_flicker(
+        frequency_Hz[used], density[used], band_Hz[1]
+    )
     middle_Hz = 0.5 * (band_Hz[0] + band_Hz[1])
 
     def half(which: NDArray[np.bool_]) -> float:
         return float(density[which].mean() - flicker * np.mean(1.0 / frequency_Hz[which]))
 
     halves = half(inside & (frequency_Hz < middle_Hz)), half(inside & (frequency_Hz >= middle_Hz))
-    return BandNoise(white, sigma / white, halves, flicker)
+    return BandNoise(white, sigma / white, halves, flicker, flicker_sigma)
 
 
 def _spectrum(
@@ -118,8 +127,8 @@ def _spectrum(
 
 def _white_and_flicker(
     frequency_Hz: FloatArray, density: FloatArray, highest_Hz: float
-) -> tuple[float, float, float]:
-    """Fit W + A/f to means of a periodogram; return W, A and the error of W. Each point scatters by its own size."""
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Fit W + A/f to means of a periodogram; return W and A, and their errors. Each point scatters by its own size."""
     edges = np.geomspace(SLOW_Hz[0], highest_Hz, FIT_BINS + 1)
     groups = [(frequency_Hz >= low) & (frequency_Hz < high) for low, high in pairwise(edges)]
     groups = [group for group in groups if group.any()]
@@ -132,18 +141,20 @@ def _white_and_flicker(
         covariance = np.linalg.inv((design * weight[:, None]).T @ (design * weight[:, None]))
         white, flicker = covariance @ (design * weight[:, None]).T @ (means * weight)
         expected = np.maximum(design @ (white, flicker), LEAST_EXPECTED * means)
-    return float(white), float(flicker) * SLOW_Hz[1], math.sqrt(float(covariance[0, 0]))
+    sigma, flicker_sigma = np.sqrt(np.diag(covariance))
+    return (float(white), float(flicker) * SLOW_Hz[1]), (float(sigma), float(flicker_sigma) * SLOW_Hz[1])
 
 
 @dataclass(frozen=True, eq=False)
 class MeasuredNoise:
-    """A hold as density and conductance; ``rejected`` says why it is not used, "" if it is."""
+    """A hold as density, conductance and mean current; ``rejected`` says why it is not used, "" if it is."""
 
     kind: str
     difference_K: float
     conductance_S: float
     noise: BandNoise | None
     rejected: str = ""
+    current_A: float = math.nan
 
 
 def measured(hold: NoiseHold, mains_Hz: float, band_Hz: tuple[float, float] = BAND_Hz) -> MeasuredNoise:
@@ -167,7 +178,9 @@ def measured(hold: NoiseHold, mains_Hz: float, band_Hz: tuple[float, float] = BA
         return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, None, str(error))
     if not hold.kind and _slow(current_A, hold.rate_Hz, mains_Hz) > MOST_SLOW * noise.density_A2_per_Hz:
         return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, None, "current at 0 V made steps")
-    return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, noise)
+    return MeasuredNoise(
+        hold.kind, hold.difference_K, conductance_S, noise, current_A=float(current_A.mean())
+    )
 
 
 def _slow(current_A: FloatArray, rate_Hz: float, mains_Hz: float) -> float:
@@ -188,6 +201,7 @@ class NoiseAnalysis:
     excluded: Counter[str] = field(default_factory=Counter)
     why_not: str = ""
     controls: tuple[ControlVerdict, ...] = ()
+    flicker: RelativeFlicker | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the section "noise" for JSON; the temperature is that of the contacts without heat."""
@@ -218,7 +232,8 @@ class NoiseAnalysis:
             ],
             "fano": None,
             "why_not": self.why_not,
-            "flicker_per_Hz": None,
+            "flicker_per_Hz": None if self.flicker is None else self.flicker.per_Hz,
+            "sigma_flicker_per_Hz": None if self.flicker is None else self.flicker.sigma_per_Hz,
             "exclusions": dict(self.excluded),
             "controls": list(self.controls),
         }
@@ -245,7 +260,31 @@ def analyse_noise(runs: Sequence[Sequence[MeasuredNoise]], ambient_K: float = AM
     calibration = calibrations[0] if calibrations else None
     controls = judge_noise(resistors, sets, ambient_K)
     why_not = why_no_fano(ambient_K)
-    return NoiseAnalysis(ambient_K, calibration, resistors, contacts, sets, excluded, why_not, controls)
+    return NoiseAnalysis(
+        ambient_K,
+        calibration,
+        resistors,
+        contacts,
+        sets,
+        excluded,
+        why_not,
+        controls,
+        flicker=_flicker(holds),
+    )
+
+
+def _flicker(holds: Sequence[MeasuredNoise]) -> RelativeFlicker | None:
+    """Return the flicker noise of the junctions; the open input shows the current that is the amplifier's own."""
+    own_A = [h.current_A for h in holds if h.kind == OPEN and h.noise is not None]
+    rows = [
+        (h.current_A, h.noise.flicker_A2, h.noise.flicker_sigma_A2)
+        for h in holds
+        if not h.kind and h.noise is not None
+    ]
+    if not rows:
+        return None
+    current_A, flicker_A2, sigma_A2 = np.array(rows).T
+    return relative_flicker(current_A - (np.mean(own_A) if own_A else 0.0), flicker_A2, sigma_A2)
 
 
 def _pooled(holds: Iterable[MeasuredNoise]) -> ResistorNoise:

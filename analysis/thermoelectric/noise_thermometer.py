@@ -135,3 +135,36 @@ def excess_noise(
     fano, flicker = (covariance @ (scaled.T @ (excess_A2_per_Hz / sigma_A2_per_Hz))) / size
     errors = np.sqrt(np.diag(covariance)) / size
     return ExcessNoise(float(fano), float(flicker), float(errors[0]), float(errors[1]))
+
+
+@dataclass(frozen=True)
+class RelativeFlicker:
+    """Flicker noise S_I f / I^2 of contacts, per hertz at 1 Hz, with its standard error."""
+
+    per_Hz: float
+    sigma_per_Hz: float
+
+
+def relative_flicker(
+    current_A: FloatArray, flicker_A2: FloatArray, sigma_A2: FloatArray
+) -> RelativeFlicker | None:
+    """Fit the flicker noise of contacts by a share of their currents squared; None where no current flows.
+
+    The error is that of the spectra or, with several contacts, of their scatter, whichever is larger: contacts differ.
+
+    Parameters
+    ----------
+    current_A, flicker_A2, sigma_A2 : ndarray, shape (n,)
+        Mean current of each contact, and density of its flicker noise times the frequency, with its standard error.
+    """
+    square = current_A**2 / sigma_A2
+    size = float(square @ square)
+    if not size > 0.0:
+        return None
+    share = float(square @ (flicker_A2 / sigma_A2)) / size
+    sigma = size**-0.5
+    if len(square) > 1:
+        apart = square * (flicker_A2 / sigma_A2 - share * square)
+        freedom = len(square) / (len(square) - 1.0)
+        sigma = max(sigma, math.sqrt(freedom * float(apart @ apart)) / size)
+    return RelativeFlicker(share, sigma)

@@ -63,6 +63,9 @@ def noise_words(result: NoiseAnalysis) -> list[str]:
             f"({one.contacts} contacts, their own error {one.contacts_sigma_K:.2g} K); {one.expected_K:g} K is the "
             f"mean of tip and substrate as commanded. Upper less lower half of the band: {with_error(low, sigma)} K."
         )
+    if result.flicker is not None:
+        flicker = with_error(result.flicker.per_Hz, result.flicker.sigma_per_Hz)
+        found.append(f"Flicker noise of the contacts beside the white one, S_I/I^2 at 1 Hz: {flicker} /Hz.")
     return [*found, f"No Fano factor: {result.why_not}."]
 
 

@@ -82,3 +82,30 @@ def test_a_fano_factor_is_out_of_reach_at_room_temperature_and_not_when_cold():
 def test_no_resistor_gives_no_temperature_and_a_json_of_nulls():
     content = analyse_noise([[measured(hold(white_A()), 50.0)]]).to_json()
     assert (content["temperature_K"], content["calibration"], content["fano"]) == (None, None, None)
+
+
+def with_flicker_A(per_Hz, current_A, rng):
+    n = 40_000
+    at_Hz = np.fft.rfftfreq(n, 1.0 / RATE_Hz)
+    shape = np.sqrt(per_Hz * RATE_Hz / 2.0 / np.maximum(at_Hz, at_Hz[1]))
+    return current_A * (1.0 + np.fft.irfft(np.fft.rfft(rng.standard_normal(n)) * shape, n))
+
+
+@pytest.mark.parametrize("own_A", [0.0, 2e-9])
+def test_the_json_has_the_flicker_noise_of_the_contacts_over_their_currents(own_A):
+    """The open input takes the amplifier's own current away, which brings no flicker noise of a contact."""
+    rng, true_per_Hz, pulls = np.random.default_rng(5), 3e-6, []
+    for run in range(25):
+        currents_A = rng.uniform(3e-9, 1e-8, 8)
+        holds = [hold(white_A(9000 + run) + own_A, 0.0, 0.0, "open")] + [
+            hold(white_A(100 * run + i) + own_A + with_flicker_A(true_per_Hz, one_A, rng))
+            for i, one_A in enumerate(currents_A)
+        ]
+        content = analyse_noise([[measured(one, 50.0) for one in holds]]).to_json()
+        pulls.append((content["flicker_per_Hz"] - true_per_Hz) / content["sigma_flicker_per_Hz"])
+    assert abs(np.mean(pulls)) < 0.6 and 0.7 < np.std(pulls) < 1.4
+
+
+def test_without_a_contact_there_is_no_flicker_noise():
+    content = analyse_noise([[measured(hold(white_A(), 0.0, 0.0, "open"), 50.0)]]).to_json()
+    assert (content["flicker_per_Hz"], content["sigma_flicker_per_Hz"]) == (None, None)
