@@ -54,7 +54,6 @@ class HoldDialog(QDialog):
     def __init__(self, inputs: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Hold the run until")
-        self.setMinimumWidth(WIDTH)
         self.kind, self.input, self.relation = QComboBox(), QComboBox(), QComboBox()
         for kind, label in KINDS.items():
             if kind != "input" or inputs:
@@ -75,6 +74,7 @@ class HoldDialog(QDialog):
             field.setAccessibleName(name)
         self.explained, self.problem = QLabel(), QLabel()
         self.explained.setWordWrap(True)
+        self.explained.setMinimumWidth(WIDTH)
         self.problem.setWordWrap(True)
         self.explained.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.buttons = QDialogButtonBox(
@@ -135,7 +135,7 @@ class HoldDialog(QDialog):
         self._show_limit()
 
     def _show_limit(self) -> None:
-        self.limit.setVisible(bool(self.relation.currentData()))
+        self.limit.setVisible(self.kind.currentData() != "time" and bool(self.relation.currentData()))
 
     def text(self) -> str:
         """Return the condition as text."""

@@ -18,6 +18,10 @@ def hide_ghosts(window: QMainWindow) -> None:
         if bar.isVisible():
             groups[frozenset(bar.tabText(i) for i in range(bar.count()))].append(bar)
     for titles, bars in groups.items():
+        if any(titles < others for others in groups):  # its docks have joined others
+            for bar in bars:
+                bar.hide()
+            continue
         seen = [docks[title] for title in titles if title in docks and docks[title].x() >= 0]
         best = min(bars, key=lambda bar: min((_distance(bar, dock) for dock in seen), default=0))
         for bar in bars:

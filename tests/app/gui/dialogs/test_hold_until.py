@@ -1,7 +1,10 @@
 """The dialog that asks for a condition outside of the queue."""
 
+from itertools import combinations
+
 import pytest
 from PyQt6.QtCore import QDateTime
+from PyQt6.QtWidgets import QWidget
 
 from app.gui.dialogs.hold_until import KINDS, HoldDialog
 from app.server.hold_until import condition_of
@@ -83,6 +86,9 @@ def test_the_dialog_is_as_large_as_its_fields(dialog, qapp):
         assert dialog.height() - bottom < 30, kind
         heights.setdefault(kind, dialog.height())
         assert heights[kind] == dialog.height(), kind
+        seen = [w for w in dialog.findChildren(QWidget) if w.parent() is dialog and w.isVisible()]
+        assert all(dialog.rect().contains(w.geometry()) for w in seen), kind
+        assert not any(a.geometry().intersects(b.geometry()) for a, b in combinations(seen, 2)), kind
     assert heights["time"] < heights["input"]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from PyQt6.QtCore import QEvent, QPoint, QRect, QSettings, QSize
-from PyQt6.QtWidgets import QApplication, QPushButton
+from PyQt6.QtWidgets import QApplication, QPushButton, QTabBar
 
 from app.gui.plots.panel import PlotPanel
 from app.gui.widgets.screen import fitting
@@ -104,6 +104,9 @@ def test_every_plot_is_high_enough_and_no_word_around_it_is_cut(window, qapp, ti
 
 def test_panels_beside_a_short_window_are_one_tab_away(window):
     around = window.tabifiedDockWidgets(window.docks["Rig"])
+    bars = [bar for bar in window.findChildren(QTabBar) if bar.parent() is window and bar.isVisible()]
+    names = [bar.tabText(i) for bar in bars for i in range(bar.count())]
+    assert len(names) == len(set(names))  # no bar of an earlier place is left
     stacked = {dock.windowTitle() for dock in around} == {"Notes", "Log", "Recordings"}
     assert stacked == window.is_short
     for title in ("Notes", "Log", "Recordings"):
