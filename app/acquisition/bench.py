@@ -19,28 +19,21 @@ from analysis.traces.segmenter import Segmenter
 from app.acquisition.circumstances import dangers
 from app.acquisition.commissioned import for_header, stale_sentence
 from app.acquisition.entry import entered
-from app.acquisition.open_rig import (
-    BY_ADDRESS,
-    NM,
-    OpenRig,
-    Wires,
-    current_calibration,
-    full_scale_V,
-    open_rig,
-)
+from app.acquisition.open_rig import BY_ADDRESS, NM, OpenRig, Wires, open_rig
 from app.acquisition.proofs import Proofs, proofs_of
 from app.acquisition.recorded_calibrations import header_calibrations
 from app.acquisition.recorder import Recorder, RecorderFailed, Reducers, index_entry
 from app.acquisition.room import check_room
 from app.acquisition.run_sink import Observer as Observer
 from app.acquisition.run_sink import RunSink
-from app.acquisition.sample_rate import at_rate_of
 from app.acquisition.summary import analysed, results_in
 from app.acquisition.watchdog import Watchdog, make_safe
 from app.acquisition.watchdog.guarded_rig import GuardedRig
 from app.config.amplifiers import VOLTAGE_PREAMPLIFIER
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.rig import Rig
+from app.config.rig_context import current_calibration, full_scale_V
+from app.config.sample_rate import at_rate_of
 from app.config.toml import FileError
 from app.console.awake import awake
 from app.console.priority import quick_switches, urgent_thread

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.acquisition.open_rig import current_calibration
 from app.config.rig import Rig
+from app.config.rig_context import current_calibration
 
 
 @dataclass(frozen=True)

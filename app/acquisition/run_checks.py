@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.acquisition.open_rig import planned_context
-from app.acquisition.sample_rate import at_rate_of
 from app.config.rig import Rig
+from app.config.rig_context import planned_context
+from app.config.sample_rate import at_rate_of
 from procedures.errors import ImpossibleSetting
 from procedures.expectation import Expectation, Foreseen, expectation_of, refuse_hopeless
 from procedures.limits import dry_run

@@ -186,7 +186,7 @@ def _card(controller: "PXIController", use: str, device: str, rig: "Rig", serial
 
 def _ranges(controller: "PXIController", rig: "Rig") -> str:
     """Return what of the rig file the card does not have; "" if it has all."""
-    from app.acquisition.card_channels import daq_inputs, daq_outputs
+    from app.config.card_channels import daq_inputs, daq_outputs
     from drivers.errors import OutOfRange
 
     card = controller.properties(rig.daq.device)

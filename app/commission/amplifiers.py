@@ -10,12 +10,12 @@ from analysis.commissioning.judgement import Judgement, Number, judged
 from analysis.recording import Recording
 from analysis.records import EventKind, FloatArray
 from analysis.spectra.welch import power_spectrum
-from app.acquisition.card_channels import daq_inputs
-from app.acquisition.open_rig import current_calibration
 from app.commission.ranges import gain_series, preamplifier_series, rise_series
 from app.commission.session import MOST_BIAS_V, Session
 from app.commission.step import Step
 from app.config.calibration_store import AmplifierRecord
+from app.config.card_channels import daq_inputs
+from app.config.rig_context import current_calibration
 from procedures.calibrate_amplifier import RAIL_SHARE, CalibrateAmplifier
 from procedures.calibrate_lag import CalibrateLag
 

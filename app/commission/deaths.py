@@ -11,12 +11,12 @@ import psutil
 
 from analysis.commissioning.judgement import Judgement, Number, Verdict, judged
 from app import child_process
-from app.acquisition.card_channels import daq_inputs, daq_outputs
 from app.acquisition.watchdog.latch import clear
 from app.acquisition.watchdog.rig_state import SAFE, read_state
 from app.acquisition.watchdog.watchdog import ECHO_S
 from app.commission.held_bias import GUARDED, HOLDING, LEFT, UNGUARDED
 from app.commission.session import MOST_BIAS_V, Session, StepFailed
+from app.config.card_channels import daq_inputs, daq_outputs
 from app.config.rig import Rig
 from app.config.rig_folder import state_path
 from drivers.errors import RigError

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from analysis.commissioning.ghosting import DOUBTFUL, REFUSED, Ghost, Levels, ghost, ghost_matrix
 from analysis.commissioning.judgement import Judgement, Number, judged
-from app.acquisition.card_channels import daq_inputs
-from app.acquisition.open_rig import current_calibration
 from app.commission.session import MOST_STEP_NM, Session
 from app.commission.settings import quietest
 from app.commission.step import Step
+from app.config.card_channels import daq_inputs
 from app.config.rig import Rig
+from app.config.rig_context import current_calibration
 from drivers.daqmx.channels import AnalogInput
 from drivers.ni6281 import NI6281
 

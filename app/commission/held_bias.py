@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from app.acquisition.attended import attended
-from app.acquisition.open_rig import READS_IN_SILENCE, open_rig
+from app.acquisition.open_rig import open_rig
 from app.acquisition.watchdog.watchdog import WatchdogGone, WatchdogTripped
 from app.child_process import reply_to_parent
 from app.commission.session import MOST_BIAS_V, limited
 from app.config.calibrated_rig import load_calibrated_rig
+from app.config.rig_context import READS_IN_SILENCE
 from drivers.errors import NotNow
 
 HOLDING = "holding"

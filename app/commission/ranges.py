@@ -26,13 +26,14 @@ from analysis.commissioning.ranges import (
 from analysis.preflight.scan import white_V_per_rtHz
 from analysis.records import FloatArray
 from analysis.spectra.welch import power_spectrum
-from app.acquisition.card_channels import daq_inputs
-from app.acquisition.open_rig import OpenRig, current_calibration, set_amplifier
+from app.acquisition.open_rig import OpenRig, set_amplifier
 from app.acquisition.proofs import ZERO_NOISE
 from app.commission.session import Session
 from app.commission.settings import choices_of, restored
 from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER
+from app.config.card_channels import daq_inputs
 from app.config.rig import Rig
+from app.config.rig_context import current_calibration
 from drivers.daqmx.channels import AnalogInput
 from drivers.daqmx.terminals import TerminalScan
 from drivers.errors import InstrumentFault, OutOfRange

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from app.acquisition.card_channels import loop_back_tolerance, wired_terminals
-from app.acquisition.open_rig import beat_on_line, current_calibration
+from app.acquisition.open_rig import beat_on_line
 from app.acquisition.watchdog import Watchdog
 from app.acquisition.watchdog.guarded_rig import GuardedRig
 from app.acquisition.watchdog.latch import require_untripped
+from app.config.card_channels import loop_back_tolerance, wired_terminals
 from app.config.rig import Rig
+from app.config.rig_context import current_calibration
 from drivers.errors import InstrumentFault, InstrumentLost, RigError
 from drivers.ni6281 import NI6281
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from analysis.recording import RunHeader
 from analysis.records import Block
-from app.acquisition.open_rig import current_calibration
 from app.config.amplifiers import ROLES, model_of
 from app.config.rig import Rig
+from app.config.rig_context import current_calibration
 from drivers.amplifier import Amplifier, Provenance, RigKey, keys_from, rig_key
 from drivers.settings import unit_of
 

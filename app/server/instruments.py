@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from analysis.records import Block
-from app.acquisition.card_channels import daq_inputs, daq_outputs
 from app.acquisition.open_rig import open_amplifier
 from app.config.amplifiers import ROLES
 from app.config.calibrated_rig import load_calibrated_rig
+from app.config.card_channels import daq_inputs, daq_outputs
 from app.config.rig import Rig
 from app.server.bias_by_hand import BiasByHand
 from app.server.instrument_status import LOOK_S, InstrumentRows, settable

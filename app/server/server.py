@@ -18,7 +18,6 @@ import zmq
 
 from analysis.recording import RecordingError
 from app.acquisition.bench import Bench, RunSummary
-from app.acquisition.open_rig import planned_context
 from app.acquisition.owner import Ownership, RigOwned, myself
 from app.acquisition.recorder import RecorderFailed
 from app.acquisition.room import exhausted
@@ -27,6 +26,7 @@ from app.acquisition.watchdog import RigTripped, make_safe
 from app.acquisition.watchdog.latch import clear, held
 from app.commission.session import NotSafe
 from app.config.rig import Rig
+from app.config.rig_context import planned_context
 from app.config.toml import FileError
 from app.console.memory import give_back
 from app.server.admission import Admission

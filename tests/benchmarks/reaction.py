@@ -10,9 +10,10 @@ from analysis.recording import Recording
 from analysis.records import EventKind, FloatArray
 from app.acquisition.bench import Bench
 from app.acquisition.direct import direct_wires
-from app.acquisition.open_rig import BY_ADDRESS, NM, Wires, current_calibration
+from app.acquisition.open_rig import BY_ADDRESS, NM, Wires
 from app.acquisition.simulated_rig import SimulationSettings, patient, served, simulated_rig
 from app.config.rig import Rig
+from app.config.rig_context import current_calibration
 from procedures.break_junction import BreakJunction
 from tests.benchmarks.table import Row, scaled
 

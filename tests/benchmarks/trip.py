@@ -17,9 +17,10 @@ from analysis.recording import Recording
 from analysis.records import Event, EventKind, FloatArray
 from analysis.trip import trips
 from app.acquisition.bench import Bench, Observer
-from app.acquisition.open_rig import current_calibration, open_rig
+from app.acquisition.open_rig import open_rig
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.config.rig import load_rig
+from app.config.rig_context import current_calibration
 from procedures.context import ProcedureContext
 from procedures.procedure import Plan, RigProcedure
 from procedures.steps import MakeSafe, Modulate, Outcome, Ramp, SetBias, WriteNote

@@ -24,8 +24,9 @@ import numpy as np
 
 from analysis.heating.programme import three_level
 from app.acquisition.direct import direct_wires
-from app.acquisition.open_rig import current_calibration, open_rig
+from app.acquisition.open_rig import open_rig
 from app.config.rig import Rig, load_rig
+from app.config.rig_context import current_calibration
 from drivers.errors import NotNow, OutOfRange
 from procedures.errors import ImpossibleSetting, LimitReached, ProcedureFault
 from procedures.limits import check_limits

@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.acquisition.open_rig import planned_context
 from app.acquisition.run_checks import check, remarks
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.config.rig import load_rig
+from app.config.rig_context import planned_context
 from procedures.errors import ImpossibleSetting
 from procedures.peltier import Peltier
 from simulators.parameters import load_parameters

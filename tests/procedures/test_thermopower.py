@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.acquisition.open_rig import planned_context
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.config.rig import load_rig
+from app.config.rig_context import planned_context
 from procedures.errors import HeaterFault, ImpossibleSetting
 from procedures.heated_junctions import Turns
 from procedures.steps import SetHeater

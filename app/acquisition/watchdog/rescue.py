@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
-from app.acquisition.card_channels import daq_inputs, daq_outputs, loop_back_tolerance
+from app.config.card_channels import daq_inputs, daq_outputs, loop_back_tolerance
 from app.config.rig import Rig
 from drivers.errors import NotNow, RigError
 from drivers.guard import LoopBacks, StandbyCard

@@ -5,10 +5,10 @@ import math
 import pytest
 
 from analysis.conductance import CurrentCalibration
-from app.acquisition.card_channels import daq_outputs
 from app.acquisition.limits_in_force import limits_in_force
-from app.acquisition.open_rig import planned_context
+from app.config.card_channels import daq_outputs
 from app.config.rig import load_rig
+from app.config.rig_context import planned_context
 from app.config.toml import FileError
 from app.server.bias_by_hand import BiasByHand
 from drivers.errors import InstrumentFault, OutOfRange
