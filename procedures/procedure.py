@@ -159,6 +159,13 @@ class RigProcedure(Procedure):
             for name, parameter in self.parameter_objects().items()
         }
 
+    @classmethod
+    def recorded_values(cls, recorded: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values for `from_values` from the parameters of a recording, whose names carry units."""
+        procedure = cls()
+        named = zip(procedure.parameter_objects(), procedure.values(), strict=True)
+        return {name: recorded[with_unit] for name, with_unit in named if with_unit in recorded}
+
     def execute(self) -> None:
         """Raise ``NotImplementedError``: PyMeasure's Worker would report an empty run as finished."""
         raise NotImplementedError(

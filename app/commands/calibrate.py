@@ -15,7 +15,6 @@ from app.console.values import Number, Suggesting
 if TYPE_CHECKING:
     from app.calibration import CalibrationResult
     from app.config.rig import Rig
-    from procedures.procedure import RigProcedure
 
 KINDS = {
     "thermometer": ("CalibrateThermometer", "Thermal resistance of the probe, from a known heater power."),
@@ -178,18 +177,12 @@ def _evaluate(
 
     try:
         with Recording(path) as recording:
-            recorded = _recorded_values(procedure_class(), recording.header.parameters)
+            recorded = procedure_class.recorded_values(recording.header.parameters)
             procedure = procedure_class.from_values({**recorded, **given})
             values = {name: getattr(procedure, name) for name in procedure.parameter_objects()}
             return ANALYSES[kind](recording, values, PreviousCalibration(rig, store_of(rig_file, rig)))
     except (RecordingError, ImpossibleSetting) as error:
         raise FileError(str(error)) from None
-
-
-def _recorded_values(procedure: "RigProcedure", recorded: Any) -> dict[str, Any]:
-    """Return the recorded parameters of this procedure, by their names without units."""
-    named = zip(procedure.parameter_objects(), procedure.values(), strict=True)
-    return {name: recorded[with_unit] for name, with_unit in named if with_unit in recorded}
 
 
 def _tell(found: "CalibrationResult", as_json: bool) -> None:

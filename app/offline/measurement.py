@@ -31,6 +31,7 @@ from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from analysis.thermoelectric.thermopower_json import thermopower_json
 from analysis.traces.result import Analysis
 from app.models.load import imported_model
+from app.offline.expected_errors import ErrorComparison, compared_errors, reached_errors
 from app.offline.noise import noise_of
 from app.offline.peltier import measured_seebeck, peltier_of
 from app.offline.recordings import OPENED, Part, RecordingKind, describe, find_recordings
@@ -74,6 +75,8 @@ class Measurement:
         Of all recordings of Peltier heat, with the heating controls at small bias.
     noise : NoiseAnalysis or None
         Of all recordings of noise thermometers, with their resistors.
+    errors : tuple of ErrorComparison
+        Errors of these results beside those that were expected before the runs.
     """
 
     parts: tuple[Part, ...]
@@ -90,6 +93,7 @@ class Measurement:
     ac: ACAnalysis | None = None
     peltier: PeltierAnalysis | None = None
     noise: NoiseAnalysis | None = None
+    errors: tuple[ErrorComparison, ...] = ()
 
     @property
     def sample(self) -> str:
@@ -132,6 +136,8 @@ class Measurement:
             content["transmission"] = to_json({**self.transmission.to_json(), "predicted": predicted})
         if self.statistics:
             content["statistics"] = {name: result.to_json() for name, result in self.statistics.items()}
+        if self.errors:
+            content["expected_errors"] = [one.to_json() for one in self.errors]
         content["warnings"] = list(self.warnings)
         content["failed"] = [
             {"file": failure.path.name, "reason": failure.sentence} for failure in self.failed
@@ -231,6 +237,8 @@ def measured(
     conductance, remarks_on_it = analyse_thermal_conductance(of[RecordingKind.THERMAL_CONDUCTANCE])
     opening, too_few = analyse_openings(of[RecordingKind.THERMAL_OPENING])
     ac, more_doubts = analyse_ac(of[RecordingKind.AC])
+    noise = noise_of(of[RecordingKind.NOISE])
+    reached = reached_errors(thermopower, conductance, opening, ac, peltier, noise)
     warnings = (
         *(failure.sentence for failure in failed),
         *remarks,
@@ -257,7 +265,8 @@ def measured(
         opening=opening,
         ac=ac,
         peltier=peltier,
-        noise=noise_of(of[RecordingKind.NOISE]),
+        noise=noise,
+        errors=compared_errors(of, reached),
     )
 
 

@@ -20,6 +20,7 @@ from app.report import peltier_sections as peltier
 from app.report import thermal_conductance_sections as conductance
 from app.report import thermopower_sections as thermopower
 from app.report.ac_sections import ac_words
+from app.report.error_sections import errors_table
 from app.report.statistic_tables import print_statistic
 from app.report.table import Table
 from app.report.text import WIDTH, print_result
@@ -75,6 +76,11 @@ def print_measurement(measurement: Measurement) -> None:
         _print_peltier(console, measurement)
     if measurement.noise is not None:
         _print_noise(console, measurement.noise)
+    if measurement.errors:
+        _print_table(console, "Expected and reached errors", errors_table(measurement.errors))
+    for one in measurement.errors:
+        if one.sentence:
+            console.print(one.sentence, soft_wrap=True)
     for warning in measurement.warnings:
         console.print(f"[yellow]{warning}[/yellow]", soft_wrap=True)
 

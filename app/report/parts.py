@@ -54,6 +54,7 @@ PARTS: Registry[ReportPart] = Registry(
             "Peltier coefficient, odd and even heat, its controls",
         ),
         "noise": ("app.report.noise_sections:PART", "temperature of contacts from their noise"),
+        "errors": ("app.report.error_sections:PART", "errors expected before the run, and reached"),
         "traces": ("app.report.trace_sections:PART", "traces, histograms, peaks"),
         "statistics": ("app.report.statistic_sections:PART", "statistics over traces, holds and sweeps"),
     },

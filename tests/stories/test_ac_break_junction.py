@@ -173,3 +173,10 @@ def test_a_card_whose_inputs_show_the_sine_late_sees_the_bias_from_the_beginning
         slow = {**QUICK, "approach_speed": 20.0, "holds": 1, "dT": "0", "rate": 20.0, "ac_frequency": "1250"}
         end = rig.bench(unproved="story").run(ACBreakJunction.from_values(slow), tmp_path / "ac.h5").end
     assert (end.reason, end.safe) == ("", True)
+
+
+def test_the_error_is_compared_with_what_the_procedure_expected(result):
+    (one,) = result.errors
+    assert (one.quantity, one.planned, one.used) == ("thermopower", 12, len(result.ac.thermopower.holds))
+    assert one.reached == result.ac.thermopower.line.sigma_slope
+    assert 0.2 < one.ratio < 10.0

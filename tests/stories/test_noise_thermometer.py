@@ -126,3 +126,13 @@ def test_json_and_words_tell_it_and_why_there_is_no_fano_factor(recordings):
     (control,) = content["controls"]
     assert control["name"] == "band in halves, dT = 0 K"
     assert section.tables[1].rows[0][2] == control["sentence"]
+
+
+def test_the_error_is_compared_with_what_the_procedure_expected(recordings):
+    measurement = analyse_measurement(recordings)
+    (one,) = measurement.errors
+    (found,) = measurement.noise.sets
+    assert (one.quantity, one.planned, one.used) == ("noise temperature at dT = 0 K", 4, found.contacts)
+    assert one.expected == pytest.approx(300.0 / (5000.0 * 0.5 * 4) ** 0.5)
+    assert one.reached == found.contacts_sigma_K
+    assert 0.5 < one.ratio < 5.0

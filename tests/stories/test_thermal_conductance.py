@@ -126,3 +126,15 @@ def test_command_line_and_report_tell_it(campaign, result, tmp_path):
     assert runner.invoke(main, ["report", recording, "--out", str(page)]).exit_code == 0
     assert "L/L<sub>0</sub> of metallic contacts" in page.read_text(encoding="utf-8")
     assert names_of_the_code(page.read_text(encoding="utf-8")) == []
+
+
+def test_the_error_is_compared_with_what_the_procedure_expected(campaign):
+    measurement = analyse_measurement([campaign[0].recording])
+    (one,) = measurement.errors
+    assert (one.quantity, one.planned, one.used) == (
+        "thermal conductance",
+        3,
+        len(measurement.thermal_conductance.used),
+    )
+    assert one.reached == measurement.thermal_conductance.conductance.sigma
+    assert 0.2 < one.ratio < 5.0

@@ -176,3 +176,15 @@ def test_metallic_contacts_have_no_slope(tmp_path):
     found = summarise(holds, 0.0, np.random.default_rng(0))
     assert run.control == "gold contacts"
     assert abs(found.line.slope) < 5 * max(found.line.sigma_slope, 0.5e-6)
+
+
+def test_the_error_is_compared_with_what_the_procedure_expected(campaign, capsys):
+    measurement = analyse_measurement([campaign[0].recording])
+    (one,) = measurement.errors
+    assert (one.quantity, one.planned, one.used) == ("thermopower", 8, 8)
+    assert one.reached == measurement.thermopower.line.sigma_slope
+    assert 0.2 < one.ratio < 5.0, "eight quiet junctions, with an assumed spread of 30 %"
+    (content,) = measurement.to_json()["expected_errors"]
+    assert content["ratio"] == one.ratio
+    print_measurement(measurement)
+    assert "reached/expected" in capsys.readouterr().out
