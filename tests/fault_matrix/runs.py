@@ -8,6 +8,7 @@ from procedures.ac_break_junction import ACBreakJunction
 from procedures.ac_controls import ACCapacitor, ACHalfAmplitude, ACOtherFrequency, ACResistor
 from procedures.break_junction import BreakJunction
 from procedures.calibrate_amplifier import CalibrateAmplifier
+from procedures.calibrate_heater import CalibrateHeater
 from procedures.calibrate_lag import CalibrateLag
 from procedures.calibrate_noise import CalibrateNoise
 from procedures.calibrate_piezo import CalibratePiezo
@@ -194,6 +195,9 @@ RUNS: Mapping[str, Run] = {
         CalibrateAmplifier,
         {"amplitude": 0.1, "levels": 5, "dwell": 0.1, "cycles": 1, "resistance": 1e5},
         RESISTOR,
+    ),
+    "calibrate-heater": Run(
+        CalibrateHeater, {"powers": 1, "holds": 2, "hold_time": 0.3, "settle_time": 0.1}, HEATED
     ),
     "calibrate-lag": Run(CalibrateLag, {"holds": 2, "hold_time": 0.5}, RESISTOR),
     "calibrate-noise": Run(CalibrateNoise, {"stretches": 1, "stretch_time": 4.0, "settle": 0.2}),
