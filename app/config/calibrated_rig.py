@@ -249,10 +249,10 @@ def described(record: Record) -> tuple[str, str]:
             corner = _with_error(record.corner_Hz, record.corner_uncertainty_Hz)
             return f"noise, probe {record.probe}", f"{white} nV/rtHz, corner {corner} Hz"
         case HeaterRecord():
-            follows_s = record.time_constant_s
-            after = "" if follows_s is None else f", follows in {follows_s:.3g} s"
-            leak = record.leak_A_per_V
-            leaks = "" if leak is None else f", leak {leak:.2g} A/V"
+            after = _if_known(
+                ", follows in {} ms", record.time_constant_s, record.time_constant_uncertainty_s, 1e-3
+            )
+            leaks = _if_known(", leak {} pA/V", record.leak_A_per_V, record.leak_uncertainty_A_per_V, 1e-12)
             about = f"heater of the {record.where}" + (f", probe {record.probe}" if record.probe else "")
             rise = _with_error(record.kelvin_per_W, record.kelvin_per_W_uncertainty)
             return about, f"{rise} K/W{after}{leaks}"
@@ -304,3 +304,12 @@ def _named_number(name: str, value: float) -> str:
 
 def _with_error(value: float, uncertainty: float) -> str:
     return with_error(value, uncertainty, ASCII)
+
+
+def _if_known(words: str, value: float | None, uncertainty: float | None, in_SI: float) -> str:
+    """Return words with a value that may not have been measured, in a unit that is so much in SI; else ""."""
+    if value is None:
+        return ""
+    if uncertainty is None:
+        return words.format(f"{value / in_SI:.3g}")
+    return words.format(_with_error(value / in_SI, uncertainty / in_SI))

@@ -1,5 +1,6 @@
 """The Keithley 428 driver on its wire: unmodified pyvisa, a gateway, the instrument by its manual."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,7 @@ from simulators.keithley428.instrument import SimulatedKeithley428
 from simulators.parameters import load_parameters
 from simulators.wire.vxi11 import Vxi11Gateway
 from tests.support.instruments.vxi11_client import locked_by_another
+from tests.support.patience import wait_until
 
 QUIET = {
     "resistor_temperature_K": 0.0,
@@ -45,6 +47,11 @@ class Amplifier:
         driver = Keithley428(self.gateway.address(22), pause=lambda seconds: None, timeout_s=0.3, **options)
         stack.callback(driver.close)
         return driver
+
+    def answers(self):
+        with suppress(InstrumentLost):
+            return self.driver.gain_V_per_A > 0
+        return False
 
     def volts(self, current_A, seconds=0.2):
         return self.simulated.amplify(np.full(round(seconds / DT), current_A), DT)[-1]
@@ -323,7 +330,8 @@ def test_an_instrument_that_another_program_has_locked_is_no_broken_wire(amplifi
             amplifier.driver.gain_V_per_A  # noqa: B018
 
     assert "cable" not in str(lost.value)
-    assert amplifier.driver.gain_V_per_A == 1e3  # the lock is gone with the other program
+    wait_until(amplifier.answers)  # the lock goes once the gateway has seen that the other program has gone
+    assert amplifier.driver.gain_V_per_A == 1e3
 
 
 def test_a_gateway_that_goes_is_a_lost_instrument_soon(amplifier):

@@ -6,7 +6,7 @@ from tests.limits.trial import trial
 
 
 def test_no_random_sequence_on_no_random_rig_crosses_a_limit_in_the_world(tmp_path):
-    outcome = trial(25, np.random.default_rng(7), tmp_path)
+    outcome = trial(30, np.random.default_rng(7), tmp_path)
 
     assert outcome.crossed == []
     assert outcome.unclear == []

@@ -295,9 +295,9 @@ def run_case(served: ServedRig, text: str, rng: Rng, outcome: Outcome) -> None:
             for _ in range(ACTIONS):
                 actions = case.actions()
                 name = list(actions)[rng.integers(len(actions))]
-                if not _tried(name, actions[name], outcome):
+                # A moment passes also after a refusal, which may have made the rig safe before.
+                if not (_tried(name, actions[name], outcome) and _tried("wait", case.wait, outcome)):
                     break
-                case.wait()  # also after a refusal, which may have made the rig safe before
             daq.to_safe({"z": rig.safe.z_V}, 10.0)
             daq.stop_acquisition()
     outcome.cases += 1

@@ -80,7 +80,7 @@ def test_two_traces_as_the_paper_says():
     assert withdraw.speed_m_per_s == pytest.approx(0.1e-9)
     assert withdraw.to_m == pytest.approx(90 * NM)
     assert clear.to_m == pytest.approx(97 * NM)
-    assert set(withdraw.until) == {"open", "past break"}
+    assert set(withdraw.until) == {"open", "past break", "scale watch"}
 
 
 def test_an_approach_is_checked_as_often_as_the_rig_file_says():
@@ -161,8 +161,8 @@ def test_a_contact_of_the_wrong_sign_is_a_fault_of_polarity(gain_V_per_A, level_
     [
         (False, 0.0, CurrentUnproved, "never rose above its noise.* Do not move closer before"),
         (True, 0.0, PiezoAtEnd, "proved in this run; the cables.*move the coarse positioner closer"),
-        (False, -2.0, ContactUnclear, r"measured from 195 nm on \(up to -2 G0\).* Do not move closer"),
-        (True, 2.0, ContactUnclear, r"measured from 195 nm on \(up to 2 G0\).* Do not move closer"),
+        (False, -0.2, ContactUnclear, r"measured from 195 nm on \(up to -0\.2 G0\).* Do not move closer"),
+        (True, 0.2, ContactUnclear, r"measured from 195 nm on \(up to 0\.2 G0\).* Do not move closer"),
     ],
 )
 def test_nearer_is_advised_only_where_a_current_would_have_been_seen(proved, level_G0, fault, said):

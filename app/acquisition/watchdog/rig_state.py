@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from analysis.shared_files import read_file, replace_file
+from analysis.shared_files import read_file, remove_file, replace_file
 from app.config.rig_folder import user_name
 
 SAFE, ARMED, TRIPPED = "safe", "armed", "tripped"
@@ -160,7 +160,7 @@ def write_state(path: Path, state: RigState, now: Callable[[], datetime] = lambd
     try:
         replace_file(Path(part), path)
     except OSError:
-        Path(part).unlink(missing_ok=True)
+        remove_file(Path(part))
         raise
     if os.name == "posix":  # Windows can't open a folder, and needs no such step
         folder = os.open(path.parent, os.O_RDONLY)

@@ -203,7 +203,7 @@ def test_a_run_copies_what_it_used(rig_file):
     assert used["thermometer_product"].value == pytest.approx(72800 * 16.3e-6)
     assert (used["current_gain"].value, used["current_gain"].uncertainty) == (100_210.0, pytest.approx(50.0))
     assert used["piezo"].date is None
-    assert "unknown" in used["piezo"].source
+    assert "date not known" in used["piezo"].source
 
 
 @pytest.mark.parametrize(

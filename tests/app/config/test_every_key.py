@@ -135,6 +135,16 @@ CALIBRATIONS = {
         "seebeck_uncertainty_V_per_K": 2e-7,
         "correlation": -0.5,
     },
+    "heater": {
+        "where": "tip",
+        "probe": "N12",
+        "kelvin_per_W": 7e4,
+        "kelvin_per_W_uncertainty": 500.0,
+        "time_constant_s": 1e-5,
+        "time_constant_uncertainty_s": 1e-6,
+        "leak_A_per_V": 1e-10,
+        "leak_uncertainty_A_per_V": 1e-12,
+    },
     "noise": {
         "probe": "N12",
         "white_V_per_rtHz": 4e-9,
