@@ -139,7 +139,7 @@ CALIBRATIONS = {
         "where": "tip",
         "probe": "N12",
         "kelvin_per_W": 7e4,
-        "kelvin_per_W_uncertainty": 500.0,
+        "kelvin_per_W_uncertainty": 200.0,
         "time_constant_s": 1e-5,
         "time_constant_uncertainty_s": 1e-6,
         "leak_A_per_V": 1e-10,
