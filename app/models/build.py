@@ -107,7 +107,8 @@ def _measured(model: Model) -> dict[str, Any]:
         )
     elif section.phonon_W_per_K is not None:
         raise FileError(
-            f"{model.path}: measured.phonon_W_per_K: none of the results has a thermal conductance"
+            f"{model.path}: measured.phonon_W_per_K: is a part of the thermal conductance, which neither the file nor "
+            "one of its results has"
         )
     return found
 

@@ -8,11 +8,12 @@ from analysis.fitting.contributions import contributions
 from analysis.fitting.diagnostics import listed
 from analysis.fitting.families import Family
 from analysis.fitting.result import FitResult
+from analysis.numbers import counted
 
 _NOTICED = 1.1
 """Growth of an error from which on a measurement is said to add something."""
 
-_DISAGREES = 3.0
+DISAGREES = 3.0
 """Standard deviations from which on a measurement is said to contradict the others."""
 
 
@@ -41,20 +42,21 @@ def print_contributions(report: list[dict[str, Any]]) -> None:
         return
     click.echo("  each measurement against the others (to first order):")
     for x in report:
-        number = "1 value" if x["values"] == 1 else f"{x['values']} values"
-        click.echo(f"    {x['measurement']} ({number}): {_agreement(x)}; {_worth(x)}")
+        click.echo(f"    {x['measurement']} ({counted(x['values'], 'value')}): {agreement(x)}; {worth(x)}")
 
 
-def _agreement(x: dict[str, Any]) -> str:
+def agreement(x: dict[str, Any]) -> str:
+    """Return whether a measurement agrees with the others."""
     sigmas = x["disagreement_sigmas"]
     if sigmas is None:
         return "the others do not predict it"
-    if sigmas > _DISAGREES:
+    if sigmas > DISAGREES:
         return f"contradicts the others ({sigmas:.1f} sigma)"
-    return f"agrees with the others ({sigmas:.1f} sigma)"
+    return f"agrees with the others ({sigmas + 0.0:.1f} sigma)"  # never -0.0
 
 
-def _worth(x: dict[str, Any]) -> str:
+def worth(x: dict[str, Any]) -> str:
+    """Return what the fit would lack without a measurement."""
     growth: dict[str, float | None] = x["error_growth_without"]
     parts = []
     if lost := [name for name, factor in growth.items() if factor is None]:

@@ -77,14 +77,27 @@ def fit_model(
         For data that can't be fitted: no point, no free number, more free numbers than values.
     """
     current, curves = current_of(read, average, relative_error)
-    plain = problem_of(model, current)
+    problem = problem_of(model, current)
+    return ModelFit(fit_with_junctions(problem, curves, relative_error, starts), problem.data, curves)
+
+
+def fit_with_junctions(
+    problem: TransmissionProblem,
+    curves: JunctionCurves | None,
+    relative_error: float | None = None,
+    starts: int = STARTS,
+) -> FitResult[TransmissionFamily]:
+    """Fit a problem whose current is the mean of curves; errors come from a jackknife over their junctions.
+
+    In a joint fit the curve weighs as much as its independent values. Raises ``ValueError`` as `fit_model`.
+    """
     replicas = () if curves is None else tuple(weighted(x, relative_error) for x in curves.replicas())
-    problem = plain
-    if curves is not None and replicas and plain.data.joint:
+    current = problem.data.current
+    if curves is not None and current is not None and replicas and problem.data.joint:
         worth = curves.independent
-        problem = replace(plain, data=replace(plain.data, current=current.worth(worth)))
+        problem = replace(problem, data=replace(problem.data, current=current.worth(worth)))
         replicas = tuple(x.worth(worth) for x in replicas)
-    return ModelFit(fit_thoroughly(problem, starts, replicas), plain.data, curves)
+    return fit_thoroughly(problem, starts, replicas)
 
 
 def problem_of(model: Model, current: Current) -> TransmissionProblem:

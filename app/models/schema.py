@@ -74,8 +74,6 @@ class MeasuredSection(Section):
     def _without_phonons(self) -> Self:
         if self.thermal_conductance_W_per_K is not None and self.phonon_W_per_K is None:
             raise ValueError(PHONONS_MISSING)
-        if self.phonon_W_per_K is not None and self.thermal_conductance_W_per_K is None and not self.results:
-            raise ValueError("phonon_W_per_K is a part of the thermal conductance: it needs that, or results")
         return self
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
@@ -32,6 +33,7 @@ from analysis.thermoelectric.thermopower_json import thermopower_json
 from analysis.traces.result import Analysis
 from app.models.load import imported_model
 from app.offline.expected_errors import ErrorComparison, compared_errors, reached_errors
+from app.offline.joint_fit import JointFit, joint_fit
 from app.offline.noise import noise_of
 from app.offline.peltier import measured_seebeck, peltier_of
 from app.offline.recordings import OPENED, Part, RecordingKind, describe, find_recordings
@@ -77,6 +79,8 @@ class Measurement:
         Of all recordings of noise thermometers, with their resistors.
     errors : tuple of ErrorComparison
         Errors of these results beside those that were expected before the runs.
+    model_file : Path or None
+        Model file of the given transmission.
     """
 
     parts: tuple[Part, ...]
@@ -94,6 +98,7 @@ class Measurement:
     peltier: PeltierAnalysis | None = None
     noise: NoiseAnalysis | None = None
     errors: tuple[ErrorComparison, ...] = ()
+    model_file: Path | None = None
 
     @property
     def sample(self) -> str:
@@ -105,6 +110,25 @@ class Measurement:
     def comparison(self) -> HeatingComparison | None:
         """Comparison of the heating with the prediction of the transmission."""
         return compare(self.heating.points, self.transmission) if self.heating else None
+
+    @cached_property
+    def joint(self) -> JointFit | None:
+        """One transmission for I-V, heat, thermopower and thermal conductance; None for fewer than two of these.
+
+        Raises
+        ------
+        FileError
+            For a model file that can't be used.
+        """
+        samples = {part.header.sample for part in self.parts if not part.control}
+        return joint_fit(
+            self.iv,
+            self.heating,
+            self.thermopower,
+            self.thermal_conductance,
+            self.model_file,
+            len(samples),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the content for JSON: the recordings, then a section for each kind of result."""
@@ -134,6 +158,8 @@ class Measurement:
             comparison = self.comparison
             predicted = comparison.to_json() if comparison else []
             content["transmission"] = to_json({**self.transmission.to_json(), "predicted": predicted})
+        if self.joint is not None:
+            content["joint_fit"] = self.joint.to_json()
         if self.statistics:
             content["statistics"] = {name: result.to_json() for name, result in self.statistics.items()}
         if self.errors:
@@ -267,6 +293,7 @@ def measured(
         peltier=peltier,
         noise=noise,
         errors=compared_errors(of, reached),
+        model_file=transmission,
     )
 
 

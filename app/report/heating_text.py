@@ -21,6 +21,7 @@ from app.report import thermal_conductance_sections as conductance
 from app.report import thermopower_sections as thermopower
 from app.report.ac_sections import ac_words
 from app.report.error_sections import errors_table
+from app.report.joint_sections import joint_sections
 from app.report.statistic_tables import print_statistic
 from app.report.table import Table
 from app.report.text import WIDTH, print_result
@@ -76,6 +77,7 @@ def print_measurement(measurement: Measurement) -> None:
         _print_peltier(console, measurement)
     if measurement.noise is not None:
         _print_noise(console, measurement.noise)
+    _print_joint(console, measurement)
     if measurement.errors:
         _print_table(console, "Expected and reached errors", errors_table(measurement.errors))
     for one in measurement.errors:
@@ -171,6 +173,15 @@ def _print_peltier(console: Console, measurement: Measurement) -> None:
     _print_table(console, "Controls", verdicts_table(result.controls))
     if not peltier.has_controls(result):
         console.print(f"[yellow]{peltier.NO_CONTROLS}[/yellow]", soft_wrap=True)
+
+
+def _print_joint(console: Console, measurement: Measurement) -> None:
+    for section in joint_sections(measurement):
+        console.print(f"\n[bold]{section.heading}[/bold]")
+        for sentence in (*section.look, *section.text):
+            console.print(sentence, soft_wrap=True)
+        for table in section.tables:
+            _print_table(console, "What each measurement adds", table)
 
 
 def _print_table(console: Console, heading: str, table: Table) -> None:

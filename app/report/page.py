@@ -63,7 +63,7 @@ _TYPESET: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
     (r"\bn_eff\b", "n<sub>eff</sub>"),
     (r"\bG_th\b", "G<sub>th</sub>"),
     (r"(?<= )u(?=[VKsAW]\b)", "µ"),
-    (r"\bchi2\b", "χ²"),
+    (r"\bchi(?:2|\^2)(?!\w)", "χ²"),
     (r"\bPi\b", "Π"),
     (r"\btau\^2", "τ²"),
     (r"\bs\^2", "s²"),

@@ -54,6 +54,10 @@ PARTS: Registry[ReportPart] = Registry(
             "Peltier coefficient, odd and even heat, its controls",
         ),
         "noise": ("app.report.noise_sections:PART", "temperature of contacts from their noise"),
+        "joint fit": (
+            "app.report.joint_sections:PART",
+            "one transmission for all measurements, what each adds",
+        ),
         "errors": ("app.report.error_sections:PART", "errors expected before the run, and reached"),
         "traces": ("app.report.trace_sections:PART", "traces, histograms, peaks"),
         "statistics": ("app.report.statistic_sections:PART", "statistics over traces, holds and sweeps"),

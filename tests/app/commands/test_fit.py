@@ -167,7 +167,7 @@ def test_results_of_an_analysis_join_the_fit(tmp_path, curves):
         (
             {"thermopower": SAVED["thermopower"]},
             'results = ["analysis.json"]\nphonon_W_per_K = { value = 1e-11, sigma = 0.0 }',
-            "none of the results has a thermal conductance",
+            "which neither the file nor one of its results has",
         ),
         (
             {"traces": 3},
@@ -196,7 +196,11 @@ def test_results_of_an_analysis_join_the_fit(tmp_path, curves):
             "thermal_conductance_W_per_K = { value = 2e-11, sigma = 1e-12 }",
             "contains that of the phonons",
         ),
-        (SAVED, "phonon_W_per_K = { value = 2e-11, sigma = 1e-12 }", "needs that, or results"),
+        (
+            {"thermopower": SAVED["thermopower"]},
+            "phonon_W_per_K = { value = 2e-11, sigma = 1e-12 }",
+            "which neither the file nor one of its results has",
+        ),
     ],
 )
 def test_results_that_do_not_fit_are_refused_in_words(tmp_path, curves, content, measured, words):

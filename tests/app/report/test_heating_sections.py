@@ -67,8 +67,8 @@ def test_a_report_without_controls_says_so_before_anything_else(page):
 
 
 def test_the_page_is_whole_and_needs_nothing(page):
-    assert page.count("<figure>") == 4  # the paper's, asymmetry, junctions, noise
-    assert page.count("data:image/svg+xml") == 8  # light and dark
+    assert page.count("<figure>") == 5  # the paper's, asymmetry, junctions, noise, joint fit
+    assert page.count("data:image/svg+xml") == 10  # light and dark
     assert "http://" not in page.replace("http://www.w3.org", "")
     for heading in ("Heat in the tip", "Asymmetry", "Controls", "Noise budget", "Calibrations"):
         assert f"<h2>{heading}</h2>" in page
