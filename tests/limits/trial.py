@@ -187,7 +187,7 @@ class Case:
         """Begin with a bias and a tip position that every limit allows."""
         limits, low = self._rig.limits, self._rng.uniform(0.1, 0.9, 3)
         far_nm = low[0] * min(limits.tip_travel_nm or 100.0, 100.0, limits.tip_speed_nm_per_s)
-        self._do(SetBias(low[1] * min(limits.bias_V or 2.0, limits.bias_step_V or 2.0)))
+        self._do(SetBias(low[1] * min(2.0, limits.bias_V or 2.0, limits.bias_step_V or 2.0)))
         with suppress(LimitReached):
             self._do(Ramp("out", float(far_nm) * NM, limits.tip_speed_nm_per_s * NM))
 
