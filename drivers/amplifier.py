@@ -77,6 +77,9 @@ class Amplifier(Protocol):
         Largest output, V; a key ``rail_V`` of the rig file wins.
     inverting : bool
         True if a positive input gives a negative output; the key ``inverting`` of the rig file wins.
+    input_follows_gain : bool
+        True if the input resistance of a current amplifier grows in proportion to its gain, as with one amplifier and
+        a feedback resistor for each gain.
     Keys : dataclass
         Keys of the rig file, each made by `key`.
     shown : tuple of (str, str)
@@ -93,6 +96,7 @@ class Amplifier(Protocol):
     provenance: ClassVar[Provenance]
     full_scale_V: ClassVar[float]
     inverting: ClassVar[bool] = False
+    input_follows_gain: ClassVar[bool] = False
     Keys: ClassVar[Any]
     shown: ClassVar[tuple[tuple[str, str], ...]] = ()
     on_lines: ClassVar[bool] = False

@@ -106,6 +106,7 @@ class Keithley428(Keithley428Bus):
     inverting: ClassVar[bool] = (
         False  # no source states it; `calibrate amplifier` and the first contact show it
     )
+    input_follows_gain: ClassVar[bool] = True  # its burden is specified for full scale
     Keys: ClassVar[type[Keithley428Keys]] = Keithley428Keys
     shown: ClassVar[tuple[tuple[str, str], ...]] = (
         ("overloaded", "overload"),

@@ -40,10 +40,15 @@ class SimulatedDLPCA200:
 
     @staticmethod
     def rig_keys(parameters: Parameters) -> dict[str, Any]:
-        """Return the keys of the rig file that describe its wires."""
+        """Return the keys of the rig file that describe its wires and its input."""
         p = parameters.section("dlpca200", DLPCA200Parameters)
         lines = {f"gain_line_{bit}": pin for bit, pin in enumerate(p.gain_pins)}
-        return {**lines, "low_noise_line": p.low_noise_pin, "overload_line": p.overload_pin}
+        return {
+            **lines,
+            "low_noise_line": p.low_noise_pin,
+            "overload_line": p.overload_pin,
+            "input_resistance_ohm": p.input_ohm,
+        }
 
     def follow(self, levels: Mapping[str, bool]) -> None:
         """Take the levels of the card's lines; a line that was never driven is low."""

@@ -47,6 +47,7 @@ class SimulatedManualCurrentAmplifier:
             "rise_time_s": p.rise_time_s,
             "rail_V": p.rail_V,
             "noise_A_per_rtHz": p.noise_A_per_rtHz,
+            "input_resistance_ohm": p.input_ohm,
         }
 
     def amplify(

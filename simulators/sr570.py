@@ -72,6 +72,11 @@ class SimulatedSR570:
         self._input = b""
         self._reset()
 
+    @staticmethod
+    def rig_keys(parameters: Parameters) -> dict[str, Any]:
+        """Return the key of the rig file that describes its input."""
+        return {"input_resistance_ohm": parameters.section("sr570", SR570Parameters).input_ohm}
+
     def _reset(self) -> None:
         self._options = dict.fromkeys(OPTIONS, 0) | {"SENS": 18, "FLTT": 5, "LFRQ": 15, "IOSN": 1}
         self._apply()

@@ -102,6 +102,7 @@ def _told(content: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any
             "offset_V": settings.get("current_offset_V") or 0.0,
         }
     content["current_amplifier"]["calibrated"] = "unknown"
+    content["current_amplifier"]["input_resistance_ohm"] = 0.0  # a part of the recording's series resistance
     content["junction"]["series_resistance_ohm"] = settings.get("series_resistance_ohm") or 0.0
     content["daq"]["inputs"]["current"]["range_V"] = settings.get("current_full_scale_V") or 10.0
     if extension := settings.get("extension_m_per_V"):

@@ -107,6 +107,7 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
         device=values["ni6281"]["device"],
         extension_nm_per_V=values["piezo"]["extension_nm_per_V"],
         series_resistance_ohm=values["junction"]["series_resistance_ohm"],
+        keithley428=_keithley428(values),
         coarse=None
         if values["ni6281"]["delta_sigma"]
         else values["coarse"],  # such a card has no digital lines
@@ -119,6 +120,13 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
     content = tomllib.loads(text)
     twice = nested(unusual(Rig.for_content(content), content))  # chosen on purpose
     return text + (f"\n{table_toml('unusual', twice)}" if twice else "")
+
+
+def _keithley428(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the gain of a Keithley 428, smaller contacts being of interest with a heater, and its input there."""
+    gain, told = "1e6" if values["heater"]["where"] != "none" else "1e5", values["keithley428"]
+    ohm = told["burden_V_at_full_scale"] * float(gain) / told["rail_V"]
+    return {"gain_V_per_A": gain, "input_resistance_ohm": f"{ohm:.4g}"}
 
 
 def _heater(values: Mapping[str, Any]) -> dict[str, Any] | None:

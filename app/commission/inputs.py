@@ -15,6 +15,7 @@ from app.calibration.result import spans_of
 from app.commission.session import Session
 from app.commission.step import Step
 from app.config.calibration_store import LagRecord
+from app.config.rig_context import current_calibration
 from procedures.calibrate_lag import CalibrateLag
 from procedures.calibrate_noise import CalibrateNoise
 
@@ -103,7 +104,7 @@ def _floors(session: Session, white: dict[str, float]) -> dict[str, float]:
     rig = session.rig()
     card = min(white["bias"], white["z"])
     gain = rig.current_amplifier.gain_V_per_A
-    ohm = session.resistance_ohm + rig.junction.series_resistance_ohm
+    ohm = session.resistance_ohm + current_calibration(rig).series_resistance_ohm
     johnson = gain * sqrt(4 * BOLTZMANN_J_per_K * ROOM_K * (1 / ohm + 1 / gain))
     return {"bias": card, "z": card, "current": sqrt(card**2 + johnson**2)}
 

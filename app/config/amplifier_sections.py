@@ -40,6 +40,7 @@ class CurrentAmplifierSection(Section):
     measured_gain_V_per_A: Annotated[Positive | None, Usual(0.2, 5, "V/A", of="gain_V_per_A")] = None
     offset_V: Annotated[float, Usual(-1, 1, "V")] = 0.0
     gain_relative_uncertainty: Annotated[NotNegative, Usual(0, 0.5)] = 0.01
+    input_resistance_ohm: Annotated[NotNegative, Usual(0, 1e5, "ohm")] = 0.0
     inverting: bool = False
     calibrated: str = "unknown"
 

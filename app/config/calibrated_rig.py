@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.numbers import ASCII, with_error
+from app.config.amplifiers import CURRENT_AMPLIFIER, model_of
 from app.config.calibration_store import (
     AmplifierRecord,
     CalibrationStore,
@@ -39,9 +40,22 @@ def load_calibrated_rig(rig_file: Path, gain_V_per_A: float | None = None) -> Ri
     """
     rig = load_rig(rig_file)
     if gain_V_per_A is not None and gain_V_per_A != rig.current_amplifier.gain_V_per_A:
-        amplifier = {"gain_V_per_A": gain_V_per_A, "measured_gain_V_per_A": None, "calibrated": "unknown"}
-        rig = rig.model_copy(update={"current_amplifier": rig.current_amplifier.model_copy(update=amplifier)})
+        rig = rig.model_copy(update={"current_amplifier": _at_gain(rig, gain_V_per_A)})
     return with_calibrations(rig, store_of(rig_file, rig))
+
+
+def _at_gain(rig: Rig, gain_V_per_A: float) -> Section:
+    """Return the current amplifier at another gain, at which it was not calibrated."""
+    own = rig.current_amplifier
+    follows = getattr(model_of(rig, CURRENT_AMPLIFIER).driver, "input_follows_gain", False)
+    update = {
+        "gain_V_per_A": gain_V_per_A,
+        "measured_gain_V_per_A": None,
+        "calibrated": "unknown",
+        "input_resistance_ohm": own.input_resistance_ohm
+        * (gain_V_per_A / own.gain_V_per_A if follows else 1.0),
+    }
+    return own.model_copy(update=update)
 
 
 def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:

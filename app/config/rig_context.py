@@ -34,7 +34,7 @@ def current_calibration(rig: Rig) -> CurrentCalibration:
     return CurrentCalibration(
         gain_V_per_A=amplifier.true_gain_V_per_A,
         offset_V=amplifier.offset_V,
-        series_resistance_ohm=rig.junction.series_resistance_ohm,
+        series_resistance_ohm=rig.junction.series_resistance_ohm + amplifier.input_resistance_ohm,
         full_scale_V=full_scale_V(rig, CURRENT_AMPLIFIER, rig.daq.inputs.current.range_V),
         gain_uncertainty=amplifier.gain_relative_uncertainty,
         inverting=amplifier.inverting,

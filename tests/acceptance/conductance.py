@@ -44,9 +44,6 @@ MOLECULE = {
 
 GOLD = {"conductance": 1.0, "peak_sigma_decades": 0.06, "window_sigma": 1.5}
 HELD = {"conductance": 2e-3, "peak_sigma_decades": 0.2, "open_threshold": 2e-4}
-SERIES_ohm = 50.0 + 20.0
-"""Of leads, and of the amplifier's input at 1e6 V/A, as a contact without resistance shows it: 1.5 % at 10 G0."""
-
 LIVE = 8
 """Holds that are shown to the view one by one."""
 
@@ -141,7 +138,7 @@ def opening(criterion: str, part: str, seed: int, size: float) -> Found:
         }
     )
     world = {"heater.where": "tip", "sample.species": "Au", "thermal.resistance_K_per_W": 1e6}
-    with campaigns(world, seed, series_ohm=SERIES_ohm) as there:
+    with campaigns(world, seed) as there:
         measurement = analyse_measurement([there.measured(procedure)])
     result = measurement.opening
     if result is None:

@@ -64,18 +64,16 @@ def campaigns(
     seed: int,
     rise_time_s: float | None = None,
     unproved: str = "",
-    series_ohm: float | None = None,
 ) -> Iterator[Campaigns]:
-    """Serve a rig of a world; its file may have another rise time of the current amplifier and series resistance."""
+    """Serve a rig of a world; its file may have another rise time of the current amplifier."""
     with (
         tempfile.TemporaryDirectory() as name,
         patch("app.acquisition.bench.Watchdog", WatchdogWithoutProcess),
         served_rig(Path(name), overrides=world, seed=seed) as rig,
     ):
-        for key, value in (("rise_time_s", rise_time_s), ("series_resistance_ohm", series_ohm)):
-            if value is not None:
-                text = rig.file.read_text("utf-8")
-                rig.file.write_text(re.sub(rf"{key} = \S+", f"{key} = {value:g}", text), "utf-8")
+        if rise_time_s is not None:
+            text = rig.file.read_text("utf-8")
+            rig.file.write_text(re.sub(r"rise_time_s = \S+", f"rise_time_s = {rise_time_s:g}", text), "utf-8")
         yield Campaigns(rig, rig.bench(unproved=unproved), Path(name))
 
 

@@ -104,7 +104,8 @@ class Levels:
 
 
 def keys(**values) -> DLPCA200Keys:
-    lines = SimulatedDLPCA200.rig_keys(load_parameters())
+    told = SimulatedDLPCA200.rig_keys(load_parameters())
+    lines = {name: pin for name, pin in told.items() if "line" in name}
     return DLPCA200Keys(**{**completed({**lines, **values}), **lines, **values})
 
 

@@ -25,7 +25,7 @@ MOST_V, HALF_LIMIT_V, MOST_Z_V = 0.1005, 1.001, 0.501
 
 SAID = {
     "current-reversed": [
-        "current input (ai0) moves by -9.96", "expected +9.95 V/V", "inverting = true", "exchange the leads",
+        "current input (ai0) moves by -9.96", "expected +9.948 V/V", "inverting = true", "exchange the leads",
     ],
     "current-gain-times=5": ["Keithley 428 shows 5.0", "times what gain_V_per_A implies", "range, x10"],
     "probe-cable-off": ["No current flows through the resistor", "bias output (ao0)", "from the probe to the input"],
