@@ -30,6 +30,7 @@ from analysis.thermoelectric.noise_thermometer import (
     RelativeFlicker,
     calibrate_noise,
     relative_flicker,
+    share_of,
 )
 from analysis.transport.noise import x_coth_x
 
@@ -274,17 +275,33 @@ def analyse_noise(runs: Sequence[Sequence[MeasuredNoise]], ambient_K: float = AM
 
 
 def _flicker(holds: Sequence[MeasuredNoise]) -> RelativeFlicker | None:
-    """Return the flicker noise of the junctions; the open input shows the current that is the amplifier's own."""
+    """Return the flicker noise of the junctions; None without resistors or the open input at the same settings.
+
+    These have none: what the fit finds in them is the roll-off of the amplifier, in proportion to the white noise. The
+    open input shows the current that is the amplifier's own.
+    """
     own_A = [h.current_A for h in holds if h.kind == OPEN and h.noise is not None]
-    rows = [
-        (h.current_A, h.noise.flicker_A2, h.noise.flicker_sigma_A2)
-        for h in holds
-        if not h.kind and h.noise is not None
-    ]
-    if not rows:
+    without = _rows([h for h in holds if h.kind])
+    current_A, white, flicker_A2, sigma_A2 = _rows([h for h in holds if not h.kind])
+    if not len(current_A) or not len(without[0]):
         return None
-    current_A, flicker_A2, sigma_A2 = np.array(rows).T
-    return relative_flicker(current_A - (np.mean(own_A) if own_A else 0.0), flicker_A2, sigma_A2)
+    roll_off_Hz, roll_off_sigma_Hz = share_of(without[1], without[2], without[3])
+    return relative_flicker(
+        current_A - (np.mean(own_A) if own_A else 0.0),
+        flicker_A2 - roll_off_Hz * white,
+        sigma_A2,
+        roll_off_sigma_Hz * white,
+    )
+
+
+def _rows(holds: Sequence[MeasuredNoise]) -> FloatArray:
+    """Return mean current, white density, flicker noise and its error of holds, (4, n)."""
+    rows = [
+        (h.current_A, h.noise.density_A2_per_Hz, h.noise.flicker_A2, h.noise.flicker_sigma_A2)
+        for h in holds
+        if h.noise is not None
+    ]
+    return np.array(rows, dtype=np.float64).reshape(-1, 4).T
 
 
 def _pooled(holds: Iterable[MeasuredNoise]) -> ResistorNoise:

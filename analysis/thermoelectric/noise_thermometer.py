@@ -145,26 +145,36 @@ class RelativeFlicker:
     sigma_per_Hz: float
 
 
+def share_of(x: FloatArray, y: FloatArray, sigma: FloatArray) -> tuple[float, float]:
+    """Return the slope of y on x through the origin, and its error: of sigma, or of several points their scatter.
+
+    The larger error counts. Both are NaN where x is 0 throughout.
+    """
+    weighted = x / sigma
+    size = float(weighted @ weighted)
+    if not size > 0.0:
+        return math.nan, math.nan
+    slope, error = float(weighted @ (y / sigma)) / size, size**-0.5
+    if len(x) > 1:
+        apart = weighted * (y / sigma - slope * weighted)
+        error = max(error, math.sqrt(len(x) / (len(x) - 1.0) * float(apart @ apart)) / size)
+    return slope, error
+
+
 def relative_flicker(
-    current_A: FloatArray, flicker_A2: FloatArray, sigma_A2: FloatArray
+    current_A: FloatArray, flicker_A2: FloatArray, sigma_A2: FloatArray, common_A2: FloatArray
 ) -> RelativeFlicker | None:
     """Fit the flicker noise of contacts by a share of their currents squared; None where no current flows.
-
-    The error is that of the spectra or, with several contacts, of their scatter, whichever is larger: contacts differ.
 
     Parameters
     ----------
     current_A, flicker_A2, sigma_A2 : ndarray, shape (n,)
         Mean current of each contact, and density of its flicker noise times the frequency, with its standard error.
+    common_A2 : ndarray, shape (n,)
+        Error that all of these densities share.
     """
-    square = current_A**2 / sigma_A2
-    size = float(square @ square)
-    if not size > 0.0:
+    share, sigma = share_of(current_A**2, flicker_A2, sigma_A2)
+    if not math.isfinite(share):
         return None
-    share = float(square @ (flicker_A2 / sigma_A2)) / size
-    sigma = size**-0.5
-    if len(square) > 1:
-        apart = square * (flicker_A2 / sigma_A2 - share * square)
-        freedom = len(square) / (len(square) - 1.0)
-        sigma = max(sigma, math.sqrt(freedom * float(apart @ apart)) / size)
-    return RelativeFlicker(share, sigma)
+    common, _ = share_of(current_A**2, common_A2, sigma_A2)
+    return RelativeFlicker(share, math.hypot(sigma, common))
