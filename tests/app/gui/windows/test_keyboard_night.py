@@ -9,6 +9,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QFileDialog, QLineEdit
 
 from app.gui.bench_connection import BenchConnection
+from app.gui.dialogs.close_dialog import Parting
 from app.gui.main import Program
 from app.gui.windows.compare_window import CompareWindow
 from app.gui.windows.replay_window import ReplayWindow
@@ -53,6 +54,7 @@ def night(tmp_path, qapp, settings, qtbot):
     with served_bench(tmp_path) as bench:
         program = Program(qapp, settings)
         window = program.open_rig(lambda: None)
+        window.ask_about_run = lambda: Parting.LEAVE
         window.attach(BenchConnection(BenchClient(bench.server.connection)), owned=False)
         qtbot.waitUntil(lambda: window.procedures.rig is not None and bool(window.state))
         window.procedures.form.set(QUICK)
@@ -109,7 +111,7 @@ def test_a_night_by_keyboard_alone(night, qtbot, tmp_path):
     press(window, "Down")
     qtbot.waitUntil(lambda: queue.chosen is not None and queue.chosen["id"] == 2)
     press(window, "Alt+T")
-    assert form.fields["traces"].input.text() == "3"
+    qtbot.waitUntil(lambda: form.fields["traces"].input.text() == "3")
     write(window, form.fields["traces"].input, "4")
     press(window, "Ctrl+Shift+Return")
     qtbot.waitUntil(lambda: status_of(window, 4) == "waiting")
