@@ -24,7 +24,7 @@ _ROUNDS = 3  # of cross-correlation against the mean of the aligned traces
 
 @dataclass(frozen=True)
 class AlignmentOptions:
-    """Where traces are aligned, and the range of the map.
+    """Conductance of the alignment, and range of the map.
 
     Parameters
     ----------

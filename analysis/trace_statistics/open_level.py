@@ -43,7 +43,7 @@ _ERROR_OF_MEDIAN = 1.4826 * 1.2533  # of a Gaussian sample, times its median abs
 
 @dataclass(frozen=True)
 class OpenLevelOptions:
-    """Where a trace is open, and the peaks from which its level is subtracted.
+    """End of a trace that is open, and the peaks from which its level is subtracted.
 
     Parameters
     ----------

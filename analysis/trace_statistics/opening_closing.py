@@ -32,7 +32,7 @@ LEAST_PAIRS = 10
 
 @dataclass(frozen=True)
 class DirectionOptions:
-    """Where a contact breaks and is made, and bins of the histograms.
+    """Conductance at which a contact breaks and is made, and bins of the histograms.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from analysis.heating.arrival import CHANNELS, arrival_key, time_constant_key
 from analysis.heating.thermometer import TIME_CONSTANT
 from analysis.recording import Calibration
 from app.acquisition.open_rig import NM
-from app.config.calibrated_rig import is_date
+from app.config.calibrated_rig import in_rig_file, is_date
 from app.config.rig import Probe, Rig
 
 
@@ -68,8 +68,7 @@ def _one(value: float, unit: str, uncertainty: float, calibrated: str, of: str) 
     """Return a calibration; ``calibrated`` is a date, or text that is then added to the source."""
     if is_date(calibrated):
         return Calibration(value, unit, uncertainty, calibrated, of)
-    known = "date not known" if calibrated == "unknown" else f"calibrated {calibrated}"
-    return Calibration(value, unit, uncertainty, None, f"{of}: rig file, {known}")
+    return Calibration(value, unit, uncertainty, None, f"{of}: {in_rig_file(calibrated)}")
 
 
 def product_uncertainty(first: float, second: float, correlation: float) -> float:

@@ -30,7 +30,10 @@ from app.config.unusual import unusual, written_twice
 OLD_AFTER_DAYS = 365
 """Age after which to calibrate again."""
 
-IN_FILE = "rig file, calibrated {}"
+
+def in_rig_file(calibrated: str) -> str:
+    """Return the source of a number of the rig file; ``calibrated`` is its date, or text."""
+    return "rig file, " + ("date not known" if calibrated == "unknown" else f"calibrated {calibrated}")
 
 
 def load_calibrated_rig(rig_file: Path, gain_V_per_A: float | None = None) -> Rig:
@@ -189,13 +192,13 @@ def of_rig_file(rig: Rig) -> list[Record]:
     records: list[Record] = [
         PiezoRecord(
             date=when(piezo.calibrated),
-            method=IN_FILE.format(piezo.calibrated),
+            method=in_rig_file(piezo.calibrated),
             extension_nm_per_V=piezo.extension_nm_per_V,
             uncertainty_nm_per_V=piezo.relative_uncertainty * piezo.extension_nm_per_V,
         ),
         AmplifierRecord(
             date=when(amplifier.calibrated),
-            method=IN_FILE.format(amplifier.calibrated),
+            method=in_rig_file(amplifier.calibrated),
             model=amplifier.model,
             setting_V_per_A=amplifier.gain_V_per_A,
             gain_V_per_A=amplifier.true_gain_V_per_A,
@@ -206,7 +209,7 @@ def of_rig_file(rig: Rig) -> list[Record]:
     ]
     if probe is not None and probe.known:
         numbers = {name: getattr(probe, name) for name in (*THERMOMETER_KEYS, "correlation")}
-        method, date = IN_FILE.format(probe.calibrated), when(probe.calibrated)
+        method, date = in_rig_file(probe.calibrated), when(probe.calibrated)
         records.append(ThermometerRecord(date=date, method=method, probe=probe.id, **numbers))
     return records
 
