@@ -334,7 +334,8 @@ class StepRunner:
         volts = np.concatenate([block.part(settled, end).channel("current") for block in watch.read_to(end)])
         offset_V = float(np.nanmean(volts))
         watch.amplifier = replace(watch.amplifier, offset_V=offset_V)
-        watch.event(EventKind.SETTING, "current_offset_V", {"value": offset_V, "samples": int(volts.size)})
+        counted = int(np.count_nonzero(~np.isnan(volts)))
+        watch.event(EventKind.SETTING, "current_offset_V", {"value": offset_V, "samples": counted})
         if bias_V:
             self.set_bias(bias_V)
         return self._outcome(FINISHED, begin)

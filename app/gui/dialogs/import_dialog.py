@@ -61,6 +61,9 @@ class ImportDialog(QDialog):
         self.edits = {field.key: QLineEdit() for field in FIELDS}
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
+        self.text.setPlaceholderText(
+            "What is understood of the files stands here before anything is written."
+        )
         self.message = QLabel()
         self.message.setWordWrap(True)
         self.preview_button = QPushButton("&Preview")
