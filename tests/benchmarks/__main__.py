@@ -1,4 +1,7 @@
-"""Prints the figures of merit of this machine as a table: `python -m tests.benchmarks [NAME ...]`."""
+"""Prints the figures of merit of this machine, each as soon as it is known: `python -m tests.benchmarks [NAME ...]`.
+
+Whatever it has started, simulated rigs and benches among them, ends with it, also if it is killed.
+"""
 
 import argparse
 import sys
@@ -7,6 +10,8 @@ from importlib import import_module
 
 from rich.console import Console
 from rich.table import Table
+
+from tests.support.leash import leash
 
 BENCHMARKS = (
     "simulation",
@@ -29,11 +34,15 @@ BENCHMARKS = (
 )
 ON_REQUEST = ("day", "alarms", "guard")
 """Take half an hour or more each."""
+WIDTH = 120
+"""Characters of a line in a file."""
 
 
 def arguments(texts: Sequence[str]) -> argparse.Namespace:
     """Read the command line; a wrong one ends the program with the usage."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks", description=(__doc__ or "").partition(":")[0]
+    )
     parser.add_argument(
         "names",
         nargs="*",
@@ -55,18 +64,26 @@ def arguments(texts: Sequence[str]) -> argparse.Namespace:
 
 
 def main(texts: Sequence[str]) -> None:
-    """Measure, and print the table."""
+    """Measure, and print each line of the table as soon as it is known."""
     read = arguments(texts)
     console = Console()
     if not console.is_terminal:
-        console = Console(width=120)
-    table = Table("figure", "here", "baseline", "ratio", title="hotjunction benchmarks", title_justify="left")
-    for name in read.names or BENCHMARKS:
-        with console.status(f"Measuring: {name}"):
-            for row in import_module(f"tests.benchmarks.{name}").rows(read.size):
-                table.add_row(row.name, row.ours, row.baseline, row.ratio)
-        table.add_section()
-    console.print(table)
+        console = Console(width=WIDTH)
+    console.print(_line("figure", "here", "baseline", "ratio"), style="bold")
+    with leash():
+        for name in read.names or BENCHMARKS:
+            with console.status(f"Measuring: {name}"):
+                for row in import_module(f"tests.benchmarks.{name}").rows(read.size):
+                    console.print(_line(row.name, row.ours, row.baseline, row.ratio))
+            console.print()
+
+
+def _line(*texts: str) -> Table:
+    line = Table.grid(padding=(0, 2), expand=True)
+    for share in (10, 5, 5, 1):
+        line.add_column(ratio=share)
+    line.add_row(*texts)
+    return line
 
 
 if __name__ == "__main__":

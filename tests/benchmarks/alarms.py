@@ -21,6 +21,7 @@ from procedures.errors import ImpossibleSetting
 from tests.benchmarks.table import Row, scaled
 from tests.fault_matrix.runs import RUNS, Run
 from tests.support.kept import Kept, add_parts
+from tests.support.leash import leash
 from tests.support.rig.rigs import FEW_LOOKS, served_rig
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
@@ -87,10 +88,18 @@ def table(found: Iterable[Alarms]) -> Iterator[Row]:
     """Yield runs, time and alarms of each procedure and in all, and the sentences."""
     kept = sorted(found, key=lambda one: list(RUNS).index(one.procedure))
     for name, group in itertools.groupby(kept, lambda one: one.procedure):
-        yield Row(f"alarms: {name}", _counted(list(group)), "0")
-    yield Row("alarms of a right rig", _counted(kept), "0 in an hour of each")
+        yield _of_procedure(name, list(group))
+    yield from _in_all(kept)
+
+
+def _of_procedure(name: str, found: Sequence[Alarms]) -> Row:
+    return Row(f"alarms: {name}", _counted(found), "0")
+
+
+def _in_all(found: Sequence[Alarms]) -> Iterator[Row]:
+    yield Row("alarms of a right rig", _counted(found), "0 in an hour of each")
     yield from (
-        Row("alarm", f"{one.procedure}, seed {one.seed}: {said}") for one in kept for said in one.said
+        Row("alarm", f"{one.procedure}, seed {one.seed}: {said}") for one in found for said in one.said
     )
 
 
@@ -101,9 +110,13 @@ def _counted(of: Sequence[Alarms]) -> str:
 
 def rows(size: float = 1.0) -> Iterator[Row]:
     """Yield the table of an hour of each procedure times ``size``; at size 0 one run of the first."""
-    names = list(RUNS)[: scaled(len(RUNS), min(10 * size, 1.0))]
-    seeds = range(1, scaled(SEEDS, size) + 1)
-    return table([alarms_of(name, seed, MINUTES * size / SEEDS or 0.01) for seed in seeds for name in names])
+    found: list[Alarms] = []
+    for name in list(RUNS)[: scaled(len(RUNS), min(10 * size, 1.0))]:
+        seeds = range(1, scaled(SEEDS, size) + 1)
+        group = [alarms_of(name, seed, MINUTES * size / SEEDS or 0.01) for seed in seeds]
+        yield _of_procedure(name, group)
+        found += group
+    yield from _in_all(found)
 
 
 def main() -> int:
@@ -118,9 +131,10 @@ def main() -> int:
     logging.disable(logging.CRITICAL)
     kept = Kept(read.keep, Alarms)
     cases = [(name, seed) for seed in range(1, SEEDS + 1) for name in read.procedures]
-    for name, seed in cases[read.first : read.stop]:
-        one = kept.of(f"{name} {seed}", partial(alarms_of, name, seed, read.minutes / SEEDS))
-        sys.stderr.write(f"{name} {seed}: {_counted([one])}\n")
+    with leash():
+        for name, seed in cases[read.first : read.stop]:
+            one = kept.of(f"{name} {seed}", partial(alarms_of, name, seed, read.minutes / SEEDS))
+            sys.stderr.write(f"{name} {seed}: {_counted([one])}\n")
     found = list(kept)
     for row in table(found):
         sys.stdout.write(f"{row.name}: {row.ours}\n")

@@ -20,6 +20,7 @@ from analysis.recording import RecordedChannel, Recording, RecordingError, Recor
 from analysis.recording.run_log import log_of
 from analysis.records import Block, Event, EventKind
 from tests.benchmarks.table import Row, scaled
+from tests.support.leash import leash
 
 CHANNELS = ("current", "thermocouple", "bias", "z")
 RATE_Hz = 2000.0
@@ -189,7 +190,8 @@ def main() -> None:
         if path:
             write(Path(path), int(seed))
         return
-    outcome = kill_recordings(int(sys.argv[1]) if len(sys.argv) > 1 else KILLS)
+    with leash():
+        outcome = kill_recordings(int(sys.argv[1]) if len(sys.argv) > 1 else KILLS)
     sys.stdout.write(f"{outcome}\n")
 
 

@@ -1,7 +1,7 @@
 """Landauer theory against the way most labs do it, ``scipy.integrate.quad`` a point; and the speed of fits."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import mpmath
@@ -94,9 +94,8 @@ def an_iv_with_both_heats(size: float) -> list[Row]:
     ]
 
 
-def narrow_levels() -> list[Row]:
+def narrow_levels() -> Iterator[Row]:
     """Widths at which a fixed grid of energies misses the level."""
-    rows = []
     for width in (1e-3, 5e-3):
         level = LevelTransmission([BreitWignerLevel(0.3, width / 2, width / 2)])
         bias = np.linspace(-1.5, 1.5, 101)
@@ -108,11 +107,10 @@ def narrow_levels() -> list[Row]:
         ours: Currents = currents(level, bias)
         error = np.abs(on_grid - ours.current_A).max() / np.abs(ours.current_A).max()
         name = f"stated accuracy at a width of {1e3 * width:g} meV"
-        rows.append(Row(name, f"{ours.accuracy.max():.0e}", f"{error:.0e} (6001-point grid)"))
-    return rows
+        yield Row(name, f"{ours.accuracy.max():.0e}", f"{error:.0e} (6001-point grid)")
 
 
-def fits(size: float) -> list[Row]:
+def fits(size: float) -> Iterator[Row]:
     """Fits as they run between two traces; the targets are 10 and 50 ms."""
     rng = np.random.default_rng(1)
     bias = np.linspace(-1.3, 1.3, 200)
@@ -137,17 +135,17 @@ def fits(size: float) -> list[Row]:
         ("one level to G, I-V, heating and S", Problem(everything, one), 50.0),
         ("two levels to G, I-V, heating and S", Problem(everything, two), 50.0),
     )
-    rows = []
     for name, problem, target_ms in cases:
         took_ms = 1e3 * best(lambda problem=problem: fit(problem), scaled(20, size))  # type: ignore[misc]
         room = f"{target_ms / took_ms:.1f}"
-        rows.append(Row(f"fit of {name}", f"{took_ms:.1f} ms", f"target {target_ms:g} ms", room))
-    return rows
+        yield Row(f"fit of {name}", f"{took_ms:.1f} ms", f"target {target_ms:g} ms", room)
 
 
-def rows(size: float = 1.0) -> list[Row]:
-    """Return all of it; ``size`` is a share of the repetitions, of which the fastest counts, and of the biases."""
-    return [*an_iv_with_both_heats(size), *narrow_levels(), *fits(size)]
+def rows(size: float = 1.0) -> Iterator[Row]:
+    """Yield all of it; ``size`` is a share of the repetitions, of which the fastest counts, and of the biases."""
+    yield from an_iv_with_both_heats(size)
+    yield from narrow_levels()
+    yield from fits(size)
 
 
 if __name__ == "__main__":

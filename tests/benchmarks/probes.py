@@ -1,6 +1,7 @@
 """Buettiker probes on the benzene ring of Erdogan and Bergfield, and transmissions against the usual loop."""
 
 import time
+from collections.abc import Iterator
 
 import numpy as np
 from scipy.integrate import quad
@@ -88,42 +89,38 @@ def linear_sweep(size: float) -> list[Row]:
     return [Row(name, f"{took:.1f} ms", "target 50 ms", f"{50 / took:.1f}")]
 
 
-def nonlinear_solutions(size: float) -> list[Row]:
+def nonlinear_solutions(size: float) -> Iterator[Row]:
     """One operating point, and a sweep of the bias."""
-    rows = []
     for name, junction in (("voltage", VOLTAGE), ("voltage-temperature", THERMAL)):
         took = 1e3 * best(
             lambda junction=junction: nonlinear.biased_electronic_circuit(junction, 0.3), scaled(60, size)
         )  # type: ignore[misc]
-        rows.append(
-            Row(f"non-linear {name} probe, 0.5 V", f"{took:.1f} ms", "target 20 ms", f"{20 / took:.1f}")
-        )
+        yield Row(f"non-linear {name} probe, 0.5 V", f"{took:.1f} ms", "target 20 ms", f"{20 / took:.1f}")
     began = time.perf_counter()
     expected = by_quad_and_root(THERMAL.aligned(0.3))
     theirs = time.perf_counter() - began
     solved = nonlinear.biased_electronic_circuit(THERMAL, 0.3)
     off = abs(float(solved.currents.temperature_K[2]) / expected[1] - 1)
     took_s = best(lambda: nonlinear.biased_electronic_circuit(THERMAL, 0.3), scaled(15, size))
-    rows.append(
-        Row(
-            f"   the same by quad and root (agrees to {off:.0e})",
-            f"{1e3 * took_s:.1f} ms",
-            f"{theirs:.1f} s",
-            f"{theirs / took_s:.0f}",
-        )
+    yield Row(
+        f"   the same by quad and root (agrees to {off:.0e})",
+        f"{1e3 * took_s:.1f} ms",
+        f"{theirs:.1f} s",
+        f"{theirs / took_s:.0f}",
     )
     bias = np.linspace(-1.3, 1.3, scaled(200, size, 2))
     sweep = 1e3 * best(lambda: probed_currents(THERMAL, bias), scaled(15, size))
     name = f"non-linear sweep, {bias.size} biases"
-    rows.append(Row(name, f"{sweep:.0f} ms", f"{sweep / bias.size:.2f} ms each"))
+    yield Row(name, f"{sweep:.0f} ms", f"{sweep / bias.size:.2f} ms each")
     residual = probed_currents(THERMAL, bias).residual.max()
-    rows.append(Row("   largest imbalance of a probe, of its flows", f"{residual:.0e}"))
-    return rows
+    yield Row("   largest imbalance of a probe, of its flows", f"{residual:.0e}")
 
 
-def rows(size: float = 1.0) -> list[Row]:
-    """Return all of it; ``size`` is a share of the repetitions, and of energies, alignments and biases."""
-    return [*transmissions(size), *linear_sweep(size), *nonlinear_solutions(size)]
+def rows(size: float = 1.0) -> Iterator[Row]:
+    """Yield all of it; ``size`` is a share of the repetitions, and of energies, alignments and biases."""
+    yield from transmissions(size)
+    yield from linear_sweep(size)
+    yield from nonlinear_solutions(size)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import h5py
@@ -123,11 +123,9 @@ def hour(folder: Path, rng: np.random.Generator, blocks: int) -> list[Row]:
     ]
 
 
-def rows(size: float = 1.0) -> list[Row]:
-    """Return all figures of the recorder; ``size`` is a share of the blocks, the rounds and the hour."""
+def rows(size: float = 1.0) -> Iterator[Row]:
+    """Yield all figures of the recorder; ``size`` is a share of the blocks, the rounds and the hour."""
     rng = np.random.default_rng(1)
     with tempfile.TemporaryDirectory() as folder:
-        return [
-            *cost(Path(folder), rng, scaled(3000, size, 10), scaled(5, size)),
-            *hour(Path(folder), rng, scaled(HOUR, size, 10)),
-        ]
+        yield from cost(Path(folder), rng, scaled(3000, size, 10), scaled(5, size))
+        yield from hour(Path(folder), rng, scaled(HOUR, size, 10))

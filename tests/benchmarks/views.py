@@ -110,34 +110,28 @@ def hold_bytes(size: float) -> float:
     return growth_bytes(scaled(60, size, 4), scaled(160, size, 8), feed)
 
 
-def rows(size: float = 1.0) -> list[Row]:
-    """Return the rows of the table; ``size`` is a share of the run, and of the records that fill the memory."""
-    found = []
+def rows(size: float = 1.0) -> Iterator[Row]:
+    """Yield the rows of the table; ``size`` is a share of the run, and of the records that fill the memory."""
     for name, made in (
         ("openings at 0.1 nm/s", traces_run(scaled(20, size))),
         ("holds one after the other", made_holds(scaled(30, size, 2))),
     ):
         bare_s, run_s = cost(made, frames=False)
+        yield Row(
+            f"all views live, {name}, fits and bootstraps included",
+            f"{bare_s / run_s:.1%} of a core",
+            "10 % (target)",
+            f"{0.1 * run_s / bare_s:.1f}",
+        )
         drawn_s, _ = cost(made, frames=True)
-        found += [
-            Row(
-                f"all views live, {name}, fits and bootstraps included",
-                f"{bare_s / run_s:.1%} of a core",
-                "10 % (target)",
-                f"{0.1 * run_s / bare_s:.1f}",
-            ),
-            Row("the same with every picture made 20 times a second", f"{drawn_s / run_s:.1%} of a core"),
-        ]
+        yield Row("the same with every picture made 20 times a second", f"{drawn_s / run_s:.1%} of a core")
     feed_ms, draw_ms = strips_ms(size)
+    yield Row(
+        f"strip charts: {BLOCK} samples x 4, three windows",
+        f"{feed_ms:.3f} ms",
+        "1 ms (target)",
+        f"{1 / feed_ms:.1f}",
+    )
+    yield Row("strip charts: a picture 900 pixels wide", f"{draw_ms:.3f} ms")
     day_MB = (DAY_TRACES * trace_bytes(size) + DAY_HOLDS * hold_bytes(size)) / 1e6
-    return [
-        *found,
-        Row(
-            f"strip charts: {BLOCK} samples x 4, three windows",
-            f"{feed_ms:.3f} ms",
-            "1 ms (target)",
-            f"{1 / feed_ms:.1f}",
-        ),
-        Row("strip charts: a picture 900 pixels wide", f"{draw_ms:.3f} ms"),
-        Row(f"memory left by a day: {DAY_TRACES} traces and {DAY_HOLDS} holds", f"{day_MB:.1f} MB"),
-    ]
+    yield Row(f"memory left by a day: {DAY_TRACES} traces and {DAY_HOLDS} holds", f"{day_MB:.1f} MB")
