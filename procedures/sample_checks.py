@@ -5,9 +5,11 @@ import numpy as np
 from analysis.conductance import CurrentCalibration
 from analysis.detect import FirstRun
 from analysis.high_bias import PAUSE_S, HighBiasTimer
+from analysis.preflight.current_input import second_current_text
 from analysis.records import Block
+from analysis.second_current import TOLERANCE, Comparison
 from procedures.context import ProcedureContext
-from procedures.errors import AmplifierRailed, CardFault, LimitReached
+from procedures.errors import AmplifierRailed, CardFault, CurrentInputFault, LimitReached
 from procedures.heater import HeaterTrip
 from procedures.thermometer_watch import ThermometerWatch
 
@@ -44,6 +46,8 @@ class SampleChecks:
         self._rail: FirstRun | None = None
         self._missing: FirstRun | None = None
         self._thermometer: ThermometerWatch | None = None
+        second = context.facts.second_current
+        self._currents = None if second is None else (second.name, Comparison(second))
 
     def watch_inputs(self) -> None:
         """End the run from now on if the card gives no numbers, or at a rail without a bias for `RAIL_S`."""
@@ -65,13 +69,15 @@ class SampleChecks:
         ------
         CardFault
             If the card gives no numbers.
-        AmplifierRailed, LimitReached, ThermometerFault
+        AmplifierRailed, CurrentInputFault, LimitReached, ThermometerFault
         """
         if self._missing is not None:
             self._check_missing(self._missing, block)
         if self._rail is not None:
             self._check_rail(self._rail, block, amplifier)
         self._check_limits(block, amplifier)
+        if self._currents is not None:
+            self._check_second_current(*self._currents, block)
         if self._thermometer is None:
             return ""
         loop_backs = [block.channel(name) for name in ("bias", "z") if name in block.channels]
@@ -97,6 +103,11 @@ class SampleChecks:
                 "without a bias: a leak, a tip in contact, or the amplifier's own bias supply. Move the tip back, and "
                 "look for the leak."
             )
+
+    def _check_second_current(self, name: str, compared: Comparison, block: Block) -> None:
+        ratio = compared.feed(block.channel("current"), block.channel(name))
+        if ratio is not None and abs(ratio - 1.0) > TOLERANCE:
+            raise CurrentInputFault(second_current_text(ratio, self._context.facts.wiring, name))
 
     def _check_limits(self, block: Block, amplifier: CurrentCalibration) -> None:
         """End the run where the current, or the time at a high bias, has reached the rig's limit."""

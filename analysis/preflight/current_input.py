@@ -2,6 +2,8 @@
 
 from analysis.preflight.measured import Facts, Measured
 from analysis.preflight.responses import Mismatch, Part
+from analysis.preflight.wiring import Wiring
+from analysis.second_current import LARGEST_SHARE, TOLERANCE
 
 RAIL_SHARE = 0.995
 LARGEST_REST_V = 0.05
@@ -30,7 +32,9 @@ def current_mismatches(measured: Measured, facts: Facts) -> list[Mismatch]:
         return [Mismatch(Part.CURRENT, f"{_elsewhere(elsewhere, measured, facts)} The run was not started.")]
     if railed(measured, facts):
         return [Mismatch(Part.CURRENT, f"{_overloaded(measured, facts)} The run was not started.")]
-    texts = [*_rest(measured, facts), *_leak(measured, facts), *_response(measured, facts)]
+    texts = [
+        *_rest(measured, facts), *_leak(measured, facts), *_response(measured, facts), *_second(measured, facts)
+    ]  # fmt: skip
     return [Mismatch(Part.CURRENT, f"{text} The run was not started.") for text in texts]
 
 
@@ -167,6 +171,40 @@ def _response(measured: Measured, facts: Facts) -> list[str]:
         f"The {own} shows {slope:.3g} times the response that gain_V_per_A implies: {moved}. Check gain_V_per_A of the "
         f"rig file, and range, x10 and filter at the {amplifier}. {WITHOUT_TEST_CURRENT}"
     ]
+
+
+def _second(measured: Measured, facts: Facts) -> list[str]:
+    """Return what is wrong with a second input of the current, if the test current moves the first."""
+    if not second_proved(measured, facts):
+        return []
+    assert facts.second_current is not None
+    name = facts.second_current.name
+    first, second = (
+        measured.responses.slope("test current", facts.wiring.terminals[role]) for role in ("current", name)
+    )
+    if abs(first) < DEAD or abs(second / first - 1) <= TOLERANCE:
+        return []
+    return [second_current_text(second / first, facts.wiring, name)]
+
+
+def second_proved(measured: Measured, facts: Facts) -> bool:
+    """Return True if the test current stays within the range of a second input of the current."""
+    second, expected_V = facts.second_current, measured.test_current_V
+    if second is None or expected_V is None:
+        return False
+    at_rest = measured.at_rest[facts.wiring.terminals["current"]]
+    return abs(at_rest.mean_V) + abs(expected_V) < LARGEST_SHARE * second.full_scale_V
+
+
+def second_current_text(ratio: float, wiring: Wiring, name: str) -> str:
+    """Return the sentence on a second input of the current that shows ``ratio`` times what the first shows."""
+    reversed_ = "The leads of one of them are reversed, or scale has the wrong sign in the rig file"
+    other = "Its cable is off or connected to something else, or its scale in the rig file is wrong"
+    look = reversed_ if ratio < -DEAD else other
+    return (
+        f"The {wiring.input(name)} shows {ratio:.3g} times the volts of the {wiring.input('current')}, although both "
+        f"should show the output of the current amplifier. {look}."
+    )
 
 
 def _dead(moved: str, measured: Measured, facts: Facts) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from analysis.preflight.responses import Responses
 from analysis.preflight.scan import Statistics
 from analysis.preflight.wiring import Wiring
+from analysis.second_current import SecondCurrent
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class Facts:
         True if the current amplifier answers queries.
     resistor : bool
         True if a resistor may stand in for the junction: the current follows the bias, and may show any sign.
+    second_current : SecondCurrent, optional
+        Second, finer input of the current amplifier's output.
     reference : Reference
     """
 
@@ -109,4 +112,5 @@ class Facts:
     bias_divider: float = 1.0
     answers: bool = False
     resistor: bool = False
+    second_current: SecondCurrent | None = None
     reference: Reference = field(default_factory=Reference)

@@ -1,6 +1,6 @@
 """Verdict of a proof: mismatches, what was measured, and what could not be proved."""
 
-from analysis.preflight.current_input import current_mismatches, swapped_with_thermometer
+from analysis.preflight.current_input import current_mismatches, second_proved, swapped_with_thermometer
 from analysis.preflight.measured import Facts, Measured
 from analysis.preflight.outputs import OUTPUTS, output_mismatches
 from analysis.preflight.responses import Mismatch
@@ -36,6 +36,10 @@ def not_proved(measured: Measured, facts: Facts, contact: str = "") -> list[str]
     missing = []
     if measured.test_current_V is None:
         missing.append(f"current input, its sign and size: the {amplifier} has no test current")
+    if facts.second_current is not None and not second_proved(measured, facts):
+        missing.append(
+            f"{facts.wiring.input(facts.second_current.name)}: a run compares it once a current flows in its range"
+        )
     if measured.overloaded:
         missing.append(
             f"that the {amplifier} is not overloaded: it reports an overload, though its output is at rest. It "

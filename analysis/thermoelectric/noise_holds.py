@@ -1,15 +1,16 @@
 """Holds of a noise thermometer: the current at 0 V between two measurements of the conductance."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from analysis.conductance import CurrentCalibration
 from analysis.recording import Recording
-from analysis.records import Block, Event, FloatArray
-from analysis.segmentation import Cutter, Segment, calibration_for, number_or_nan, records_of
+from analysis.records import Block, Event, EventKind, FloatArray
+from analysis.second_current import SecondCurrent
+from analysis.segmentation import CHANNELS, Cutter, Segment, calibration_for, number_or_nan, records_of
 
 STEP, BEFORE, AFTER, MARK = "noise", "conductance before", "conductance after", "noise thermometer"
 """Names of the hold at 0 V, of the modulations around it, and of the mark that describes all three."""
@@ -39,6 +40,9 @@ class NoiseHold:
     notes : mapping
     flags : tuple of str
         "aborted", "gap", "railed".
+    second_ratio : float or None
+        Conductance from a second current input over that from the first; NaN if not known. None if the noise is that of
+        the first input.
     """
 
     samples: tuple[int, int]
@@ -50,6 +54,7 @@ class NoiseHold:
     difference_K: float
     notes: Mapping[str, Any] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    second_ratio: float | None = None
 
 
 class NoiseSegmenter:
@@ -59,10 +64,16 @@ class NoiseSegmenter:
     ----------
     calibration : CurrentCalibration
         At the start of the run.
+    second : SecondCurrent, optional
+        Finer input of the current; the noise is then its.
     """
 
-    def __init__(self, calibration: CurrentCalibration) -> None:
-        self._cutters = {name: Cutter(name, MARK, calibration) for name in (BEFORE, STEP, AFTER)}
+    def __init__(self, calibration: CurrentCalibration, second: SecondCurrent | None = None) -> None:
+        self._second, self._calibration = second, calibration
+        beside = () if second is None else (second.name,)
+        self._cutters = {
+            name: Cutter(name, MARK, calibration, beside=beside) for name in (BEFORE, STEP, AFTER)
+        }
         self._rate_Hz = float("nan")
 
     def feed(self, block: Block) -> Iterable[NoiseHold]:
@@ -74,6 +85,8 @@ class NoiseSegmenter:
 
     def event(self, event: Event) -> Iterable[NoiseHold]:
         """Take an event; the mark completes a hold."""
+        if event.kind is EventKind.SETTING:
+            self._calibration = self._calibration.after(event.name, event.payload.get("value"))
         cut = {name: list(cutter.event(event)) for name, cutter in self._cutters.items()}
         marked = {name: segments[-1] for name, segments in cut.items() if segments and segments[-1].mark}
         return [self._hold(marked)] if STEP in marked else []
@@ -83,10 +96,14 @@ class NoiseSegmenter:
         return ()
 
     def _hold(self, marked: Mapping[str, Segment]) -> NoiseHold:
-        segment = marked[STEP]
-        notes = segment.mark
+        notes = marked[STEP].mark
         kind = str(notes.get("kind") or "")
         before_S, after_S = (self._conductance_S(marked.get(name), kind) for name in (BEFORE, AFTER))
+        segment, ratio = marked[STEP], None
+        if self._second is not None:
+            fine = {name: self._from_second(one, self._second) for name, one in marked.items()}
+            second_S = [self._conductance_S(fine.get(name), kind) for name in (BEFORE, AFTER)]
+            segment, ratio = fine[STEP], 1.0 if kind == OPEN else sum(second_S) / (before_S + after_S)
         return NoiseHold(
             samples=segment.samples,
             rate_Hz=self._rate_Hz,
@@ -97,12 +114,20 @@ class NoiseSegmenter:
             difference_K=number_or_nan(notes.get("dT_K")),
             notes=notes,
             flags=segment.flags,
+            second_ratio=ratio,
         )
+
+    def _from_second(self, segment: Segment, second: SecondCurrent) -> Segment:
+        """Return a segment with the current of the second input."""
+        volts = segment.beside[second.name]
+        return replace(segment, current_A=self._calibration.current_A(volts), railed=second.railed(volts))
 
     def _conductance_S(self, segment: Segment | None, kind: str) -> float:
         if kind == OPEN:
             return 0.0
-        return float("nan") if segment is None else slope_S(segment.bias_V, segment.current_A, self._rate_Hz)
+        if segment is None or segment.railed.any():
+            return float("nan")
+        return slope_S(segment.bias_V, segment.current_A, self._rate_Hz)
 
 
 def slope_S(bias_V: FloatArray, current_A: FloatArray, rate_Hz: float) -> float:
@@ -123,12 +148,17 @@ def slope_S(bias_V: FloatArray, current_A: FloatArray, rate_Hz: float) -> float:
     return float(amperes / (bias_V[high].mean() - bias_V[low].mean()))
 
 
-def noise_holds(recording: Recording) -> Iterator[NoiseHold]:
+def noise_holds(recording: Recording, by_second: bool = True) -> Iterator[NoiseHold]:
     """Yield all holds of a recording, in order; only their samples are read.
+
+    The noise is that of a second, finer input of the current, if there is one and ``by_second``.
 
     Raises
     ------
     RecordingError
         If a gain or a channel is missing.
     """
-    yield from records_of(recording, NoiseSegmenter(calibration_for(recording)), (BEFORE, STEP, AFTER))
+    second = SecondCurrent.of_settings(recording.header.settings) if by_second else None
+    channels = CHANNELS if second is None else (*CHANNELS, second.name)
+    segmenter = NoiseSegmenter(calibration_for(recording), second)
+    yield from records_of(recording, segmenter, (BEFORE, STEP, AFTER), channels)

@@ -49,6 +49,9 @@ LINE_BINS = 2.0
 MOST_CHANGE = 0.1
 """Largest relative change of the conductance during a hold."""
 
+MOST_DISAGREEMENT = 0.02
+"""Largest relative difference of the conductances from both current inputs."""
+
 BLOCK_S = 0.01
 """Length of the means that show steps of the current."""
 
@@ -161,13 +164,17 @@ class MeasuredNoise:
 def measured(hold: NoiseHold, mains_Hz: float, band_Hz: tuple[float, float] = BAND_Hz) -> MeasuredNoise:
     """Measure a hold. It is left out by its current alone: never by its noise."""
     conductance_S = 0.5 * (hold.before_S + hold.after_S)
+    ratio = hold.second_ratio
     change = abs(hold.after_S - hold.before_S) / conductance_S if conductance_S else 0.0
     current_A = hold.current_A[round(SKIPPED_S * hold.rate_Hz) :]
     reasons = {
         "samples missing": "gap" in hold.flags,
         "run stopped": "aborted" in hold.flags,
-        "amplifier at its rail": "railed" in hold.flags,
+        "amplifier at its rail" if ratio is None else "second current input at its limit": "railed"
+        in hold.flags,
         "conductance not measured": not math.isfinite(conductance_S),
+        "second current input at its limit at the amplitude": ratio is not None and math.isnan(ratio),
+        "current inputs disagree": ratio is not None and abs(ratio - 1.0) > MOST_DISAGREEMENT,
         f"conductance changed by more than {100 * MOST_CHANGE:g} %": change > MOST_CHANGE,
     }
     reason = next((reason for reason, found in reasons.items() if found), "")

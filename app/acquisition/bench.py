@@ -316,6 +316,7 @@ class Bench:
                 "current_offset_V": context.amplifier.offset_V,
                 "current_full_scale_V": context.amplifier.full_scale_V,
                 "series_resistance_ohm": context.amplifier.series_resistance_ohm,
+                **(second.to_settings() if (second := context.facts.second_current) else {}),
                 "extension_m_per_V": context.extension_m_per_V,
                 "thermocouple_gain": rig.voltage_preamplifier.signed_gain,
                 "thermocouple_full_scale_V": full_scale_V(

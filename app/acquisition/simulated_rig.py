@@ -112,6 +112,7 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
         if values["ni6281"]["delta_sigma"]
         else values["coarse"],  # such a card has no digital lines
         current_range_V=next(v for v in values["ni6281"]["input_ranges_V"] if v >= CURRENT_RANGE_V),
+        second_current=_second_current(values["ni6281"]["wiring"]),
         line=values["bias_line"],
         thermal=values["thermal"],
         heater=_heater(values),
@@ -127,6 +128,11 @@ def _keithley428(values: Mapping[str, Any]) -> dict[str, Any]:
     gain, told = "1e6" if values["heater"]["where"] != "none" else "1e5", values["keithley428"]
     ohm = told["burden_V_at_full_scale"] * float(gain) / told["rail_V"]
     return {"gain_V_per_A": gain, "input_resistance_ohm": f"{ohm:.4g}"}
+
+
+def _second_current(wiring: Mapping[str, Any]) -> str | None:
+    """Return another terminal that is wired to the current amplifier, if there is one."""
+    return next((name for name, signal in wiring.items() if signal == "current" and name != "ai0"), None)
 
 
 def _heater(values: Mapping[str, Any]) -> dict[str, Any] | None:

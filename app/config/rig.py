@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, create_model, model_validator
 
+from analysis.second_current import SecondCurrent
 from app.config.amplifier_sections import (
     CurrentAmplifierSection,
     NotNegative,
@@ -50,6 +51,16 @@ class ExtraInput(Input):
     unit: str = "V"
     scale: float = 1.0
     offset: float = 0.0
+    quantity: Literal["none", "current"] = "none"
+
+    @model_validator(mode="after")
+    def _volts_of_the_amplifier(self) -> Self:
+        if self.quantity == "current" and (self.unit != "V" or not self.scale):
+            raise ValueError(
+                'quantity = "current": a sample is the output of the current amplifier in V, so unit must be "V" and '
+                "scale not 0"
+            )
+        return self
 
 
 class Output(Section):
@@ -135,7 +146,8 @@ class InputsSection(Channels):
     """Inputs of the DAQ, in the order of sampling.
 
     The card has one converter behind a multiplexer, and each input keeps a trace of the one before it. So the
-    two faint signals follow slow ones: the thermocouple the piezo's drive, the current the thermocouple.
+    two faint signals follow slow ones: the thermocouple the piezo's drive, the current the thermocouple. A second
+    input of the current follows the bias: with its cable off it then repeats that, and not the current.
     """
 
     bias: Input
@@ -144,6 +156,38 @@ class InputsSection(Channels):
     current: Input
 
     __pydantic_extra__: dict[str, ExtraInput]
+
+    @property
+    def second_current(self) -> SecondCurrent | None:
+        """Second, finer input of the current; None without one."""
+        found = (
+            SecondCurrent(name, one.range_V * abs(one.scale))
+            for name, one in self.extras.items()
+            if one.quantity == "current"
+        )
+        return next(found, None)
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """All channels by name, in the order of sampling."""
+        named = super().named
+        second = self.second_current
+        if second is None:
+            return named
+        return {"bias": named.pop("bias"), second.name: named.pop(second.name), **named}
+
+    @model_validator(mode="after")
+    def _one_finer_current(self) -> Self:
+        seconds = [name for name, one in self.extras.items() if one.quantity == "current"]
+        if len(seconds) > 1:
+            raise ValueError(f'{" and ".join(seconds)}: only one input may have quantity = "current"')
+        second = self.second_current
+        if second is not None and second.full_scale_V >= self.current.range_V:
+            raise ValueError(
+                f"{second.name}: its range must be smaller than range_V = {self.current.range_V:g} of current, which "
+                "detects the contacts"
+            )
+        return self
 
 
 class OutputsSection(Channels):

@@ -154,4 +154,5 @@ def facts(rig: Rig) -> Facts:
         preamplifier_advice=getattr(preamplifier, "if_silent", ""),
         bias_divider=rig.daq.outputs.bias.divider,
         answers=amplifier.provenance is Provenance.READ,
+        second_current=rig.daq.inputs.second_current,
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from analysis.recording import Recording, RecordingError, RunHeader, damage_told
 from analysis.recording.summary import glance
+from analysis.second_current import SecondCurrent
 from analysis.thermoelectric.noise_holds import NoiseHold, noise_holds
 from analysis.thermoelectric.noise_run import MeasuredNoise, NoiseAnalysis, analyse_noise, measured
 from app.offline.recordings import Part, RecordingKind, is_recording, recording_kind
@@ -19,6 +20,8 @@ NONE_KNOWN: Resistors = {}
 def noise_of(parts: Sequence[Part]) -> NoiseAnalysis | None:
     """Return the result of all recordings of noise thermometers together; None without any.
 
+    The noise is that of the finer current input if all of them have one: both inputs have floors of their own.
+
     Raises
     ------
     RecordingError
@@ -26,7 +29,8 @@ def noise_of(parts: Sequence[Part]) -> NoiseAnalysis | None:
     """
     if not parts:
         return None
-    return analyse_noise([measured_holds(part.path, part.header) for part in parts])
+    by_second = all(SecondCurrent.of_settings(part.header.settings) for part in parts)
+    return analyse_noise([measured_holds(part.path, part.header, by_second) for part in parts])
 
 
 def resistors_beside(folder: Path, header: RunHeader, known: Resistors = NONE_KNOWN) -> Resistors:
@@ -55,9 +59,12 @@ def resistors_beside(folder: Path, header: RunHeader, known: Resistors = NONE_KN
     return found
 
 
-def measured_holds(path: Path, header: RunHeader) -> list[MeasuredNoise]:
-    """Return the measured holds of a recording. Raises ``RecordingError``."""
-    return [measured(hold, mains_of(header)) for hold in _holds(path)]
+def measured_holds(path: Path, header: RunHeader, by_second: bool = True) -> list[MeasuredNoise]:
+    """Return the measured holds of a recording, with ``by_second`` from its finer current input, if it has one.
+
+    Raises ``RecordingError``.
+    """
+    return [measured(hold, mains_of(header)) for hold in _holds(path, by_second)]
 
 
 def mains_of(header: RunHeader) -> float:
@@ -74,10 +81,12 @@ def _calibrates(other: RunHeader, header: RunHeader) -> bool:
 
 def _settings(header: RunHeader) -> tuple[object, ...]:
     amplifier = (header.rig or {}).get("current_amplifier") or {}
-    return header.rate_Hz, header.settings.get("current_gain_V_per_A"), amplifier.get("rise_time_s")
+    settings = header.settings
+    second = SecondCurrent.of_settings(settings)
+    return header.rate_Hz, settings.get("current_gain_V_per_A"), amplifier.get("rise_time_s"), second
 
 
-def _holds(path: Path) -> Iterator[NoiseHold]:
+def _holds(path: Path, by_second: bool) -> Iterator[NoiseHold]:
     """Yield the holds of a recording, which is open only while they are read."""
     with Recording(path) as recording, damage_told(path, "what its events say"):
-        yield from noise_holds(recording)
+        yield from noise_holds(recording, by_second)

@@ -12,6 +12,7 @@ from analysis.junction_noise.stretches import HeldStretch, StretchSegmenter
 from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.reduce import Reducer
+from analysis.second_current import SecondCurrent
 from analysis.thermoelectric.ac_traces import ACSegmenter, ACTrace
 from analysis.thermoelectric.noise_holds import NoiseHold, NoiseSegmenter
 from analysis.thermoelectric.rupture_holds import RuptureHold, RuptureSegmenter
@@ -70,7 +71,7 @@ class Records:
                 StretchSegmenter(calibration, self._next_junction),
             ]
             if evaluated_as(header.procedure) == "noise":
-                self._reducers.append(NoiseSegmenter(calibration))
+                self._reducers.append(NoiseSegmenter(calibration, SecondCurrent.of_settings(settings)))
             if evaluated_as(header.procedure) == "ac":
                 self._reducers.append(ACSegmenter(calibration, gain, header.rate_Hz))
             self._junctions = self._junctions or JunctionNumbers(calibration.series_resistance_ohm)

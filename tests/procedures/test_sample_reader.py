@@ -9,6 +9,8 @@ from analysis.conductance import CurrentCalibration
 from analysis.constants import G0_S
 from analysis.detect import ContactDetector, OpenDetector, PlateauDetector
 from analysis.loop_backs import Tolerance
+from analysis.preflight.measured import Facts
+from analysis.preflight.wiring import Wiring
 from analysis.records import Block, EventKind
 from analysis.trip import CurrentTrip, RuptureTrip
 from procedures.errors import Aborted, AmplifierRailed, CardFault, LimitReached
@@ -61,6 +63,7 @@ def watch_of(card, should_stop=lambda: False, clock=None):
         high_bias_V=np.inf,
         most_high_bias_s=np.inf,
         heater=None,
+        facts=Facts(Wiring()),
         input_delay_s=0.0,
         input_name=lambda name: f"{name} input",
     )

@@ -86,7 +86,7 @@ FOUR_OUTPUTS = {"ni6281.outputs": 4}
 def with_further_channels(text):
     """The rig file with an input and an output beyond the roles."""
     heater = 'heater = { channel = "ao2", unit = "mW", scale = 2.0, min = 0, max = 9, safe = 1, value = 4 }'
-    current = 'heater_current = { channel = "ai4", unit = "A", scale = 0.1 }'
+    current = 'heater_current = { channel = "ai4", unit = "A", scale = 0.1, quantity = "none" }'
     text = text.replace("[daq.outputs]", f"[daq.outputs]\n{heater}\n#", 1)
     return text.replace("[daq.inputs]", f"[daq.inputs]\n{current}\n#", 1)
 
