@@ -54,6 +54,31 @@ class Tolerance:
         return abs(measured_V - commanded_V) <= self.margin_V(commanded_V)
 
 
+UNCHANGED = Tolerance(relative=1e-4, volts=3e-4)
+"""Largest change of a loop-back between two readings at one command: noise, and a card that got warmer."""
+
+
+def unmoved(name: str, shown_V: Mapping[str, float], rest_V: Mapping[str, float], commanded_V: float) -> bool:
+    """Return True if a loop-back shows what it showed at rest, at the same command, whatever its offset.
+
+    Parameters
+    ----------
+    name : str
+    shown_V, rest_V : mapping of str to float
+        All inputs in the order of the scan, now and at rest.
+    commanded_V : float
+    """
+    inputs = list(shown_V)
+    before = inputs[inputs.index(name) - 1]
+    ghost_V = float(_ghost_V(before, np.array(shown_V[before] - rest_V[before])))
+    return abs(shown_V[name] - rest_V[name]) <= UNCHANGED.margin_V(commanded_V) + ghost_V
+
+
+def _ghost_V(before: str, volts: FloatArray) -> FloatArray:
+    """Return what an input of some volts may leave on the one scanned next."""
+    return GHOST * (np.abs(volts) if before in IN_VOLTS else np.full_like(volts, MOST_V))
+
+
 @dataclass(frozen=True)
 class Deviation:
     """Loop-back outside its envelope: output, first sample, volts measured there, nearest volts commanded."""
@@ -224,8 +249,7 @@ class LoopBackMonitor:
         row = channels.index(name)
         volts = data[row]
         low, high = self.outputs[name].envelope(first, stop)
-        before = channels[row - 1]
-        allowed = GHOST * (np.abs(data[row - 1]) if before in IN_VOLTS else MOST_V)
+        allowed = _ghost_V(channels[row - 1], data[row - 1])
         outside = (volts < low - self._tolerance.of(low) - allowed) | (
             volts > high + self._tolerance.of(high) + allowed
         )

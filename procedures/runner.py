@@ -3,12 +3,13 @@
 Every run ends in the safe state, bias 0 V and the tip retracted. `step_runner` executes the single steps.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from analysis.loop_backs import unmoved
 from analysis.records import EventKind
 from drivers.errors import InstrumentFault, RigError
 from procedures.context import ProcedureContext
@@ -82,6 +83,7 @@ class Runner:
         self._watch = SampleReader(context, sink, should_stop, skip=self._skip)
         self._steps = StepRunner(context, self._watch, make_safe)
         self._drove = True
+        self._rest_V: Mapping[str, float] = {}
 
     def run(self, procedure: RigProcedure) -> RunEnd:
         """Run the procedure to its end, an abort or a fault.
@@ -125,6 +127,7 @@ class Runner:
         facts = replace(self._context.facts, resistor=procedure.resistor)
         proof = self._preflight(replace(self._context, facts=facts), self._should_stop)
         self._watch.event(EventKind.MARK, PROOF, proof.to_json())
+        self._rest_V = proof.rest_V
         return replace(self._context, current_proved=proof.current, last_contact=proof.contact)
 
     def _compare_from_here(self) -> None:
@@ -156,14 +159,22 @@ class Runner:
             shown = self._shown()
         except RigError as error:
             return f"the loop-backs can't be read ({error})"
-        wanted = {"bias": 0.0, "z": self._context.safe_z_V}
-        tolerance = self._context.loop_backs
-        if self._context.heater is not None:
-            wanted[self._context.heater.readback] = 0.0
-        return ", ".join(
-            f"the {self._context.input_name(name)} reads {shown[name]:+.4g} V, not {volts:g} V"
+        looped = {"bias": 0.0, "z": self._context.safe_z_V}
+        heater = self._context.heater
+        wanted = looped if heater is None else {**looped, heater.readback: 0.0}
+        wrong = {
+            name: f"not {volts:g} V"
             for name, volts in wanted.items()
-            if not tolerance.holds(shown[name], volts)
+            if not self._context.loop_backs.holds(shown[name], volts)
+        }
+        moved = {
+            name: f"but read {self._rest_V[name]:+.4g} V at rest, before the run"
+            for name, volts in looped.items()
+            if self._rest_V and not unmoved(name, shown, self._rest_V, volts)
+        }
+        return ", ".join(
+            f"the {self._context.input_name(name)} reads {shown[name]:+.4g} V, {why}"
+            for name, why in {**moved, **wrong}.items()
         )
 
     def _shown(self) -> dict[str, float]:

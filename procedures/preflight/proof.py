@@ -14,7 +14,7 @@ from analysis.preflight.verdict import JUNCTION_PATH, mismatches, not_proved, nu
 from procedures.context import ProcedureContext
 from procedures.errors import CardFault, CurrentInputFault, LoopBackFault, ProcedureFault, ThermometerFault
 from procedures.preflight.rate import rate_polls
-from procedures.preflight.stimuli import at_rest, measure, own_steps
+from procedures.preflight.stimuli import at_rest, measure, own_steps, wired_V
 from procedures.preflight.stray import measure_stray
 from procedures.preflight.survey import Survey
 
@@ -55,6 +55,8 @@ class Proof:
         What could not be shown.
     contact : str
         Last contact that proved the cables of sample and probe, "" if none is known.
+    rest_V : mapping of str to float
+        Wired inputs before anything moved: the offsets of the loop-backs.
     """
 
     form: str
@@ -63,6 +65,7 @@ class Proof:
     numbers: Mapping[str, float] = field(default_factory=dict)
     not_proved: tuple[str, ...] = ()
     contact: str = ""
+    rest_V: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the proof for the recording."""
@@ -98,8 +101,11 @@ class Unproved:
     reason: str
 
     def __call__(self, context: ProcedureContext, should_stop: Callable[[], bool]) -> Proof:
-        """Return a proof of nothing."""
-        return Proof(NONE, f"skipped by the user: {self.reason}", not_proved=("anything",))
+        """Return a proof of nothing, with the inputs at rest."""
+        with context.daq.all_terminals(SCAN_RATE_Hz) as scan:
+            rest = at_rest(context, Survey(scan, lambda: None, should_stop))
+        why, rest_V = f"skipped by the user: {self.reason}", wired_V(context, rest)
+        return Proof(NONE, why, not_proved=("anything",), rest_V=rest_V)
 
 
 @dataclass(frozen=True)
@@ -190,6 +196,7 @@ class Prove:
             numbers=numbers(measured, facts),
             not_proved=(*not_proved(measured, facts, self.contact), *self.unproved),
             contact=self.contact,
+            rest_V=wired_V(context, rest),
         )
 
 

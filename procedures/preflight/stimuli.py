@@ -42,6 +42,12 @@ def at_rest(context: ProcedureContext, survey: Survey) -> dict[str, Statistics]:
     return _statistics(survey.read(REST_S, settling_s(context)))
 
 
+def wired_V(context: ProcedureContext, rest: Mapping[str, Statistics]) -> dict[str, float]:
+    """Return the mean volts of the inputs of known role, by role."""
+    terminals = context.facts.wiring.terminals
+    return {role: rest[terminal].mean_V for role, terminal in terminals.items() if terminal in rest}
+
+
 def measure(
     context: ProcedureContext, survey: Survey, rest: Mapping[str, Statistics], *, whole: bool
 ) -> Measured:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.loop_backs import SLACK, LoopBackMonitor, Tolerance
+from analysis.loop_backs import SLACK, LoopBackMonitor, Tolerance, unmoved
 from analysis.records import Block
 
 RATE_Hz = 2000.0
@@ -137,3 +137,24 @@ def test_a_railed_neighbour_of_the_scan_is_allowed_its_ghost():
 
     assert fed(at_rest(), ghost_V) is not None
     assert fed(at_rest(), ghost_V, current_V=np.full(400, 10.0)) is None
+
+
+REST_V = {"current": 0.01, "bias": 1.4e-3, "thermocouple": 0.3, "z": -9.9985}
+
+
+@pytest.mark.parametrize(
+    ("name", "commanded_V", "changed", "same"),
+    [
+        ("bias", 0.0, {}, True),  # an offset of 1.4 mV, which the loop-back always had
+        ("bias", 0.0, {"bias": 1.65e-3}, True),  # a warmer card
+        ("bias", 0.0, {"bias": 2.9e-3}, False),  # 1.5 mV left
+        ("bias", 0.0, {"bias": 0.0}, False),
+        ("bias", 0.0, {"bias": np.nan}, False),
+        ("bias", 0.0, {"current": 10.0, "bias": 1.4e-3 + 3.1e-3}, True),  # ghost of a railed neighbour
+        ("bias", 0.0, {"current": 10.0, "bias": 1.4e-3 + 4.9e-3}, False),
+        ("z", -10.0, {"z": -9.9973}, True),  # gain of a warmer card
+        ("z", -10.0, {"z": -9.9965}, False),
+    ],
+)
+def test_a_loop_back_is_compared_with_what_it_showed_at_rest(name, commanded_V, changed, same):
+    assert unmoved(name, {**REST_V, **changed}, REST_V, commanded_V) is same

@@ -1,5 +1,7 @@
 """The runner on the simulated rig: what is done, what is recorded, and what goes wrong with card and files."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,9 @@ from app.acquisition.bench import Observer
 from app.acquisition.recorder import RecorderFailed
 from drivers.errors import NotNow, RigError
 from procedures.errors import ImpossibleSetting
-from simulators.rig.faults import DeviceLost, DroppedReads, InstrumentSilent, Overrun, Stall
+from procedures.steps import HoldStep, SetBias
+from simulators.rig.faults import DeviceLost, DroppedReads, InstrumentSilent, OutputStuck, Overrun, Stall
+from tests.support.rig.holding import Holding
 from tests.support.rig.rigs import quick, served_rig
 
 
@@ -110,6 +114,32 @@ def test_a_card_that_stays_lost_is_said_not_to_be_safe(rig):
 
     assert not summary.end.safe
     assert "by hand" in summary.end.reason
+
+
+class SmallBias(Holding):
+    """Sets a bias, at which its output sticks."""
+
+    def __init__(self, bias_V, simulated):
+        super().__init__()
+        self.bias_V, self.simulated = bias_V, simulated
+
+    def plan(self, context):
+        yield SetBias(self.bias_V)
+        yield HoldStep("check", 0.05)
+        if self.simulated.bench.outputs["bias"]:  # not in the dry run
+            self.simulated.faults.add(OutputStuck(signal="bias"))
+
+
+@pytest.mark.parametrize("unproved", ["", "we are in a hurry"])
+@pytest.mark.parametrize(
+    ("bias_V", "shown"), [(0.7e-3, r"\+0\.000"), (-1.5e-3, r"-0\.001"), (1.9e-3, r"\+0\.00")]
+)
+def test_a_bias_that_sticks_within_the_tolerance_of_a_run_is_not_called_safe(rig, bias_V, shown, unproved):
+    end = rig.bench(unproved).run(SmallBias(bias_V, rig.simulated), rig.folder / "run.h5").end
+
+    assert rig.world.bias_V == pytest.approx(bias_V, abs=0.1e-3)
+    assert not end.safe
+    assert re.search(rf"SAFE: .* bias loop-back \(ai2\) reads {shown}.* V, but read .* V at rest", end.reason)
 
 
 def test_a_recorder_that_fails_ends_the_run_safely(rig, monkeypatch):
