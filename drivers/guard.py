@@ -11,14 +11,22 @@ from nidaqmx.constants import TaskMode
 from analysis.loop_backs import Tolerance
 from drivers.daqmx.inputs import ACQUISITION
 from drivers.daqmx.outputs import WAVEFORM
+from drivers.daqmx.terminals import TERMINALS
 from drivers.errors import InstrumentFault, NotNow, RigError
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput
 from drivers.pxi import PXIController, translated
+from drivers.stepper import COARSE
 
 _ANY_RATE_HZ = 1000.0
 
 _LOOKS, _LOOK_S = 5, 0.03
 """Tries to read the loop-backs while another program reads, and the pause between two."""
+
+READING = ACQUISITION, TERMINALS
+"""Tasks of a run that keep the inputs from being read."""
+
+LASTING = WAVEFORM, *READING, COARSE
+"""Tasks of a run that keep their part of the card after its program has died."""
 
 LOOPED_BACK = "bias", "z"
 """Outputs whose loop-back has the same name among the inputs."""
@@ -104,7 +112,7 @@ def session_names(device: str) -> str:
 
 def clear_run(controller: PXIController, device: str) -> None:
     """Delete the tasks that a run, whose program is gone, has left on a server. Raises ``InstrumentLost``."""
-    for part in (WAVEFORM, ACQUISITION):
+    for part in LASTING:
         controller.clear_session(f"{session_names(device)}.{part}")
 
 
@@ -198,14 +206,15 @@ class StandbyCard:
     def unseen(self) -> str:
         """Compare the loop-backs with the safe values; return what does not show them, "" if they do.
 
-        The acquisition of the other program, which would keep them from being read, is ended.
+        What the other program reads with, which would keep them from being read, is ended.
 
         Raises
         ------
         RigError
             If they can't be read.
         """
-        self._controller.clear_session(f"{self._sessions}.{ACQUISITION}")
+        for part in READING:
+            self._controller.clear_session(f"{self._sessions}.{part}")
         shown = self._shown()
         return ", ".join(_wrong(shown, self._card.held, self._tolerance))
 

@@ -19,6 +19,9 @@ from drivers.pxi import PXIController, translated
 LARGEST_MOVE_STEPS = 2000
 """Largest single move; a longer one is more likely a mistake than intended."""
 
+COARSE = "coarse"
+"""Name of the task after that of the sessions."""
+
 STRETCH_STEPS = 20
 """Steps between two calls of ``meanwhile``."""
 
@@ -91,7 +94,7 @@ class Stepper:
                 f"{travel_m:.4g}",
                 f"up to {self.most_travel_m:g} from its start",
             )
-        with translated("move the coarse positioner"), self.controller.new_task() as task:
+        with translated("move the coarse positioner"), self.controller.new_task(COARSE) as task:
             for line in (self.direction_line, self.step_line):
                 task.do_channels.add_do_chan(f"{self.device}/{line}")
             task.start()  # once; otherwise every write would start and stop the task

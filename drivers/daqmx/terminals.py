@@ -18,6 +18,9 @@ from drivers.pxi import PXIController
 
 BUFFER = 20_000
 
+TERMINALS = "terminals"
+"""Name of the task after that of the sessions."""
+
 
 class TerminalScan:
     """Short acquisitions of all terminals, one after the other, by one task. Use it in a ``with`` block.
@@ -52,7 +55,7 @@ class TerminalScan:
 
     def __enter__(self) -> Self:
         with translated("prepare a scan of all inputs"):
-            self._task = self._controller.new_task()
+            self._task = self._controller.new_task(TERMINALS)
             try:
                 self._configure()
             except BaseException:

@@ -1,10 +1,14 @@
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
-from drivers.errors import InstrumentFault, InstrumentLost, NotFound
-from drivers.guard import LoopBacks, make_safe
+from drivers.daqmx.terminals import TerminalScan
+from drivers.errors import InstrumentFault, InstrumentLost, NotFound, NotNow
+from drivers.guard import LASTING, LoopBacks, StandbyCard, clear_run, make_safe, session_names
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
+from drivers.stepper import Stepper
 from simulators.rig.faults import ConnectionLost, DeviceLost, OutputStuck
 from tests.support.instruments.cable import Cable
 from tests.support.instruments.loopback import BIAS, INPUTS, LSB_V, RATE_HZ, Z, opened, served
@@ -83,3 +87,67 @@ def test_a_client_that_was_overruled_while_it_lived_notices() -> None:
             card.read(10)
         card.stop_ramp()
         assert np.isnan(card.held["z"]), "the card can't tell how far the ramp has come"
+
+
+def killed_while(doing, port: int) -> None:
+    """Let a run's controller do something, and vanish before it can clean up."""
+    controller = PXIController(f"grpc://127.0.0.1:{port}", ANSWER_S, sessions=session_names("Dev1"))
+    doing(controller)
+    controller.close()
+
+
+def scan_terminals(controller: PXIController) -> None:
+    TerminalScan(controller, "Dev1", INPUTS, RATE_HZ).__enter__()._task.start()
+
+
+def step_coarsely(controller: PXIController) -> None:
+    """Stand still between two steps of the coarse positioner."""
+
+    class Killed(BaseException):
+        pass
+
+    def killed() -> None:
+        raise Killed
+
+    task = controller.new_task
+    kept = []
+
+    def not_cleaned_up(part: str = ""):
+        kept.append(task(part))
+        return nullcontext(kept[0])
+
+    controller.new_task = not_cleaned_up
+    with pytest.raises(Killed):
+        stepper(controller).move(4e-7, killed)
+
+
+def stepper(controller: PXIController) -> Stepper:
+    return Stepper(controller, "Dev1", "port0/line4", "port0/line5", 2e-8, 1e3, lambda s: None)
+
+
+@pytest.mark.parametrize("doing", [scan_terminals, step_coarsely])
+def test_what_a_killed_run_had_reserved_is_free_for_the_next(doing) -> None:
+    with served() as server:
+        killed_while(doing, server.port)
+        assert len(server.card.running) == 1
+        with PXIController(f"grpc://127.0.0.1:{server.port}", ANSWER_S) as controller:
+            if doing is step_coarsely:
+                with pytest.raises(NotNow):
+                    stepper(controller).move(2e-8)
+            clear_run(controller, "Dev1")
+            assert server.card.running == []
+            stepper(controller).move(2e-8)
+            NI6281(controller, "Dev1", INPUTS, (BIAS, Z), RATE_HZ).glance()
+        assert {f"{session_names('Dev1')}.{part}" for part in LASTING}.isdisjoint(server.card.tasks)
+
+
+def test_a_scan_of_a_killed_run_costs_no_reset_of_the_card() -> None:
+    """A reset takes z through 0 V, which is no safe place for every piezo."""
+    with served() as server:
+        controller = PXIController(f"grpc://127.0.0.1:{server.port}", ANSWER_S)
+        standby = StandbyCard(controller, "Dev1", (BIAS, Z), {"z": 0.5}, LoopBacks(INPUTS))
+        standby.make_safe(ANSWER_S)
+        killed_while(scan_terminals, server.port)
+        controller.reset = lambda device: pytest.fail("the card was reset")
+        assert standby.unseen() == ""
+        standby.close()

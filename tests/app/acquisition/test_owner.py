@@ -25,7 +25,7 @@ from app.acquisition.owner import (
 from app.config.rig import load_rig
 from app.config.rig_folder import lock_path
 from drivers.errors import InstrumentLost, NotNow
-from drivers.guard import session_names
+from drivers.guard import LASTING, session_names
 from drivers.pxi import PXIController
 from tests.support.instruments.loopback import served
 from tests.support.patience import ANSWER_S
@@ -167,8 +167,8 @@ def test_tasks_that_a_run_lost_with_its_link_are_cleared_before_the_next(rig, ca
     mine = Ownership(*rig, ME)
     mine.claim()
     with PXIController(rig[1].daq.controller, ANSWER_S, sessions=session_names("Dev1")) as lost:
-        lost.new_task("ai")
-        lost.new_task("ao")  # closed by nobody: the server keeps them
+        for part in LASTING:
+            lost.new_task(part)  # closed by nobody: the server keeps them
     mine.renew()
     assert set(card.card.tasks) == {session_name("Dev1")}
     mine.release()
