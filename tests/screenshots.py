@@ -19,8 +19,6 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from app.gui.dialogs.hold_until import HoldDialog
-from app.gui.dialogs.import_dialog import ImportDialog
 from app.gui.plots.heating import HeatingPlot
 from app.gui.plots.histogram import HistogramPlot
 from app.gui.plots.iv import IVPlot
@@ -36,12 +34,12 @@ from app.gui.plots.view import View
 from app.gui.widgets.theme import Choice, Theme
 from app.gui.windows.compare_window import CompareWindow
 from app.gui.windows.rig_window import RigWindow
-from app.gui.windows.shortcuts import COMMON_KEYS, RIG_KEYS, KeysDialog
 from app.gui.windows.status_line import ReplayStatusLine, RigStatusLine
 from app.gui.windows.window import SessionWindow
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.registry import tabs
 from tests.support.gui import commissioning, failures, windows
+from tests.support.gui.dialogs import DIALOGS, Case, look_at
 from tests.support.gui.fake_bench import instruments, job, state
 from tests.support.recordings import compared_recordings, recorded_run, synthetic
 
@@ -228,15 +226,12 @@ def pictures() -> Mapping[str, tuple[Maker, tuple[Size, ...]]]:
         "window-histogram": (run_shown(1), (WINDOW, (1280, 800), (1180, 760))),
         "window-heating": (rig_shown(3, "heating"), (WINDOW, (1920, 1080), LAPTOP, NETBOOK)),
         "window-not-safe": (not_safe, (WINDOW,)),
-        "commissioning": (commissioning_shown(commissioning.report), (LAPTOP,)),
-        "commissioning-asks": (commissioning_shown(commissioning.asking), (LAPTOP,)),
+        "commissioning": (commissioning_shown(commissioning.report), (LAPTOP, NETBOOK)),
+        "commissioning-asks": (commissioning_shown(commissioning.asking), (LAPTOP, NETBOOK)),
         "commissioning-failed": (commissioning_shown(commissioning.failed), (LAPTOP,)),
         "commissioning-ended": (commissioning_shown(commissioning.ended), (LAPTOP, WINDOW)),
         "window-starting": (idle, (WINDOW,)),
         "window-replay": (replay_shown, (WINDOW, LAPTOP, NETBOOK)),
-        "dialog-hold": (lambda _: HoldDialog(["pressure", "temperature"]), ((420, 240),)),
-        "dialog-import": (lambda _: ImportDialog(), ((900, 560),)),
-        "dialog-keys": (lambda _: KeysDialog((*RIG_KEYS, *COMMON_KEYS), None), ((640, 560),)),
         "compare-iv": (compare("bdnc-iv", "bda-iv", "bdt-iv", "bdnc-heating"), (COMPARE, (640, 420))),
         "compare-heat": (compare("bdnc-heating", "bda-heating", "bdt-heating"), (COMPARE,)),
         "compare-histograms": (compare("bdnc-break", "bda-break", "bdt-break"), (COMPARE,)),
@@ -274,7 +269,23 @@ def render(
                     widget.close()
                     widget.deleteLater()
                     app.processEvents()
+            written += draw_dialogs(folder, names, theme)
     return written
+
+
+def draw_dialogs(folder: Path, names: Collection[str], theme: Theme) -> list[Path]:
+    """Write the dialogs (or those named) at their first size; returns their files."""
+    written = []
+    for name, case in dialogs().items():
+        if not names or name in names:
+            written.append(folder / f"{name}-{theme.choice.value}.png")
+            look_at(case, theme, lambda dialog: dialog.grab().save(str(written[-1])))
+    return written
+
+
+def dialogs() -> Mapping[str, Case]:
+    """Dialogs by the names of their pictures."""
+    return {f"dialog-{name.replace(' ', '-')}": case for name, case in DIALOGS.items()}
 
 
 def document(folder: Path) -> list[Path]:
@@ -294,7 +305,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m tests.screenshots", description=(__doc__ or "").partition(":")[0]
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="folder for the pictures")
-    names = pictures()
+    names = (*pictures(), *dialogs())
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"pictures (all without): {', '.join(names)}"
     )

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, QSettings, QTimer
-from PyQt6.QtWidgets import QApplication, QMessageBox
+from PyQt6.QtWidgets import QApplication
 
 from analysis.recording import RecordingError
 from app.config.toml import FileError
@@ -117,8 +117,9 @@ class Program(QObject):
 
     def ask(self, question: str) -> bool:
         """Ask the user before a window is open; False if the answer is no."""
-        yes = QMessageBox.StandardButton.Yes
-        return QMessageBox.question(None, "hotjunction", question) == yes
+        from app.gui.dialogs.questions import agreed
+
+        return agreed(None, "hotjunction", question, "&Yes, it is so", "&No")
 
     def open_recording(self, path: Path) -> "ReplayWindow | None":
         """Open a window that plays a recording; return None and log an error if it cannot be read."""

@@ -4,9 +4,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.importers.options import Orientation
 from app.config.import_profile import ImportProfile, profile_of
 from app.config.toml import FileError
 
+FORMATS = {
+    "auto": "automatic",
+    "igor": "Igor wave",
+    "igor-experiment": "Igor experiment",
+    "igor-text": "Igor text",
+    "csv": "CSV",
+    "tdms": "LabVIEW TDMS",
+    "lvm": "LabVIEW measurement",
+    "matlab": "MATLAB",
+    "nanonis": "Nanonis",
+    "text": "text",
+}
+"""Names of formats for people; a format of a plug-in has its own."""
+ARRANGEMENTS = {
+    Orientation.AUTO: "automatic",
+    Orientation.TABLE: "one trace, column by column",
+    Orientation.ROWS: "a trace in each row",
+    Orientation.COLUMNS: "a trace in each column",
+    Orientation.PAIRS: "columns repeat for each trace",
+    Orientation.LONG: "traces below one another",
+}
 _PAIRS = ("columns", "units", "offsets")
 _LISTS = ("invert", "cut_between_G0")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
 from PyQt6.QtWidgets import (
     QComboBox,
@@ -29,7 +29,8 @@ from app.acquisition.import_files import headline, preview, summary, understood
 from app.config.import_profile import ImportProfile, load_profile
 from app.config.toml import FileError
 from app.gui.background import Tasks
-from app.viewmodels.import_form import FIELDS, profile_in, texts_of
+from app.gui.widgets.theme import LARGE, MEDIUM, SMALL
+from app.viewmodels.import_form import ARRANGEMENTS, FIELDS, FORMATS, profile_in, texts_of
 
 _REFUSALS = (ForeignFile, FileError, RecordingError, OSError)
 
@@ -54,10 +55,14 @@ class ImportDialog(QDialog):
         self._tasks = Tasks("import")
         self.files = QLabel("No files chosen")
         self.files.setWordWrap(True)
+        self.add_button = QPushButton("Add &files …")
         self.format, self.orientation = QComboBox(), QComboBox()
-        self.format.addItems(["auto", *IMPORTERS])
+        for name in ("auto", *IMPORTERS):
+            self.format.addItem(FORMATS.get(name, name), name)
         for orientation in Orientation:
-            self.orientation.addItem(f"{orientation}: {MEANINGS[orientation]}", orientation.value)
+            self.orientation.addItem(ARRANGEMENTS[orientation], orientation.value)
+            tip = f"{MEANINGS[orientation][0].upper()}{MEANINGS[orientation][1:]}"
+            self.orientation.setItemData(self.orientation.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.edits = {field.key: QLineEdit() for field in FIELDS}
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
@@ -71,6 +76,7 @@ class ImportDialog(QDialog):
         self._lay_out()
         self._connect()
         self._forget()
+        self.add_button.setFocus()
 
     def add(self, paths: list[Path]) -> None:
         """Add files or folders to those that are imported, and preview them."""
@@ -83,14 +89,14 @@ class ImportDialog(QDialog):
     def profile(self) -> ImportProfile:
         """Return the profile in the form. Raises `FileError`."""
         texts = {key: edit.text() for key, edit in self.edits.items()}
-        return profile_in(texts, self.format.currentText(), self.orientation.currentData(), self._beneath)
+        return profile_in(texts, self.format.currentData(), self.orientation.currentData(), self._beneath)
 
     def set_profile(self, profile: ImportProfile) -> None:
         """Fill the form; keys that it does not show are kept."""
         self._beneath = profile
         for key, text in texts_of(profile).items():
             self.edits[key].setText(text)
-        self.format.setCurrentText(profile.format)
+        self.format.setCurrentIndex(self.format.findData(profile.format))
         self.orientation.setCurrentIndex(self.orientation.findData(profile.orientation.value))
 
     def show_preview(self) -> None:
@@ -107,6 +113,7 @@ class ImportDialog(QDialog):
             self._say("Nothing is written yet.")
             self.text.setPlainText("\n".join(lines))
             self.import_button.setEnabled(True)
+            self._next_step()
 
         self._do("Reading …", work, done)
 
@@ -151,36 +158,30 @@ class ImportDialog(QDialog):
         form = QFormLayout()
         form.addRow("Format", self.format)
         form.addRow("Arrangement", self.orientation)
-        self.orientation.setSizePolicy(self.edits["units"].sizePolicy())
-        self.orientation.setMinimumContentsLength(20)
         for field in FIELDS:
             self.edits[field.key].setPlaceholderText(field.example)
             self.edits[field.key].setToolTip(field.help)
             form.addRow(field.label, self.edits[field.key])
+        form.setHorizontalSpacing(MEDIUM)
+        form.setVerticalSpacing(SMALL)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         beside = QHBoxLayout()
+        beside.setSpacing(LARGE)
         beside.addLayout(form, 1)
-        beside.addWidget(self.text, 2)
-        self._buttons = QHBoxLayout()
+        beside.addWidget(self.text, 1)
+        folder_button = _button("Add f&older …", self._ask_for_folder)
+        open_button = _button("Open p&rofile …", self._ask_for_profile)
+        save_button = _button("&Save profile …", self._ask_where_to_keep_the_profile)
         whole = QVBoxLayout(self)
-        whole.addWidget(self.files)
-        whole.addLayout(beside)
+        whole.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+        whole.setSpacing(MEDIUM)
+        whole.addLayout(_row(self.add_button, folder_button, self.files))
+        whole.addLayout(beside, 1)
         whole.addWidget(self.message)
-        whole.addLayout(self._buttons)
+        whole.addLayout(_row(open_button, save_button, QLabel(), self.preview_button, self.import_button))
 
     def _connect(self) -> None:
-        for text, slot in (
-            ("Add &files …", self._ask_for_files),
-            ("Add f&older …", self._ask_for_folder),
-            ("Open p&rofile …", self._ask_for_profile),
-            ("&Save profile …", self._ask_where_to_keep_the_profile),
-        ):
-            button = QPushButton(text)
-            button.setAutoDefault(False)
-            button.clicked.connect(slot)
-            self._buttons.addWidget(button)
-        self._buttons.addStretch()
-        for button in (self.preview_button, self.import_button):
-            self._buttons.addWidget(button)
+        self.add_button.clicked.connect(self._ask_for_files)
         self.preview_button.clicked.connect(self.show_preview)
         self.import_button.clicked.connect(self._ask_where_to_import)
         for edit in self.edits.values():
@@ -192,6 +193,12 @@ class ImportDialog(QDialog):
         """Demand a new preview."""
         self.import_button.setEnabled(False)
         self.preview_button.setEnabled(bool(self.paths))
+        self._next_step()
+
+    def _next_step(self) -> None:
+        """Let Enter do what comes next: add files, preview them, import them."""
+        steps = (self.import_button, self.preview_button, self.add_button)
+        next(button for button in steps if button.isEnabled()).setDefault(True)
 
     def _checked(self, get: Callable[[], ImportProfile]) -> ImportProfile | None:
         try:
@@ -243,3 +250,19 @@ class ImportDialog(QDialog):
         chosen, _ = QFileDialog.getSaveFileName(self, "New recording", self._folder, "Recordings (*.h5)")
         if chosen:
             self.write(Path(chosen).with_suffix(".h5"))
+
+
+def _button(text: str, pressed: Callable[[], None]) -> QPushButton:
+    button = QPushButton(text)
+    button.setAutoDefault(False)
+    button.clicked.connect(pressed)
+    return button
+
+
+def _row(*parts: QWidget) -> QHBoxLayout:
+    """Return a row in which labels take the room that is left."""
+    row = QHBoxLayout()
+    row.setSpacing(MEDIUM)
+    for part in parts:
+        row.addWidget(part, int(isinstance(part, QLabel)))
+    return row

@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import (
 from app.console.durations import clock_time, roughly
 from app.gui.widgets.screen import fit_to_screen
 from app.gui.widgets.theme import LARGE, MEDIUM
-from app.viewmodels.wording import UNITS, as_text, labelled_sentence, labels_of, parameter_unit
+from app.viewmodels.wording import UNITS, as_text, labelled_sentence, labels_of, parameter_unit, with_units
 
 if TYPE_CHECKING:
     from app.acquisition.planned_runs import PlannedRun
@@ -53,9 +53,11 @@ class PreviewDialog(QDialog):
         parameters = procedure().parameter_objects()
         heads = [_head(parameters[name]) for name in names]
         self.table = QTableWidget(len(planned), len(heads) + 3)
-        self.table.setHorizontalHeaderLabels([*heads, procedure.repeats, "takes", "ends at"])
+        self.table.setHorizontalHeaderLabels([*heads, procedure.repeats.capitalize(), "Takes", "Ends at"])
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setTabKeyNavigation(False)
+        self.table.setAccessibleName("Runs of the sweep")
         columns = self.table.horizontalHeader()
         assert columns is not None
         columns.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
@@ -70,35 +72,37 @@ class PreviewDialog(QDialog):
         layout.addWidget(self.table, 1)
         layout.addWidget(self.whole)
         layout.addWidget(buttons)
-        fit_to_screen(self, SIZE)
+        spare = self.table.sizeHint().height() - self._height_of_rows()
+        fit_to_screen(self, SIZE.boundedTo(QSize(SIZE.width(), self.sizeHint().height() - spare)))
+
+    def _height_of_rows(self) -> int:
+        rows, columns = self.table.verticalHeader(), self.table.horizontalHeader()
+        assert rows is not None and columns is not None
+        rows.setDefaultSectionSize(self.fontMetrics().height() + MEDIUM)
+        return rows.length() + columns.sizeHint().height() + 2 * self.table.frameWidth() + MEDIUM
 
     def _fill(
         self, procedure: "type[RigProcedure]", names: Sequence[str], planned: "Sequence[PlannedRun]"
     ) -> None:
-        ends_s, total_s, impossible = time.time(), 0.0, False
+        began_s, total_s, why = time.time(), 0.0, ""
         for row, run in enumerate(planned):
             known = isfinite(run.seconds)
             total_s += run.seconds if known else 0.0
-            texts = [as_text(run.values.get(name)) for name in names]
+            texts, tip = [as_text(run.values.get(name)) for name in names], run.resolution
             if run.error is None:
-                ends = clock_time(ends_s + total_s) if known else "not known"
+                ends = clock_time(began_s + total_s) if known else "not known"
                 texts += [str(run.cycles), roughly(run.seconds) if known else "not known", ends]
             else:
-                impossible = True
                 texts += ["", "impossible", ""]
+                tip = with_units(labelled_sentence(str(run.error), labels_of(procedure.name)))
+                why = why or f" Run {row + 1} can't run on this rig: {tip}"
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                item.setToolTip(
-                    run.resolution
-                    if run.error is None
-                    else labelled_sentence(str(run.error), labels_of(procedure.name))
-                )
+                item.setToolTip(tip)
                 self.table.setItem(row, column, item)
-        remark = " Some can't run on this rig: rest the pointer on one to read why." if impossible else ""
-        self.whole.setText(
-            f"{len(planned)} runs, about {roughly(total_s)} in all, one after another from now.{remark}"
-        )
+        takes = f", about {roughly(total_s)} in all, one after another from now" if total_s else ""
+        self.whole.setText(f"{len(planned)} runs{takes}.{why}")
 
 
 def _head(parameter: Any) -> str:

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+from PyQt6.QtWidgets import QFileDialog
 
 from app.config.toml import FileError
+from app.gui.dialogs.questions import agreed, asked_text
 from app.gui.panels.procedures import ProceduresPanel
 
 FILES = "Settings of a run (*.toml)"
@@ -55,9 +56,9 @@ def save_as_preset(procedures: ProceduresPanel, say: Say) -> None:
         say(procedures.verdict.whole, logging.WARNING)
         return
     run, presets = procedures.base(), procedures.presets
-    question = f"Name of the preset of {procedures.procedure.currentText()}:"
-    name, agreed = QInputDialog.getText(procedures, "Save as preset", question, text=presets.own_name)
-    if not agreed:
+    words = f"Name of the preset of {procedures.procedure.currentText()}:"
+    name = asked_text(procedures, "Save as preset", words, "&Save", presets.own_name)
+    if not name:
         return
     try:
         path = save_preset(presets.folder, name, run.procedure, run.sample, run.values)
@@ -77,8 +78,7 @@ def delete_own_preset(procedures: ProceduresPanel, say: Say) -> None:
     if not (name := presets.own_name):
         say("Choose one of your own presets first; the others can't be deleted.", logging.WARNING)
         return
-    question = f"Delete the preset {name} and its file?"
-    if QMessageBox.question(procedures, "Delete preset", question) != QMessageBox.StandardButton.Yes:
+    if not agreed(procedures, "Delete preset", f"Delete the preset {name} and its file?", "&Delete"):
         return
     try:
         delete_preset(presets.folder, name)

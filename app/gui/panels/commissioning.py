@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import Qt, QUrl, pyqtSignal
-from PyQt6.QtGui import QColor, QDesktopServices, QFont, QPalette
+from PyQt6.QtGui import QColor, QDesktopServices, QFont, QFontMetrics, QPalette, QResizeEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
+    QBoxLayout,
     QCheckBox,
     QHBoxLayout,
     QHeaderView,
@@ -25,63 +26,19 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.gui.panels.question_bar import QuestionBar
 from app.gui.panels.selection import calm
 from app.gui.widgets.theme import LARGE, MEDIUM, Theme, tabular
-from app.viewmodels.commissioning import CommissioningSnapshot, Kind, StepRow, snapshot_of
+from app.viewmodels.commissioning import WORDS, CommissioningSnapshot, Kind, StepRow, snapshot_of
 from app.viewmodels.wording import with_units
 
-HEADLINE_PT, QUESTION_PT = 15.0, 12.0
+HEADLINE_PT = 15.0
 BAR_HEIGHT = 6
+FIELD_WIDTH = 70
+LEAST_WIDTH = 380
+LEAST_DETAILS = 240
+"""Width in pixels below which the details of a step are not beside the steps."""
 NOT_BEGUN = "Commissioning measures what the rig file states, step by step, before a tip is near a sample."
-
-
-class QuestionBar(QWidget):
-    """Question to the operator with its two answers, hidden without one."""
-
-    answered = pyqtSignal(int, bool)
-    """Number of the question, and True for yes."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme, self.number = theme, 0
-        self.words = QLabel()
-        self.words.setWordWrap(True)
-        self.words.setFont(tabular(self.font(), QUESTION_PT, QFont.Weight.Medium))
-        self.yes, self.no = QPushButton("&Yes, it is so"), QPushButton("&No")
-        self.yes.clicked.connect(lambda: self.answered.emit(self.number, True))
-        self.no.clicked.connect(lambda: self.answered.emit(self.number, False))
-        self.no.setToolTip("The step is not done, nor those that need it.")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(MEDIUM)
-        buttons.addStretch(1)
-        buttons.addWidget(self.no)
-        buttons.addWidget(self.yes)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(LARGE, MEDIUM, LARGE, MEDIUM)
-        whole.setSpacing(MEDIUM)
-        whole.addWidget(self.words)
-        whole.addLayout(buttons)
-        self.setAutoFillBackground(True)
-        theme.changed.connect(self._colour)
-        self._colour()
-        self.hide()
-
-    def ask(self, number: int, question: str) -> None:
-        """Show a question; hide the bar for number 0."""
-        if number and number != self.number:
-            self.words.setText(f"Is this so? {with_units(question)}.")
-        self.number = number
-        self.setVisible(bool(number))
-
-    def _colour(self) -> None:
-        colours, palette = self.theme.palette, self.palette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(colours.warning_fill))
-        palette.setColor(QPalette.ColorRole.WindowText, QColor(colours.on_warning))
-        self.setPalette(palette)
-        for button in (self.yes, self.no):
-            usual = button.palette()
-            usual.setColor(QPalette.ColorRole.Window, QColor(colours.window))
-            button.setPalette(usual)
 
 
 class CommissioningPage(QWidget):
@@ -121,6 +78,7 @@ class CommissioningPage(QWidget):
         whole.addLayout(progress)
         whole.addWidget(self.question)
         whole.addWidget(self.body, 1)
+        self.setMinimumWidth(LEAST_WIDTH)
         theme.changed.connect(self._render)
         self._render()
 
@@ -167,31 +125,27 @@ class CommissioningPage(QWidget):
         self.question = QuestionBar(self.theme)
         self.question.answered.connect(self.answered)
 
-    def _head(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(MEDIUM)
-        row.addWidget(self.headline, 1)
-        for button in (self.start, self.stop, self.report, self.back):
-            row.addWidget(button)
-        return row
+    def _head(self) -> QBoxLayout:
+        self.head = _row()
+        self.head.addWidget(self.headline, 1)
+        self.head.addLayout(_row(self.start, self.stop, self.report, self.back))
+        return self.head
 
-    def _choices(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(MEDIUM)
-        for text, field, width in (("Resistor", self.resistance, 70), ("Steps", self.steps, 70)):
-            label = QLabel(text)
+    def _choices(self) -> QBoxLayout:
+        labels = QLabel("Resistor"), QLabel("Steps")
+        for label, field in zip(labels, (self.resistance, self.steps), strict=True):
             label.setBuddy(field)
-            field.setFixedWidth(width)
-            row.addWidget(label)
-            row.addWidget(field)
-            if field is self.resistance:
-                row.addWidget(QLabel("Ω"))
-                row.addSpacing(MEDIUM)
-        row.addSpacing(MEDIUM)
-        for box in (self.quick, self.again, self.surface):
-            row.addWidget(box)
-        row.addStretch(1)
-        return row
+            field.setFixedWidth(FIELD_WIDTH)
+        fields = _row(labels[0], self.resistance, QLabel("Ω"), labels[1], self.steps)
+        fields.insertSpacing(3, MEDIUM)
+        fields.addStretch(1)
+        boxes = _row(self.quick, self.again, self.surface)
+        boxes.addStretch(1)
+        self.choices = _row()
+        self.choices.setSpacing(LARGE)
+        self.choices.addLayout(fields)
+        self.choices.addLayout(boxes, 1)
+        return self.choices
 
     def _body(self) -> None:
         self.table = QTableWidget(0, 3)
@@ -208,9 +162,8 @@ class CommissioningPage(QWidget):
         rows.hide()
         columns.hide()
         rows.setDefaultSectionSize(self.fontMetrics().height() + MEDIUM)
-        columns.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        columns.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        columns.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        columns.setStretchLastSection(True)
         self.table.itemSelectionChanged.connect(self._choose)
         self.details = QLabel(NOT_BEGUN)
         self.details.setWordWrap(True)
@@ -227,9 +180,34 @@ class CommissioningPage(QWidget):
         self.body = QSplitter()
         self.body.addWidget(self.table)
         self.body.addWidget(scroll)
-        self.body.setSizes([310, 340])
         self.body.setChildrenCollapsible(False)
         self.body.setHandleWidth(MEDIUM)
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """Set what stands side by side below one another on a narrow page."""
+        super().resizeEvent(a0)
+        self._divide()
+
+    def _divide(self) -> None:
+        """Give the steps the room of their words, and the details the rest."""
+        steps = self._width_of_steps()
+        beside = self.width() >= steps + LEAST_DETAILS
+        along = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        self.head.setDirection(along)
+        self.choices.setDirection(along)
+        self.choices.setSpacing(LARGE if beside else MEDIUM)
+        self.body.setOrientation(Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical)
+        self.body.setSizes([steps, self.width() - steps] if beside else [3, 2])
+
+    def _width_of_steps(self) -> int:
+        """Return the width of the table at which no word is cut, whichever step is in bold."""
+        font, bar = self.table.font(), self.table.verticalScrollBar()
+        font.setBold(True)
+        bold = QFontMetrics(font)
+        titles, states = (row.title for row in self.shown.rows), (words for words, _ in WORDS.values())
+        widths = [max(map(bold.horizontalAdvance, texts), default=0) for texts in (("88",), titles, states)]
+        around = 2 * self.table.frameWidth() + (bar.sizeHint().width() if bar is not None else 0)
+        return sum(widths) + len(widths) * MEDIUM + around
 
     # ---- what the bench says ----
 
@@ -239,6 +217,8 @@ class CommissioningPage(QWidget):
         if self.shown.present != before.present:
             self._chosen = None  # follow the step in progress
         self._render()
+        if len(self.shown.rows) != len(before.rows):
+            self._divide()
 
     def refuse(self, message: str) -> None:
         """Show why a commissioning was not started."""
@@ -342,3 +322,11 @@ class CommissioningPage(QWidget):
     def open_report(self) -> None:
         """Open the report in the user's browser."""
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self.shown.report))))
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(MEDIUM)
+    for widget in widgets:
+        row.addWidget(widget)
+    return row

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QSettings, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QInputDialog
 
 from app.gui.dialogs.close_dialog import Parting, ask_about_run, part
+from app.gui.dialogs.questions import asked_text
 from app.gui.dialogs.rig_settings import load_amplifiers, save_amplifiers
 from app.gui.dialogs.run_settings import delete_own_preset, load_settings, save_as_preset, save_settings
 from app.gui.panels.commissioning import CommissioningPage
@@ -401,8 +401,8 @@ class RigWindow(SessionWindow):
         if self.state is None or not self.state.get("tripped"):
             self.say("No trip of the watchdog holds the rig.")
             return
-        by, agreed = QInputDialog.getText(self, "Clear trip of the watchdog", CLEAR_TRIP)
-        if agreed:
+        by = asked_text(self, "Clear trip of the watchdog", CLEAR_TRIP, "&Clear trip")
+        if by:
             self.ask("clear_trip", by=by)
 
     # ---- closing ----

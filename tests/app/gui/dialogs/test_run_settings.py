@@ -1,5 +1,5 @@
 import pytest
-from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+from PyQt6.QtWidgets import QFileDialog
 
 from app.gui.dialogs.rig_settings import load_amplifiers, save_amplifiers
 from app.gui.dialogs.run_settings import delete_own_preset, load_settings, save_as_preset, save_settings
@@ -58,11 +58,11 @@ def test_a_preset_of_one_s_own_is_saved_chosen_changed_reset_and_deleted(panel, 
     panel.sample.setText("tip 14")
     asked = []
     monkeypatch.setattr(
-        QInputDialog, "getText", lambda *words, **more: (asked.extend(words), ("Au – Au", True))[1]
+        "app.gui.dialogs.run_settings.asked_text", lambda *words: (asked.extend(words), "Au – Au")[1]
     )
     save_as_preset(panel, say)
-    assert asked[-1] == f"Name of the preset of {panel.procedure.currentText()}:"
-    assert panel.name not in asked[-1]
+    assert asked[2] == f"Name of the preset of {panel.procedure.currentText()}:"
+    assert panel.name not in asked[2]
     assert panel.presets.own_name == "Au – Au"
     assert heard[-1].startswith(f"Preset Au – Au: {tmp_path / 'Au – Au.toml'}.")
     assert not panel.presets.reset.isEnabled()
@@ -74,8 +74,8 @@ def test_a_preset_of_one_s_own_is_saved_chosen_changed_reset_and_deleted(panel, 
     assert panel.preset.currentText() == "Au – Au (changed)"
     panel.presets.reset.click()
     assert (panel.form.values()["traces"], panel.sample.text()) == (77, "tip 14")
-    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
-    monkeypatch.setattr(QMessageBox, "question", lambda *words: answers.pop(0))
+    answers = [False, True]
+    monkeypatch.setattr("app.gui.dialogs.run_settings.agreed", lambda *words: answers.pop(0))
     delete_own_preset(panel, say)
     assert panel.presets.own_name == "Au – Au", "thought better of"
     delete_own_preset(panel, say)

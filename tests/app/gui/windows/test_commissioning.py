@@ -10,6 +10,7 @@ from app.gui.panels.commissioning import CommissioningPage
 from app.gui.windows.rig_window import RigWindow
 from app.server.client import BenchClient
 from tests.support.gui.commissioning import MAINS, asking, ended, failed, report
+from tests.support.gui.cut_texts import cut_texts
 from tests.support.rig.benches import served_bench
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
@@ -121,3 +122,21 @@ def test_an_unusable_resistance_is_refused_in_words(page, qtbot):
         click(page.start)
 
     assert page.kept.text() == "“ten” is not a resistance in ohm."
+
+
+@pytest.mark.parametrize("width", [380, 470, 660, 900])
+@pytest.mark.parametrize("content", [report, asking, failed, ended])
+def test_nothing_is_cut_on_a_page_of_any_width(page, content, width, qapp):
+    page.resize(width, 700)
+    page.on_message(content())
+    qapp.processEvents()
+    assert page.width() == width
+    assert cut_texts(page) == []
+    assert page.start.mapTo(page, page.start.rect().topRight()).x() < width
+
+
+def test_details_stand_below_the_steps_on_a_narrow_page(page):
+    page.on_message(report())
+    for width, beside in ((470, False), (900, True)):
+        page.resize(width, 700)
+        assert (page.body.orientation() is Qt.Orientation.Horizontal) is beside
