@@ -67,11 +67,8 @@ class BiasByHand:
             if value == safe:
                 return
             self._arm(daq, rig)
-        try:
+        with self._ended_by_an_error():
             daq.write(**{name: value})
-        except BaseException:
-            self.end()
-            raise
         self._others = {
             key: one for key, one in {**self._others, name: value}.items() if key != name or one != safe
         }
@@ -95,14 +92,29 @@ class BiasByHand:
             return
         if self._on is None:
             self._arm(daq, rig)
-        try:
+        with self._ended_by_an_error():
             for volts in (math.copysign(min(abs(bias_V), FIRST_STEP_V), bias_V), bias_V):
                 daq.write(bias=volts)
                 self._commanded_V = volts
                 self.compare(daq.glance())
-        except BaseException:
+
+    @contextmanager
+    def _ended_by_an_error(self) -> Iterator[None]:
+        """Make all outputs safe after an error inside the block; if the watchdog has tripped, that is why."""
+        try:
+            yield
+        except BaseException as error:
+            tripped = self._said_by_watchdog()
             self.end()
+            if tripped and isinstance(error, RigError):  # the card refuses what it no longer may write
+                raise InstrumentFault(tripped) from error
             raise
+
+    def _said_by_watchdog(self) -> str:
+        """Return why the watchdog has made the rig safe, "" if it has not."""
+        if self._on is None or not self._on[2].tripped:
+            return ""
+        return f"The watchdog made the rig safe: {self._on[2].why}; what was set by hand is gone"
 
     def _arm(self, daq: NI6281, rig: Rig) -> None:
         """Start a watchdog before an output leaves its safe value. Raises ``RigTripped``."""
@@ -162,9 +174,9 @@ class BiasByHand:
             return ""
         (_, rig, watchdog), lasted_s = self._on, self._clock() - self._since_s
         limits = rig.limits
-        if watchdog.tripped:
+        if tripped := self._said_by_watchdog():
             self.end()
-            return f"The watchdog made the rig safe: {watchdog.why}; what was set by hand is gone"
+            return tripped
         if watchdog.gone:
             self.end()
             return "The watchdog has gone; the bias set by hand was taken away"

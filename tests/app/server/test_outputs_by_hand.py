@@ -6,7 +6,7 @@ from app.acquisition.attended import attended
 from app.config.rig import load_rig
 from app.server import bias_by_hand
 from app.server.instruments import Instruments
-from drivers.errors import NotNow, OutOfRange
+from drivers.errors import InstrumentFault, NotNow, OutOfRange
 from drivers.ni6281 import NI6281
 from tests.support.rig.rigs import served_rig
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
@@ -90,6 +90,30 @@ def test_a_bench_that_wakes_up_says_that_the_watchdog_made_its_rig_safe(made, mo
         said = instruments._bias.check()
 
     assert said == "The watchdog made the rig safe: no samples came for 3.00 s; what was set by hand is gone"
+    assert heater(instruments)["set"] == 1.0
+
+
+@pytest.mark.parametrize(("key", "value"), [("bias_V", 0.05), ("heater", 4.0)])
+def test_an_output_that_a_tripped_watchdog_refuses_says_so_and_names_no_other_program(
+    made, monkeypatch, key, value
+):
+    """A bench too slow for its watchdog is overruled between arming and the first volt."""
+    instruments, bench = made
+    monkeypatch.setattr(bias_by_hand, "Watchdog", Tripped)
+    arm = bias_by_hand.BiasByHand._arm
+    with monkeypatch.context() as patch:
+
+        def armed_and_tripped(self, daq, rig):
+            arm(self, daq, rig)
+            held_outputs(patch)
+            patch.setattr(Tripped, "tripped", True)
+
+        patch.setattr(bias_by_hand.BiasByHand, "_arm", armed_and_tripped)
+        with pytest.raises(
+            InstrumentFault, match=r"^The watchdog made the rig safe: no samples came for 3.00 s"
+        ):
+            instruments.set("daq", key, value)
+    assert bench.outputs["bias"] == 0.0
     assert heater(instruments)["set"] == 1.0
 
 
