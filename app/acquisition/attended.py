@@ -10,6 +10,7 @@ from app.acquisition.watchdog import ATTENDED_S, Watchdog
 from app.acquisition.watchdog.guarded_rig import GuardedRig
 from app.acquisition.watchdog.latch import require_untripped
 from app.config.rig import Rig
+from drivers.errors import InstrumentFault, RigError
 
 
 @contextmanager
@@ -31,7 +32,8 @@ def attended(
     Raises
     ------
     RigError
-        If an instrument does not answer, or the rig could not be made safe: the watchdog then goes on trying.
+        If an instrument does not answer, the watchdog has overruled the program, or the rig could not be made safe:
+        the watchdog then goes on trying.
     """
     require_untripped(rig_file, rig)
     with Watchdog(rig_file) as watchdog, open_rig(rig, wires=wires) as opened:
@@ -43,6 +45,10 @@ def attended(
         safely()
         try:
             yield opened, watchdog.check
+        except RigError as error:
+            if watchdog.tripped:  # the card refuses what an overruled program writes
+                raise InstrumentFault(f"The watchdog made the rig safe: {watchdog.why}") from error
+            raise
         finally:
             GuardedRig(watchdog, rig, safely).make_safe()
             watchdog.dismiss()

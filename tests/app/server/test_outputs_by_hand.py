@@ -125,3 +125,20 @@ def test_a_session_that_wakes_up_leaves_a_safe_rig_to_the_watchdog(made, monkeyp
     with monkeypatch.context() as patch, attended(rig_file, load_rig(rig_file)):
         held_outputs(patch)
         patch.setattr(Tripped, "tripped", True)
+
+
+def test_a_session_that_writes_after_a_trip_names_the_watchdog(made, monkeypatch):
+    instruments, _ = made
+    instruments.close()
+    monkeypatch.setattr("app.acquisition.attended.Watchdog", Tripped)
+    rig_file = instruments._rig_file
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(
+            InstrumentFault, match=r"^The watchdog made the rig safe: no samples came for 3\.00 s$"
+        ),
+        attended(rig_file, load_rig(rig_file)) as (opened, _),
+    ):
+        held_outputs(patch)
+        patch.setattr(Tripped, "tripped", True)
+        opened.context.daq.write(bias=0.1)
