@@ -13,6 +13,7 @@ from analysis.constants import G0_S
 from analysis.detect import BoolArray, FirstRun
 from analysis.heating.exclusion import ExclusionRules
 from analysis.records import SKIPPED, FloatArray
+from analysis.thermoelectric.lost_molecules import LARGEST_STEP, LostMolecules, lost_molecules
 from analysis.thermoelectric.rupture_holds import RuptureHold
 from analysis.thermoelectric.rupture_reader import (
     LEAST_WINDOW_S,
@@ -24,8 +25,7 @@ from analysis.thermoelectric.rupture_reader import (
 from analysis.trip import RUPTURE_SAMPLES, RUPTURE_SHARE
 
 BLOCK_S = 0.1
-LARGEST_STEP = 0.2
-"""Largest relative step of the conductance across a block of 0.1 s before a rupture."""
+LEFT_OVER = "some of several molecules are left after the rupture"
 
 WIDENED = ExclusionRules().widened
 
@@ -49,6 +49,9 @@ class MeasuredRupture:
         Reason for which it is left out; "" if it is used.
     held_s : float
         Time from the beginning of the hold to the rupture.
+    molecules : int
+        Those that were lost until the junction was open, at least; where there are several, all numbers are of the time
+        before the first was lost.
     conductance_S, power_W : float
         Before the rupture.
     both_polarities : bool
@@ -77,6 +80,7 @@ class MeasuredRupture:
     censored: bool = False
     rejected: str = ""
     held_s: float = math.nan
+    molecules: int = 1
     conductance_S: float = math.nan
     power_W: float = math.nan
     both_polarities: bool = True
@@ -112,19 +116,23 @@ def measured(hold: RuptureHold, rules: RuptureRules, rng: np.random.Generator) -
         return found
     reader = RuptureReader(hold, rules)
     reason = _unusable(hold) or ("no rupture in the current" if at is None else "")
-    if not reason and at is not None:
-        reason = _left_out(hold, keep, reader, at)
     if reason or at is None:
         return replace(found, rejected=reason)
-    before = reader.windows(0, at, len(hold.bias_V))[0]
+    before, after = reader.windows(0, at, len(hold.bias_V))
+    reason, lost = _left_out(hold, keep, reader, before, after)
+    if reason or lost is None:
+        return replace(found, rejected=reason)
+    if lost.molecules > 1:
+        before = slice(before.start, before.start + round(lost.unchanged * BLOCK_S * hold.rate_Hz))
     conductance_S, power_W = _electrical(hold, keep, before)
     return replace(
         found,
         held_s=at / hold.rate_Hz,
+        molecules=lost.molecules,
         conductance_S=conductance_S,
         power_W=power_W,
         both_polarities=bool(np.ptp(hold.bias_V[before]) > abs(hold.bias_V[before].mean())),
-        step=reader.step(0, at, len(hold.bias_V)),
+        step=reader.step_between(before, after),
         shams=tuple(reader.shams(at, rng)),
         difference_K=reader.difference_K(before),
         thermocouple_V=float(hold.thermocouple_V[before].mean()),
@@ -161,24 +169,27 @@ def _unusable(hold: RuptureHold) -> str:
     return "" if hold.ended == "ruptured" else f"ended by a trip ({hold.ended})"
 
 
-def _left_out(hold: RuptureHold, keep: BoolArray, reader: RuptureReader, at: int) -> str:
-    """Return why a rupture is left out, by its current and the heater's read-back; "" if it is used."""
-    before, after = reader.windows(0, at, len(hold.bias_V))
+def _left_out(
+    hold: RuptureHold, keep: BoolArray, reader: RuptureReader, before: slice, after: slice
+) -> tuple[str, LostMolecules | None]:
+    """Return why a rupture is left out, by its current and the heater's read-back, or "" and its molecules."""
     least = round(LEAST_WINDOW_S * hold.rate_Hz)
     if before.stop - before.start < least or after.stop - after.start < least:
-        return f"less than {1e3 * LEAST_WINDOW_S:.0f} ms before or after the rupture"
+        return f"less than {1e3 * LEAST_WINDOW_S:.0f} ms before or after the rupture", None
     low_G0, high_G0 = hold.window_G0
-    seen_G0 = _block_means_G0(hold, keep, before)
+    seen_G0, left_G0 = _block_means_G0(hold, keep, before), _block_means_G0(hold, keep, after)
     if not ((seen_G0 >= low_G0 / WIDENED) & (seen_G0 <= high_G0 * WIDENED)).all():
-        return "conductance before the rupture outside of twice the window"
-    apart = min(2, len(seen_G0) - 1)  # a step within a block is seen across it
-    if apart and (np.abs(seen_G0[apart:] - seen_G0[:-apart]) > LARGEST_STEP * seen_G0[apart:]).any():
-        return "conductance stepped before the rupture (several molecules)"
-    if (np.abs(_block_means_G0(hold, keep, after)) > RUPTURE_SHARE * low_G0).any():
-        return "conducts again after the rupture"
+        return "conductance before the rupture outside of twice the window", None
+    lost = lost_molecules(seen_G0)
+    if lost.reason:
+        return lost.reason, None
+    if (np.abs(left_G0) > RUPTURE_SHARE * low_G0).any():
+        return "conducts again after the rupture", None
+    if np.median(left_G0) > LARGEST_STEP * lost.last_G0:
+        return LEFT_OVER, None
     if hold.heated and hold.mode == "2w" and not reader.heater_alternates(before):
-        return "the heater's read-back does not alternate"
-    return ""
+        return "the heater's read-back does not alternate", None
+    return "", lost
 
 
 def _block_means_G0(hold: RuptureHold, keep: BoolArray, window: slice) -> FloatArray:

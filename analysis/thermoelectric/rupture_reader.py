@@ -118,13 +118,17 @@ class RuptureReader:
 
     def step(self, start: int, at: int, stop: int) -> SampleStep:
         """Return the step at a sample, from the samples ``start`` to ``stop``."""
-        before, after = self.windows(start, at, stop)
-        value_K = self._change_K(before, after) if self._alternating else self._step_K(before, after)
-        return SampleStep(value_K, before.stop - before.start, after.stop - after.start, self._gap)
+        return self.step_between(*self.windows(start, at, stop))
 
-    def _step_K(self, before: slice, after: slice) -> float:
+    def step_between(self, before: slice, after: slice) -> SampleStep:
+        """Return the step from the samples of one window to those of a later one."""
+        gap = (after.start - before.stop) // 2
+        value_K = self._change_K(before, after) if self._alternating else self._step_K(before, after, gap)
+        return SampleStep(value_K, before.stop - before.start, after.stop - after.start, gap)
+
+    def _step_K(self, before: slice, after: slice, gap: int) -> float:
         n = (before.stop - before.start, after.stop - after.start)
-        windows = StepWindows(self._hold.rate_Hz, *n, self._gap)
+        windows = StepWindows(self._hold.rate_Hz, *n, gap)
         lines_Hz = self._lines_Hz if min(n) > 2 * self._hold.rate_Hz / max(self._rules.mains_Hz, 1.0) else ()
         weights = step_weights(windows, baseline_order(windows), [f for f in lines_Hz if f])
         return -float(weights @ np.concatenate([self._tip_K[before], self._tip_K[after]]))

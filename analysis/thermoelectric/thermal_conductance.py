@@ -96,6 +96,30 @@ class GroupMean:
     ruptures: int
 
 
+@dataclass(frozen=True)
+class SeveralMolecules:
+    """Mean of the junctions that lost the same number of molecules until they were open, before the first was lost.
+
+    Parameters
+    ----------
+    molecules, ruptures : int
+    G_S : float
+        Electrical conductance.
+    W_per_K : Estimate
+        Thermal conductance of a whole junction. Its error is that of the noise with fewer than `LEAST_RUPTURES`.
+    """
+
+    molecules: int
+    ruptures: int
+    G_S: float
+    W_per_K: Estimate
+
+    @property
+    def per_molecule(self) -> Estimate:
+        """Thermal conductance of one of them."""
+        return Estimate(self.W_per_K.value / self.molecules, self.W_per_K.sigma / self.molecules)
+
+
 @dataclass(frozen=True, eq=False)
 class AverageTrace:
     """Mean of the aligned traces and its standard error; the time is from the rupture."""
@@ -135,6 +159,9 @@ class ThermalConductanceAnalysis:
     sham : ShamSteps or None
     against_hold_time, against_G : tuple of GroupMean
     used : tuple of UsedRupture
+        Those of one molecule or contact, of which all of the above are.
+    several : tuple of SeveralMolecules
+        Those of two molecules, three, and so on.
     off, censored : int
     excluded : Counter
     noise : RuptureNoise or None
@@ -161,6 +188,7 @@ class ThermalConductanceAnalysis:
     excluded: Counter[str] = field(default_factory=Counter)
     noise: RuptureNoise | None = None
     controls: tuple[ControlVerdict, ...] = ()
+    several: tuple[SeveralMolecules, ...] = ()
 
     @property
     def difference_K(self) -> float:
@@ -246,6 +274,22 @@ def lorenz_ratio_of(
         ratio.value, ratio.sigma, len(metal), chi2 / (len(metal) - 1.0), _mean([one.mean_K for one in metal]),
         scale_relative,
     )  # fmt: skip
+
+
+def several_molecules(
+    ruptures: Sequence[UsedRupture], rng: np.random.Generator
+) -> tuple[SeveralMolecules, ...]:
+    """Return the means of ruptures by their number of molecules."""
+    classes = []
+    for molecules in sorted({one.rupture.molecules for one in ruptures}):
+        alike = [one for one in ruptures if one.rupture.molecules == molecules]
+        values = np.array([one.W_per_K for one in alike])
+        sigma = np.array([one.sigma_W_per_K for one in alike])
+        enough = len(alike) >= LEAST_RUPTURES
+        mean = bootstrapped(values, sigma, rng) if enough else weighted_mean(values, sigma)
+        conductance_S = _mean([one.rupture.conductance_S for one in alike])
+        classes.append(SeveralMolecules(molecules, len(alike), conductance_S, mean))
+    return tuple(classes)
 
 
 def sham_steps(

@@ -7,6 +7,7 @@ from analysis.json_data import to_json
 from analysis.thermoelectric.thermal_conductance import (
     GroupMean,
     LorenzRatio,
+    SeveralMolecules,
     ShamSteps,
     ThermalConductanceAnalysis,
     UsedRupture,
@@ -44,6 +45,7 @@ def thermal_conductance_json(result: ThermalConductanceAnalysis) -> dict[str, An
         "sham": None if result.sham is None else _sham(result.sham),
         "against_hold_time": [_group(one, "held_s") for one in result.against_hold_time],
         "against_G": [_group(one, "G_S") for one in result.against_G],
+        "several_molecules": [_several(one) for one in result.several],
         "exclusions": dict(result.excluded),
         "controls": [
             {
@@ -88,6 +90,19 @@ def _group(group: GroupMean, name: str) -> dict[str, Any]:
         "G_th_W_per_K": group.W_per_K,
         "sigma_W_per_K": group.sigma_W_per_K,
         "n": group.ruptures,
+    }
+
+
+def _several(group: SeveralMolecules) -> dict[str, Any]:
+    whole, each = group.W_per_K, group.per_molecule
+    return {
+        "molecules": group.molecules,
+        "n": group.ruptures,
+        "G_S": group.G_S,
+        "G_th_W_per_K": whole.value,
+        "sigma_W_per_K": whole.sigma,
+        "per_molecule_W_per_K": each.value,
+        "sigma_per_molecule_W_per_K": each.sigma,
     }
 
 

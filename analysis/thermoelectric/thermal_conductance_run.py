@@ -27,6 +27,7 @@ from analysis.thermoelectric.thermal_conductance import (
     bootstrapped,
     joule_share,
     lorenz_ratio_of,
+    several_molecules,
     sham_steps,
     spread,
     thirds,
@@ -142,11 +143,13 @@ def summarise(runs: Sequence[ThermalConductanceRun], rng: np.random.Generator) -
     rejected.update("another kind of heater" for one in ruptures if one.mode != mode and one.step)
     whole = [one for one in ruptures if one.step is not None and one.mode == mode]
     on, off = [one for one in whole if one.heated], [one for one in whole if not one.heated]
-    if not on:
-        raise ValueError("no junction has broken yet with the heater on")
+    if not any(one.molecules == 1 for one in on):
+        which = "no junction of one molecule" if on else "no junction"
+        raise ValueError(f"{which} has broken yet with the heater on")
     noise = noise_after(whole, thermometer.seebeck_V_per_K, runs[0].mains_Hz)
     share = joule_share(off, thermometer, noise) if mode == "dc" else NO_SHARE
-    used = [one for run in runs for one in placed(run, mode, noise, share.value)]
+    every = [one for run in runs for one in placed(run, mode, noise, share.value)]
+    used = [one for one in every if one.rupture.molecules == 1]
     values = np.array([one.W_per_K for one in used])
     sigma = np.array([one.sigma_W_per_K for one in used])
     enough = len(used) >= LEAST_RUPTURES
@@ -176,6 +179,7 @@ def summarise(runs: Sequence[ThermalConductanceRun], rng: np.random.Generator) -
         censored=sum(one.censored for one in ruptures),
         excluded=rejected,
         noise=noise,
+        several=several_molecules([one for one in every if one.rupture.molecules > 1], rng),
     )
 
 

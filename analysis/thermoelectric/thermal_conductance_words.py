@@ -5,6 +5,7 @@ import math
 from analysis.constants import G0_S
 from analysis.numbers import counted, significant, with_error
 from analysis.thermoelectric.detectability import repetitions
+from analysis.thermoelectric.lost_molecules import ROSE
 from analysis.thermoelectric.thermal_conductance import ThermalConductanceAnalysis
 from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
 
@@ -46,7 +47,27 @@ def conductance_words(result: ThermalConductanceAnalysis) -> list[str]:
             f"{1e9 * result.joule_W:.2g} nW; without its subtraction G_th would be "
             f"{result.uncorrected_W_per_K / PW:.3g} pW/K."
         )
-    return [*found, *lorenz_words(result)]
+    return [*found, *several_words(result), *lorenz_words(result)]
+
+
+def several_words(result: ThermalConductanceAnalysis) -> list[str]:
+    """Return sentences on the junctions of several molecules; none without any."""
+    found = []
+    for one in result.several:
+        whole, each = one.W_per_K, one.per_molecule
+        found.append(
+            f"{counted(one.ruptures, 'junction')} lost {one.molecules} molecules one after another: G_th = "
+            f"{with_error(whole.value / PW, whole.sigma / PW)} pW/K before the first, "
+            f"{with_error(each.value / PW, each.sigma / PW)} pW/K a molecule; G = {one.G_S / G0_S:.2g} G0. They have "
+            "no part in the G_th above."
+        )
+    rose = result.excluded[ROSE]
+    if found and rose:
+        found.append(
+            f"The conductance of {counted(rose, 'other junction')} rose before the rupture. Contacts that rearrange "
+            "rise as often as they fall, so that about as many of these falls are no lost molecule."
+        )
+    return found
 
 
 def lorenz_words(result: ThermalConductanceAnalysis) -> list[str]:

@@ -150,6 +150,7 @@ def _print_thermal_conductance(console: Console, result: ThermalConductanceAnaly
     _print_table(console, "Thermal conductance", conductance.groups_table(result))
     for sentence in conductance_words(result):
         console.print(sentence, soft_wrap=True)
+    _print_table(console, "Several molecules", conductance.several_table(result))
     _print_table(console, "Left out", conductance.exclusions_table(result))
     _print_table(console, "Controls", verdicts_table(result.controls))
 

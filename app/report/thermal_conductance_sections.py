@@ -41,7 +41,12 @@ def thermal_conductance_sections(measurement: Measurement) -> list[ReportSection
             "Thermal conductance",
             text=conductance_words(result),
             figures=[embedded_figure(lambda style: thermal_conductance_figure(result, style), caption)],
-            tables=[groups_table(result), verdicts_table(result.controls), exclusions_table(result)],
+            tables=[
+                groups_table(result),
+                several_table(result),
+                verdicts_table(result.controls),
+                exclusions_table(result),
+            ],
         )
     ]
 
@@ -84,6 +89,21 @@ def groups_table(result: ThermalConductanceAnalysis) -> Table:
         if rows
         else "",
     )
+
+
+def several_table(result: ThermalConductanceAnalysis) -> Table:
+    """Return the junctions by their number of molecules, with the thermal conductance of each molecule."""
+    rows = [
+        (
+            str(one.molecules),
+            str(one.ruptures),
+            f"{one.G_S / G0_S:.3g}",
+            with_error(one.W_per_K.value / PW, one.W_per_K.sigma / PW),
+            with_error(one.per_molecule.value / PW, one.per_molecule.sigma / PW),
+        )
+        for one in result.several
+    ]
+    return Table(("molecules", "ruptures", "G (G₀)", "G_th (pW/K)", "a molecule (pW/K)"), rows)
 
 
 def exclusions_table(result: ThermalConductanceAnalysis) -> Table:

@@ -34,7 +34,8 @@ class ThermalConductanceSnapshot:
         Mean of the first ruptures, and the error that noise gives it.
     conductance_pW_per_K, sigma_pW_per_K, lorenz, sigma_lorenz, quantum_G0 : float
         NaN before they are known; ``quantum_G0`` is the mean electrical conductance.
-    ruptures, heater_off, rejected, censored : int
+    ruptures, several, heater_off, rejected, censored : int
+        ``several``: those of several molecules, which have no part in the means.
     problem : str
         Why there is no result; "" if there is one.
     """
@@ -51,6 +52,7 @@ class ThermalConductanceSnapshot:
     sigma_lorenz: float = float("nan")
     quantum_G0: float = float("nan")
     ruptures: int = 0
+    several: int = 0
     heater_off: int = 0
     rejected: int = 0
     censored: int = 0
@@ -137,6 +139,7 @@ def snapshot_of(result: ThermalConductanceAnalysis) -> ThermalConductanceSnapsho
         sigma_lorenz=float("nan") if ratio is None else ratio.sigma,
         quantum_G0=float(np.mean([one.rupture.conductance_S for one in result.used])) / G0_S,
         ruptures=len(values),
+        several=sum(one.ruptures for one in result.several),
         heater_off=result.off,
         rejected=sum(result.excluded.values()),
         censored=result.censored,

@@ -175,7 +175,7 @@ def live_updates(path: Path) -> float:
             view.add(hold)
             view.work()
             now = view.snapshot()
-            counted = now.ruptures + now.heater_off + now.rejected + now.censored
+            counted = now.ruptures + now.several + now.heater_off + now.rejected + now.censored
             if now.ruptures:  # before, there is nothing to average
                 shown += 1
                 grown += counted > seen

@@ -99,14 +99,21 @@ def test_thermal_conductance_and_lorenz_ratio_are_those_of_the_world(campaign, r
     assert abs(result.heater_off.value) < 5 * result.heater_off.sigma
 
 
-def test_the_window_shows_what_the_analysis_finds(campaign, result):
-    with Player(campaign[0].recording) as player:
+def played(recording):
+    """Return the session of the window after a replay of a recording."""
+    with Player(recording) as player:
         session = Session(player.header)
         player.play()
-        for item in player.advance(3600.0):
-            session.feed(item)
+        while items := player.advance(3600.0):
+            for item in items:
+                session.feed(item)
     session.close()
     session.settle()
+    return session
+
+
+def test_the_window_shows_what_the_analysis_finds(campaign, result):
+    session = played(campaign[0].recording)
     shown, saved = session.thermal_conductance.snapshot(), session.to_result()["thermal_conductance"]
     session.dispose()
     assert shown.conductance_pW_per_K == pytest.approx(1e12 * result.conductance.value)
@@ -138,3 +145,33 @@ def test_the_error_is_compared_with_what_the_procedure_expected(campaign):
     )
     assert one.reached == measurement.thermal_conductance.conductance.sigma
     assert 0.2 < one.ratio < 5.0
+
+
+PAIRS = {
+    **WORLD,
+    "sample.species": "BDA",
+    "molecule.BDA.binding_probability": 0.95,
+    "molecule.BDA.double_probability": 1.0,
+    "molecule.BDA.telegraph_probability": 0.0,
+    "molecule.BDA.site_jump_Hz": 0.0,
+    "molecule.BDA.length_nm": 0.2,
+}
+
+
+def test_pairs_of_molecules_are_counted_apart_in_window_and_report(tmp_path):
+    values = {
+        **QUICK, "conductance": 0.01, "window_sigma": 0.0, "window_percent": 60.0, "bias": 20.0, "ruptures": 6,
+        "longest_hold": 20.0, "creep": 0.02, "contact_threshold": 3.0, "anyway": True,
+    }  # fmt: skip
+    with served_rig(tmp_path, overrides=PAIRS, seed=3) as rig:
+        summary = rig.bench().run(ThermalConductance.from_values(values), tmp_path / "pairs.h5")
+    result = analyse_measurement([summary.recording]).thermal_conductance
+    (pairs,) = result.several
+    assert pairs.molecules == 2 and pairs.ruptures + len(result.used) == 6
+    page = tmp_path / "pairs.html"
+    assert CliRunner().invoke(main, ["report", str(summary.recording), "--out", str(page)]).exit_code == 0
+    assert "lost 2 molecules one after another" in page.read_text(encoding="utf-8")
+    session = played(summary.recording)
+    shown = session.thermal_conductance.snapshot()
+    assert (shown.ruptures, shown.several) == (len(result.used), pairs.ruptures)
+    session.dispose()

@@ -89,6 +89,7 @@ def _counted(snapshot: ThermalConductanceSnapshot) -> list[str]:
     if not snapshot.ruptures and not snapshot.rejected:
         return []
     others = (
+        (snapshot.several, "of several molecules"),
         (snapshot.heater_off, "with heater off"),
         (snapshot.rejected, "left out"),
         (snapshot.censored, "censored"),

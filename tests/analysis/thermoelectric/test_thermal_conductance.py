@@ -93,7 +93,7 @@ def test_exclusions_are_of_the_current_alone():
         (lambda made: {"flags": ("gap",)}, "missing"),
         (lambda made: {"ended": "current"}, "trip"),
         (lambda made: {"window_G0": (0.2, 0.4)}, "twice the window"),
-        (lambda made: {"current_A": stepped(made)}, "several molecules"),
+        (lambda made: {"current_A": stepped(made)}, "atoms of a metallic contact"),
         (lambda made: {"current_A": again(made)}, "conducts again"),
         (lambda made: {"heater_W": np.full_like(made.heater_W, 1e-4)}, "does not alternate"),
         (lambda made: {"current_A": made.current_A * 0.0}, "less than 50 ms"),
