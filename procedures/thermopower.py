@@ -17,8 +17,10 @@ from analysis.heating.aligned_hold import whole_periods
 from analysis.heating.programme import LevelProgramme, ordered
 from analysis.numbers import counted
 from analysis.thermoelectric.detectability import (
+    TWO_LEVEL_SHARE,
     FLICKER_per_Hz,
     current_noise_A2_per_Hz,
+    molecule_noise_per_Hz,
     open_circuit_sigma_V,
     thermopower_sigma_V_per_K,
 )
@@ -178,8 +180,11 @@ class Thermopower(AlternatingHeater, HeatedProcedure):
             return None
         value = 1e-6 * float(self.expected_thermopower)
         differences_K = self.mean_share * np.array(self.dT)
-        noise_V = self._sigma_V(context, float(self.conductance), 1.0, self.hold_time, FLICKER_per_Hz)
-        if self.method == ALTERNATING and context.heater is not None:
+        alternating = self.method == ALTERNATING and context.heater is not None
+        measured_Hz = float(self.thermal_Hz() if alternating else self.programme().frequency_Hz)
+        flicker = molecule_noise_per_Hz(measured_Hz)
+        noise_V = self._sigma_V(context, float(self.conductance), 1.0, self.hold_time, flicker)
+        if alternating and context.heater is not None:
             noise_V *= math.sqrt(2.0)  # half of the time is lost to each of both phases
             differences_K = differences_K * self.amplitude_share(context, context.heater)
         elif self.contact_offset:
@@ -190,7 +195,8 @@ class Thermopower(AlternatingHeater, HeatedProcedure):
         sigma = thermopower_sigma_V_per_K(differences_K, int(self.holds), noise_V, SPREAD * abs(value))
         size = math.nan if self.control else value
         assumed = (
-            f"junctions that differ by {100 * SPREAD:g} %, and flicker noise of {FLICKER_per_Hz:g}/Hz at 1 Hz"
+            f"junctions that differ by {100 * SPREAD:g} %, flicker noise of {FLICKER_per_Hz:g}/Hz at 1 Hz, and "
+            f"two-level noise of {100 * TWO_LEVEL_SHARE:g} % of the junctions"
         )
         return Expectation("thermopower", sigma, size, "uV/K", 1e6, self.total_cycles, "junctions", assumed)
 
@@ -206,7 +212,7 @@ class Thermopower(AlternatingHeater, HeatedProcedure):
             window_s,
             conductance_S,
             current_noise_A2_per_Hz(gain, amplifier.full_scale_V, context.rate_Hz, conductance_S),
-            flicker / float(programme.frequency_Hz),
+            flicker,
         )
 
     def duration_s(self, context: ProcedureContext) -> float:

@@ -22,6 +22,9 @@ CONVERTER_SHARE = 6e-6
 FLICKER_per_Hz = 1e-4
 """S_I/I^2 of a molecule at 1 Hz, falling as 1/f; typical."""
 
+TWO_LEVEL_SHARE, TWO_LEVEL_HEIGHT, TWO_LEVEL_Hz = 0.5, (0.03, 0.2), (1.0, 100.0)
+"""Two-level noise of molecules: share of the junctions that have it, bounds of its height over G, and of its corner."""
+
 LONGEST_WINDOW_S = {"dc": 1.0, "2w": 10.0}
 """Longest windows about a rupture: with a steady heater the 1/f noise lets longer ones gain nothing."""
 
@@ -109,6 +112,18 @@ def current_noise_A2_per_Hz(
     """
     johnson = 4.0 * BOLTZMANN_J_per_K * temperature_K * (1.0 / gain_V_per_A + conductance_S)
     return johnson + 2.0 / rate_Hz * (CONVERTER_SHARE * range_V / gain_V_per_A) ** 2
+
+
+def molecule_noise_per_Hz(frequency_Hz: float) -> float:
+    """Return S_G/G^2 of a molecule, the mean over junctions: flicker, and two-level noise of some of them.
+
+    Heights are taken as evenly spread between their bounds, and corners as evenly in the logarithm.
+    """
+    (least, most), (slow_Hz, fast_Hz) = TWO_LEVEL_HEIGHT, TWO_LEVEL_Hz
+    square = (most**3 - least**3) / (3.0 * (most - least))
+    turned = math.atan(fast_Hz / frequency_Hz) - math.atan(slow_Hz / frequency_Hz)
+    lorentzians = square * turned / (2.0 * math.pi * math.log(fast_Hz / slow_Hz))
+    return (FLICKER_per_Hz + TWO_LEVEL_SHARE * lorentzians) / frequency_Hz
 
 
 def open_circuit_sigma_V(

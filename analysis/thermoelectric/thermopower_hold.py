@@ -167,20 +167,22 @@ def _fitted(
     if np.count_nonzero(keep) < LEAST_SAMPLES or not np.ptp(bias_V[keep]) > 0.0:
         return _UNKNOWN, "too few samples"
     at, volts, amperes = np.flatnonzero(keep), bias_V[keep], current_A[keep]
-    columns = [np.ones(len(at)), volts]
+    columns = [np.ones(len(at)), volts, volts * (at - at.mean())]  # a conductance that drifts is no voltage
     if rules.mains_Hz and np.ptp(at) * rules.mains_Hz > 2.0 * rate_Hz:
         phase = 2.0 * np.pi * rules.mains_Hz / rate_Hz * at
         columns += [np.sin(phase), np.cos(phase)]
     size = [np.sqrt(column @ column) for column in columns]
     design = np.column_stack([column / one for column, one in zip(columns, size, strict=True)])
     solution = np.linalg.lstsq(design, amperes, rcond=None)[0]
-    hum_A = design[:, 2:] @ solution[2:]
+    beside_A = design[:, 2:] @ solution[2:]
     residual_A = amperes - design @ solution
     noise = noise_A2_per_Hz(residual_A, at, bias_V, rate_Hz)
-    fit = open_circuit(volts, amperes - hum_A, noise, rate_Hz)
+    fit = open_circuit(volts, amperes - beside_A, noise, rate_Hz)
     if fit.conductance_S:
         period = np.floor(at * (modulation_Hz(bias_V, rate_Hz) / rate_Hz)).astype(np.int64)
-        fit = replace(fit, sigma_open_circuit_V=sigma_from_periods_V(fit, volts, residual_A, period))
+        intercept, slope = np.linalg.pinv(design)[:2] / np.array(size[:2])[:, None]
+        weight = (intercept + fit.open_circuit_V * slope) / fit.conductance_S
+        fit = replace(fit, sigma_open_circuit_V=sigma_from_periods_V(weight, residual_A, period))
     return (fit, "") if fit.conductance_S > 1e-12 * G0_S else (_UNKNOWN, "no conductance")
 
 
@@ -206,9 +208,7 @@ def modulation_Hz(bias_V: FloatArray, rate_Hz: float) -> float:
     return float((1 + np.argmax(swing[1:])) * rate_Hz / len(bias_V))
 
 
-def sigma_from_periods_V(
-    fit: OpenCircuit, bias_V: FloatArray, residual_A: FloatArray, period: NDArray[np.int64]
-) -> float:
+def sigma_from_periods_V(weight: FloatArray, residual_A: FloatArray, period: NDArray[np.int64]) -> float:
     """Return the standard error of V_oc from the scatter of the periods, whatever the noise is at each bias.
 
     A conductance that flickers gives noise in proportion to the bias. The error of V_oc has little of it with the
@@ -217,16 +217,13 @@ def sigma_from_periods_V(
 
     Parameters
     ----------
-    fit : OpenCircuit
-    bias_V, residual_A, period : ndarray, shape (n,)
-        Kept samples: bias, residual of the line, and number of the period.
+    weight, residual_A, period : ndarray, shape (n,)
+        Of the kept samples: weight in V_oc, residual of the line, and number of the period.
     """
-    about_V = bias_V - bias_V.mean()
-    weight = 1.0 / len(bias_V) + (fit.open_circuit_V - bias_V.mean()) * about_V / (about_V @ about_V)
     _, which = np.unique(period, return_inverse=True)
-    parts_A = np.bincount(which, weights=weight * residual_A)
-    freedom = max(len(parts_A) - 1, 1)
-    scatter_A = math.sqrt(len(parts_A) / freedom * float(parts_A @ parts_A))
+    parts_V = np.bincount(which, weights=weight * residual_A)
+    freedom = max(len(parts_V) - 1, 1)
+    scatter_V = math.sqrt(len(parts_V) / freedom * float(parts_V @ parts_V))
     steps_A = np.diff(residual_A)
-    white_A = float(np.sqrt(0.5 * np.mean(steps_A**2) * (weight @ weight))) if steps_A.size else 0.0
-    return max(scatter_A, white_A) / abs(fit.conductance_S)
+    white_V = float(np.sqrt(0.5 * np.mean(steps_A**2) * (weight @ weight))) if steps_A.size else 0.0
+    return max(scatter_V, white_V)

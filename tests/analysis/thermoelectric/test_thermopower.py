@@ -9,6 +9,7 @@ import pytest
 from analysis.constants import G0_S
 from analysis.heating.mask import Filters
 from analysis.heating.thermometer import Thermometer
+from analysis.thermoelectric.detectability import molecule_noise_per_Hz, open_circuit_sigma_V
 from analysis.thermoelectric.open_circuit import OpenCircuit
 from analysis.thermoelectric.temperatures import reduced_difference_K
 from analysis.thermoelectric.thermopower import GOLD_FILM, Lead
@@ -219,6 +220,43 @@ def test_the_noise_of_a_hold_is_its_scatter_though_the_conductance_flickers(leve
         volts.append(found.open_circuit_V)
         sigmas.append(found.sigma_open_circuit_V)
     assert least < np.sqrt(np.mean(np.square(sigmas))) / np.std(volts) < most
+
+
+def test_a_conductance_that_drifts_is_no_voltage():
+    """A gold contact that grows by half within a period gave 208 uV instead of 40 uV without its drift in the fit."""
+    n = 200
+    drift = 1.0 + 0.5 * np.arange(n) / n
+    bias_V = 0.005 * np.array([1.0, 0.0, -1.0])[(np.arange(n) * 3 * 12.25 / RATE_Hz).astype(int) % 3]
+    noise_A = 1.9e-12 * np.sqrt(RATE_Hz / 2) * np.random.default_rng(6).standard_normal(n)
+    contact_A = 1000 * G * drift * (bias_V - 4e-5) + noise_A
+    found = measured(replace(hold(), contact_V=bias_V, contact_A=contact_A), RULES)
+    assert found.contact_offset_V == pytest.approx(4e-5, abs=3e-6)
+
+
+def two_level(rng, n):
+    """Relative two-level noise as of half of the junctions: height of 3 to 20 %, corner of 1 to 100 Hz."""
+    if rng.random() < 0.5:
+        return np.zeros(n)
+    height, corner_Hz = rng.uniform(0.03, 0.2), 10 ** rng.uniform(0.0, 2.0)
+    turns = rng.random(n) < np.pi * corner_Hz / RATE_Hz
+    return height * ((np.cumsum(turns) + rng.integers(2)) % 2 - 0.5)
+
+
+def test_the_expected_noise_of_a_hold_covers_its_scatter():
+    """Flicker alone expects 23 uV, of which single holds scatter by more than twice as much."""
+    rng, n, amplitude_V = np.random.default_rng(7), 1000, 0.01
+    bias_V = amplitude_V * np.array([1, 0, -1])[(np.arange(n) * 3 * 12.25 / RATE_Hz).astype(int) % 3]
+    volts = []
+    for _ in range(600):
+        current_A = G * (1 + flickering(rng, n, 1e-4) + two_level(rng, n)) * bias_V
+        volts.append(measured(replace(hold(), bias_V=bias_V, current_A=current_A), RULES).fit.open_circuit_V)
+    levels_V, share = amplitude_V * np.array([1.0, 0.0, -1.0]), np.full(3, 1 / 3)
+    flicker, both = (
+        open_circuit_sigma_V(levels_V, share, n / RATE_Hz, G, 0.0, density)
+        for density in (1e-4 / 12.25, molecule_noise_per_Hz(12.25))
+    )
+    assert np.std(volts) > 1.8 * flicker
+    assert np.std(volts) == pytest.approx(both, rel=0.15)
 
 
 def test_the_lead_is_that_of_the_rig_file_or_else_a_gold_film():
