@@ -10,7 +10,7 @@ from nidaqmx.constants import TaskMode
 
 from analysis.loop_backs import Tolerance
 from drivers.daqmx.inputs import ACQUISITION
-from drivers.daqmx.outputs import WAVEFORM
+from drivers.daqmx.output_tasks import WAVEFORM
 from drivers.daqmx.terminals import TERMINALS
 from drivers.errors import InstrumentFault, NotNow, RigError
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput
