@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,10 +48,10 @@ def make_safe(
     within_s: float = 1.0,
     loop_backs: LoopBacks | None = None,
 ) -> str:
-    """Reset the card, set 0 V on all outputs but those named, then the values named.
+    """Set 0 V on all outputs but those named, then the values named, over a new connection.
 
-    Tasks of a dead client, such as a modulation, continue in an NI gRPC Device Server; only a reset of the card ends
-    them.
+    A waveform that a dead client has left in a server is ended by its name. The card is reset only if that does not
+    free the outputs: a reset takes all of them through 0 V, and some piezos are retracted elsewhere.
 
     Parameters
     ----------
@@ -78,24 +78,23 @@ def make_safe(
     InstrumentLost
         If nothing answered in time; ``NotFound`` if nothing answered at all.
     """
-    with PXIController(controller_address, within_s / 2) as controller, controller.deadline(within_s):
-        controller.reset(device)
-        inputs = () if loop_backs is None else tuple(loop_backs.inputs)
-        with NI6281(controller, device, inputs, outputs, _ANY_RATE_HZ) as card:
-            done = f"card reset, {card.to_safe(safe_values, within_s)}"
-            if loop_backs is None:
-                return f"{done} (commanded, not seen)"
-            return f"{done} ({seen(card, loop_backs.tolerance)})"
+    looked_at = loop_backs or LoopBacks(())
+    with (
+        PXIController(controller_address, within_s / 2) as controller,
+        controller.deadline(within_s),
+        closing(StandbyCard(controller, device, outputs, safe_values, looked_at)) as card,
+    ):
+        done = card.make_safe(within_s)
+        return f"{done} ({'commanded, not seen' if loop_backs is None else _seen(card)})"
 
 
-def seen(card: NI6281, tolerance: Tolerance) -> str:
-    """Compare the loop-backs with the outputs while the card is not sampling; return the result as text."""
+def _seen(card: "StandbyCard") -> str:
+    """Compare the loop-backs with the outputs; return the result as text."""
     try:
-        shown = card.glance()
+        unseen = card.unseen()
     except RigError as error:
-        return f"commanded, not seen: {error}"
-    wrong = list(_wrong(shown, card.held, tolerance))
-    return f"commanded, not seen: {', '.join(wrong)}" if wrong else "seen on the loop-backs"
+        unseen = str(error)
+    return f"commanded, not seen: {unseen}" if unseen else "seen on the loop-backs"
 
 
 def _wrong(shown: Mapping[str, float], held: Mapping[str, float], tolerance: Tolerance) -> Iterator[str]:
@@ -222,9 +221,12 @@ class StandbyCard:
         for _ in range(_LOOKS):
             try:
                 return self._card.glance()
-            except NotNow:  # somebody else is looking
+            except NotNow as error:  # somebody else is looking
+                refused = error
                 time.sleep(_LOOK_S)
-        # an acquisition without a name, of a program that was setting up
+        if any(self._safe_values.values()):  # a reset would move what is safe
+            raise refused
+        # an acquisition without a name
         self._controller.reset(self._device)
         self._card.write_safe(self._safe_values)
         self._card.reserve_outputs()

@@ -1,4 +1,6 @@
 from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,36 +11,98 @@ from drivers.guard import LASTING, LoopBacks, StandbyCard, clear_run, make_safe,
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
 from drivers.stepper import Stepper
+from simulators.daqmx.server import DaqServer
 from simulators.rig.faults import ConnectionLost, DeviceLost, OutputStuck
 from tests.support.instruments.cable import Cable
 from tests.support.instruments.loopback import BIAS, INPUTS, LSB_V, RATE_HZ, Z, opened, served
 from tests.support.patience import ANSWER_S, free_s
 
+WIDE_Z = replace(Z, min_V=-10.0)
+"""An output whose retracted end is not 0 V."""
 
-def leave_running(port: int) -> None:
+
+def leave_running(port: int, sessions: str) -> None:
     """Start a modulation and an acquisition that go on in the server when the client is killed."""
-    controller = PXIController(f"grpc://127.0.0.1:{port}")
-    card = NI6281(controller, "Dev1", INPUTS, (BIAS, Z), RATE_HZ)
-    card.write(bias=0.1, z=8.0)
+    controller = PXIController(f"grpc://127.0.0.1:{port}", sessions=sessions)
+    card = NI6281(controller, "Dev1", INPUTS, (BIAS, WIDE_Z), RATE_HZ)
+    card.write(bias=0.1, z=-8.0)
     card.start_acquisition()
     card.start_modulation({"bias": [1.27, 0.0, -1.27]})
     card.read(10)
     controller.close()
 
 
-def test_a_dead_client_s_modulation_is_ended_and_the_tip_retracted() -> None:
+def seen_at_z(server: DaqServer, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Return a list that grows by each voltage at which z is held."""
+    volts, hold = [], server.bench.hold
+
+    def held(signal: str, value: float) -> None:
+        if signal == "z":
+            volts.append(value)
+        hold(signal, value)
+
+    monkeypatch.setattr(server.bench, "hold", held)
+    return volts
+
+
+@pytest.mark.parametrize(
+    ("sessions", "how"), [(session_names("Dev1"), "waveform aborted"), ("", "card reset")]
+)
+def test_a_dead_client_s_modulation_is_ended_and_the_tip_retracted(monkeypatch, sessions, how) -> None:
+    """A card that is reset takes z through 0 V, 80 nm beyond where it was: the last resort."""
     with served() as server:
-        leave_running(server.port)
+        leave_running(server.port, sessions)
         assert {task.engine.kind for task in server.card.running} == {"ai", "ao"}
+        volts = seen_at_z(server, monkeypatch)
         begin = free_s()
 
-        safe = {"bias": 0.0, "z": 0.5}
-        done = make_safe(f"grpc://127.0.0.1:{server.port}", "Dev1", (BIAS, Z), safe, ANSWER_S)
+        safe, loop_backs = {"bias": 0.0, "z": -9.5}, LoopBacks(INPUTS)
+        done = make_safe(
+            f"grpc://127.0.0.1:{server.port}", "Dev1", (BIAS, WIDE_Z), safe, ANSWER_S, loop_backs
+        )
 
         assert free_s() - begin < 0.5
-        assert done == "card reset, bias 0 V, z 0.5 V (commanded, not seen)"
+        assert done == f"{how}, bias 0 V, z -9.5 V (seen on the loop-backs)"
         assert server.card.running == []
-        assert dict(server.bench.outputs) == pytest.approx({"bias": 0.0, "z": 0.5}, abs=LSB_V)
+        assert dict(server.bench.outputs) == pytest.approx({"bias": 0.0, "z": -9.5}, abs=LSB_V)
+        assert (max(volts) < -9.0) == (how != "card reset")
+
+
+def test_a_rig_at_rest_is_made_safe_without_a_reset(monkeypatch) -> None:
+    """Nobody drives it: whoever presses RETRACT once more must not move the tip forward."""
+    with served() as server:
+        again = partial(
+            make_safe,
+            f"grpc://127.0.0.1:{server.port}",
+            "Dev1",
+            (BIAS, WIDE_Z),
+            {"z": -9.5},
+            ANSWER_S,
+            LoopBacks(INPUTS),
+        )
+        again()
+        volts = seen_at_z(server, monkeypatch)
+        assert again() == "bias 0 V, z -9.5 V (seen on the loop-backs)"
+    assert volts == pytest.approx([-9.5], abs=1e-3)
+
+
+def test_a_reset_for_a_look_is_no_price_where_it_would_move_the_tip(monkeypatch) -> None:
+    """Another program reads the inputs: the outputs are commanded, and said not to be seen."""
+    with served() as server:
+        leave_running(server.port, "")
+        for name in [name for name, task in server.card.tasks.items() if task.engine.kind == "ao"]:
+            server.card.clear(name)
+        volts = seen_at_z(server, monkeypatch)
+        done = make_safe(
+            f"grpc://127.0.0.1:{server.port}",
+            "Dev1",
+            (BIAS, WIDE_Z),
+            {"z": -9.5},
+            ANSWER_S,
+            LoopBacks(INPUTS),
+        )
+        assert "commanded, not seen: Can't read the inputs: another program uses the card" in done
+        assert max(volts) < -9.0
 
 
 def test_safe_is_what_the_loop_backs_show() -> None:
@@ -49,8 +113,8 @@ def test_safe_is_what_the_loop_backs_show() -> None:
         server.bench.faults.add(OutputStuck(signal="z"))
         stuck = make_safe(address, "Dev1", (BIAS, Z), {"z": 0.0}, 30.0, loop_backs)
 
-    assert seen == "card reset, bias 0 V, z 0.5 V (seen on the loop-backs)"
-    assert stuck.startswith("card reset, bias 0 V, z 0 V (commanded, not seen: z reads +0.")
+    assert seen == "bias 0 V, z 0.5 V (seen on the loop-backs)"
+    assert stuck.startswith("bias 0 V, z 0 V (commanded, not seen: z reads +0.")
 
 
 def test_a_rig_that_is_safe_already_stays_so() -> None:

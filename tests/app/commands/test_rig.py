@@ -96,7 +96,7 @@ def test_a_trip_is_cleared_by_name_on_a_rig_that_is_seen_safe_and_not_without_a_
     assert read_state(path).state == TRIPPED
     code, output = said("rig", "clear", file, "--by", "Ada", answer="y\n")
     assert code == 0
-    assert "Cleared by Ada: card reset, bias 0 V, z 0 V (seen on the loop-backs)." in output
+    assert "Cleared by Ada: bias 0 V, z 0 V (seen on the loop-backs)." in output
     assert read_state(path).state == SAFE
     path.unlink()
 

@@ -24,7 +24,7 @@ from app.config.rig_folder import rig_key, rigs_folder, state_path
 from drivers.errors import InstrumentFault, InstrumentLost, NotNow
 from tests.support.rig.files import rig_file_at
 
-DONE = "card reset, bias 0 V, z 0 V (seen on the loop-backs)"
+DONE = "bias 0 V, z 0 V (seen on the loop-backs)"
 DEAD = Process(this_process().host, 2**22 + 1, 0.0)
 
 
