@@ -19,7 +19,7 @@ from app.acquisition.simulated_rig import SimulationSettings, simulated_rig
 from app.campaign.command import run_campaign
 from app.campaign.file import load_campaign
 from app.campaign.programme import checked
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from simulators.world.expected_heating import expected_heating
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "campaigns"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.acquisition.owner import Ownership, owned
+from app.acquisition.ownership import Ownership, owned
 from app.acquisition.watchdog.latch import require_untripped
 from app.config.rig import Rig
 from drivers.pxi import Connect

@@ -12,7 +12,8 @@ from analysis.recording import Plot, PlotAxis, Recording, RecordingError, TraceE
 from analysis.records import Trace
 from analysis.traces.histogram import Histogram
 from analysis.traces.result import Analysis
-from app.offline.measurement import Measurement, analyse_measurement
+from app.offline.analyse import analyse_measurement
+from app.offline.measurement import Measurement
 from app.offline.summary_line import peaks_line
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from analysis.iv.mean import MeanIV, equal_power_amplitudes
 from analysis.traces.peak_fit import PeakFit
 from analysis.traces.result import Analysis
 from app.campaign.file import CampaignFile
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.offline.trace_files import analyse_traces
 from app.offline.traces import ByHand
 

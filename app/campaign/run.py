@@ -23,7 +23,8 @@ from app.campaign.programme import (
     thermopower_stage,
 )
 from app.campaign.stages import Stage
-from app.offline.measurement import Measurement, analyse_measurement
+from app.offline.analyse import analyse_measurement
+from app.offline.measurement import Measurement
 from procedures.procedure import RigProcedure
 
 

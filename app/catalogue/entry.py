@@ -9,7 +9,8 @@ from typing import Any
 from analysis.json_data import to_json
 from analysis.numbers import counted
 from analysis.recording import RecordingError
-from app.offline.measurement import Measurement, analyse_measurement
+from app.offline.analyse import analyse_measurement
+from app.offline.measurement import Measurement
 from app.offline.recordings import RecordingKind, describe
 from app.offline.summary_line import peaks_line
 

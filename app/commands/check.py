@@ -60,7 +60,8 @@ def command(rig_file: Path, as_json: bool, prove: bool) -> None:
     gains stay. Ends with 1 if an instrument does not answer, or the proof fails.
     """
     from app.acquisition.limits_in_force import limits_in_force
-    from app.acquisition.owner import RigOwned, owned
+    from app.acquisition.owner import RigOwned
+    from app.acquisition.ownership import owned
     from app.acquisition.run_checks import resolved
     from app.config.calibrated_rig import load_calibrated_rig
     from app.config.calibration_store import store_of

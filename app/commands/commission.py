@@ -76,7 +76,7 @@ def command(
     Ctrl-C ends a step safely; the same command continues. Ends with 1 if a step fails.
     """
     from app.acquisition.open_rig import BY_ADDRESS
-    from app.acquisition.owner import owned
+    from app.acquisition.ownership import owned
     from app.commission.amounts import FULL, QUICK
     from app.commission.registry import chosen
     from app.commission.report import to_json

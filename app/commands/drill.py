@@ -39,7 +39,7 @@ def command(rig_file: Path, out: Path | None, kills: int, yes: bool, as_json: bo
     from dataclasses import replace
 
     from app.acquisition.open_rig import BY_ADDRESS
-    from app.acquisition.owner import owned
+    from app.acquisition.ownership import owned
     from app.commission.amounts import FULL
     from app.commission.drill import STEPS, drill
     from app.commission.report import to_json

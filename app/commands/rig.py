@@ -24,7 +24,7 @@ def command() -> None:
 @RIG
 def status(rig_file: Path) -> None:
     """Say who owns the rig and whether a trip of its watchdog holds it. Moves nothing. Ends with 1 if one does."""
-    from app.acquisition.owner import present_owner
+    from app.acquisition.ownership import present_owner
     from app.acquisition.watchdog.latch import held
     from app.config.rig import load_rig
 
@@ -43,7 +43,7 @@ def status(rig_file: Path) -> None:
 @click.option("--yes", is_flag=True, help="Confirm that you have looked at the tip and the last recording.")
 def clear(rig_file: Path, by: str, yes: bool) -> None:
     """Clear a trip of the watchdog: make the rig safe, read the loop-backs, and let runs start again."""
-    from app.acquisition.owner import owned
+    from app.acquisition.ownership import owned
     from app.acquisition.watchdog import latch
     from app.config.rig import load_rig
 
@@ -64,11 +64,11 @@ def clear(rig_file: Path, by: str, yes: bool) -> None:
 @BY
 def take_over(rig_file: Path, by: str) -> None:
     """Take a rig from an owner that has ended: make it safe, read it back, and give it free."""
-    from app.acquisition import owner
+    from app.acquisition import ownership
     from app.config.rig import load_rig
 
     with _in_words():
-        click.echo(owner.take_over(rig_file, load_rig(rig_file), by))
+        click.echo(ownership.take_over(rig_file, load_rig(rig_file), by))
 
 
 @command.command("make-safe", cls=Command)

@@ -9,7 +9,7 @@ from analysis.recording import Recording
 from app.calibration.result import spans_of
 from app.commission.session import Session, StepFailed
 from app.commission.step import Step
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from procedures.commissioning.direction import RAISED, REST, Direction
 from procedures.controls import Gold
 

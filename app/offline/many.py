@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from analysis.recording import RecordingError
+from app.offline.analyse import measured
 from app.offline.identity import Stamp
-from app.offline.measurement import Measurement, measured
+from app.offline.measurement import Measurement
 from app.offline.recordings import OPENED, RecordingKind, find_recordings
 from app.offline.result_cache import NoCache
 from app.offline.statistic_files import file_statistics, sweeps_task
@@ -172,7 +173,7 @@ def analyse_files(
     paths : sequence of Path
         Recordings, as from `files_of`.
     by_hand, transmission, first_periods, statistics
-        As in `app.offline.measurement.analyse_measurement`.
+        As in `app.offline.analyse.analyse_measurement`.
     reading : Reading, optional
         Means of reading; the result does not depend on them.
     missing : sequence of Failure

@@ -28,7 +28,7 @@ def peltier_of(
     controls : sequence of EvaluatedRun
         Recordings of heating, of which the controls at small bias are used.
     first_periods : int, optional
-        As in `app.offline.measurement.analyse_measurement`.
+        As in `app.offline.analyse.analyse_measurement`.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from analysis.heating.junction_model import JunctionModel
 from analysis.heating.model_json import from_plain
 from analysis.recording import RecordingError, RunHeader
 from analysis.transport.kinds import TRANSMISSIONS, kind_of
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.offline.recordings import RecordingKind, recording_kind
 from app.replay.library import Library, LibraryRow
 from app.replay.saved_analysis import AnalysisFileError, files_of, load

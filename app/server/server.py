@@ -18,7 +18,8 @@ import zmq
 
 from analysis.recording import RecordingError
 from app.acquisition.bench import Bench, RunSummary
-from app.acquisition.owner import Ownership, RigOwned, myself
+from app.acquisition.owner import RigOwned, myself
+from app.acquisition.ownership import Ownership
 from app.acquisition.recorder import RecorderFailed
 from app.acquisition.room import exhausted
 from app.acquisition.run_checks import check, duration_s, free_name, why_not

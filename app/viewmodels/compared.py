@@ -11,7 +11,8 @@ from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.junction_model import BAD_MISFIT, JunctionModel
 from analysis.iv.mean import MeanIV
 from analysis.records import FloatArray
-from app.offline.measurement import Measurement, analyse_measurement
+from app.offline.analyse import analyse_measurement
+from app.offline.measurement import Measurement
 from app.offline.traces import Analysed
 from app.viewmodels.heating_points import PointsSnapshot, points_of
 
@@ -143,7 +144,7 @@ def compare_recording(path: Path) -> ComparedRecording:
     Raises
     ------
     RecordingError, ValueError
-        As raised by ``app.offline.measurement.analyse_measurement``.
+        As raised by ``app.offline.analyse.analyse_measurement``.
     """
     return compared_measurement(path, analyse_measurement([path]))
 

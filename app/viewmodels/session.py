@@ -15,7 +15,8 @@ from analysis.records import NOTE, Block, Event, EventKind, Trace
 from analysis.reduce import InOrder
 from analysis.timebase import TimeBase
 from analysis.traces.result import Analysis
-from app.offline.measurement import Measurement, turned_by_heat
+from app.offline.analyse import turned_by_heat
+from app.offline.measurement import Measurement
 from app.offline.recordings import OPENED, recording_kind
 from app.offline.traces import Analysed
 from app.replay.seek_context import SeekContext

@@ -16,7 +16,7 @@ from analysis.thermoelectric.rupture import measured
 from analysis.thermoelectric.rupture_holds import rupture_holds
 from analysis.thermoelectric.thermal_conductance_run import SHAM_SEED, evaluate, rules_of
 from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.viewmodels.thermal_conductance_view import ThermalConductanceModel
 from procedures.thermal_conductance import ThermalConductance
 from procedures.thermal_conductance_controls import GapWidened

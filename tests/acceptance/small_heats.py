@@ -7,7 +7,7 @@ from analysis.thermoelectric.noise_run import MeasuredNoise, analyse_noise
 from analysis.thermoelectric.peltier_controls import FILM_PRESSED
 from app.acquisition.run_checks import check
 from app.config.rig import load_rig
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.offline.noise import measured_holds
 from procedures.errors import ImpossibleSetting
 from procedures.noise_thermometer import NoiseResistor, NoiseThermometer

@@ -12,7 +12,8 @@ from analysis.thermoelectric.thermopower_holds import thermopower_holds
 from analysis.thermoelectric.thermopower_run import evaluate
 from analysis.thermoelectric.thermopower_summary import as_if_heated, placed, summarise
 from analysis.traces.peak_fit import PeakFit
-from app.offline.measurement import Measurement, analyse_measurement
+from app.offline.analyse import analyse_measurement
+from app.offline.measurement import Measurement
 from app.offline.traces import BOOTSTRAP_SEED
 from procedures.ac_break_junction import ACBreakJunction
 from procedures.break_junction import BreakJunction

@@ -9,7 +9,7 @@ from analysis.records import Trace
 from analysis.traces.histogram import BinAxis, Scale, histogram_2d
 from analysis.traces.options import DISPLACEMENT_AXIS
 from app.figure_style import DARK, LIGHT, PowersOfTen, drawn_in, recoloured, svg_text
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.report import heating_sections
 from app.report.figures import histogram_2d_figure, traces_figure
 from tests.support.recordings.made_recordings import made_heating, made_iv

@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from drivers.errors import InstrumentFault, NotNow, OutOfRange
-from drivers.keithley428 import _strings
+from drivers.keithley428_commands import setting_words
 from drivers.keithley428_words import Display, Keithley428Settings, RISE_TIMES_s
 from tests.support.instruments.bus428 import amplifier, sent, status
 
@@ -122,7 +122,7 @@ def test_every_setting_is_sent_and_compared(name):
     asked, other = values.get(name, (True, False))
     alone = {"suppress_A": 0.0} if name == "suppress_range" else {}
     settings = Keithley428Settings(**{name: asked, **alone})
-    assert list(_strings(settings, 1e-5)) or name == "zero_check"  # which is left on or off at the end
+    assert list(setting_words(settings, 1e-5)) or name == "zero_check"  # which is left on or off at the end
     assert len(settings.differences(Keithley428Settings(**{name: other, **alone}))) == 1
     assert not settings.differences(settings)
 

@@ -8,7 +8,7 @@ import pytest
 from analysis.recording import Recording
 from analysis.records import EventKind
 from analysis.thermoelectric.ac_traces import ac_traces, points_of
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.replay.player import Player
 from app.report.ac_sections import ac_numbers, ac_sections
 from app.report.heating_text import print_measurement

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.recording import Recording
 from analysis.thermoelectric.noise_holds import noise_holds
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.offline.noise import resistors_beside
 from app.replay.player import Player
 from app.report.noise_sections import noise_sections

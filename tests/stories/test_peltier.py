@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.replay.player import Player
 from app.report.peltier_sections import peltier_words
 from app.viewmodels.session import Session

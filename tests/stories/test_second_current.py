@@ -10,7 +10,7 @@ from analysis.thermoelectric.noise_holds import noise_holds
 from analysis.thermoelectric.noise_run import measured
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.toml import FileError
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.offline.noise import measured_holds
 from procedures.noise_thermometer import NoiseResistor
 from tests.stories.test_noise_thermometer import QUICK, WORLD

@@ -11,7 +11,7 @@ from analysis.recording import Recording
 from analysis.records import EventKind
 from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
 from app.cli import main
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.replay.player import Player
 from app.viewmodels.session import Session
 from procedures.thermal_conductance import STEP, ThermalConductance

@@ -15,7 +15,7 @@ from analysis.thermoelectric.thermopower_run import evaluate
 from analysis.thermoelectric.thermopower_summary import placed, summarise
 from app.acquisition.playback_rig import playback_rig, rig_toml
 from app.cli import main
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.replay.player import Player
 from app.report.heating_text import print_measurement
 from app.viewmodels.session import Session

@@ -16,7 +16,7 @@ from app.acquisition.bench import Bench
 from app.acquisition.direct import direct_wires
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER, amplifier_model
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from procedures.heating import Heating
 from procedures.procedure import RigProcedure
 from simulators.parameters import load_parameters

@@ -10,18 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.acquisition import owner as owner_module
+from app.acquisition import ownership as ownership_module
 from app.acquisition.host_lock import BEYOND, HostLock
-from app.acquisition.owner import (
-    Owner,
-    Ownership,
-    RigOwned,
-    myself,
-    present_owner,
-    session_name,
-    session_owner,
-    take_over,
-)
+from app.acquisition.owner import Owner, RigOwned, myself
+from app.acquisition.ownership import Ownership, present_owner, session_name, session_owner, take_over
 from app.config.rig import load_rig
 from app.config.rig_folder import lock_path
 from drivers.errors import InstrumentLost, NotNow
@@ -305,8 +297,8 @@ def test_the_local_library_needs_the_lock_of_the_computer_only(tmp_path, monkeyp
     def never(*arguments):
         raise AssertionError("no controller is needed")
 
-    monkeypatch.setattr(owner_module, "PXIController", never)
-    with owner_module.owned(file, rig):
+    monkeypatch.setattr(ownership_module, "PXIController", never)
+    with ownership_module.owned(file, rig):
         assert lock_path(file, rig).exists()
         with pytest.raises(RigOwned):
             Ownership(file, rig, BOB).claim()

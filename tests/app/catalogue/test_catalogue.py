@@ -14,8 +14,8 @@ from app.catalogue.add import add
 from app.catalogue.database import Catalogue, CatalogueError, Query
 from app.catalogue.entry import PEAK, RISE, TRACES, Entry, Number, entry_of
 from app.cli import main
+from app.offline.analyse import analyse_measurement
 from app.offline.many import Reading
-from app.offline.measurement import analyse_measurement
 from app.offline.result_cache import ResultCache
 from tests.support.recordings.made_recordings import made_heating
 from tests.support.recordings.streams import made_traces

@@ -14,7 +14,7 @@ from analysis.transport.landauer import currents
 from analysis.transport.transmission import BreitWignerLevel, FlatTransmission, LevelTransmission
 from app.acquisition.summary import results_of
 from app.cli import main
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.offline.traces import BOOTSTRAP_SEED
 from tests.support.recordings.made_recordings import CALIBRATIONS, LEVEL, R_P, SETTINGS, made_heating, made_iv
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from app.acquisition.owner import Ownership, myself
+from app.acquisition.owner import myself
+from app.acquisition.ownership import Ownership
 from app.acquisition.watchdog.rig_state import SAFE, TRIPPED, RigState, read_state, write_state
 from app.cli import main
 from app.config.rig import load_rig

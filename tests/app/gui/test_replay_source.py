@@ -12,7 +12,7 @@ from app.gui.panels.selection_rules import RULES, SelectionPanel
 from app.gui.replay_source import ReplaySource
 from app.gui.windows.replay_window import ReplayWindow
 from app.gui.windows.status_line import RigStatusLine
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.replay.saved_analysis import load, path_of
 from app.viewmodels.options import SessionOptions
 from tests.support.recordings.results import sections

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from analysis.recording import RecordingError
 from app.cli import main
 from app.offline import tasks
+from app.offline.analyse import analyse_measurement
 from app.offline.many import Reading, analyse_files
-from app.offline.measurement import analyse_measurement
 from app.offline.tasks import Failure, Task, attempt, identify
 from app.offline.workers import ThisProcess
 

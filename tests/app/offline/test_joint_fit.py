@@ -11,8 +11,8 @@ from analysis.thermoelectric.thermal_conductance import UNKNOWN, Estimate, Therm
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from analysis.transport.landauer import linear_response
 from analysis.transport.transmission import FlatTransmission
+from app.offline.analyse import analyse_measurement
 from app.offline.joint_fit import joint_fit
-from app.offline.measurement import analyse_measurement
 from app.report.joint_sections import contributions_table, joint_sections, joint_words
 from tests.support.recordings.made_recordings import LEVEL, made_heating, made_iv
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.report.csv_table import points_csv
 from app.report.page import report_html, typeset
 from tests.support.recordings.made_recordings import R_P, SEEBECK_V_per_K, made_heating, made_iv

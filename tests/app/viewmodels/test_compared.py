@@ -9,7 +9,7 @@ import pytest
 from analysis.heating.junction_model import BAD_MISFIT
 from analysis.recording import RecordingError
 from analysis.transport.landauer import linear_response
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.viewmodels.compared import (
     ComparedKind,
     ComparedRecording,

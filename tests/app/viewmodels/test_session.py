@@ -19,7 +19,7 @@ from analysis.recording import RecordedChannel, RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
 from analysis.traces.options import AnalysisOptions
 from analysis.transport.transmission import BreitWignerLevel, LevelTransmission
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.offline.traces import ByHand
 from app.replay.player import Player
 from app.replay.seek_context import SeekContext

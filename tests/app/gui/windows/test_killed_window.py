@@ -10,7 +10,7 @@ from app.acquisition.simulated_rig import SimulationSettings
 from app.gui.bench_launcher import any_bench
 from app.gui.dialogs.close_dialog import Parting
 from app.gui.main import Program
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.server.client import BenchClient
 from app.server.connection import running_benches
 from app.server.process import start_bench_process
