@@ -20,7 +20,7 @@ from drivers.daqmx.channels import AnalogInput, AnalogOutput, InputReference, ev
 from drivers.daqmx.inputs import Inputs
 from drivers.daqmx.outputs import Outputs
 from drivers.daqmx.own_outputs import own_outputs_V, own_reference_V
-from drivers.daqmx.terminals import TerminalScan
+from drivers.daqmx.terminals import TERMINALS, TerminalScan
 from drivers.errors import InstrumentFault, NotFound, NotNow, RigError
 from drivers.pxi import DeviceIdentity, PXIController
 
@@ -292,7 +292,7 @@ class NI6281:
         """
         free = self.controller.differential_inputs(self.device)
         channels = every_terminal(self._inputs.channels, free)
-        return TerminalScan(self.controller, self.device, channels, rate_Hz, self._came)
+        return TerminalScan(self.controller, self.device, channels, rate_Hz, self._came, TERMINALS)
 
     def scan_of(self, channels: Sequence[AnalogInput], rate_Hz: float) -> TerminalScan:
         """Return scans of some input terminals in this order. Use it while no acquisition runs."""

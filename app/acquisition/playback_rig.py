@@ -88,7 +88,8 @@ def _play_quantities(daq: dict[str, Any]) -> None:
     """
     daq["inputs"] = {name: daq["inputs"][name] for name in WIRING}
     daq["outputs"] = {name: daq["outputs"][name] for name in OUTPUTS}
-    daq["outputs"]["bias"] |= {"divider": 1.0, "adder_V": 0.0, "looped_back_at": "card"}
+    daq["outputs"]["bias"] |= {"divider": 1.0, "adder_V": 0.0, "looped_back_at": "card", "inverting": False}
+    daq["outputs"]["z"] |= {"inverting": False}
 
 
 def _told(content: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,12 +46,13 @@ def piezo_direction(session: Session) -> Judgement:
             ],
         )
     if found.ratio < 1:
+        other = str(not session.rig().daq.outputs.z.inverting).lower()
         return judged(
             numbers,
             [
-                "The current falls when z rises: the contact is at falling z. The piezo is reversed: exchange the "
-                "leads of "
-                "its driver. The rig file has no key for it, because extension must grow with the volts."
+                "The current falls when z rises: the contact is at falling z. The tip retracts as the z output rises: "
+                f"write inverting = {other} for daq.outputs.z in the rig file, with limits and safe place of the sign "
+                "of the extension."
             ],
         )
     return judged(numbers)

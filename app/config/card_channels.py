@@ -12,8 +12,9 @@ def daq_inputs(rig: Rig) -> tuple[AnalogInput, ...]:
     """Return the inputs of the DAQ in the order of the recording's channels."""
     bias, named = rig.daq.outputs.bias, rig.daq.inputs.named
     linear = {name: (one.scale, one.offset) for name, one in rig.daq.inputs.extras.items()}
+    linear["z"] = rig.daq.outputs.z.sign, 0.0
     if bias.looped_back_at == "card":
-        linear["bias"] = 1 / bias.divider, bias.adder_V
+        linear["bias"] = bias.sign / bias.divider, bias.adder_V
     return tuple(
         AnalogInput(
             name, one.channel, one.range_V, InputReference(one.terminal), *linear.get(name, (1.0, 0.0))
@@ -27,12 +28,18 @@ def daq_outputs(rig: Rig) -> tuple[AnalogOutput, ...]:
     bias, z = rig.daq.outputs.bias, rig.daq.outputs.z
     return (
         AnalogOutput(
-            "bias", bias.channel, *rig.bias_range_V, 1 / bias.divider, bias.adder_V, changes=bias_changes(rig)
+            "bias",
+            bias.channel,
+            *rig.bias_range_V,
+            bias.sign / bias.divider,
+            bias.adder_V,
+            changes=bias_changes(rig),
         ),
         AnalogOutput(
             "z",
             z.channel,
             *rig.z_range_V,
+            z.sign,
             safe=min(max(rig.safe.z_V, z.min_V), z.max_V),
             most_step=rig.safe.step_nm / rig.piezo.extension_nm_per_V,
             changes=tip_changes(rig),

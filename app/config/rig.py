@@ -64,11 +64,21 @@ class ExtraInput(Input):
 
 
 class Output(Section):
-    """An analogue output of the DAQ. The limits protect the piezo and the junction."""
+    """An analogue output of the DAQ. The limits protect the piezo and the junction.
+
+    With ``inverting`` the junction has a positive bias, or the tip extends, as the card's volts fall. Limits and safe
+    place then have the sign of bias and extension, not that of the card.
+    """
 
     channel: str = Field(pattern=r"^ao\d+$")
     min_V: float = Field(ge=-MOST_V, le=MOST_V)
     max_V: float = Field(ge=-MOST_V, le=MOST_V)
+    inverting: bool = False
+
+    @property
+    def sign(self) -> float:
+        """Sign of the driven quantity per volt of the card."""
+        return -1.0 if self.inverting else 1.0
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -369,7 +379,9 @@ class Rig(Section):
         if abs(self.safe.z_V - z.min_V) > SAME_PLACE_V:
             raise ValueError(
                 f"safe.z_V = {self.safe.z_V} is not the end away from the sample: extension grows with the volts, so "
-                f"that end is daq.outputs.z.min_V = {z.min_V}. Write z_V = {z.min_V} in [safe]"
+                f"that end is daq.outputs.z.min_V = {z.min_V}. Write z_V = {z.min_V} in [safe]. If the tip retracts as "
+                "the card's volts rise, write inverting = true for daq.outputs.z, and its limits and z_V with the "
+                "other sign"
             )
         return self
 

@@ -1,4 +1,4 @@
-"""How far a waveform came: the card's count after a stop, judged by the samples of the inputs, or else the loop-back.
+"""Samples of a stopped waveform: the card's count, judged by the samples of the inputs, or else the loop-back.
 
 NI does not document the count that a stopped output task reports. It must fit the samples of the inputs, each of which
 is a tick of the clock that the waveform follows.

@@ -19,7 +19,7 @@ from drivers.pxi import PXIController
 BUFFER = 20_000
 
 TERMINALS = "terminals"
-"""Name of the task after that of the sessions."""
+"""Name of the task that scans all terminals, after that of the sessions."""
 
 
 class TerminalScan:
@@ -36,6 +36,8 @@ class TerminalScan:
         Samples per second and channel.
     on_samples : callable
         Called with the number of samples of each scan.
+    part : str
+        Name of the task after that of the sessions, for a scan of which there is only one at a time.
     """
 
     def __init__(
@@ -45,7 +47,9 @@ class TerminalScan:
         channels: Sequence[AnalogInput],
         rate_Hz: float,
         on_samples: Callable[[int], None] = lambda n: None,
+        part: str = "",
     ) -> None:
+        self._part = part
         self._on_samples = on_samples
         self._controller = controller
         self._device = device
@@ -55,7 +59,7 @@ class TerminalScan:
 
     def __enter__(self) -> Self:
         with translated("prepare a scan of all inputs"):
-            self._task = self._controller.new_task(TERMINALS)
+            self._task = self._controller.new_task(self._part)
             try:
                 self._configure()
             except BaseException:

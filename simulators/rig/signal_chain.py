@@ -195,14 +195,15 @@ class Chain(Protocol):
 
 
 class BiasLine(ParameterSection):
-    """Divider and adder between the card's bias output and the junction."""
+    """Inverter, divider and adder between the card's bias output and the junction."""
 
     divider: float = Field(default=1.0, ge=1)
     adder_V: float = 0.0
+    inverting: bool = False
 
     def junction_V(self, card_V: FloatArray) -> FloatArray:
         """Return the voltage at the junction."""
-        return card_V / self.divider + self.adder_V
+        return card_V / (-self.divider if self.inverting else self.divider) + self.adder_V
 
 
 class SignalChain:

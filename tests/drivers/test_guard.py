@@ -5,7 +5,6 @@ from functools import partial
 import numpy as np
 import pytest
 
-from drivers.daqmx.terminals import TerminalScan
 from drivers.errors import InstrumentFault, InstrumentLost, NotFound, NotNow
 from drivers.guard import LASTING, LoopBacks, StandbyCard, clear_run, make_safe, session_names
 from drivers.ni6281 import NI6281
@@ -161,7 +160,8 @@ def killed_while(doing, port: int) -> None:
 
 
 def scan_terminals(controller: PXIController) -> None:
-    TerminalScan(controller, "Dev1", INPUTS, RATE_HZ).__enter__()._task.start()
+    card = NI6281(controller, "Dev1", INPUTS, (BIAS, WIDE_Z), RATE_HZ)
+    card.all_terminals(RATE_HZ).__enter__()._task.start()
 
 
 def step_coarsely(controller: PXIController) -> None:

@@ -123,6 +123,41 @@ def test_behind_a_divider_and_an_adder_everything_is_in_volts_of_the_junction(tm
     assert proved["numbers"]["bias loop-back V/V"] == pytest.approx(1.0, abs=0.01)
 
 
+REVERSED_Z = (
+    'z = { channel = "ao1", min_V = 0.0, max_V = 10.0 }',
+    'z = { channel = "ao1", min_V = 0.0, max_V = 10.0, inverting = true }',
+)
+
+
+def test_a_piezo_and_a_bias_that_are_driven_the_other_way_round(tmp_path):
+    """The tip extends as the card's volts fall; all volts of z are those that extend it, and none crosses 0 V."""
+    overrides = {"piezo.reversed": True, "bias_line.inverting": True}
+    with served_rig(tmp_path, overrides=overrides) as rig:
+        assert load_rig(rig.file).daq.outputs.bias.inverting
+        edited(rig, z=REVERSED_Z)
+        bench, highest_V = rig.simulated.bench, []
+        hold = bench.hold
+        bench.hold = lambda signal, volts: (
+            highest_V.append(volts if signal == "z" else 0.0),
+            hold(signal, volts),
+        )[1]
+
+        summary = rig.bench().run(quick(1), tmp_path / "run.h5")
+
+        assert (summary.end.status, summary.traces) == ("finished", 1), summary.end.reason
+        assert summary.end.safe
+        assert max(highest_V) <= 0.01, "away from the sample no further than its end"
+        assert rig.world.deepest_indentation_m < 1e-9 * load_rig(rig.file).contact.most_overshoot_nm
+    with Recording(summary.recording) as recording:
+        (trace,) = traces_of(recording)
+        (z_V,) = recording.samples(*trace.samples, ("z",))
+        proved = next(event for event in recording.events if event.name == "proof").payload
+    assert trace.bias_V == pytest.approx(0.1, rel=1e-3)
+    assert np.nanmax(trace.conductance_G0) > 1.0
+    assert z_V[0] > z_V[-1] > 0.0, "volts that extend the tip, which withdraws"
+    assert proved["numbers"]["z loop-back V/V"] == pytest.approx(1.0, abs=0.01)
+
+
 def test_an_output_beyond_the_roles_has_its_value_in_a_run_and_its_safe_value_after_it(tmp_path):
     heater = 'heater = { channel = "ao2", unit = "mW", scale = 2.0, min = 0.0, max = 9.0, safe = 1.0, value = 4.0 }'
     with served_rig(tmp_path, overrides={"ni6281.outputs": 4}) as rig:

@@ -148,17 +148,23 @@ def test_faults_of_card_mains_and_filter_are_each_named_by_their_own_step(tmp_pa
         assert worst.z_V <= MOST_Z_V
 
 
-@pytest.mark.parametrize(("faults", "verdict"), [((), "pass"), (("piezo-reversed",), "fail")])
-def test_the_direction_of_the_piezo_is_told_by_tunnelling(tmp_path, faults, verdict):
+@pytest.mark.parametrize(
+    ("faults", "inverting", "verdict"),
+    [((), "false", "pass"), (("piezo-reversed",), "false", "fail"), (("piezo-reversed",), "true", "pass")],
+)
+def test_the_direction_of_the_piezo_is_told_by_tunnelling(tmp_path, faults, inverting, verdict):
     near = {"surface.initial_gap_nm": 0.45}
     with watched(tmp_path, near, faults) as (rig, _):
+        text = rig.file.read_text("utf-8")
+        z = 'z = { channel = "ao1", '
+        rig.file.write_text(text.replace(z, f"{z}inverting = {inverting}, "), "utf-8")
         session = session_at(rig)
         state = begun(session)
         state.steps[13] = Done(Judgement(Verdict.PASS), "")
         commission(session, state, [STEPS[16]], voice())
 
         assert (str(state.verdict(16)), state.steps[16].judgement.remarks)[0] == verdict
-        assert ("contact is at falling z" in remarks(state, 16)) == (verdict == "fail")
+        assert ("write inverting = true for daq.outputs.z" in remarks(state, 16)) == (verdict == "fail")
         assert rig.simulated.bench.outputs == {"bias": 0.0, "z": 0.0}
 
 
