@@ -360,6 +360,11 @@ class Rig(Section):
     unusual: dict[str, Any] = Field(default_factory=dict)
 
     @property
+    def on_fast_clock(self) -> bool:
+        """True for a simulated rig whose time runs as fast as it can: it says nothing of the wall clock."""
+        return self.name.startswith("simulated rig") and self.name.endswith("fast clock")
+
+    @property
     def bias_range_V(self) -> tuple[float, float]:
         """Limits of the bias, V."""
         bias, most_V = self.daq.outputs.bias, self.limits.bias_V or math.inf

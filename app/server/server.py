@@ -207,7 +207,7 @@ class BenchServer:
             raise FileNotFoundError(f"{path.parent} is not a folder; create it, or choose another.")
         labels = run.sample, run.notes, made.repeats
         job = Job(self.queue.new_id(), run.procedure, run.values, path, *labels, made.total_cycles)
-        job.takes_s = takes_s if math.isfinite(takes_s) else None
+        job.takes_s = takes_s if math.isfinite(takes_s) and not rig.on_fast_clock else None
         job.starts_s, job.scatter = made.starts_s(planned_context(rig)), made.pace_scatter
         job.until = self.outside.checked(run.until)
         self.queue.add(job, place=place)

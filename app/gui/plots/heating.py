@@ -4,7 +4,8 @@ from operator import attrgetter
 
 import numpy as np
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from analysis.heating.convergence import ConvergenceSeries
 from analysis.heating.model_curves import HeatingCurve
@@ -42,6 +43,8 @@ BARS = 48
 SETTLED = 3
 """Number of first holds that do not set the range, as their errors would flatten the rest."""
 UNDER_WAY = "current amplitude"
+NARROW = 640
+"""Width in pixels below which the results do not stand beside the choice of an amplitude."""
 
 
 class HeatingPlot(View[HeatingSnapshot]):
@@ -67,11 +70,16 @@ class HeatingPlot(View[HeatingSnapshot]):
     def _arrange(self) -> None:
         label = QLabel("Amplitude")
         label.setBuddy(self.choice)
-        above = QHBoxLayout()
-        above.setContentsMargins(MEDIUM, SMALL, 0, 0)
-        above.setSpacing(MEDIUM)
-        above.addWidget(label)
-        above.addWidget(self.choice)
+        chosen = QHBoxLayout()
+        chosen.setContentsMargins(MEDIUM, 0, 0, 0)
+        chosen.setSpacing(MEDIUM)
+        chosen.addWidget(label)
+        chosen.addWidget(self.choice)
+        chosen.addStretch(1)
+        self._above = above = QHBoxLayout()
+        above.setContentsMargins(0, SMALL, 0, 0)
+        above.setSpacing(SMALL)
+        above.addLayout(chosen)
         above.addWidget(self.results, 1)
         both = QHBoxLayout()
         both.setSpacing(MEDIUM)
@@ -82,6 +90,14 @@ class HeatingPlot(View[HeatingSnapshot]):
         whole.setSpacing(SMALL)
         whole.addLayout(above)
         whole.addLayout(both, 1)
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """Set the results below the choice of an amplitude in a narrow view, where they would take seven lines."""
+        super().resizeEvent(a0)
+        narrow = self.width() < NARROW
+        self._above.setDirection(
+            QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        )
 
     def draw(self, snapshot: HeatingSnapshot) -> None:
         """Draw the chosen series, and the points of all amplitudes."""

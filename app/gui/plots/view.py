@@ -72,6 +72,3 @@ class View(SnapshotWidget[Snapshot]):
         layout.setSpacing(MEDIUM)
         for panel in panels:
             layout.addWidget(panel, 1)
-
-
-LEFT_TO_RIGHT, TOP_DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom

@@ -29,7 +29,7 @@ def rig(species: str = "BDNC", heater: str = "none", resistance_K_per_W: float =
         "sample.species": species, "heater.where": heater, "thermal.resistance_K_per_W": resistance_K_per_W,
     }  # fmt: skip
     parameters = load_parameters(overrides=overrides)
-    text = rig_file_text(SimulationSettings("fast", 0), parameters, ADDRESSES)
+    text = rig_file_text(SimulationSettings("wall", 0), parameters, ADDRESSES)
     return validate(tomllib.loads(text), Rig, "rig.toml")
 
 

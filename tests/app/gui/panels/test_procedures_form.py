@@ -138,6 +138,12 @@ def test_how_long_it_takes_is_said(panel):
     assert panel.verdict.text() == "2 runs, 1500 traces, about 43 min"
 
 
+def test_on_a_fast_clock_the_time_is_that_of_the_rig(panel):
+    panel.set_rig(fake_bench.rig().model_copy(update={"name": "simulated rig: Au, seed 0, fast clock"}))
+    panel.check()
+    assert panel.verdict.text() == "500 traces, about 15 min of the rig's time"
+
+
 def test_a_value_of_a_sequence_that_cannot_work_is_not_said_at_the_field(panel):
     panel.choose("iv")
     panel.sequence.over.setCurrentIndex(panel.sequence.over.findData("peak"))

@@ -324,3 +324,14 @@ def test_noise_temperatures_stand_above_their_lines_and_without_resistors_what_t
     assert read(view.results) == NO_CALIBRATION
     assert all(panel.is_empty for panel in view.panels)
     assert "Known so far: 1 of 3 conductances" in view.noise.empty_text
+
+
+@pytest.mark.parametrize(("width", "below"), [(470, True), (675, False)])
+def test_results_of_heating_take_four_lines_at_most(qtbot, theme, width, below):
+    view = shown(qtbot, HeatingPlot(theme), width)
+    view.present(synthetic.heating())
+    qtbot.waitUntil(
+        lambda: (view.results.y() > view.choice.y()) is below and view.results.width() > width / 2
+    )
+    lines = view.results.heightForWidth(view.results.width()) / view.results.fontMetrics().lineSpacing()
+    assert lines < 4.5
