@@ -4,13 +4,17 @@ The half width of the peak's 68 % interval is checked every 25 traces from 50 on
 checks are within the target and the traces count as 20 independent ones; the interval at that check is the result
 (coverage in docs/explanation/validation.md). Stopping on a p-value, looked at again and again, gives a false alarm in
 29 % of runs instead of 5 %.
+
+Copies of traces (the same samples, or the same noise scaled, shifted or cut) tell nothing new and are left out.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, isfinite, nan, sqrt
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.records import Trace
 from analysis.statistics.estimate import ONE_SIGMA, TWO_SIDED_95, Estimate, unknown
@@ -23,6 +27,7 @@ from analysis.statistics.result import (
     StatisticResult,
 )
 from analysis.statistics.statistic import Statistic, StatisticError
+from analysis.trace_statistics.copies import originals, sketch
 from analysis.trace_statistics.window_peak import alike, resampled_peak, window_axis
 from analysis.traces.histogram import BinAxis, CountArray, Scale, histogram
 
@@ -90,9 +95,10 @@ class Check:
     alike: bool = False
 
 
-def enough_row(trace: Trace, options: EnoughOptions) -> tuple[CountArray, ...]:
-    """Return the counts of one trace in each window."""
-    return tuple(np.asarray(histogram([trace], axis).traces[0], dtype=np.int32) for axis in options.axes)
+def enough_row(trace: Trace, options: EnoughOptions) -> tuple[NDArray[Any], ...]:
+    """Return the counts of one trace in each window, and its sketch."""
+    counts = (np.asarray(histogram([trace], axis).traces[0], dtype=np.int32) for axis in options.axes)
+    return *counts, sketch(trace.conductance_G0)
 
 
 def check(rows: CountArray, axis: BinAxis, options: EnoughOptions, rng: np.random.Generator) -> Check:
@@ -150,17 +156,22 @@ def width_exponent(checks: Sequence[Check]) -> float:
 
 
 def enough_result(
-    rows: Sequence[tuple[CountArray, ...]],
+    rows: Sequence[tuple[NDArray[Any], ...]],
     options: EnoughOptions,
     made_of: RecordSet,
     rng: np.random.Generator,
 ) -> StatisticResult:
     """Return whether it is enough, the peak at that point, and the curve of the width."""
-    if len(rows) < options.first:
-        raise StatisticError(f"the first check is at {options.first} traces; there are {len(rows)}")
+    counted = originals(np.array([row[-1] for row in rows]))
+    copies = len(rows) - len(counted)
+    if len(counted) < options.first:
+        raise StatisticError(
+            f"the first check is at {options.first} traces; there are {len(counted)}"
+            + f", and {_copies(copies, 'them')}" * bool(copies)
+        )
     by_window = [
-        checks_of(np.array(counts), axis, options, rng)
-        for axis, counts in zip(options.axes, zip(*rows, strict=True), strict=True)
+        checks_of(np.array([rows[index][window] for index in counted]), axis, options, rng)
+        for window, axis in enumerate(options.axes)
     ]
     stop = stop_at(
         [all(one.reached for one in at) for at in zip(*by_window, strict=True)], options.successive
@@ -190,11 +201,15 @@ def enough_result(
         numbers,
         (),
         pictures,
-        _remarks(by_window, quoted, stop is not None, predicted, options, unit),
+        [
+            *([f"Of {len(rows)} traces {_copies(copies, 'others')} are left out."] if copies else []),
+            *_remarks(by_window, quoted, stop is not None, predicted, options, unit),
+        ],
         {
             "enough": stop is not None,
             "stop_at": None if stop is None else quoted[0].n,
             "predicted_n": predicted,
+            "copies": copies,
             "checks": [
                 {
                     "window_G0": list(window),
@@ -210,6 +225,11 @@ def enough_result(
         options,
         made_of,
     )
+
+
+def _copies(n: int, of: str) -> str:
+    word = "copy" if n == 1 else "copies"
+    return f"{n} {word} of {of} (the same samples, or the same noise scaled, shifted or cut)"
 
 
 def _estimate(one: Check, gaussians: int) -> Estimate:

@@ -10,6 +10,7 @@ from analysis.statistics.memory import memory_of
 from analysis.statistics.registry import STATISTICS
 from analysis.statistics.statistic import TRACES, StatisticError
 from analysis.trace_statistics import enough_traces, two_sets
+from analysis.trace_statistics.copies import originals, sketch
 from tests.support.physics.opening_traces import molecular_traces, remembering, trace_of
 
 SAME = molecular_traces(1, np.random.default_rng(3))[0]
@@ -45,19 +46,62 @@ def test_no_error_of_zero_and_a_sentence_where_there_is_no_result(name, case):
         assert np.isfinite(one.se) or one.doubts or np.isnan(one.value), one
 
 
+ALTERED = {
+    "exact": lambda g: g,
+    "scaled": lambda g: 1.1 * g,
+    "shifted": lambda g: g + 1e-6,
+    "scaled, shifted, in single precision": lambda g: (0.9 * g + 1e-6).astype(np.float32).astype(float),
+    "cut": lambda g: g[g.size // 4 :],
+    "delayed": lambda g: np.concatenate([np.full(7, g[0]), g]),
+}
+
+
 @pytest.mark.parametrize("gaussians", [1, 2])
 def test_copies_of_a_trace_are_never_enough(gaussians):
     plateau = 1.0 + 0.05 * np.random.default_rng(1).standard_normal(100)
     copies = [trace_of(np.concatenate([[3.0, 2.0], plateau, [1e-5] * 20]), k) for k in range(96)]
     options = enough_traces.EnoughOptions(gaussians=gaussians)
 
-    result = STATISTICS["enough"].compute(copies, np.random.default_rng(0), options=options)
+    with pytest.raises(StatisticError, match="there are 1, and 95 copies of them"):
+        STATISTICS["enough"].compute(copies, np.random.default_rng(0), options=options)
 
-    assert not result.data["enough"]
-    assert np.isnan(result.numbers[0].estimate.se)
-    assert result.remarks[0].startswith(
-        "The 75 traces are alike in the window: copies of one, or a fixed resistor"
-    )
+
+@pytest.mark.parametrize("alter", ALTERED.values(), ids=ALTERED)
+def test_copies_of_four_traces_count_as_four(alter):
+    rng = np.random.default_rng(1)
+    four = [0.9 + 0.05 * rng.standard_normal(400) for _ in range(4)]
+    repeated = [trace_of(g if k == 0 else alter(g)) for k in range(25) for g in four]
+
+    with pytest.raises(StatisticError, match="at 50 traces; there are 4, and 96 copies of them"):
+        STATISTICS["enough"].compute(repeated, np.random.default_rng(0))
+
+
+def test_a_few_copies_among_many_traces_change_nothing_but_a_remark():
+    rng = np.random.default_rng(2)
+    traces = [trace_of(0.9 + 0.05 * rng.standard_normal(300)) for _ in range(60)]
+    enough = STATISTICS["enough"]
+
+    alone = enough.compute(traces, np.random.default_rng(0))
+    result = enough.compute([*traces, *traces[:1]], np.random.default_rng(0))
+
+    assert result.numbers == alone.numbers
+    assert result.data["copies"] == 1 and not alone.data["copies"]
+    assert result.remarks[0].startswith("Of 61 traces 1 copy of others (the same samples, or the same noise")
+    assert result.remarks[1:] == alone.remarks
+
+
+@pytest.mark.parametrize("kind", ["smooth", "tone", "two values", "drifting together"])
+def test_traces_that_only_look_alike_are_no_copies(kind):
+    rng = np.random.default_rng(3)
+    t = np.arange(2000)
+    make = {
+        "smooth": lambda: 10.0 ** -np.sort(rng.uniform(0, 5, t.size)),
+        "tone": lambda: np.sin(0.9 * t + rng.uniform(0, 6)) + 1e-3 * rng.standard_normal(t.size),
+        "two values": lambda: rng.integers(0, 2, t.size).astype(float),
+        "drifting together": lambda: np.cos(t / 300.0) + 0.02 * rng.standard_normal(t.size),
+    }[kind]
+    sketches = np.array([sketch(make()) for _ in range(60)])
+    assert originals(sketches) == list(range(60))
 
 
 def test_sets_of_copies_are_not_equivalent():
