@@ -13,6 +13,7 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from app.export.content import Content, ExportError, content_of
 from app.export.figures import figures_of, write_figures
@@ -92,16 +93,17 @@ def description(content: Content, about: About, folder: Path) -> dict[str, Any]:
             entity["dateCreated"] = when
     made = [e for e in entities if e not in recordings]
     people = [_person(name) for name in about.authors]
+    terms = _license(about.license)
     root = {
         "@id": "./",
         "@type": "Dataset",
         "name": about.title,
         "description": about.description,
         "datePublished": about.published.isoformat(),
-        "license": {"@id": about.license} if "://" in about.license else about.license,
+        "license": {"@id": terms["@id"]},
         "author": _ids(people),
         "hasPart": _ids(entities),
-        "mentions": [{"@id": "#analysis"}],
+        "mentions": {"@id": "#analysis"},
     }
     analysis = {
         "@id": "#analysis",
@@ -125,16 +127,14 @@ def description(content: Content, about: About, folder: Path) -> dict[str, Any]:
         "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
         "about": {"@id": "./"},
     }
-    terms = {"@id": about.license, "@type": "CreativeWork", "name": about.license}
-    licenses = [terms] if "://" in about.license else []
-    graph = [descriptor, root, *entities, *people, *licenses, software, analysis]
+    graph = [descriptor, root, *entities, *people, terms, software, analysis]
     return {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph}
 
 
 def _file(path: Path, folder: Path) -> dict[str, Any]:
     kind = _TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return {
-        "@id": path.relative_to(folder).as_posix().replace(" ", "%20"),
+        "@id": quote(path.relative_to(folder).as_posix()),
         "@type": "File",
         "name": path.name,
         "contentSize": str(path.stat().st_size),
@@ -146,8 +146,14 @@ def _file(path: Path, folder: Path) -> dict[str, Any]:
 def _person(name: str) -> dict[str, Any]:
     if "://" in name:
         return {"@id": name, "@type": "Person", "name": name.rstrip("/").rpartition("/")[2]}
-    return {"@id": f"#{name.replace(' ', '-')}", "@type": "Person", "name": name}
+    return {"@id": f"#{quote(name.replace(' ', '-'))}", "@type": "Person", "name": name}
 
 
-def _ids(entities: Sequence[dict[str, Any]]) -> list[dict[str, str]]:
-    return [{"@id": entity["@id"]} for entity in entities]
+def _license(text: str) -> dict[str, Any]:
+    return {"@id": text if "://" in text else "#license", "@type": "CreativeWork", "name": text}
+
+
+def _ids(entities: Sequence[dict[str, Any]]) -> list[dict[str, str]] | dict[str, str]:
+    """Return references; a single one is not written as a list."""
+    references = [{"@id": entity["@id"]} for entity in entities]
+    return references[0] if len(references) == 1 else references

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
@@ -48,6 +49,56 @@ def another_library_reads_it(folder):
     assert {entity.id for entity in crate.data_entities} >= {"recordings/i%20v.h5", "report.html"}
 
 
+def many(value):
+    return value if isinstance(value, list) else [value]
+
+
+def demand_rules_of_the_specification(folder):
+    """Check each MUST of RO-Crate 1.1 (structure, root data entity, data entities, JSON-LD), and two SHOULDs.
+
+    `rocrate-validator` wants the network for the context, so its rules are written here.
+    """
+    whole = json.loads((folder / "ro-crate-metadata.json").read_text("utf-8"))
+    assert set(whole) == {"@context", "@graph"}
+    assert whole["@context"] == "https://w3id.org/ro/crate/1.1/context"
+    entities = whole["@graph"]
+    graph = {entity["@id"]: entity for entity in entities}
+    assert len(graph) == len(entities), "an entity is described once"
+    for entity in entities:
+        assert entity["@type"]
+        for value in [one for key in entity for one in many(entity[key])]:
+            assert isinstance(value, str) or set(value) == {"@id"}, "flattened: only references"
+            if isinstance(value, dict):
+                assert value["@id"] in graph or value["@id"] == "https://w3id.org/ro/crate/1.1"
+        assert not re.search(r"[^!#$%&'()*+,/:;=?@~\w.-]|%(?![0-9A-F]{2})", entity["@id"], re.ASCII)
+    descriptor = graph["ro-crate-metadata.json"]
+    assert descriptor["@type"] == "CreativeWork"
+    assert descriptor["conformsTo"]["@id"].startswith("https://w3id.org/ro/crate/")
+    root = graph[descriptor["about"]["@id"]]
+    assert root["@type"] == "Dataset" and root["@id"].endswith("/")
+    assert root["name"] and root["description"]
+    assert date.fromisoformat(root["datePublished"])
+    assert graph[root["license"]["@id"]]["@type"] == "CreativeWork" and graph[root["license"]["@id"]]["name"]
+    assert all(graph[author["@id"]]["@type"] == "Person" for author in many(root["author"]))
+    files = {one["@id"] for one in entities if one["@type"] == "File"}
+    assert files == {part["@id"] for part in many(root["hasPart"])}
+    for name in files:
+        address = urlsplit(name)
+        assert not (address.scheme or address.netloc or address.query or address.fragment)
+        assert (folder / unquote(address.path)).is_file()
+
+
+@pytest.mark.parametrize("license", ["https://creativecommons.org/licenses/by/4.0/", "on request, 50 %"])
+def test_a_supplement_keeps_the_rules_whatever_its_files_are_called(license, tmp_path):
+    recording = tmp_path / "50% #3 größe.h5"
+    made_iv(recording, np.random.default_rng(1), curves=2)
+    about = About("Heat", "d", license, ('Ada "A" Müller',), date(2026, 1, 2))
+
+    write_crate(analyse_files([recording]), about, tmp_path / "supplement")
+
+    demand_rules_of_the_specification(tmp_path / "supplement")
+
+
 def test_every_file_is_listed_with_its_hash(measurement, tmp_path):
     out = tmp_path / "supplement"
     write_crate(measurement, ABOUT, out)
@@ -55,7 +106,7 @@ def test_every_file_is_listed_with_its_hash(measurement, tmp_path):
     graph = {e["@id"]: e for e in json.loads((out / METADATA).read_text("utf-8"))["@graph"]}
     listed = {part["@id"] for part in graph["./"]["hasPart"]}
     there = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()} - {METADATA}
-    assert {name.replace("%20", " ") for name in listed} == there
+    assert {unquote(name) for name in listed} == there
     assert {
         "recordings/i v.h5",
         "tables/iv.csv",
@@ -64,11 +115,11 @@ def test_every_file_is_listed_with_its_hash(measurement, tmp_path):
         "report.html",
     } <= there
     for name in listed:
-        path = out / name.replace("%20", " ")
+        path = out / unquote(name)
         assert graph[name]["sha256"] == sha256_of(path)
         assert graph[name]["contentSize"] == str(path.stat().st_size)
     analysis = graph["#analysis"]
-    assert [x["@id"] for x in analysis["object"]] == ["recordings/i%20v.h5"]
+    assert analysis["object"] == {"@id": "recordings/i%20v.h5"}
     assert {x["@id"] for x in analysis["result"]} == listed - {"recordings/i%20v.h5"}
     assert measurement.parts[0].sha256 in analysis["description"]
     assert [graph[a["@id"]]["name"] for a in graph["./"]["author"]] == ["Ada Müller", "0000-0001"]
