@@ -83,18 +83,19 @@ def watchdogs_without_process():
         yield
 
 
-@pytest.fixture(autouse=True)
-def watchdog_process(request, monkeypatch):
-    """Give benches a watchdog as on a rig in tests that are marked ``watchdog_process``."""
-    if request.node.get_closest_marker("watchdog_process") is not None:
-        for module in BENCHES:
-            monkeypatch.setattr(f"{module}.Watchdog", Watchdog)
+@pytest.fixture
+def watchdog_process(monkeypatch):
+    """Give benches in this process a watchdog as on a rig, a process of its own."""
+    for module in BENCHES:
+        monkeypatch.setattr(f"{module}.Watchdog", Watchdog)
 
 
-@pytest.fixture(autouse=True)
-def patient_clients(monkeypatch):
+@pytest.fixture(autouse=True, scope="session")
+def patient_clients():
     """Let clients wait for commands that query instruments or import modules: on a busy machine they take long."""
-    monkeypatch.setattr("app.server.client.LONGEST_S", dict.fromkeys(LONGEST_S, PATIENCE_S))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.server.client.LONGEST_S", dict.fromkeys(LONGEST_S, PATIENCE_S))
+        yield
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def numbers(state, step):
     return {one.name: one.value for one in state.steps[step].judgement.numbers}
 
 
-@pytest.mark.watchdog_process
+@pytest.mark.usefixtures("watchdog_process")
 def test_broken_links_leave_no_bias(tmp_path):
     with served_rig(tmp_path, overrides=RESISTOR) as rig:
         session = Session(rig.file, tmp_path / "day", 1e4, SMALL)

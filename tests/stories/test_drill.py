@@ -36,7 +36,7 @@ def world(monkeypatch):
     return seen
 
 
-@pytest.mark.watchdog_process
+@pytest.mark.usefixtures("watchdog_process")
 def test_the_whole_drill_on_a_simulated_rig_finds_every_death_and_the_cut_cable_harmless(
     tmp_path, monkeypatch, world
 ):

@@ -20,7 +20,7 @@ from tests.support.instruments.cable import Cable
 from tests.support.rig.benches import served_bench
 from tests.support.rig.rigs import ANSWER_S, quick, served_rig, wait_until
 
-pytestmark = pytest.mark.watchdog_process
+pytestmark = pytest.mark.usefixtures("watchdog_process")
 
 
 @pytest.fixture
