@@ -16,6 +16,7 @@ from app.gui.windows.replay_window import ReplayWindow
 from app.server.client import BenchClient
 from tests.support.rig.benches import served_bench
 from tests.support.rig.rigs import QUICK
+from tests.support.rig.unhurried import UnhurriedClock
 
 pytestmark = pytest.mark.usefixtures("unanalysed")
 MOST_TABS = 120
@@ -51,7 +52,7 @@ def write(window, field, text):
 @pytest.fixture
 def night(tmp_path, qapp, settings, qtbot):
     """A program with a window on a simulated rig, whose speeds are those of a preset of the user."""
-    with served_bench(tmp_path) as bench:
+    with served_bench(tmp_path, UnhurriedClock()) as bench:
         program = Program(qapp, settings)
         window = program.open_rig(lambda: None)
         window.ask_about_run = lambda: Parting.LEAVE

@@ -18,6 +18,7 @@ from tests.support.gui.fake_bench import CONNECTION, FakeClient, job, state
 from tests.support.instruments.cable import Cable
 from tests.support.rig.benches import served_bench
 from tests.support.rig.rigs import QUICK
+from tests.support.rig.unhurried import UnhurriedClock
 
 pytestmark = pytest.mark.usefixtures("unanalysed")
 
@@ -68,7 +69,7 @@ def test_two_windows_one_through_a_tunnel_whose_laptop_sleeps_see_and_do_the_sam
     monkeypatch.setattr("app.gui.bench_connection.SILENCE_S", 1.0)
     monkeypatch.setattr("app.gui.windows.window.FRAME_MS", 1000)  # pictures are tested elsewhere
     ready = tmp_path / "pumped"
-    with served_bench(tmp_path) as bench, ExitStack() as stack:
+    with served_bench(tmp_path, UnhurriedClock()) as bench, ExitStack() as stack:
         tunnel = Tunnel(bench.server.connection, stack)
         near = open_window(BenchClient(bench.server.connection))
         far = open_window(BenchClient(tunnel.connection))

@@ -10,11 +10,12 @@ from simulators.rig.faults import InstrumentSilent
 from tests.support.gui.rig_window import sentences
 from tests.support.rig.benches import served_bench
 from tests.support.rig.rigs import QUICK
+from tests.support.rig.unhurried import UnhurriedClock
 
 
 @pytest.fixture
 def bench(tmp_path, unanalysed):
-    with served_bench(tmp_path) as made:
+    with served_bench(tmp_path, UnhurriedClock()) as made:
         yield made
 
 
