@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import fields
 
 import pytest
@@ -88,6 +89,14 @@ def watchdog_process(monkeypatch):
     """Give benches in this process a watchdog as on a rig, a process of its own."""
     for module in BENCHES:
         monkeypatch.setattr(f"{module}.Watchdog", Watchdog)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def computer_may_sleep():
+    """Start no program that keeps the computer awake for each of the runs in this process, which are short."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.acquisition.bench.awake", nullcontext)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -4,11 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from app.acquisition.bench import Observer
 from app.console.awake import awake
+from tests.support.rig.rigs import quick, served_rig
 
 
 @pytest.fixture
@@ -42,3 +45,20 @@ def test_a_computer_is_kept_awake_while_the_run_lasts(inhibit, monkeypatch):
 def test_a_computer_without_the_program_runs_all_the_same(found):
     with awake(found.get):
         pass
+
+
+def test_a_run_keeps_the_computer_awake_until_it_is_over(tmp_path, monkeypatch, unanalysed):
+    seen = []
+
+    @contextmanager
+    def noted():
+        seen.append("awake")
+        yield
+        seen.append("may sleep")
+
+    monkeypatch.setattr("app.acquisition.bench.awake", noted)
+    with served_rig(tmp_path) as rig:
+        watching = Observer(on_event=lambda event: seen.append("run"))
+        rig.bench("its steps are tried elsewhere").run(quick(1), tmp_path / "run.h5", observer=watching)
+
+    assert (seen[0], seen[1], seen[-2], seen[-1]) == ("awake", "run", "run", "may sleep")
