@@ -46,7 +46,8 @@ def test_the_whole_drill_on_a_simulated_rig_finds_every_death_and_the_cut_cable_
 
     assert result.exit_code == 0, result.output
     steps = json.loads(result.stdout)["steps"]
-    assert {number: step["verdict"] for number, step in steps.items()} == dict.fromkeys("1234", "pass")
+    assert {n: step["remarks"] for n, step in steps.items() if step["verdict"] != "pass"} == {}
+    assert list(steps) == list("1234")
     found = {number["name"]: number["value"] for step in steps.values() for number in step["numbers"]}
     assert found["programs killed"] == 1
     assert found["suspended: time to 0 V"] > 1.0, (
