@@ -19,8 +19,9 @@ from nidaqmx.constants import (
 )
 from nidaqmx.utils import flatten_channel_string
 
+from simulators.daqmx.acquisition import Acquisition
 from simulators.daqmx.errors import Code, DaqError, refused_value
-from simulators.daqmx.inputs import ONBOARD_BUFFER, Acquisition, InputEngine, ReadSettings
+from simulators.daqmx.inputs import ONBOARD_BUFFER, InputEngine, ReadSettings
 from simulators.daqmx.outputs import BufferedWaveform, OutputEngine
 from simulators.daqmx.task import DaqTask
 from simulators.daqmx.task_state import TaskState

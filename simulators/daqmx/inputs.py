@@ -1,14 +1,14 @@
-"""Analogue input of NI-DAQmx: an acquisition, its buffer, and reads."""
+"""Analogue input of NI-DAQmx: a task with its clock, its acquisitions, and reads."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from nidaqmx.constants import OverwriteMode, ReadRelativeTo
 from numpy.typing import NDArray
 
-from simulators.daqmx.buffers import RingBuffer
+from simulators.daqmx.acquisition import Acquisition
 from simulators.daqmx.channels import VirtualChannel, verify
 from simulators.daqmx.convert_clock import ConvertClock
 from simulators.daqmx.errors import Code, DaqError, refused_value
@@ -17,7 +17,6 @@ from simulators.rig.bench import SimulatedBench
 from simulators.rig.converter import Conversion
 from simulators.rig.delta_sigma import DeltaSigmaConverters
 from simulators.rig.faults import DeviceLost, FifoOverflow, Overrun
-from simulators.rig.ni6281 import CALIBRATION_REFERENCE, NI6281Parameters, on_wire
 from simulators.rig.signal_chain import Converts
 
 FloatArray = NDArray[np.float64]
@@ -25,7 +24,6 @@ FloatArray = NDArray[np.float64]
 ALL_SAMPLES = -1
 ONBOARD_BUFFER = 2047
 LOWPASS_ENABLE = 0x1802
-_ENDLESS = 2**62
 
 
 @dataclass
@@ -37,101 +35,6 @@ class ReadSettings:
     offset: int = 0
     overwrite: int = OverwriteMode.DO_NOT_OVERWRITE_UNREAD_SAMPLES.value
     all_available: bool = False
-
-
-class Acquisition:
-    """One run of an input task, from start to stop; the bench's `Scan`.
-
-    Parameters
-    ----------
-    rate_Hz : float
-        Rate of the sample clock.
-    signals : list of str
-        Signal of each scanned channel.
-    times_s : list of float
-        Time from the tick of the clock to the conversion of each channel.
-    card : NI6281Parameters
-        Dynamics of the outputs, which wires show.
-    converter : Converts
-        Converter of these channels.
-    buffer_size : int
-        Samples per channel.
-    limit : int, optional
-        Samples of a finite acquisition.
-    overwrites : bool
-        True if new samples replace unread ones instead of ending the acquisition.
-    spoilt : callable
-        Returns the error with which a fault ends the acquisition now, else None.
-    """
-
-    def __init__(
-        self,
-        rate_Hz: float,
-        signals: list[str],
-        times_s: list[float],
-        card: NI6281Parameters,
-        converter: Converts,
-        buffer_size: int,
-        limit: int | None,
-        overwrites: bool,
-        spoilt: Callable[[], Code | None],
-    ) -> None:
-        self.rate_Hz = rate_Hz
-        self.buffer = RingBuffer(len(signals), buffer_size)
-        self.limit = limit
-        self.position = 0
-        self.failure: Code | None = None
-        self.stopped = False
-        self.at_s: Mapping[str, float] = dict(zip(reversed(signals), reversed(times_s), strict=True))
-        self._positions = list(zip(signals, times_s, strict=True))
-        self._card = card
-        self.converter = converter
-        self._overwrites = overwrites
-        self._spoilt = spoilt
-
-    @property
-    def acquired(self) -> int:
-        """Number of samples acquired so far."""
-        return self.buffer.end
-
-    @property
-    def available(self) -> int:
-        """Number of unread samples."""
-        return max(self.acquired - self.position, 0)
-
-    @property
-    def complete(self) -> bool:
-        """True if a finite acquisition has all its samples."""
-        return self.limit is not None and self.acquired >= self.limit
-
-    def room(self) -> int:
-        """Return the number of samples until its end; it takes one more than fit, which is the overrun."""
-        self.failure = self.failure or self._spoilt()
-        if self.failure is not None or self.complete:
-            return 0
-        left = _ENDLESS if self.limit is None else self.limit - self.acquired
-        return left if self._overwrites else min(left, self.buffer.size - self.available + 1)
-
-    def convert(self, signals: Mapping[str, FloatArray], before: Mapping[str, FloatArray]) -> FloatArray:
-        """Convert the voltages at the terminals; see `simulators.rig.sample_clock.Scan.convert`."""
-        n = len(signals["bias"])
-        ground = np.zeros(n)
-        volts = [
-            on_wire(self._card, before[name], signals[name], at_s)
-            if name in before and name in signals  # an output that is wired to nothing shows nowhere
-            else signals.get(
-                name, ground + self._card.calibration_reference_V * (name == CALIBRATION_REFERENCE)
-            )
-            for name, at_s in self._positions
-        ]
-        return self.converter.convert(np.array(volts))
-
-    def store(self, readings: FloatArray) -> None:
-        """Store the next readings; one too many ends the acquisition."""
-        if not self._overwrites and self.available + readings.shape[1] > self.buffer.size:
-            self.failure = Code.SAMPLES_NO_LONGER_AVAILABLE
-            readings = readings[:, :-1]
-        self.buffer.append(readings)
 
 
 @dataclass
