@@ -11,8 +11,8 @@ from analysis.conductance import full_scale_conductance_G0
 from analysis.constants import G0_S
 from analysis.detect import OpenDetector, PlateauDetector
 from analysis.trip import METALLIC_G0
-from procedures import no_contact
 from procedures.contact import NM, OPEN_SAMPLES, ContactProcedure
+from procedures.contact_checks import no_contact
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, NoJunction
 from procedures.procedure import Steps

@@ -4,20 +4,19 @@ Base of every procedure that opens junctions repeatedly.
 """
 
 import math
-import sys
 from collections.abc import Mapping
 
 from analysis.conductance import LEAST_BIAS_V, full_scale_conductance_G0
-from analysis.constants import G0_S
-from analysis.detect import ContactDetector, CurrentWitness, Detector, OpenDetector
+from analysis.detect import Detector, OpenDetector
 from analysis.heating.mask import RISE_PER_TAU
 from analysis.records import NOTE, SKIPPED
-from procedures import no_contact
+from procedures.contact_checks import no_contact
+from procedures.contact_checks.approach_watch import ApproachWatch
+from procedures.contact_checks.scale_watch import ScaleWatch
 from procedures.context import ProcedureContext
-from procedures.errors import ContactNotBroken, ImpossibleSetting, ProcedureFault, WrongScale
+from procedures.errors import ContactNotBroken, ImpossibleSetting, WrongScale
 from procedures.procedure import RigProcedure, Steps
 from procedures.pymeasure_types import BooleanParameter, FloatParameter, IntegerParameter
-from procedures.scale_watch import ScaleWatch
 from procedures.steps import APPROACH, FINISHED, Baseline, Outcome, Ramp, Recentre, SetBias, WriteNote
 
 NM = 1e-9
@@ -35,21 +34,8 @@ SLOW_FILTER = 0.1
 
 FIRST_BASELINE_S = 0.2
 
-GHOST_V = 3e-3
-"""Largest crosstalk of the piezo voltage into the current input through the card's multiplexer (-75 dB of 10 V)."""
-
 SMALLEST_BIAS_V = 2 * LEAST_BIAS_V
 """Smallest bias of a run; with less, noise takes samples below the least bias by which a current is divided."""
-
-METAL_G0 = 1.0
-"""Least contact threshold of a contact of metal."""
-
-HALFWAY_SHARE, HALFWAY_nm, HALFWAY_nm_per_G0 = 0.1, 2.0, 0.2
-"""Share of a metal's contact threshold with which a contact has begun, and the travel on which it must then form: at
-least 2 nm, and 0.2 nm for each G0. From one atom to five, metals need a few tenths of a nanometre."""
-
-NOISE_S = 0.5
-"""Duration of the start of an approach, whose scatter is taken as the current's noise."""
 
 OPENING_nm = 0.6
 """Travel from a contact of 5 G0 until nothing conducts, for time estimates only; 0.5 to 1.2 nm on gold."""
@@ -248,20 +234,19 @@ class ContactProcedure(RigProcedure):
         recentrings, proved = 0, context.current_proved or surface_m is not None
         while True:
             end_m = top_m if surface_m is None else min(top_m, surface_m + self.search_distance * NM)
-            contact, witness = self._contact_detectors(context), self._witness(context)
-            until: dict[str, Detector] = {**contact, "current seen": witness}
+            watch = self._approach_watch(context)
             outcome = yield Ramp(
                 APPROACH,
                 end_m,
                 self.approach_speed * NM,
-                until,
+                watch.until,
                 context.check_every_s,
                 blind_m=context.blind_m,
                 contact_m=-math.inf if surface_m is None else surface_m,
             )
-            self._judge_polarity(outcome, contact)
+            watch.check_polarity(outcome)
             if outcome.ended != "contact":
-                raise self._no_contact(context, outcome, end_m < top_m, witness, proved)
+                raise watch.no_contact(outcome, self.search_distance if end_m < top_m else None, proved)
             proved = True
             off_centre_m = self._off_centre_m(context, outcome.extension_m)
             if off_centre_m is None:
@@ -275,6 +260,16 @@ class ContactProcedure(RigProcedure):
             yield SetBias(self.bias * 1e-3)
             surface_m = None
 
+    def _approach_watch(self, context: ProcedureContext) -> ApproachWatch:
+        return ApproachWatch(
+            context,
+            self.bias,
+            self.contact_threshold,
+            self.contact_samples,
+            self.approach_speed,
+            railed_is_contact=self.railed_is_contact,
+        )
+
     def _judge_scale(self, context: ProcedureContext) -> Steps[None]:
         """End the opening before this contact for the watch of the scale; note a scale that is not that of gold."""
         if self._scale_watch is None:
@@ -286,63 +281,6 @@ class ContactProcedure(RigProcedure):
             raise WrongScale(str(change))
         if self._scale_watch.unlike_gold:
             yield WriteNote(NOTE, {"text": self._scale_watch.unlike_gold})
-
-    def _contact_detectors(self, context: ProcedureContext) -> dict[str, ContactDetector]:
-        rail_G0 = full_scale_conductance_G0(context.amplifier, self.bias * 1e-3)
-        credited_G0 = float("inf") if self.railed_is_contact else rail_G0
-        until = {"contact": ContactDetector(self.contact_threshold, self.contact_samples, credited_G0)}
-        if self.contact_threshold >= METAL_G0:
-            samples = round(self._halfway_nm / self.approach_speed * context.rate_Hz)
-            begun_G0 = HALFWAY_SHARE * self.contact_threshold
-            until["halfway"] = ContactDetector(begun_G0, max(samples, self.contact_samples + 1), credited_G0)
-        if rail_G0 <= self.contact_threshold:
-            until["railed"] = ContactDetector(sys.float_info.max, self.contact_samples)
-        return until
-
-    @property
-    def _halfway_nm(self) -> float:
-        """Travel on which a contact that has begun must form."""
-        return max(HALFWAY_nm, HALFWAY_nm_per_G0 * self.contact_threshold)
-
-    def _witness(self, context: ProcedureContext) -> CurrentWitness:
-        least_A = GHOST_V / context.amplifier.gain_V_per_A
-        least_G0 = least_A / (abs(self.bias) * 1e-3 * G0_S)
-        return CurrentWitness(max(round(NOISE_S * context.rate_Hz), 1), least_G0)
-
-    def _judge_polarity(self, outcome: Outcome, contact: Mapping[str, ContactDetector]) -> None:
-        fired = contact.get(outcome.ended)
-        if fired is not None and fired.wrong_sign:
-            where = f"at {outcome.extension_m / NM:.4g} nm"
-            raise no_contact.wrong_polarity(where, fired.conductance_G0, self.bias)
-
-    def _no_contact(
-        self,
-        context: ProcedureContext,
-        outcome: Outcome,
-        searched: bool,
-        witness: CurrentWitness,
-        proved: bool,
-    ) -> ProcedureFault:
-        """Return the reason for the missing contact. Only after a proved current path may it advise to go nearer."""
-        end_nm = outcome.extension_m / NM
-        if outcome.ended == "railed":
-            return no_contact.railed()
-        if outcome.ended == "halfway":
-            return no_contact.halfway(
-                end_nm, self._halfway_nm, outcome.conductance_G0, self.contact_threshold
-            )
-        if witness.excursion_at is not None:
-            travelled_nm = (witness.seen - witness.excursion_at) / context.rate_Hz * self.approach_speed
-            return no_contact.unclear(
-                end_nm - travelled_nm, end_nm, witness.largest_G0, self.contact_threshold
-            )
-        if not proved:
-            return no_contact.unproved(end_nm)
-        return (
-            no_contact.surface_lost(self.search_distance)
-            if searched
-            else no_contact.out_of_reach(end_nm, context.last_contact)
-        )
 
     def _off_centre_m(self, context: ProcedureContext, surface_m: float) -> float | None:
         """Return the surface's distance from the middle of the range in m if it lies too near an end, else None."""
@@ -386,12 +324,8 @@ class ContactProcedure(RigProcedure):
         if outcome.ended in (FINISHED, SKIPPED):
             yield from self._pull_off(context)
             return "not broken" if outcome.ended == FINISHED else SKIPPED
-        yield Ramp(
-            "clear",
-            max(low_m, outcome.extension_m - self.clearance * NM),
-            self.approach_speed * NM,
-            reaction_s=0.25,
-        )
+        to_m = max(low_m, outcome.extension_m - self.clearance * NM)
+        yield Ramp("clear", to_m, self.approach_speed * NM, reaction_s=0.25)
         return outcome.ended
 
     def _pull_off(self, context: ProcedureContext) -> Steps[None]:

@@ -7,6 +7,7 @@ from typing import Any
 from analysis.detect import Detector
 from procedures.capture import SearchProgress
 from procedures.contact import NM
+from procedures.contact_checks.scale_witness import LEAST_OPENINGS, ScaleWitness
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, WrongScale
 from procedures.expectation import Foreseen
@@ -15,7 +16,6 @@ from procedures.large_bias import HeldProcedure
 from procedures.parameters import NumbersParameter
 from procedures.procedure import Steps
 from procedures.pymeasure_types import BooleanParameter, FloatParameter, IntegerParameter
-from procedures.scale_witness import LEAST_OPENINGS, ScaleWitness
 from procedures.steps import Baseline, Outcome, Ramp, SetHeater, Settle
 
 MOST_SHARE = 0.6

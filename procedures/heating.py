@@ -14,7 +14,6 @@ from analysis.heating.aligned_hold import whole_periods
 from analysis.heating.estimator import LEAST_PERIODS as LEAST_KEPT
 from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules
 from analysis.heating.layout import roles_with_zero
-from analysis.heating.mask import Filters, mask_for
 from analysis.heating.programme import LevelProgramme, ordered
 from analysis.numbers import counted
 from analysis.records import SKIPPED
@@ -27,6 +26,7 @@ from procedures.expectation import LEE_NOISE, Expectation, Foreseen
 from procedures.hold_schedule import Condition, HoldSchedule
 from procedures.large_bias import RUPTURED, HeldProcedure, HoldOutcome
 from procedures.limits import check_programme
+from procedures.modulated_circuit import FREQUENCY, check_circuit, check_filters, expected_mask_samples
 from procedures.parameters import FractionParameter, LevelsParameter, NumbersParameter, parsed_levels
 from procedures.procedure import Plan, Steps
 from procedures.pymeasure_types import FloatParameter, IntegerParameter, ListParameter
@@ -35,20 +35,6 @@ from procedures.steps import MakeSafe, Modulate, Outcome, WriteNote
 THREE_LEVELS = "+1:1 0:1 -1:1"
 LEAST_PERIODS = ExclusionRules().least_periods
 """Least number of periods of a hold that counts: the evaluation's own rule."""
-
-SLOWEST_FILTER_Hz = 300.0
-SLOWEST_RISE_s = 300e-6
-"""Limits beyond which a filter mixes the levels: at 12.25 Hz a corner of 100 Hz leaves 0.88 of one level's
-temperature and adds 6 % of the other's."""
-
-SETTLED = 5.0
-"""Settling time in time constants: 0.7 % of a step is then missing."""
-
-RISE_CONSTANTS = math.log(9)
-"""10-90 % rise time of one pole, in time constants."""
-
-FREQUENCY = ("frequency", "frequencies")
-"""Parameters that set the modulation frequency; a procedure has one or the other."""
 
 RUPTURED_SHARE = 0.2
 """Share of the low-bias current, scaled to the amplitude, below which the current of a whole period means rupture."""
@@ -181,7 +167,7 @@ class Heating(HeldProcedure, Foreseen):
                 "taken",
             )
         super().check(context)
-        _check_circuit(context)
+        check_circuit(context)
         conditions = self.conditions()
         for condition in conditions:
             self._check_condition(condition, context)
@@ -202,7 +188,7 @@ class Heating(HeldProcedure, Foreseen):
             ) from None
         self.check_largest("amplitudes", programme.largest_bias_V, context, condition.expected_A or 0.0)
         check_programme(programme, context, *FREQUENCY)
-        _check_filters(programme, context)
+        check_filters(programme, context)
         periods = whole_periods(round(self.hold_time * context.rate_Hz), programme, context.rate_Hz)
         if periods < LEAST_PERIODS:
             raise ImpossibleSetting(
@@ -346,47 +332,3 @@ class Heating(HeldProcedure, Foreseen):
         return Modulate(
             "modulate", programme, self.hold_time, trip, self.trip_reaction, payload, skips="hold"
         )
-
-
-def _check_circuit(context: ProcedureContext) -> None:
-    """Refuse a circuit in which the bias reaches the thermometer, or filters that mix the levels."""
-    if context.bias_on != "substrate":
-        raise ImpossibleSetting(
-            "the bias is on the probe (junction.bias_on of the rig file), so every bias step would appear on the "
-            "thermocouple in it. Put the bias on the substrate and the current amplifier on the probe."
-        )
-    if context.lowpass_Hz < SLOWEST_FILTER_Hz:
-        raise ImpossibleSetting(
-            f"the low-pass of the voltage preamplifier, {context.lowpass_Hz:g} Hz, is too slow for the modulation; "
-            f"set it to {SLOWEST_FILTER_Hz:g} Hz or more.",
-            *FREQUENCY,
-        )
-    if context.rise_time_s > SLOWEST_RISE_s * (1 + 1e-9):
-        raise ImpossibleSetting(
-            f"the rise time of the current amplifier, {context.rise_time_s:g} s, is too slow for the modulation; "
-            f"set it to {SLOWEST_RISE_s:g} s or less.",
-            *FREQUENCY,
-        )
-
-
-def expected_mask_samples(programme: LevelProgramme, context: ProcedureContext) -> int:
-    """Return the number of samples that the evaluation will leave out after each edge of the bias."""
-    filters = Filters(context.lowpass_Hz, rise_time_s=context.rise_time_s, tip_s=context.tip_s)
-    return mask_for(filters, programme, context.rate_Hz).samples
-
-
-def _check_filters(programme: LevelProgramme, context: ProcedureContext) -> None:
-    """Refuse levels that are shorter than a filter's settling time."""
-    frequency_Hz = float(programme.frequency_Hz)
-    shortest_s = float(min(level.share for level in programme.levels)) / frequency_Hz
-    for what, constant_s in (
-        ("low-pass of the voltage preamplifier", 1 / (2 * math.pi * context.lowpass_Hz)),
-        ("rise time of the current amplifier", context.rise_time_s / RISE_CONSTANTS),
-        ("tip (probe.thermal_time_constant_s)", context.tip_s),
-    ):
-        if shortest_s < SETTLED * constant_s:
-            raise ImpossibleSetting(
-                f"at {frequency_Hz:g} Hz the shortest level lasts {1e3 * shortest_s:.3g} ms, but the {what} takes "
-                f"{1e3 * SETTLED * constant_s:.3g} ms to follow. Modulate more slowly.",
-                *FREQUENCY,
-            )

@@ -20,7 +20,7 @@ from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, NoJunction
 from procedures.expectation import Expectation
-from procedures.heating import expected_mask_samples
+from procedures.modulated_circuit import expected_mask_samples
 from procedures.parameters import FractionParameter, LevelsParameter, NumbersParameter
 from procedures.procedure import Steps
 from procedures.pymeasure_types import FloatParameter, IntegerParameter, ListParameter

@@ -135,7 +135,7 @@ class Runner:
         at = self._context.daq.samples_acquired()
         self._watch.loop_backs.held(self._context.daq.held, at, at)
         self._watch.watch_inputs()
-        self._steps.set_extra_outputs()
+        self._steps.heater.set_outputs()
         for name, value in self._context.extra_outputs.items():
             self._watch.event(EventKind.SETTING, name, {"value": value})
 

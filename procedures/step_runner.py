@@ -1,6 +1,5 @@
 """Execution of single steps on the instruments, and their events in the recording."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -9,7 +8,8 @@ import numpy as np
 from analysis.records import SKIPPED, EventKind, FloatArray
 from procedures.alternating import AlternatingBias
 from procedures.context import ProcedureContext
-from procedures.errors import HeaterFault, ImpossibleSetting
+from procedures.errors import ImpossibleSetting
+from procedures.heater_steps import HeaterSteps
 from procedures.limits import joint_repeat
 from procedures.ramp_pieces import padded
 from procedures.sample_reader import SampleReader, Seen
@@ -35,12 +35,6 @@ from procedures.tip import Tip
 
 SETTLING_S = 0.01
 """Time left out of a baseline after the bias is removed: charging of the cable, the amplifier's filter."""
-
-HEATER_LOOK_S = 0.1
-"""Time over which the heater's read-back and the thermometers are averaged."""
-
-STEADY_S = 2.0
-"""Time over which the slope of a temperature is judged."""
 
 CREEP_MARGIN_S = 1.0
 """Time by which the waveform of a creeping tip is longer than its step."""
@@ -68,7 +62,9 @@ class StepRunner:
         self._daq = context.daq
         self._watch = watch
         self._make_safe = make_safe
-        self._extra_outputs = dict(context.extra_outputs)
+        self.heater = HeaterSteps(context, watch)
+        """Heater and further outputs."""
+
         self._alternating = AlternatingBias(context, watch)
         self._tip = Tip(context, watch, self._alternating)
 
@@ -94,9 +90,9 @@ class StepRunner:
             case Recentre(distance_m):
                 return self._recentre(distance_m)
             case SetHeater():
-                return self._set_heater(step)
+                return self._read_out(*self.heater.set(step))
             case Settle():
-                return self._settle(step)
+                return self._read_out(*self.heater.settle(step))
             case WriteNote(name, payload):
                 self._context.verify_amplifier()  # a cycle counts only if it was measured as the header says
                 self._watch.event(EventKind.MARK, name, payload)
@@ -105,17 +101,15 @@ class StepRunner:
                 self.be_safe()
                 return self._outcome(FINISHED, self._watch.next)
 
+    def _read_out(self, begin: int, inputs: Mapping[str, float]) -> Outcome:
+        return replace(self._outcome(FINISHED, begin), inputs=inputs)
+
     def be_safe(self) -> None:
         """Bring the rig into the safe state, from which the next step starts."""
         with self._watch.outputs_unknown():
             self._make_safe()
-            self.set_extra_outputs()
+            self.heater.set_outputs()
         self.bias_V = 0.0
-
-    def set_extra_outputs(self) -> None:
-        """Give the outputs beyond bias and z their values of a run."""
-        if self._extra_outputs:
-            self._daq.write(**self._extra_outputs)
 
     # ---- steps ----
 
@@ -242,7 +236,7 @@ class StepRunner:
         since = watch.next
         if not tripped:
             self._daq.stop_modulation()
-            self._steady_heater(step)
+            self.heater.steady(step)
             self._tip.locate()
             watch.settle(since)
             if seen.ended == SKIPPED:  # it stopped at any bias: 0 V is a step that every rig allows
@@ -252,65 +246,14 @@ class StepRunner:
             self.set_bias(self.bias_V)
         else:
             self._daq.drop("bias")
-            self._steady_heater(step)
+            self.heater.steady(step)
             self._tip.locate()
             watch.settle(since)
             watch.catch_up()
             outcome = self._step_ended(step.name, begin, seen, tripped_at=seen.fired_at)
             self.bias_is(0.0)
-        self._check_heater(step, begin)
+        self.heater.check(step, begin)
         return replace(outcome, conductance_G0=float("nan"), current_A=seen.modulus)
-
-    def _steady_heater(self, step: Modulate | SweepStep) -> None:
-        """Give the heater its steady voltage again after an alternating one."""
-        heater = self._context.heater
-        if heater is not None and isinstance(step, Modulate) and step.heater is not None:
-            self._daq.write(**{heater.output: self._extra_outputs.get(heater.output, 0.0)})
-
-    def _check_heater(self, step: Modulate | SweepStep, begin: int) -> None:
-        """Raise ``HeaterFault`` if the read-back did not alternate, or has not returned to the steady voltage."""
-        heater = self._context.heater
-        if heater is not None and isinstance(step, Modulate) and step.heater is not None:
-            if self._watch.next - begin > self._context.rate_Hz / float(step.heater.frequency_Hz):
-                heater.check_readback(heater.peak_V(step.heater), self._watch.heater_peak_V())
-            shown_V = self._watch.means(HEATER_LOOK_S)[heater.readback]
-            heater.check_readback(self._extra_outputs.get(heater.output, 0.0), shown_V)
-
-    def _set_heater(self, step: SetHeater) -> Outcome:
-        heater, watch = self._context.heater, self._watch
-        if heater is None:
-            raise ImpossibleSetting("This rig has no heater: the table [heater] of its rig file is missing.")
-        volts = heater.volts(step.power_W, step.polarity)
-        self._daq.write(**{heater.output: volts})
-        self._extra_outputs[heater.output] = volts
-        begin = watch.catch_up_with_now()
-        watch.read_to(begin + watch.samples(step.settle_s))
-        inputs = watch.means(HEATER_LOOK_S)
-        watch.event(
-            EventKind.SETTING,
-            "heater_W",
-            {
-                "value": inputs[heater.readback] ** 2 / heater.resistance_ohm,
-                "commanded": step.power_W,
-                "volts": inputs[heater.readback],
-            },
-        )
-        heater.check_readback(volts, inputs[heater.readback])
-        return replace(self._outcome(FINISHED, begin), inputs=inputs)
-
-    def _settle(self, step: Settle) -> Outcome:
-        """Read until the mean slope of the input over the last two seconds is small."""
-        watch, begin = self._watch, self._watch.catch_up_with_now()
-        previous_K = watch.means(STEADY_S / 2)[step.name]
-        for _ in range(math.ceil(2 * step.longest_s / STEADY_S)):
-            inputs = watch.means(STEADY_S / 2)
-            if abs(inputs[step.name] - previous_K) < step.K_per_s * STEADY_S / 2:
-                return replace(self._outcome(FINISHED, begin), inputs=inputs)
-            previous_K = inputs[step.name]
-        raise HeaterFault(
-            f"The {step.name} thermometer still changes by more than {step.K_per_s:g} K/s after {step.longest_s:g} s. "
-            "Wait longer, or look for a draught or a loose heater."
-        )
 
     def _watch_bias(self, step: Modulate | SweepStep, begin: int, n: int) -> tuple[Seen, bool]:
         """Watch a driven bias; return what ended it, and True if that was a trip."""

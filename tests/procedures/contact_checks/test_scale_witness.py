@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from procedures.scale_witness import ScaleWitness
+from procedures.contact_checks.scale_witness import ScaleWitness
 
 RATE_Hz, SPEED_nm_per_s = 2000.0, 5.0
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from procedures.scale_watch import ScaleWatch
+from procedures.contact_checks.scale_watch import ScaleWatch
 from tests.support.physics.opening_traces import FOLDER, gold_conductance_G0
 from tests.support.physics.openings_of_metals import CONTACT_G0, MATERIALS, opening_G0
 
