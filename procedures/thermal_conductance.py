@@ -28,7 +28,7 @@ from procedures.heater import Heater, HeaterSine
 from procedures.large_bias import RUPTURED, HoldOutcome
 from procedures.procedure import Plan, Steps
 from procedures.pymeasure_types import FloatParameter, IntegerParameter, ListParameter
-from procedures.steps import MakeSafe, Modulate, SetHeater, WriteNote
+from procedures.steps import HoldStep, MakeSafe, Modulate, SetHeater, WriteNote
 from procedures.until_rupture import rupture_detector
 
 STEP = "thermal conductance"
@@ -42,6 +42,9 @@ TYPICAL_HOLD_S = 3.0
 
 SPREAD = 0.35
 """Standard deviation between molecules over their mean, for the expected error; an assumption."""
+
+ZERO_S = 2.0
+"""Time over which the thermometer's zero is read."""
 
 LEAST_HOLD_S = 0.2
 """Least time before a rupture that counts: the evaluation needs a value on both sides."""
@@ -160,6 +163,11 @@ class ThermalConductance(AlternatingHeater, HeatedProcedure):
     off_in_a_row = IntegerParameter(
         "Heater off in a row", minimum=1, maximum=10_000, default=1,
         description="Junctions with the heater off before it is on again. Use 10 with a slow heater.",
+    )  # fmt: skip
+    zero_every = FloatParameter(
+        "Zero of the thermometer every", units="min", minimum=0, maximum=1440, default=60,
+        description="With dc, longest time until the heater is switched off and on again, tip away: the thermometer's "
+        "offset drifts, and dT with it. 0: only junctions with the heater off give the zero.",
     )  # fmt: skip
     ruptures = IntegerParameter(
         "Ruptures", minimum=1, maximum=1_000_000, default=300,
@@ -282,28 +290,51 @@ class ThermalConductance(AlternatingHeater, HeatedProcedure):
         changes = 2 * math.ceil(self.off_ruptures / self.off_in_a_row) + 1
         held_s = min(TYPICAL_HOLD_S, self.longest_hold) + self.linger
         each_s = self.obtain_s(context) + held_s
-        return self.first_approach_s(context) + self.total_cycles * each_s + changes * change_s
+        zeros_s = 2 * change_s + ZERO_S
+        zeros = self.total_cycles * each_s / (60 * self.zero_every) if self.reads_zeros else 0.0
+        whole_s = self.first_approach_s(context) + self.total_cycles * each_s
+        return whole_s + changes * change_s + zeros * zeros_s
+
+    @property
+    def reads_zeros(self) -> bool:
+        """True if the heater is switched off and on again for the thermometer's zero."""
+        return self.heater == "dc" and bool(self.zero_every)
 
     def plan(self, context: ProcedureContext) -> Plan:
         """Catch junctions and hold each until it breaks, most with the heater on, some with it off."""
         yield from self.begin()
         search, turns = SearchProgress(), self.turns_of_heater()
         number, changes, present = 0, 0, None
+        now = zero_at = 0
         notes: dict[str, Any] = {}
         while (heated := turns.heated) is not None:
+            if self.reads_zeros and now - zero_at > 60 * self.zero_every * context.rate_Hz:
+                zero_at = yield from self._read_zero(context, search)
+                present = False
             if heated != present:
                 difference_K = self.mean_K if heated else 0.0
                 notes = {**(yield from self.heat(context, search, difference_K, changes)), "heated": heated}
                 present, changes = heated, changes + 1
             before_G0 = yield from self.next_junction(context, search)
-            held = yield from self._hold(context, before_G0, number, notes)
+            held, now = yield from self._hold(context, before_G0, number, notes)
             number += 1
             if held.counts:
                 turns.count(heated)
             self.count_trips(search, held)
             yield from self.leave(context, search, held.extension_m)
+        if self.reads_zeros:
+            yield from self._read_zero(context, search)
         yield SetHeater(0.0)
         yield MakeSafe()
+
+    def _read_zero(self, context: ProcedureContext, search: SearchProgress) -> Steps[int]:
+        """Switch the heater off, tip away, and record the thermometer's zero; return the sample at the end."""
+        notes = yield from self.heat(context, search, 0.0, 0)
+        held = yield HoldStep(STEP, ZERO_S, reaction_s=0.25)
+        yield WriteNote(
+            self.cycle, {"zero": True, "counts": False, "mode": self.heater, "heated": False, **notes}
+        )
+        return held.samples[1]
 
     def turns_of_heater(self) -> HeaterTurns:
         """Return a fresh order of junctions with the heater on and off."""
@@ -311,8 +342,8 @@ class ThermalConductance(AlternatingHeater, HeatedProcedure):
 
     def _hold(
         self, context: ProcedureContext, before_G0: float, number: int, notes: Mapping[str, Any]
-    ) -> Steps[HoldOutcome]:
-        """Hold a junction until it breaks, linger, and record the outcome."""
+    ) -> Steps[tuple[HoldOutcome, int]]:
+        """Hold a junction until it breaks, linger, and record the outcome; return that and the sample at the end."""
         programme, heater = self.programme(), context.heater
         trip = self.trips(ExpectedCurrent(programme.largest_bias_V), before_G0, context)
         until = {RUPTURED: rupture_detector(self.window.low_G0, programme, context)}
@@ -337,7 +368,7 @@ class ThermalConductance(AlternatingHeater, HeatedProcedure):
         counts = held.ended == RUPTURED and held_s > LEAST_HOLD_S
         outcome = HoldOutcome(kind, after_G0, extension_m, counts)
         yield WriteNote(self.cycle, {**self.note(number, before_G0, outcome), **note})
-        return outcome
+        return outcome, held.samples[1]
 
 
 def _off(ruptures: int, share: float) -> int:

@@ -57,7 +57,7 @@ class GapWidened(ThermalConductance):
     control = GAP_WIDENED
     presets: Mapping[str, Mapping[str, Any]] = {}
     keeps = ("bias", "ruptures")
-    off_share = 0.0
+    off_share = zero_every = 0.0
 
     heater = ListParameter(
         "Heater", choices=["2w"], default="2w",

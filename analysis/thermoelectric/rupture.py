@@ -96,6 +96,22 @@ class MeasuredRupture:
     open_V: FloatArray | None = None
 
 
+@dataclass(frozen=True)
+class ZeroReading:
+    """Thermocouple with the heater off and the tip away, in V, at a sample."""
+
+    sample: int
+    thermocouple_V: float
+
+
+def zero_reading(hold: RuptureHold) -> ZeroReading | None:
+    """Return the thermometer's zero from a hold in which it was read; None if samples are missing or it was stopped."""
+    volts = hold.thermocouple_V
+    if hold.ended == "aborted" or not volts.size or not np.isfinite(volts).all():
+        return None
+    return ZeroReading(sum(hold.samples) // 2, float(volts.mean()))
+
+
 def measured(hold: RuptureHold, rules: RuptureRules, rng: np.random.Generator) -> MeasuredRupture:
     """Find the rupture of a hold and measure the step there, and at samples drawn at random."""
     keep = settled(hold, rules)

@@ -129,6 +129,15 @@ class AverageTrace:
     band_K: FloatArray
 
 
+@dataclass(frozen=True)
+class ZeroDrift:
+    """Readings of the thermometer's zero with the heater off, its range, and its largest move from one to the next."""
+
+    readings: int
+    range_K: float
+    largest_move_K: float
+
+
 @dataclass(frozen=True, eq=False)
 class ThermalConductanceAnalysis:
     """Result of a measurement of thermal conductance; values are NaN without enough ruptures.
@@ -166,6 +175,8 @@ class ThermalConductanceAnalysis:
     excluded : Counter
     noise : RuptureNoise or None
     controls : tuple of ControlVerdict
+    zero : ZeroDrift or None
+        None with an alternating heater, whose amplitude has no zero.
     """
 
     mode: str
@@ -189,6 +200,7 @@ class ThermalConductanceAnalysis:
     noise: RuptureNoise | None = None
     controls: tuple[ControlVerdict, ...] = ()
     several: tuple[SeveralMolecules, ...] = ()
+    zero: ZeroDrift | None = None
 
     @property
     def difference_K(self) -> float:

@@ -33,6 +33,7 @@ def thermal_conductance_json(result: ThermalConductanceAnalysis) -> dict[str, An
         "T_mean_K": result.mean_K,
         "window_s": {"before": before_s, "after": after_s},
         "joule_W": result.joule_W,
+        "zero": result.zero,
         "joule_share": {"value": result.joule_share.value, "sigma": result.joule_share.sigma},
         "average": None
         if average is None

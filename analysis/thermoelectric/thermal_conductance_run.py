@@ -13,7 +13,7 @@ from analysis.numbers import counted
 from analysis.recording.header import RunHeader
 from analysis.thermoelectric.control_verdict import control_verdict
 from analysis.thermoelectric.gap_widening import GAP_WIDENED, GapHold, gap_hold, heat_across
-from analysis.thermoelectric.rupture import MeasuredRupture, measured
+from analysis.thermoelectric.rupture import MeasuredRupture, ZeroReading, measured, zero_reading
 from analysis.thermoelectric.rupture_holds import RuptureHold
 from analysis.thermoelectric.rupture_noise import RuptureNoise, noise_after
 from analysis.thermoelectric.rupture_reader import PICTURE_S, RuptureRules
@@ -23,6 +23,7 @@ from analysis.thermoelectric.thermal_conductance import (
     Estimate,
     ThermalConductanceAnalysis,
     UsedRupture,
+    ZeroDrift,
     average_trace,
     bootstrapped,
     joule_share,
@@ -53,6 +54,7 @@ class ThermalConductanceRun:
     mains_Hz: float = 50.0
     gain_relative: float = 0.0
     gaps: tuple[GapHold, ...] = ()
+    zeros: tuple[ZeroReading, ...] = ()
 
     @property
     def control(self) -> str:
@@ -80,10 +82,13 @@ class ThermalConductanceReducer:
         self._rng = np.random.default_rng(SHAM_SEED)
         self.ruptures: list[MeasuredRupture] = []
         self.gaps: list[GapHold] = []
+        self.zeros: list[ZeroReading] = []
 
     def feed(self, hold: RuptureHold) -> None:
-        """Measure the next hold, of a junction or in an open gap."""
-        if "gap" in hold.notes:
+        """Measure the next hold, of a junction or in an open gap, or read the thermometer's zero."""
+        if hold.notes.get("zero"):
+            self.zeros.extend(filter(None, [zero_reading(hold)]))
+        elif "gap" in hold.notes:
             self.gaps.append(gap_hold(hold, self._rules))
         else:
             self.ruptures.append(measured(hold, self._rules, self._rng))
@@ -97,6 +102,7 @@ class ThermalConductanceReducer:
             self._rules.mains_Hz,
             self._gain_relative,
             tuple(self.gaps),
+            tuple(self.zeros),
         )
 
 
@@ -180,6 +186,7 @@ def summarise(runs: Sequence[ThermalConductanceRun], rng: np.random.Generator) -
         excluded=rejected,
         noise=noise,
         several=several_molecules([one for one in every if one.rupture.molecules > 1], rng),
+        zero=zero_drift(runs) if mode == "dc" else None,
     )
 
 
@@ -202,21 +209,21 @@ def placed(
         With a steady heater, if no rupture with the heater off gives the thermometer's zero.
     """
     whole = [one for one in run.ruptures if one.step is not None and one.mode == mode]
-    off = [one for one in whole if not one.heated]
-    if mode == "dc" and not off:
+    zeros = zeros_of(run, mode)
+    if mode == "dc" and not zeros:
         raise ValueError("no rupture with the heater off gives the thermometer's zero")
-    at, zero_V = [one.sample for one in off], [one.thermocouple_V for one in off]
+    at, zero_V = [one.sample for one in zeros], [one.thermocouple_V for one in zeros]
     resistance, used = run.thermometer.resistance_K_per_W, []
     for one in whole:
         if not one.heated or one.step is None:
             continue
         tip_K = math.nan
-        if off:
+        if zeros:
             above_V = one.thermocouple_V - float(np.interp(one.sample, at, zero_V))
             tip_K = one.base_K - above_V / run.thermometer.seebeck_V_per_K
         if mode == "2w":
             difference_K, power_W = one.difference_K, 0.0
-            alone_K = tip_K if off else one.difference_K  # filters lower the amplitude a little
+            alone_K = tip_K if zeros else one.difference_K  # filters lower the amplitude a little
             rises_K = {"tip": alone_K, "base": one.base_K, "substrate": one.substrate_K}
             mean_K = one.ambient_K + rises_K[one.where]
         else:
@@ -226,6 +233,26 @@ def placed(
         error = noise.sigma_K(one, one.step) / abs(resistance * difference_K)
         used.append(UsedRupture(one, difference_K, mean_K, W_per_K, error))
     return used
+
+
+def zeros_of(run: ThermalConductanceRun, mode: str) -> list[ZeroReading]:
+    """Return all readings of the thermometer's zero in a recording, by time: its own, and ruptures with heater off."""
+    off = (one for one in run.ruptures if one.step is not None and one.mode == mode and not one.heated)
+    by_ruptures = (ZeroReading(one.sample, one.thermocouple_V) for one in off)
+    return sorted((*by_ruptures, *run.zeros), key=lambda one: one.sample)
+
+
+def zero_drift(runs: Sequence[ThermalConductanceRun]) -> ZeroDrift:
+    """Return how much the thermometer's zero moved in recordings with a steady heater."""
+    each_V = [np.array([one.thermocouple_V for one in zeros_of(run, "dc")]) for run in runs]
+    per_K = 1.0 / runs[0].thermometer.seebeck_V_per_K
+    moved_V = [volts for volts in each_V if len(volts) > 1]
+    return ZeroDrift(
+        readings=sum(map(len, each_V)),
+        range_K=per_K * max((float(np.ptp(volts)) for volts in moved_V), default=math.nan),
+        largest_move_K=per_K
+        * max((float(np.abs(np.diff(volts)).max()) for volts in moved_V), default=math.nan),
+    )
 
 
 def _heater_off(

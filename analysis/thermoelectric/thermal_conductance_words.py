@@ -14,6 +14,9 @@ AT_ROOM_K = 300.0
 LARGEST_JOULE = 0.5
 """Joule heat over the leak of heat beyond which a warning says so."""
 
+LARGEST_MOVE = 0.05
+"""Move of the thermometer's zero over the temperature difference beyond which a warning says so."""
+
 CHI2_MARGIN = 4.0
 """Standard errors of chi2 beyond which the noise of the sham steps is not what the errors assume."""
 
@@ -46,6 +49,12 @@ def conductance_words(result: ThermalConductanceAnalysis) -> list[str]:
             f"Joule heat: {with_error(share.value, share.sigma)} of the power warms the tip, "
             f"{1e9 * result.joule_W:.2g} nW; without its subtraction G_th would be "
             f"{result.uncorrected_W_per_K / PW:.3g} pW/K."
+        )
+    zero = result.zero
+    if zero is not None and zero.readings > 1:
+        found.append(
+            f"The thermometer's zero was read {zero.readings} times with the heater off; it moved by "
+            f"{significant(1e3 * zero.range_K, 2)} mK in all, which is taken off the temperature difference."
         )
     return [*found, *several_words(result), *lorenz_words(result)]
 
@@ -94,6 +103,13 @@ def warnings_of(result: ThermalConductanceAnalysis) -> tuple[str, ...]:
             f"Thermal conductance: without the subtraction of Joule heat G_th would be "
             f"{result.uncorrected_W_per_K / PW:.3g} instead of {mean.value / PW:.3g} pW/K. Use a smaller bias, or an "
             "alternating heater."
+        )
+    zero = result.zero
+    if zero is not None and zero.largest_move_K > LARGEST_MOVE * abs(result.difference_K):
+        found.append(
+            f"Thermal conductance: the thermometer's zero moved by {zero.largest_move_K:.2g} K from one reading with "
+            f"the heater off to the next, and dT is {abs(result.difference_K):.3g} K. Read it more often "
+            "(zero_every), or use an alternating heater."
         )
     sham = result.sham
     if sham is not None and abs(sham.reduced_chi2 - 1.0) > CHI2_MARGIN * math.sqrt(2.0 / sham.steps):

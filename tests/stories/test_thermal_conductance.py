@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from analysis.constants import G0_S
 from analysis.recording import Recording
 from analysis.records import EventKind
+from analysis.thermoelectric.thermal_conductance_words import conductance_words
 from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
 from app.cli import main
 from app.offline.analyse import analyse_measurement
@@ -175,3 +176,44 @@ def test_pairs_of_molecules_are_counted_apart_in_window_and_report(tmp_path):
     shown = session.thermal_conductance.snapshot()
     assert (shown.ruptures, shown.several) == (len(result.used), pairs.ruptures)
     session.dispose()
+
+
+DRIFTING = {"sr560.room_swing_K": 20.0, "sr560.room_period_s": 240.0}
+"""The offset of the thermometer's preamplifier swings by 100 uV either way: 6 K."""
+
+
+def run_with_steady_heater(folder, zero_every):
+    """Run in a room of which the SR560 drifts; return the recording."""
+    values = {
+        **QUICK,
+        "heater": "dc",
+        "dT": 30.0,
+        "ruptures": 12,
+        "off_share": 0.05,
+        "zero_every": zero_every,
+    }
+    with served_rig(folder, overrides={**WORLD, **DRIFTING}, seed=3) as rig:
+        summary = rig.bench().run(ThermalConductance.from_values(values), folder / "night.h5")
+    assert summary.end.status == "finished", summary.end.reason
+    return summary.recording
+
+
+def test_the_drift_of_the_preamplifier_is_no_temperature_difference(tmp_path):
+    """The heater gives 30 K; its leak into the gap and the read-back change that by less than 0.3 K."""
+    measurement = analyse_measurement([run_with_steady_heater(tmp_path, 0.1)])
+    result = measurement.thermal_conductance
+    differences_K = np.array([one.difference_K for one in result.used])
+    assert len(differences_K) >= 12
+    assert np.abs(differences_K - 30.0).max() < 0.5
+    assert result.zero.readings >= 4
+    assert result.zero.range_K > 2.0
+    content = measurement.to_json()["thermal_conductance"]
+    assert content["zero"]["range_K"] == result.zero.range_K
+    assert any("zero was read" in sentence for sentence in conductance_words(result))
+
+
+def test_without_zeros_the_drift_is_a_wrong_temperature_difference(tmp_path):
+    result = analyse_measurement([run_with_steady_heater(tmp_path, 0.0)]).thermal_conductance
+    differences_K = np.array([one.difference_K for one in result.used])
+    assert np.abs(differences_K - 30.0).max() > 2.0
+    assert result.zero.readings == 1
