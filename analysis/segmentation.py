@@ -14,6 +14,7 @@ from analysis.conductance import CurrentCalibration
 from analysis.recording import Recording, RecordingError
 from analysis.records import Block, Event, EventKind, FloatArray
 from analysis.reduce import Reducer, reduce
+from analysis.spectra.demodulated import PEAK
 from analysis.traces.read import calibration_of
 
 Record = TypeVar("Record")
@@ -185,7 +186,7 @@ class _OpenCut:
             volts["bias"],
             calibration.current_A(volts["current"]),
             volts["thermocouple"] / thermocouple_gain,
-            calibration.railed(volts["current"]),
+            calibration.railed(block.channel(PEAK) if PEAK in block.channels else volts["current"]),
             *(volts[name] for name in self._beside),
         )
         self._parts.append((block.first - self._start, np.stack(rows)))

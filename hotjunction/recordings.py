@@ -46,7 +46,8 @@ class Recordings(Sequence["Part"]):
 
     def __repr__(self) -> str:
         lines = (
-            f"  {part.path.name}: {part.header.procedure}, {part.status}, {part.n_samples} samples"
+            f"  {part.path.name}: {part.header.procedure}, {part.status}, {part.n_samples} "
+            f"{'demodulated points' if part.header.demodulated else 'samples'}"
             for part in self._parts
         )
         return "\n".join([f"{len(self)} recording{'s' if len(self) > 1 else ''}", *lines])
@@ -243,7 +244,11 @@ class Recordings(Sequence["Part"]):
             index = np.arange(first, end)
             header = recording.header
             variables = {
-                name: ("sample", row, {"units": header.channel(name).unit})
+                name: (
+                    "sample",
+                    row,
+                    {"units": header.channel(name).unit, "long_name": header.channel(name).role},
+                )
                 for name, row in zip(names, data, strict=True)
             }
             coordinates = {

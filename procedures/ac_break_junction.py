@@ -14,6 +14,7 @@ import numpy as np
 
 from analysis.constants import G0_S
 from analysis.records import SKIPPED
+from analysis.spectra.demodulated import Points
 from analysis.spectra.sine import Sine
 from analysis.thermoelectric.detectability import (
     FLICKER_per_Hz,
@@ -28,7 +29,7 @@ from procedures.expectation import Expectation
 from procedures.heated_junctions import HeatedProcedure
 from procedures.parameters import FractionParameter
 from procedures.procedure import Plan, Steps
-from procedures.pymeasure_types import FloatParameter
+from procedures.pymeasure_types import FloatParameter, ListParameter
 from procedures.steps import MakeSafe, MeasureLag, Ramp, SetHeater, WriteNote
 from procedures.thermopower import SPREAD
 
@@ -82,6 +83,11 @@ class ACBreakJunction(HeatedProcedure):
         "Averaging time", units="ms", minimum=0.3, maximum=1000, default=16,
         description="Length of one point of the lock-in, rounded to whole periods.",
     )  # fmt: skip
+    keep = ListParameter(
+        "Keep", choices=["all", "demodulated"], default="all",
+        description="all: every sample, 1.4 GB an hour for each four inputs at 50 kHz. demodulated: mean and amplitude "
+        "of short boxcars, and samples of every 50th trace and before faults in a second file.",
+    )  # fmt: skip
     lag_time = FloatParameter(
         "Lag measurement", units="s", minimum=0.05, maximum=60, default=0.5,
         description="Time for which the lag of the current is measured, with the tip away.",
@@ -100,6 +106,11 @@ class ACBreakJunction(HeatedProcedure):
     def sine(self) -> Sine:
         """Alternating bias."""
         return Sine(1e-3 * float(self.ac_amplitude), Fraction(self.ac_frequency))
+
+    @property
+    def points(self) -> Points | None:
+        """Points that the recording keeps."""
+        return None if self.keep == "all" else Points.of(self.sine, self.rate_Hz, 1e-3 * float(self.average))
 
     @property
     def total_cycles(self) -> int:

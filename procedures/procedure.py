@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any, Self, TypeVar
 
 from analysis.records import Event, EventKind
+from analysis.spectra.demodulated import Points
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.parameters import read
@@ -96,6 +97,11 @@ class RigProcedure(Procedure):
     def rate_Hz(self) -> float:
         """Samples per second and channel of the run; 0 for those of the rig file."""
         return 0.0
+
+    @property
+    def points(self) -> Points | None:
+        """Points of a lock-in that the recording keeps; None to keep all samples."""
+        return None
 
     @property
     def typical_G0(self) -> float:

@@ -8,6 +8,9 @@ from typing import Any, Literal
 from analysis.json_data import converter, from_json
 from analysis.recording.errors import NoSuchChannel
 
+DEMODULATED = "demodulated"
+"""Setting of a recording that holds points of a lock-in (`analysis.spectra.demodulated`)."""
+
 
 @dataclass(frozen=True)
 class RecordedChannel:
@@ -124,6 +127,11 @@ class RunHeader:
                 raise TypeError(f"{wrong[0]} of the header is not a {name}")
         if self.rate_Hz <= 0:
             raise ValueError(f"rate_Hz is {self.rate_Hz}; it must be positive, or NaN if unknown")
+
+    @property
+    def demodulated(self) -> bool:
+        """True if the channels hold points of a lock-in in place of samples."""
+        return bool(self.settings.get(DEMODULATED))
 
     @property
     def channel_names(self) -> tuple[str, ...]:

@@ -84,7 +84,8 @@ def write_frame(file: h5py.File, header: RunHeader, run: bytes) -> h5py.Group:
     entry.create_dataset("storage", data=STORED_PLAIN.encode(), dtype="S200")
     raw = entry.create_group("raw")
     raw.attrs.update(NX_class="NXdata", signal=header.channels[0].name, rate_Hz=header.rate_Hz)
-    raw.attrs["title"] = f"{header.channels[0].name}, raw samples"
+    kept = "demodulated points" if header.demodulated else "raw samples"
+    raw.attrs["title"] = f"{header.channels[0].name}, {kept}"
     raw.attrs["auxiliary_signals"] = np.array(header.channel_names[1:], dtype=TEXT)
     return entry
 

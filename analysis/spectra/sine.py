@@ -83,6 +83,14 @@ class Response:
         return self.admittance_S.real
 
 
+@dataclass(frozen=True, eq=False)
+class ComplexPoints:
+    """Complex amplitudes of looped-back bias and current of short boxcars, as a recording may hold them; shape (n,)."""
+
+    bias_V: NDArray[np.complex128]
+    current_A: NDArray[np.complex128]
+
+
 @dataclass(frozen=True)
 class Demodulation:
     """Conversion of a current beside an alternating bias to the admittance of the junction.
@@ -92,7 +100,7 @@ class Demodulation:
     sine : Sine
     rate_Hz : float
     length : int
-        Samples of a boxcar, a whole number of periods.
+        Samples of a boxcar, a whole number of periods; or points, of a recording that holds points.
     lag_s : float
         Delay of the current against the bias.
     series_ohm : float
@@ -108,24 +116,39 @@ class Demodulation:
     series_ohm: float = 0.0
     stray_S: complex = 0.0
 
-    def response(self, bias_V: FloatArray, current_A: FloatArray) -> Response:
-        """Demodulate a current with the looped-back bias as reference, both of shape (n,)."""
+    def response(
+        self, bias_V: FloatArray, current_A: FloatArray, points: ComplexPoints | None = None
+    ) -> Response:
+        """Demodulate a current with the looped-back bias as reference, both of shape (n,).
+
+        With ``points`` both are the means of points, whose amplitudes are known.
+        """
+        if points is not None:
+            n = len(bias_V) // self.length
+            rows = np.stack([points.bias_V, points.current_A, bias_V, current_A])[:, : n * self.length]
+            bias, current, mean_V, mean_A = rows.reshape(4, n, self.length).mean(axis=2)
+            return Response(self.length, self._admittance_S(bias, current), mean_V.real, mean_A.real)
         period = self.sine.period_samples(self.rate_Hz)
         lock_in = LockIn(self.sine.frequency_Hz, self.rate_Hz, self.length // period)
         (bias, current), (mean_V, mean_A) = lock_in.feed(np.stack([bias_V, current_A]))
         return Response(self.length, self._admittance_S(bias, current), mean_V, mean_A)
 
-    def running_conductance_S(self, bias_V: FloatArray, current_A: FloatArray) -> FloatArray:
+    def running_conductance_S(
+        self, bias_V: FloatArray, current_A: FloatArray, points: ComplexPoints | None = None
+    ) -> FloatArray:
         """Return the conductance of a boxcar about each sample, shape (n,); NaN for half a boxcar at both ends.
 
         Neighbouring values share all but two of their samples.
         """
-        n, period = len(bias_V), self.sine.period_samples(self.rate_Hz)
+        n = len(bias_V)
         running_S = np.full(n, np.nan)
         if n < self.length:
             return running_S
-        wave = np.exp(-2j * pi / period * (np.arange(n) % period))
-        bias, current = (_running_sum(values * wave, self.length) for values in (bias_V, current_A))
+        if points is None:
+            period = self.sine.period_samples(self.rate_Hz)
+            wave = np.exp(-2j * pi / period * (np.arange(n) % period))
+            points = ComplexPoints(bias_V * wave, current_A * wave)
+        bias, current = (_running_sum(values, self.length) for values in (points.bias_V, points.current_A))
         first = self.length // 2
         running_S[first : first + bias.size] = self._admittance_S(bias, current).real
         return running_S
@@ -203,16 +226,24 @@ class SineBias:
         """Admittance with the tip away."""
         return late_capacitance_S(self.capacitance_F, self.lag_s, float(self.sine.frequency_Hz))
 
-    def lag_of_contact_s(self, bias_V: FloatArray, current_A: FloatArray, rate_Hz: float) -> float:
+    def boxcar(self, rate_Hz: float, points: ComplexPoints | None) -> int:
+        """Return the length of a boxcar in samples, or in points."""
+        if points is None:
+            return self.sine.boxcar_samples(rate_Hz, self.average_s)
+        return max(1, round(self.average_s * rate_Hz))
+
+    def lag_of_contact_s(
+        self, bias_V: FloatArray, current_A: FloatArray, rate_Hz: float, points: ComplexPoints | None = None
+    ) -> float:
         """Return the lag of the current of a metallic contact; that with the tip away where there is none.
 
         The bias is a stair of the card's steps. A capacitance answers it with spikes, whose samples are late by another
         time than those of a conductor: half a step, 10 us at 50 kHz, which is 2 % of the conductance at 3.1 kHz.
         """
-        if len(bias_V) < (length := self.sine.boxcar_samples(rate_Hz, self.average_s)):
+        if len(bias_V) < (length := self.boxcar(rate_Hz, points)):
             return self.lag_s
         demodulation = Demodulation(self.sine, rate_Hz, length, stray_S=self.stray_S)
-        Y = demodulation.response(bias_V, current_A).admittance_S
+        Y = demodulation.response(bias_V, current_A, points).admittance_S
         metal = Y[np.abs(Y) >= METALLIC_S]
         frequency_Hz = float(self.sine.frequency_Hz)
         return lag_of_conductance_s(complex(metal.sum()), frequency_Hz) if metal.size else self.lag_s

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from analysis.conductance import CurrentCalibration
 from analysis.constants import G0_S
-from analysis.recording import Recording
+from analysis.recording import Recording, RunHeader
 from analysis.records import FloatArray
 from analysis.segmentation import (
+    CHANNELS,
     Cutter,
     RecordSegmenter,
     Segment,
@@ -28,7 +29,8 @@ from analysis.segmentation import (
     records_of,
     thermocouple_gain,
 )
-from analysis.spectra.sine import METALLIC_S, Demodulation, Response, Sine, SineBias
+from analysis.spectra.demodulated import ADDED, PARTS, amplitudes
+from analysis.spectra.sine import METALLIC_S, ComplexPoints, Demodulation, Response, Sine, SineBias
 from analysis.thermoelectric.open_circuit import OpenCircuit
 from analysis.thermoelectric.thermopower_hold import MeasuredHold
 
@@ -44,7 +46,8 @@ LEAST_BOXCARS = 3
 class ACTrace:
     """One opening beside an alternating bias; arrays of shape (n,), as of `ThermopowerHold`.
 
-    ``lag_s`` is that of the current in the metallic contact, ``stray_S`` the admittance with the tip away.
+    ``lag_s`` is that of the current in the metallic contact, ``stray_S`` the admittance with the tip away. ``points``
+    are the amplitudes of a demodulated recording, whose other arrays hold means.
     """
 
     samples: tuple[int, int]
@@ -61,6 +64,7 @@ class ACTrace:
     window_G0: tuple[float, float]
     notes: Mapping[str, Any] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    points: ComplexPoints | None = None
 
     @property
     def control(self) -> str:
@@ -74,25 +78,38 @@ class ACTrace:
 
     def response(self) -> Response:
         """Return the lock-in's boxcars."""
-        length = self.sine.boxcar_samples(self.rate_Hz, self.average_s)
+        known = SineBias(self.sine, self.average_s, self.lag_s, 0.0)
+        length = known.boxcar(self.rate_Hz, self.points)
         demodulation = Demodulation(
             self.sine, self.rate_Hz, length, self.lag_s, self.series_ohm, self.stray_S
         )
-        return demodulation.response(self.bias_V, self.current_A)
+        return demodulation.response(self.bias_V, self.current_A, self.points)
 
 
 class ACSegmenter(RecordSegmenter[ACTrace]):
-    """Reducer that yields an `ACTrace` at its mark, at the next trace, or at the end."""
+    """Reducer that yields an `ACTrace` at its mark, at the next trace, or at the end.
 
-    def __init__(self, calibration: CurrentCalibration, thermocouple_gain: float, rate_Hz: float) -> None:
-        super().__init__(Cutter(STEP, MARK, calibration, thermocouple_gain))
-        self._rate_Hz, self._series_ohm = rate_Hz, calibration.series_resistance_ohm
+    Parameters
+    ----------
+    calibration : CurrentCalibration
+        At the start of the run.
+    thermocouple_gain : float
+    header : RunHeader
+    """
+
+    def __init__(self, calibration: CurrentCalibration, thermocouple_gain: float, header: RunHeader) -> None:
+        super().__init__(
+            Cutter(STEP, MARK, calibration, thermocouple_gain, PARTS if header.demodulated else ())
+        )
+        self._rate_Hz, self._series_ohm = header.rate_Hz, calibration.series_resistance_ohm
+        self._signed_gain_V_per_A = calibration.signed_gain_V_per_A
 
     def _record(self, segment: Segment) -> ACTrace:
         notes = {**segment.begin, **segment.mark}
         unknown = {"rms_V": math.nan, "frequency_Hz": "1", "lag_s": 0.0, "average_s": 1.0}
         known = SineBias.from_json(notes.get("sine") or unknown)
         low, high = notes.get("window_G0") or (None, None)
+        points = amplitudes(segment.beside, self._signed_gain_V_per_A)
         return ACTrace(
             samples=segment.samples,
             rate_Hz=self._rate_Hz,
@@ -101,13 +118,14 @@ class ACSegmenter(RecordSegmenter[ACTrace]):
             thermocouple_V=segment.thermocouple_V,
             railed=segment.railed,
             sine=known.sine,
-            lag_s=known.lag_of_contact_s(segment.bias_V, segment.current_A, self._rate_Hz),
+            lag_s=known.lag_of_contact_s(segment.bias_V, segment.current_A, self._rate_Hz, points),
             stray_S=known.stray_S,
             average_s=known.average_s,
             series_ohm=self._series_ohm,
             window_G0=(number_or_nan(low), number_or_nan(high)),
             notes=notes,
             flags=segment.flags,
+            points=points,
         )
 
 
@@ -167,7 +185,7 @@ def _displacement_m(trace: ACTrace, metal: NDArray[np.bool_], length: int) -> Fl
 def _noise_A(trace: ACTrace, found: Response) -> FloatArray:
     """Return the standard error of the mean current of each boxcar, from the noise beside the sine; shape (n,)."""
     n, length = len(found.bias_V), found.length
-    period = trace.sine.period_samples(trace.rate_Hz)
+    period = trace.sine.period_samples(trace.rate_Hz) if trace.points is None else 1
     periods = trace.current_A[: n * length].reshape(n, length // period, period)
     about_A = periods - periods.mean(axis=1, keepdims=True) if length > period else periods
     freedom = max(length - period, 1)
@@ -220,5 +238,7 @@ def ac_traces(recording: Recording) -> Iterator[ACTrace]:
     RecordingError
         If a gain or a channel is missing.
     """
-    segmenter = ACSegmenter(calibration_for(recording), thermocouple_gain(recording), recording.rate_Hz)
-    yield from records_of(recording, segmenter, (STEP,))
+    header = recording.header
+    segmenter = ACSegmenter(calibration_for(recording), thermocouple_gain(recording), header)
+    added = ADDED if header.demodulated else ()
+    yield from records_of(recording, segmenter, (STEP,), (*CHANNELS, *added))

@@ -9,6 +9,7 @@ from analysis.numbers import counted
 from analysis.recording import Recording, RecordingError, RunHeader
 from analysis.records import SWEEP, Event, Trace
 from analysis.reduce import reduce
+from analysis.spectra.demodulated import ADDED
 from analysis.traces.segmenter import Segmenter
 
 
@@ -124,7 +125,7 @@ class RecordedTraces:
         return trace
 
 
-_CHANNELS = ("current", "bias", "z")
+_CHANNELS = ("current", "bias", "z", *ADDED)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from analysis.conductance import LEAST_BIAS_V, CurrentCalibration, conductance_G
 from analysis.constants import G0_S
 from analysis.median import median_of_steady
 from analysis.records import Block, Event, EventKind, FloatArray, Trace
+from analysis.spectra.demodulated import PARTS, PEAK, amplitudes
+from analysis.spectra.sine import ComplexPoints, Demodulation, SineBias
 
 
 class Segmenter:
@@ -126,8 +128,14 @@ class Segmenter:
             trace.extension_m.append(self._extension_m_per_V * block.channel("z"))
         else:
             trace.extension_m.append(np.full(len(block), np.nan))
-        railed = self._calibration.railed(volts)
-        if railed.any() and np.any(railed & (np.abs(bias_V) >= LEAST_BIAS_V)):
+        demodulated = PEAK in block.channels
+        if demodulated and trace.sine is not None:
+            trace.add_points(
+                {part: block.channel(part) for part in PARTS}, self._calibration.signed_gain_V_per_A
+            )
+        railed = self._calibration.railed(block.channel(PEAK) if demodulated else volts)
+        biased = trace.sine is not None or np.abs(bias_V) >= LEAST_BIAS_V
+        if railed.any() and np.any(railed & biased):
             trace.flags.add("railed")
 
     def _finish(self, stop: int, ended: str) -> Iterable[Trace]:
@@ -153,13 +161,20 @@ class _OpenTrace:
         self.bias_V: list[FloatArray] = []
         self.extension_m: list[FloatArray] = []
         self.flags: set[str] = set()
+        self._points: list[ComplexPoints] = []
+
+    def add_points(self, volts: Mapping[str, FloatArray], signed_gain_V_per_A: float) -> None:
+        """Add the amplitudes of a demodulated recording."""
+        points = amplitudes(volts, signed_gain_V_per_A)
+        assert points is not None
+        self._points.append(points)
 
     def record(self, number: int, stop: int, ended: str) -> Trace:
         extension_m, bias_V = _joined(self.extension_m), _joined(self.bias_V)
         conducts, averaged = _joined(self.conductance_G0), 1
         if self.sine is not None and conducts.size:
             conducts, bias_V, averaged = _demodulated(
-                bias_V, conducts, self.sine, self.rate_Hz, self.series_ohm
+                bias_V, conducts, self.sine, self.rate_Hz, self.series_ohm, _all_points(self._points)
             )
         return Trace(
             number=number,
@@ -173,17 +188,32 @@ class _OpenTrace:
         )
 
 
+def _all_points(parts: list[ComplexPoints]) -> ComplexPoints | None:
+    if not parts:
+        return None
+    return ComplexPoints(
+        np.concatenate([part.bias_V for part in parts]), np.concatenate([part.current_A for part in parts])
+    )
+
+
 def _demodulated(
-    bias_V: FloatArray, current_A: FloatArray, sine: Mapping[str, Any], rate_Hz: float, series_ohm: float
+    bias_V: FloatArray,
+    current_A: FloatArray,
+    sine: Mapping[str, Any],
+    rate_Hz: float,
+    series_ohm: float,
+    points: ComplexPoints | None,
 ) -> tuple[FloatArray, FloatArray, int]:
     """Return the conductance in G0 about each sample, its rms bias, shapes (n,), and the samples of a mean."""
-    from analysis.spectra.sine import Demodulation, SineBias  # few recordings need it
-
     known, n = SineBias.from_json(sine), bias_V.size
-    length = known.sine.boxcar_samples(rate_Hz, known.average_s)
-    lag_s = known.lag_of_contact_s(bias_V, current_A, rate_Hz)
+    length = known.boxcar(rate_Hz, points)
+    lag_s = known.lag_of_contact_s(bias_V, current_A, rate_Hz, points)
     demodulation = Demodulation(known.sine, rate_Hz, length, lag_s, series_ohm, known.stray_S)
-    return demodulation.running_conductance_S(bias_V, current_A) / G0_S, np.full(n, known.sine.rms_V), length
+    return (
+        demodulation.running_conductance_S(bias_V, current_A, points) / G0_S,
+        np.full(n, known.sine.rms_V),
+        length,
+    )
 
 
 def _joined(parts: list[FloatArray]) -> FloatArray:

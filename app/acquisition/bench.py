@@ -15,9 +15,11 @@ from typing import Any
 
 from analysis.recording import RecordedChannel, RecordingError, RecordingWriter, RunHeader
 from analysis.records import Trace
+from analysis.spectra.demodulated import Points
 from analysis.traces.segmenter import Segmenter
 from app.acquisition.circumstances import dangers
 from app.acquisition.commissioned import for_header, stale_sentence
+from app.acquisition.demodulating import DemodulatingSink, RawKeeper, raw_header, raw_path
 from app.acquisition.entry import entered
 from app.acquisition.open_rig import BY_ADDRESS, NM, OpenRig, Wires, open_rig
 from app.acquisition.proofs import Proofs, proofs_of
@@ -201,7 +203,11 @@ class Bench:
             opened.context.daq.on_samples = watchdog.beat
             proofs = proofs_of(self.rig_file, self.rig, opened)
             header = self._header(procedure, opened, sample, notes)
-            with _recording(out, header) as (writer, recorder):
+            points = procedure.points
+            with (
+                _raw_kept(out, header, points) as raw,
+                _recording(out, points.header(header) if points else header) as (writer, recorder),
+            ):
                 traces = 0
 
                 def on_trace(trace: Trace) -> None:
@@ -216,7 +222,7 @@ class Bench:
                 guarded = GuardedRig(watchdog, self.rig, lambda: self._make_safe(opened))
                 runner = Runner(
                     guarded.context(opened.context),
-                    sink,
+                    DemodulatingSink(points, sink, raw) if points and raw else sink,
                     guarded.make_safe,
                     self._stop.is_set,
                     self._paused,
@@ -229,7 +235,7 @@ class Bench:
                     sink.note(stale)
                 for danger in dangers(out.parent):
                     sink.note(danger)
-                observer.on_start(header)
+                observer.on_start(writer.header)
                 self._sink = sink
                 try:
                     end = self._watched(guarded, runner, procedure)
@@ -349,6 +355,19 @@ def _remember(proofs: Proofs, end: RunEnd, traces: int, out: Path) -> None:
         proofs.withdraw(f"the run {out.name} ended with a fault")
     elif traces:
         proofs.contact_made(f"contact {traces} of {out.name}, {datetime.now(UTC):%Y-%m-%d}")
+
+
+@contextmanager
+def _raw_kept(out: Path, header: RunHeader, points: Points | None) -> Iterator[RawKeeper | None]:
+    """Open the recording of the samples beside a demodulated one; None for a run that keeps all of its samples."""
+    if points is None:
+        yield None
+        return
+    with _recording(raw_path(out), raw_header(header, out)) as (writer, recorder):
+        keeper = RawKeeper(recorder)
+        yield keeper
+        recorder.finish()
+        writer.close("aborted" if keeper.faulty else "finished")
 
 
 @contextmanager

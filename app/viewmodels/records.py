@@ -73,7 +73,7 @@ class Records:
             if evaluated_as(header.procedure) == "noise":
                 self._reducers.append(NoiseSegmenter(calibration, SecondCurrent.of_settings(settings)))
             if evaluated_as(header.procedure) == "ac":
-                self._reducers.append(ACSegmenter(calibration, gain, header.rate_Hz))
+                self._reducers.append(ACSegmenter(calibration, gain, header))
             self._junctions = self._junctions or JunctionNumbers(calibration.series_resistance_ohm)
 
     def block(self, block: Block) -> list[Kept]:

@@ -8,6 +8,7 @@ import numpy as np
 from analysis.conductance import CurrentCalibration, conductance_G0
 from analysis.recording import RecordingError, RunHeader
 from analysis.records import Block, Event, EventKind, FloatArray
+from analysis.spectra.demodulated import ADDED
 from analysis.traces.read import calibration_of
 
 NM = 1e-9
@@ -50,7 +51,8 @@ def extra_units(header: RunHeader) -> dict[str, str]:
     """Return the units of a rig's channels beyond the four roles, by name."""
     if header.provenance != "rig":
         return {}
-    return {channel.name: channel.unit for channel in header.channels if channel.name not in ROLES}
+    left_out = {*ROLES, *ADDED}
+    return {channel.name: channel.unit for channel in header.channels if channel.name not in left_out}
 
 
 def log10_G(conductance: FloatArray) -> FloatArray:

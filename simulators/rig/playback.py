@@ -181,6 +181,10 @@ def check_playable(recording: Recording) -> None:
         With the reason and a remedy, in one message.
     """
     path, header = recording.path, recording.header
+    if header.demodulated:
+        raise RecordingError(
+            f"{path}: holds points of a lock-in, not the samples of a card. Use hotjunction gui to replay it."
+        )
     if "current" not in header.channel_names:
         raise RecordingError(
             f"{path}: holds {', '.join(header.channel_names)}, not the voltage of a current amplifier, so the "
