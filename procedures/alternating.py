@@ -1,5 +1,6 @@
 """Alternating bias: ramps of the tip beside a gapless sine, the conductance of a lock-in, the lag of the current."""
 
+from collections.abc import Callable
 from math import pi
 
 import numpy as np
@@ -12,6 +13,7 @@ from analysis.spectra.lock_in import LockIn
 from analysis.spectra.sine import Demodulation, Sine, lag_of_capacitance_s, mean_admittance_S
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, NoBias
+from procedures.level_conductance import LevelConductance
 from procedures.ramp_pieces import RampWay
 from procedures.sample_reader import SampleReader, Seen
 from procedures.steps import MeasureLag, Ramp
@@ -32,6 +34,9 @@ LAG_BOXCAR_S = 0.02
 """Length of the boxcars whose scatter gives the error of a lag: a period of the mains."""
 
 UNKNOWN_SAMPLES = 3
+
+RISE_TIMES = 3.0
+"""Settling time of the current after an edge of the bias, in rise times of its amplifier."""
 
 
 class LiveConductance:
@@ -64,6 +69,14 @@ class LiveConductance:
         return values
 
 
+def _told(ramp: Ramp) -> str:
+    """Return the size of a ramp's bias."""
+    if ramp.sine is not None:
+        return f"{1e3 * ramp.sine.rms_V:g} mV rms"
+    assert ramp.levels is not None
+    return f"{1e3 * ramp.levels.largest_bias_V:g} mV"
+
+
 class AlternatingBias:
     """Plays an alternating bias on a rig whose acquisition is running, and knows the lag of the current.
 
@@ -86,32 +99,47 @@ class AlternatingBias:
         """Lag and capacitance with the tip away, for the recording of a ramp."""
         return {"lag_s": self.lag_s, "capacitance_F": self.capacitance_F}
 
-    def start_ramp(self, ramp: Ramp, sine: Sine, way: RampWay) -> int:
-        """Start a ramp with its sine as one waveform; return the sample by which it had begun."""
+    def start_ramp(self, ramp: Ramp, way: RampWay) -> int:
+        """Start a ramp with its sine or levels as one waveform; return the sample by which it had begun."""
         if way.n > MOST_SAMPLES:
             longest_nm = MOST_SAMPLES / self._context.rate_Hz * ramp.speed_m_per_s * 1e9
             raise ImpossibleSetting(
                 f"{ramp.name} over {abs(way.distance_m) * 1e9:.3g} nm takes {way.n} samples, but with an alternating "
                 f"bias the card holds {MOST_SAMPLES}: {longest_nm:.3g} nm at this speed. Withdraw faster, or less far."
             )
-        volts = {
-            "z": way.extension_m(0, way.n) / self._context.extension_m_per_V,
-            "bias": sine.bias_V(self._context.rate_Hz, way.n),
-        }
+        rate_Hz = self._context.rate_Hz
+        if ramp.levels is not None and way.distance_m > 0.0:
+            raise ImpossibleSetting(
+                f"{ramp.name} with bias levels must lead away from the sample: at 0 V it is blind."
+            )
+        volts = {"z": way.extension_m(0, way.n) / self._context.extension_m_per_V}
+        if ramp.sine is not None:
+            volts["bias"] = ramp.sine.bias_V(rate_Hz, way.n)
+        elif ramp.levels is not None:
+            volts["bias"] = np.resize(ramp.levels.bias_V(rate_Hz), way.n)
         return self._start(volts, repeats=False)
 
-    def watch_ramp(self, ramp: Ramp, sine: Sine, begin: int, n: int) -> Seen:
-        """Watch a ramp by the conductance of a lock-in. Raises ``NoBias``."""
-        watch = self._watch
-        look = LiveConductance(sine, self._context.rate_Hz, self.lag_s, watch.amplifier)
+    def _look(self, ramp: Ramp) -> Callable[[Block], FloatArray]:
+        """Return the conversion of a block to conductances for the detectors of a ramp."""
+        rate_Hz, watch = self._context.rate_Hz, self._watch
+        if ramp.sine is not None:
+            return LiveConductance(ramp.sine, rate_Hz, self.lag_s, watch.amplifier)
+        assert ramp.levels is not None
+        levels = LevelConductance(
+            ramp.levels, rate_Hz, watch.samples(RISE_TIMES * self._context.rise_time_s) + 1
+        )
+        return lambda block: levels.feed(block.channel("bias"), watch.conductance_G0(block))
+
+    def watch_ramp(self, ramp: Ramp, begin: int, n: int) -> Seen:
+        """Watch a ramp by the conductance of a lock-in, or at bias levels. Raises ``NoBias``."""
+        watch, look = self._watch, self._look(ramp)
         until = {**ramp.until, "no bias": UnknownDetector(UNKNOWN_SAMPLES)}
         shown = begin + round(self._context.input_delay_s * self._context.rate_Hz)  # the sine, by the inputs
         seen = watch.until(shown, n + 1, look, until, ramp.reaction_s, ramp.later_s)
         if seen.ended == "no bias":
             raise NoBias(
-                f"The bias loop-back shows less than half of the alternating bias of {1e3 * sine.rms_V:g} mV rms, so "
-                f"the conductance is unknown; {ramp.name} was stopped. Check the cables of the bias output and of its "
-                "loop-back."
+                f"The bias loop-back shows less than half of the alternating bias of {_told(ramp)}, so the conductance "
+                f"is unknown; {ramp.name} was stopped. Check the cables of the bias output and of its loop-back."
             )
         return seen
 

@@ -53,6 +53,8 @@ def check_limits(step: Step, context: ProcedureContext, bias_V: float = 0.0) -> 
             _check_ramp(step, context)
             if step.sine is not None:
                 _check_sine(step.name, step.sine, context)
+            if step.levels is not None:
+                _check_levels(step, step.levels, context, bias_V)
         case MeasureLag():
             _check_sine("alternating bias", step.sine, context)
         case Modulate():
@@ -127,6 +129,17 @@ def _check_ramp(step: Ramp, context: ProcedureContext) -> None:
             f"speed of {step.name} is {step.speed_m_per_s * 1e9:g} nm/s; the rig file allows "
             f"limits.tip_speed_nm_per_s = {context.most_speed_m_per_s * 1e9:g} nm/s."
         )
+
+
+def _check_levels(step: Ramp, levels: LevelProgramme, context: ProcedureContext, bias_V: float) -> None:
+    if not levels.largest_bias_V:
+        raise ImpossibleSetting(
+            f"the bias levels of {step.name} are all 0 V, so that no contact would be seen."
+        )
+    volts = [level.bias_V for level in levels.levels]
+    _check_bias(f"level of {step.name}", volts, context)
+    _check_steps(f"bias of {step.name}", (bias_V, *volts, *volts[:1], bias_V), context)
+    check_programme(levels, context)
 
 
 def _check_sine(name: str, sine: Sine, context: ProcedureContext) -> None:

@@ -134,7 +134,7 @@ class StepRunner:
         if ran is None:
             return self._outcome(FINISHED, self._watch.next)
         outcome = self._step_ended(ramp.name, *ran)
-        if ramp.sine is not None:
+        if ramp.sine is not None or ramp.levels is not None:
             self.set_bias(self.bias_V)
         return outcome
 

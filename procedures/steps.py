@@ -45,6 +45,9 @@ class Ramp:
     sine : Sine or None
         Alternating bias during the ramp, without a gap; the detectors then get the conductance of a lock-in. The
         previous bias comes back at the end.
+    levels : LevelProgramme or None
+        Bias levels in place of a sine, for a ramp away from the sample. The detectors get the conductance at the levels
+        that have a bias, and between them the mean of the last one.
     average_s : float
         Length of the lock-in's boxcars in the evaluation, for the recording.
     skips : str
@@ -63,6 +66,7 @@ class Ramp:
     reaction_s: float = 0.02
     later_s: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     sine: Sine | None = None
+    levels: LevelProgramme | None = None
     average_s: float = 0.0
     skips: str = ""
     blind_m: float = math.inf

@@ -8,7 +8,6 @@ import numpy as np
 from analysis.conductance import LEAST_BIAS_V
 from analysis.detect import UnknownDetector
 from analysis.records import EventKind
-from analysis.spectra.sine import Sine
 from drivers.errors import InstrumentFault
 from procedures.alternating import AlternatingBias
 from procedures.context import ProcedureContext
@@ -51,7 +50,7 @@ class Tip:
     def move(self, ramp: Ramp, bias_V: float) -> tuple[int, Seen] | None:
         """Move the tip; return the first sample of the ramp and what was seen, or None if the tip was there already.
 
-        The bias stays at ``bias_V``; a ramp with a `Sine` leaves it at 0 V.
+        The bias stays at ``bias_V``; a ramp with a `Sine` or levels leaves it where it was stopped.
 
         Raises
         ------
@@ -66,8 +65,8 @@ class Tip:
         if not way.n:
             return None
         self._context.verify_amplifier()  # the tip must not move unless the current is measured
-        if ramp.sine is not None:
-            return self._move_alternating(ramp, ramp.sine, way)
+        if ramp.sine is not None or ramp.levels is not None:
+            return self._move_alternating(ramp, way)
         piece = self._watch.samples(way.piece_s(ramp.speed_m_per_s, self._context.rate_Hz, ramp.blind_m))
         begin = self._start_piece(way, 0, piece)
         self._begun(ramp, way, begin)
@@ -94,13 +93,16 @@ class Tip:
         payload = {"from_m": way.from_m, "to_m": ramp.to_m, "speed_m_per_s": ramp.speed_m_per_s, **more}
         self._watch.event(EventKind.STEP, ramp.name, {"phase": "begin", **payload}, at=begin)
 
-    def _move_alternating(self, ramp: Ramp, sine: Sine, way: RampWay) -> tuple[int, Seen]:
-        """Move the tip beside an alternating bias."""
-        begin = self._alternating.start_ramp(ramp, sine, way)
-        shown = {**sine.to_json(), **self._alternating.measured, "average_s": ramp.average_s}
-        self._begun(ramp, way, begin, sine=shown)
+    def _move_alternating(self, ramp: Ramp, way: RampWay) -> tuple[int, Seen]:
+        """Move the tip beside an alternating bias, or beside bias levels."""
+        begin = self._alternating.start_ramp(ramp, way)
         with self._stopped_afterwards():
-            seen = self._alternating.watch_ramp(ramp, sine, begin, way.n)
+            if ramp.sine is not None:
+                shown = {**ramp.sine.to_json(), **self._alternating.measured, "average_s": ramp.average_s}
+                self._begun(ramp, way, begin, sine=shown)
+            elif ramp.levels is not None:
+                self._begun(ramp, way, begin, programme=ramp.levels.to_json(), start=begin)
+            seen = self._alternating.watch_ramp(ramp, begin, way.n)
         return begin, seen
 
     @contextmanager

@@ -162,4 +162,4 @@ def amplitudes(volts: Mapping[str, FloatArray], signed_gain_V_per_A: float) -> C
     if PARTS[0] not in volts:
         return None
     bias_V, current_V = (volts[real] + 1j * volts[imag] for real, imag in map(parts, COMPLEX[:2]))
-    return ComplexPoints(bias_V, current_V / signed_gain_V_per_A)
+    return ComplexPoints(bias_V, np.asarray(current_V / signed_gain_V_per_A, dtype=np.complex128))

@@ -74,6 +74,24 @@ def test_the_procedure_runs_from_the_command_line_and_refuses_a_bias_beyond_the_
         assert StatusView(recording.header).snapshot().cycle_name == "noise"
 
 
+def test_contacts_open_beside_bias_levels(tmp_path):
+    with (
+        plugins(tmp_path / "plugins", {"level_opening.py": definition(PROCEDURE, 1)}, PROCEDURES),
+        served_rig(tmp_path) as rig,
+    ):
+        words = ("--traces", 2, "--approach-speed", 50, "--withdraw-speed", 5, "--past-break", 0.5)
+        done = run("level-opening", "--rig", rig.file, *words, "--out", tmp_path / "levels.h5")
+    assert done.exit_code == 0, done.output
+    with Recording(tmp_path / "levels.h5") as recording:
+        steps = [event for event in recording.events if event.name == "level withdrawal"]
+        assert len(steps) == 4 and {event.payload["ended"] for event in steps[1::2]} == {"open"}
+        start, stop = steps[0].payload["start"], steps[1].sample
+        bias_V, current_V = recording.samples(start, stop, ("bias", "current"))
+    shares = [np.mean(np.abs(bias_V - level_V) < 2e-3) for level_V in (0.1, 0.0, -0.1)]
+    assert min(shares) > 0.2 and sum(shares) > 0.95
+    assert current_V.max() > 1.0, "it began in contact"
+
+
 def test_the_procedure_is_listed_with_its_sentence(procedure_plugin):
     assert "open-noise" in run("--help").output
     assert "Record the noise of an open junction at several biases." in " ".join(run("--help").output.split())
