@@ -85,8 +85,8 @@ class ACBreakJunction(HeatedProcedure):
     )  # fmt: skip
     keep = ListParameter(
         "Keep", choices=["all", "demodulated"], default="all",
-        description="all: every sample, 1.4 GB an hour for each four inputs at 50 kHz. demodulated: mean and amplitude "
-        "of short boxcars, and samples of every 50th trace and before faults in a second file.",
+        description="all: every sample, gigabytes an hour. demodulated: mean and amplitude of each period or few, and "
+        "samples of every 50th trace and before faults in a second file.",
     )  # fmt: skip
     lag_time = FloatParameter(
         "Lag measurement", units="s", minimum=0.05, maximum=60, default=0.5,

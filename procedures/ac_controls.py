@@ -40,6 +40,7 @@ class ACLoad(ACBreakJunction):
     keeps = ("dT", "holds")
     dT = (0.0,)
     holds = 1
+    keep = "all"  # half a second of samples
 
     def _check_window(self, context: ProcedureContext) -> None:
         """Accept any window: the lock-in resolves less than the converter."""

@@ -198,12 +198,12 @@ class Bench:
             self._at_work(opened),
         ):
             procedure.check(opened.context)
-            check_room(self.rig, out.absolute().parent, procedure.duration_s(opened.context))
+            points = procedure.points
+            check_room(self.rig, out.absolute().parent, procedure.duration_s(opened.context), points)
             watchdog.wait_until_ready()
             opened.context.daq.on_samples = watchdog.beat
             proofs = proofs_of(self.rig_file, self.rig, opened)
             header = self._header(procedure, opened, sample, notes)
-            points = procedure.points
             with (
                 _raw_kept(out, header, points) as raw,
                 _recording(out, points.header(header) if points else header) as (writer, recorder),

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 
+from analysis.spectra.demodulated import ADDED, Points
+from app.acquisition.demodulating import EVERY
 from app.config.rig import Rig
 from app.console.durations import roughly
 from procedures.errors import ImpossibleSetting
@@ -26,7 +28,7 @@ SPARE_MEMORY = 2**30
 GB = 1e9
 
 
-def check_room(rig: Rig, folder: Path, seconds: float) -> None:
+def check_room(rig: Rig, folder: Path, seconds: float, points: Points | None = None) -> None:
     """Refuse a run that would fill the disk or the memory. Raises ``ImpossibleSetting`` before anything moves.
 
     Parameters
@@ -36,14 +38,19 @@ def check_room(rig: Rig, folder: Path, seconds: float) -> None:
         Folder of the recording.
     seconds : float
         Expected duration of the run; NaN if unknown.
+    points : Points, optional
+        Points that the recording keeps in place of samples.
     """
     if not folder.is_dir():
         raise ImpossibleSetting(f"There is no folder {folder}: make it, or record elsewhere.")
     if not os.access(folder, os.W_OK):
         raise ImpossibleSetting(f"The folder {folder} can't be written to: record elsewhere.")
     planned_s = UNKNOWN_S if math.isnan(seconds) else min(seconds, LONGEST_S)
-    per_second = rig.daq.rate_Hz * len(type(rig.daq.inputs).model_fields) * BYTES_PER_SAMPLE
-    need, free = SPARE * per_second * planned_s, shutil.disk_usage(folder).free
+    inputs = len(rig.daq.inputs.named)
+    per_second = recorded = rig.daq.rate_Hz * inputs * BYTES_PER_SAMPLE
+    if points is not None:
+        recorded = points.rate_Hz * (inputs + len(ADDED)) * BYTES_PER_SAMPLE + per_second / EVERY
+    need, free = SPARE * recorded * planned_s, shutil.disk_usage(folder).free
     if free < need:
         about = "a run of unknown length" if math.isnan(seconds) else roughly(planned_s)
         raise ImpossibleSetting(

@@ -1,7 +1,11 @@
 """A run is refused before anything moves if its recording has no place."""
 
+from fractions import Fraction
+from types import SimpleNamespace
+
 import pytest
 
+from analysis.spectra.demodulated import Points
 from app.acquisition.room import check_room
 from procedures.errors import ImpossibleSetting
 from tests.support.gui.fake_bench import rig
@@ -21,3 +25,14 @@ def test_a_run_that_would_fill_the_disk_is_refused_with_the_room_it_needs(tmp_pa
         check_room(
             rig().model_copy(update={"daq": rig().daq.model_copy(update={"rate_Hz": 1e12})}), tmp_path, 1e5
         )
+
+
+def test_a_demodulated_recording_needs_a_fraction_of_the_room(tmp_path, monkeypatch):
+    """An hour of four inputs at 50 kHz has 5.8 GB, or points 1.1 GB with the samples of every 50th trace."""
+    card = rig().daq.model_copy(update={"rate_Hz": 50_000.0})
+    fast = rig().model_copy(update={"daq": card})
+    free = SimpleNamespace(free=3e9)
+    monkeypatch.setattr("app.acquisition.room.shutil.disk_usage", lambda folder: free)
+    with pytest.raises(ImpossibleSetting, match=r"needs 8\.6 GB"):
+        check_room(fast, tmp_path, 3600.0)
+    check_room(fast, tmp_path, 3600.0, Points(Fraction(3125), 16, 50_000.0))
