@@ -73,7 +73,7 @@ class Points:
 
     @property
     def clause(self) -> str:
-        """What the recording holds."""
+        """Description of what the recording holds, as a clause."""
         return (
             f"demodulated at {float(self.frequency_Hz):g} Hz: points, each the mean and the complex amplitude of "
             f"{self.length} samples at {self.sample_rate_Hz:g} samples/s"

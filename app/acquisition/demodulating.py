@@ -16,7 +16,7 @@ TRACE = "withdraw"
 """Name of the steps that are traces."""
 
 EVERY = 50
-"""One trace of so many is kept as samples, the first among them."""
+"""Every 50th trace is kept as samples, the first among them."""
 
 BEFORE_FAULT_S = 10.0
 """Longest time before a fault of which the samples are kept."""
