@@ -15,7 +15,7 @@ from analysis.thermoelectric.ac_traces import ac_traces
 from app.acquisition.demodulating import raw_path
 from app.catalogue.entry import entry_of
 from app.cli import main
-from app.offline.measurement import analyse_measurement
+from app.offline.analyse import analyse_measurement
 from app.replay.player import Player
 from app.viewmodels.session import Session
 from procedures.ac_break_junction import ACBreakJunction
