@@ -86,14 +86,14 @@ def tables(rng: np.random.Generator, sets: int) -> Iterable[Table]:
     )
     lines = []
     for apart in APART:
-        found = [stopped(apart, rng) for _ in range(max(sets // 4, 4))]
+        found = [stopped(apart, rng) for _ in range(sets)]
         n = np.median([one[0] for one in found])
         lines.append(
             (f"{apart:g}", f"{n:.0f}", *_row([one[1:3] for one in found]), share([one[3] for one in found]))
         )
     yield Table(
         "enough-two",
-        f"{max(sets // 4, 4)} runs a line of at most {MOST_TRACES} traces with a level in 70 % of them and another "
+        f"{sets} runs a line of at most {MOST_TRACES} traces with a level in 70 % of them and another "
         f"in 40 %, target {RULE.target_decades:g} decades; decades.",
         ("apart", "traces at the stop (median)", "bias", "SD", "quoted (median)", "68 %", "95 %"),
         tuple(lines),
