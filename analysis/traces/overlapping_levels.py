@@ -24,12 +24,14 @@ HALF_RANGES = (1.0, 1.5, 2.0)
 """Decades to either side of a maximum that are fitted together. The middle value is the default."""
 
 SIGMAS = (0.06, 0.8)
-"""Least and largest width of a level, in decades."""
+"""Least and largest width of a level, in decades; less than the least where bins are finer."""
 
 ONE, TWO = 0.4, 0.9
 """Shares of the resamples won by two Gaussians: below the first, one level; above the second, two."""
 
-_BIN = 0.05  # decades
+_BIN = 0.05  # decades; less for a narrow level
+_LEAST_SIGMA = 1.2  # of a bin
+_NARROW = 2.0  # bins in the width of a level, at least, where the histogram has them
 _LEAST_BINS = 16
 _VISIBLE = 0.1  # of the highest component: a smaller one is not a level
 _AT_A_TIME = 20
@@ -58,6 +60,8 @@ class Levels:
         Centre of the level in the fits with other windows and backgrounds that show it.
     tried : int
         Number of those fits, with those that do not show it.
+    sigmas : tuple of float
+        Bounds of the width.
     """
 
     fit: Mixtures
@@ -68,6 +72,7 @@ class Levels:
     amplitudes: FloatArray
     centres: FloatArray
     tried: int
+    sigmas: tuple[float, float]
 
     @property
     def undecided(self) -> bool:
@@ -117,18 +122,23 @@ class Range:
     traces: FloatArray  # (n_traces, n)
 
     @classmethod
-    def of(cls, histogram: Histogram, low: float, high: float) -> "Range":
-        """Cut the range out of a histogram, in at least sixteen bins of about 0.05 decades."""
+    def of(cls, histogram: Histogram, low: float, high: float, width: float = _BIN) -> "Range":
+        """Cut the range out of a histogram, in at least sixteen bins of about ``width`` decades."""
         axis = histogram.axis
         first, last = (int(i) for i in np.searchsorted(axis.coordinates, [low, high]))
         missing = max(0, _LEAST_BINS - (last - first))
         first, last = max(0, first - (missing + 1) // 2), min(axis.bins, last + missing // 2)
-        merged = max(1, min(round(_BIN / axis.step), (last - first) // _LEAST_BINS))
+        merged = max(1, min(round(width / axis.step), (last - first) // _LEAST_BINS))
         n = (last - first) // merged
         shape = (n, merged)
         stop = first + n * merged
         traces = histogram.traces[:, first:stop].reshape(-1, *shape).mean(axis=2)
         return cls(axis.coordinates[first:stop].reshape(shape).mean(axis=1), traces)
+
+    @property
+    def sigmas(self) -> tuple[float, float]:
+        """Least and largest width of a level that is fitted, in decades."""
+        return min(SIGMAS[0], _LEAST_SIGMA * float(self.x[1] - self.x[0])), SIGMAS[1]
 
     def resampled(self, resamples: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         """Return means over traces drawn with replacement, and over those not drawn, each (resamples, n)."""
@@ -167,6 +177,7 @@ def level_at(
     terms: int,
     resamples: int,
     rng: np.random.Generator,
+    sigma: float = SIGMAS[1],
 ) -> Levels:
     """Locate the level at a maximum of a logarithmic histogram.
 
@@ -183,14 +194,16 @@ def level_at(
         Number of terms of the background: 0 none, 1 constant, 2 sloping.
     resamples : int
     rng : Generator
+    sigma : float
+        Guessed width of the level, in decades: a narrow one is fitted in finer bins.
     """
-    whole = Range.of(histogram, *within)
+    whole = Range.of(histogram, *within, min(_BIN, sigma / _NARROW))
     near = np.abs(whole.x - maximum) <= HALF_RANGES[1]
     part = Range(whole.x[near], whole.traces[:, near]) if near.sum() >= _LEAST_BINS else whole
     near_by = [other for other in neighbours if part.x[0] < other < part.x[-1]]
-    fits = [_best(part, start, terms) for start in _starts(maximum, near_by)]
+    fits = [_best(part, start, terms) for start in _starts(maximum, near_by, sigma)]
     drawn, left = part.resampled(resamples, rng)
-    boots = [_refit(part.x, drawn, fit, terms) for fit in fits]
+    boots = [_refit(part, drawn, fit, terms) for fit in fits]
     errors = [np.sum((boot.curves(part.x).sum(axis=1) - left) ** 2, axis=1) for boot in boots]
     share = float(np.mean(errors[1] < errors[0])) if resamples else 0.0
     one, two = (_interval(fit, boot, maximum) for fit, boot in zip(fits, boots, strict=True))
@@ -204,12 +217,15 @@ def level_at(
     centres, n = _variants(whole, tried, maximum)
     which = int(_nearest(fits[chosen], maximum)[0])
     amplitudes = _pick(boots[chosen].amplitude, _nearest(boots[chosen], maximum))
-    return Levels(fits[chosen], which, interval, share, (one, two), amplitudes, centres, n)
+    return Levels(fits[chosen], which, interval, share, (one, two), amplitudes, centres, n, part.sigmas)
 
 
-def _starts(maximum: float, neighbours: Sequence[float]) -> list[tuple[FloatArray, FloatArray]]:
+def _starts(maximum: float, neighbours: Sequence[float], sigma: float) -> list[tuple[FloatArray, FloatArray]]:
     """Return starts for one Gaussian (at the maximum) and for two (a second to either side and at other maxima)."""
-    one = np.full((4, 1), maximum), np.array([[0.15], [0.25], [0.4], [0.6]])
+    widths = np.array([0.15, 0.25, 0.4, 0.6])
+    if sigma < widths[0]:
+        widths[-1] = sigma
+    one = np.full((4, 1), maximum), widths[:, None]
     second = np.append(maximum + np.array([0.5, -0.5, 0.9, -0.9]), neighbours)
     two = np.stack([np.full(second.size, maximum), second], axis=1), np.full((second.size, 2), 0.25)
     two[1][4:] = 0.15  # a separate maximum is narrow
@@ -218,14 +234,14 @@ def _starts(maximum: float, neighbours: Sequence[float]) -> list[tuple[FloatArra
 
 def _best(part: Range, start: tuple[FloatArray, FloatArray], terms: int) -> Mixtures:
     mean = np.tile(part.traces.mean(axis=0), (len(start[0]), 1))
-    fits = fit_mixtures(part.x, mean, start, SIGMAS, terms)
+    fits = fit_mixtures(part.x, mean, start, part.sigmas, terms)
     upright = (fits.amplitude > 0.0).all(axis=1)  # a dip is not a level
     return fits[int(np.argmin(np.where(upright, fits.cost, np.inf) if upright.any() else fits.cost))]
 
 
-def _refit(x: FloatArray, y: FloatArray, fit: Mixtures, terms: int) -> Mixtures:
+def _refit(part: Range, y: FloatArray, fit: Mixtures, terms: int) -> Mixtures:
     start = np.repeat(fit.centre, len(y), axis=0), np.repeat(fit.sigma, len(y), axis=0)
-    return fit_mixtures(x, y, start, SIGMAS, terms)
+    return fit_mixtures(part.x, y, start, part.sigmas, terms)
 
 
 def _nearest(fits: Mixtures, maximum: float) -> NDArray[np.intp]:
@@ -266,12 +282,14 @@ def _variants(whole: Range, fits: Sequence[Mixtures], maximum: float) -> tuple[F
         start = np.repeat(fit.centre, n, axis=0), np.repeat(fit.sigma, n, axis=0)
         windows = np.tile(inside, (terms.size, 1))
         refit = fit_mixtures(
-            whole.x, np.tile(mean, (n, 1)), start, SIGMAS, np.repeat(terms, len(sides)), windows
+            whole.x, np.tile(mean, (n, 1)), start, whole.sigmas, np.repeat(terms, len(sides)), windows
         )
         which = _nearest(refit, maximum)
         centre, sigma, height = (_pick(v, which) for v in (refit.centre, refit.sigma, refit.amplitude))
         present = (
-            (height > 0.0) & (np.abs(centre - maximum) <= np.maximum(sigma, SIGMAS[0])) & (sigma < SIGMAS[1])
+            (height > 0.0)
+            & (np.abs(centre - maximum) <= np.maximum(sigma, whole.sigmas[0]))
+            & (sigma < SIGMAS[1])
         )
         centres.append(centre[present])
         tried += n

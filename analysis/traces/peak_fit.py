@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from analysis.records import FloatArray
 from analysis.traces.gaussian import fit_gaussians
 from analysis.traces.histogram import Histogram, Scale
-from analysis.traces.overlapping_levels import HALF_RANGES, SIGMAS, level_at
+from analysis.traces.overlapping_levels import HALF_RANGES, level_at
 from analysis.traces.peak_diagnostics import (
     HistogramStretch,
     PeakDiagnostics,
@@ -218,7 +218,8 @@ def _molecular_peak(
     """Fit one or two Gaussians in log G, one of them at the candidate."""
     reach = HistogramStretch.around(histogram, candidate.low, candidate.high)
     single = best(settled_window(reach, candidate, terms)[1])
-    level = level_at(histogram, candidate.centre, neighbours, within, terms, resamples, rng)
+    guess = max(candidate.sigma, float(single.sigma[0]))
+    level = level_at(histogram, candidate.centre, neighbours, within, terms, resamples, rng, guess)
     window = (
         max(within[0], candidate.centre - HALF_RANGES[1]),
         min(within[1], candidate.centre + HALF_RANGES[1]),
@@ -233,7 +234,7 @@ def _molecular_peak(
         stretch.traces_in(fitted),
         stretch.dwell(level),
         level,
-        SIGMAS[0] < sigma < SIGMAS[1],
+        level.sigmas[0] < sigma < level.sigmas[1],
         False,
         Resamples(level.interval, 1.0 if resamples else float("nan"), level.least_amplitude),
         level.centres,

@@ -51,6 +51,8 @@ KINDS = (
     Kind("clean, 20 traces", (ONE,), tail=False, n=20),
     Kind("clean, 5000 traces", (ONE,), tail=False, n=5000),
     Kind("double, 5000 traces", (ONE, (LEVEL + 0.8, 0.2, 0.4)), n=5000),
+    Kind("narrow", ((LEVEL, 0.03, 0.7),)),
+    Kind("narrow, 5000 traces", ((LEVEL, 0.03, 0.7),), n=5000),
     Kind("skewed", (ONE,), tail=False, skewed=True),
     Kind("skewed, 50 traces", (ONE,), tail=False, n=50, skewed=True),
 )

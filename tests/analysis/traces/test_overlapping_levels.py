@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.traces.histogram import BinAxis, Histogram
-from analysis.traces.overlapping_levels import HALF_RANGES, ONE, TWO, level_at, ranges
+from analysis.traces.overlapping_levels import HALF_RANGES, ONE, SIGMAS, TWO, level_at, ranges
 from analysis.traces.peak_finder import PeakCandidate
 
 LOG = BinAxis.log(1e-5, 1.0, 100)
@@ -69,3 +69,16 @@ def test_a_candidate_is_fitted_with_its_nearest_neighbour_and_no_third():
     assert ranges(three, -6.0, -0.5) == [(-6.0, -2.6), (-5.2, -2.6), (-3.6, -0.5)]
     bump = [three[0], at(-3.2, -3.6, -2.6, significance=2.6), three[2]]
     assert ranges(bump, -6.0, -0.5)[0] == (-6.0, -4.0 + HALF_RANGES[-1])
+
+
+@pytest.mark.parametrize("scatter", [0.02, 0.03, 0.05])
+def test_a_level_narrower_than_the_usual_bins_is_fitted_in_finer_ones(scatter):
+    rng = np.random.default_rng(4)
+    counted = histogram(rng, 400, (-2.713, scatter, 0.7))
+
+    found = level_at(counted, -2.71, (), (-4.7, -0.6), 2, 100, rng, scatter)
+
+    assert found.sigmas[0] < found.sigma[0] < SIGMAS[1]
+    assert found.sigma[0] == pytest.approx(np.hypot(scatter, 0.02), rel=0.4)
+    assert found.centre[0] == pytest.approx(-2.713, abs=0.01)
+    assert not found.undecided
