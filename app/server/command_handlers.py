@@ -16,12 +16,10 @@ from app.server.broadcast import Broadcast
 from app.server.commissioning import Commissioning
 from app.server.instrument_status import settable
 from app.server.instruments import Instruments
-from app.server.job import Job
+from app.server.intake import JobIntake
 from app.server.messages import (
     BenchState,
-    CommissionRequest,
     LogEntry,
-    RunRequest,
     commission_request,
     record_message,
     run_request,
@@ -70,21 +68,13 @@ class CommandedBench(Protocol):
     def run_under_way(self) -> Bench | None:
         """Bench of the present job."""
 
-    def add(self, run: RunRequest, place: int | None = None) -> Job:
-        """Add a run to the queue. Raises ``ImpossibleSetting``."""
-
-    def wait_for(self, job: int, until: str) -> None:
-        """Let a waiting job wait for a condition. Raises ``ImpossibleSetting`` or ``NotNow``."""
-
-    def check_waiting(self) -> None:
-        """Check the waiting jobs against the rig as it is now."""
+    @property
+    def intake(self) -> JobIntake:
+        """Way of jobs into the queue."""
 
     @property
     def commissioning(self) -> Commissioning:
         """Commissioning of the rig."""
-
-    def commission(self, request: CommissionRequest) -> Job:
-        """Commission the rig next. Raises ``ImpossibleSetting``, or ``NotNow`` while runs go on or wait."""
 
     def log_entries(self) -> list[LogEntry]:
         """Return the last entries of the log."""
@@ -97,9 +87,6 @@ class CommandedBench(Protocol):
 
     def publish_instruments(self) -> None:
         """Publish the state of the instruments."""
-
-    def clear_trip(self, by: str) -> str:
-        """Clear a trip of the watchdog. Raises `RigError`: the trip stays."""
 
     def retract(self) -> str:
         """Remove the bias and retract the tip. Raises `RigError` if that could not be confirmed."""
@@ -164,7 +151,7 @@ class CommandHandlers:
         return Reply({"possible": True, "reason": "", "total": made.total_cycles, "repeats": made.repeats})
 
     def _queue_add(self, place: int | None = None, **run: Any) -> Reply:
-        return Reply(self._bench.queue.json_of(self._bench.add(run_request(run), place)))
+        return Reply(self._bench.queue.json_of(self._bench.intake.add(run_request(run), place)))
 
     def _run_now(self, job: int | None = None, **run: Any) -> Reply:
         """Run a job next even if the queue is paused; other queued jobs stay paused."""
@@ -172,7 +159,7 @@ class CommandHandlers:
             self._bench.queue.let(job)
             self._bench.publish_state()
             return Reply({"job": job})
-        added = self._bench.add(run_request(run), place=0)
+        added = self._bench.intake.add(run_request(run), place=0)
         with suppress(NotNow):  # it has already started
             self._bench.queue.let(added.id)
         return Reply({"job": added.id})
@@ -187,7 +174,7 @@ class CommandHandlers:
 
     def _queue_until(self, job: int, until: str = "") -> Reply:
         """Let a waiting job, and those behind it, wait for a condition; "" releases it."""
-        self._bench.wait_for(job, until)
+        self._bench.intake.wait_for(job, until)
         return self._changed()
 
     def _pause(self, at: str = "approach") -> Reply:
@@ -241,14 +228,16 @@ class CommandHandlers:
         shown = (f"{value:.0e}" if unit == "V/A" else f"{value:g}").replace("e+0", "e")
         of = "" if instrument == "daq" else f" of the {instrument.replace('_', ' ')}"
         log.info(f"{words}{of} set to {shown} {unit}".rstrip())
-        self._bench.check_waiting()
+        self._bench.intake.check_waiting()
         return self._read_instruments()
 
     def _clear_trip(self, by: str) -> Reply:
         """Clear a trip of the watchdog in a person's name."""
         if not by.strip():
             raise ImpossibleSetting("Who clears the trip? Give a name.")
-        done = self._bench.clear_trip(by.strip())
+        if self._bench.queue.present is not None:
+            raise NotNow("A run is in progress: clear the trip after it")
+        done = self._bench.instruments.clear_trip(by.strip())
         log.warning("The trip of the watchdog was cleared by %s: %s", by.strip(), done)
         return self._changed()
 
@@ -267,7 +256,7 @@ class CommandHandlers:
         return Reply(fields, {str(i): block.data for i, block in enumerate(page.blocks)})
 
     def _commission(self, **wanted: Any) -> Reply:
-        return Reply({"job": self._bench.commission(commission_request(wanted)).id})
+        return Reply({"job": self._bench.intake.commission(commission_request(wanted)).id})
 
     def _commissioning(self, **wanted: Any) -> Reply:
         """Return the present commissioning, or what one of this kind would do."""

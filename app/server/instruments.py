@@ -15,6 +15,7 @@ from typing import Any
 
 from analysis.records import Block
 from app.acquisition.open_rig import open_amplifier
+from app.acquisition.watchdog.latch import clear
 from app.config.amplifiers import ROLES
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.card_channels import daq_inputs, daq_outputs
@@ -180,6 +181,21 @@ class Instruments:
             if not self._busy:
                 self._end_bias()
                 self._drop("daq")
+
+    def clear_trip(self, by: str) -> str:
+        """Clear a trip of the watchdog; return what was done.
+
+        Raises
+        ------
+        NotNow
+            Without a trip.
+        RigError
+            If the rig is not seen to be safe: the trip stays.
+        """
+        try:
+            return clear(self._rig_file, self.known_rig, by)
+        finally:
+            self.made_safe()
 
     def _end_bias(self) -> None:
         try:

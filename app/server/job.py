@@ -84,6 +84,14 @@ class Job:
         label = procedure.label if procedure is not None else OTHER_JOBS.get(self.procedure, self.procedure)
         return f"{label}, job {self.id}"
 
+    @property
+    def ending(self) -> str:
+        """Outcome of the run: "I-V, job 2, aborted after 12 of 100 curves: stopped by the user"."""
+        noun = self.repeats.removesuffix("s") if self.total == 1 else self.repeats
+        done = f"{self.cycles} of {self.total} {noun}"
+        how = f"finished: {done}" if self.status is Status.FINISHED else f"{self.status} after {done}"
+        return f"{self.words}, {how}" + (f": {self.reason}" if self.reason else "")
+
     def moves(self, now_s: float) -> None:
         """Note that the rig has been opened and proved: the work begins."""
         self.opened_s = self._since(now_s)

@@ -36,7 +36,7 @@ def run_served(rig_file: Path, runs: Sequence[RunRequest]) -> list[Job]:
         announced(server.connection) as path,
     ):
         try:
-            jobs = [server.add(run) for run in runs]
+            jobs = [server.intake.add(run) for run in runs]
         except (ImpossibleSetting, NotNow, OSError) as error:
             raise FileError(str(error)) from None
         click.echo(f"Clients may attach: {path}", err=True)

@@ -22,12 +22,9 @@ from app.acquisition.owner import RigOwned, myself
 from app.acquisition.ownership import Ownership
 from app.acquisition.recorder import RecorderFailed
 from app.acquisition.room import exhausted
-from app.acquisition.run_checks import check, duration_s, free_name, why_not
 from app.acquisition.watchdog import RigTripped, make_safe
-from app.acquisition.watchdog.latch import clear, held
+from app.acquisition.watchdog.latch import held
 from app.commission.session import NotSafe
-from app.config.rig import Rig
-from app.config.rig_context import planned_context
 from app.config.toml import FileError
 from app.console.memory import give_back
 from app.server.admission import Admission
@@ -37,8 +34,9 @@ from app.server.commissioning import COMMISSION, Commissioning
 from app.server.connection import RETRACT_MARGIN_S, Connection
 from app.server.critical_thread import CriticalThread
 from app.server.instruments import Instruments
+from app.server.intake import JobIntake
 from app.server.job import Job, Status
-from app.server.messages import BenchState, CommissionRequest, LogEntry, RunRequest
+from app.server.messages import BenchState, LogEntry
 from app.server.outside import OutsideConditions
 from app.server.publisher import LogTopic, Publisher
 from app.server.queue import JobQueue
@@ -90,13 +88,18 @@ class BenchServer:
         self.queue = JobQueue()
         self.instruments = Instruments(self.rig_file)
         self.outside = OutsideConditions(self.queue, self.instruments, self.publish_state)
+        self.commissioning = Commissioning(
+            self.rig_file, self.folder, self.publish_commissioning, self.instruments.rows.feed
+        )
+        self.intake = JobIntake(
+            self.queue, self.instruments, self.outside, self.commissioning, self.folder, self.publish_state
+        )
         self._ownership = Ownership(self.rig_file, self.instruments.known_rig, myself())
         self.ended = threading.Event()
         """Set when a client has requested the end."""
         self._host = host
         self.unsafe = ""
         """Reason for which the rig may not be safe; "" otherwise."""
-        self._checked_rig: Rig | None = None
         self._retracted: Job | None = None
         self._bench: Bench | None = None
         self._closing = threading.Event()
@@ -112,9 +115,6 @@ class BenchServer:
         admission = self._admission = Admission(self._context, token)
         self._publisher = Publisher(self._context, self._host, token, admission)
         self.broadcast = Broadcast(self._publisher, self.queue, self.instruments.rows)
-        self.commissioning = Commissioning(
-            self.rig_file, self.folder, self.publish_commissioning, self.instruments.rows.feed
-        )
         self._instrument_thread = ServerWorker("instruments")
         self._reader_thread = ServerWorker("history")
         handlers = CommandHandlers(self)
@@ -182,82 +182,6 @@ class BenchServer:
 
     # ---- jobs ----
 
-    def add(self, run: RunRequest, place: int | None = None) -> Job:
-        """Queue a run.
-
-        Raises
-        ------
-        ImpossibleSetting
-            For settings that can't work on this rig.
-        FileExistsError, NotNow
-            For a recording that exists, or that another job will write.
-        """
-        made, rig = procedure_of(run.procedure, run.values), self.instruments.rig()
-        check(made, rig)
-        takes_s = duration_s(made, rig)
-        taken = {Path(job["out"]) for job in self.queue.snapshot()["queue"]}
-        path = (
-            free_name(self.folder, run.procedure, taken)
-            if run.out is None
-            else (self.folder / run.out).absolute()
-        )
-        if path.exists():
-            raise FileExistsError(f"{path} exists; a recording is never overwritten. Choose another name.")
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"{path.parent} is not a folder; create it, or choose another.")
-        labels = run.sample, run.notes, made.repeats
-        job = Job(self.queue.new_id(), run.procedure, run.values, path, *labels, made.total_cycles)
-        job.takes_s = takes_s if math.isfinite(takes_s) and not rig.on_fast_clock else None
-        job.starts_s, job.scatter = made.starts_s(planned_context(rig)), made.pace_scatter
-        job.until = self.outside.checked(run.until)
-        self.queue.add(job, place=place)
-        self.publish_state()
-        return job
-
-    def wait_for(self, job: int, until: str) -> None:
-        """Let a waiting job, and those behind it, wait for a condition; "" for none.
-
-        Raises
-        ------
-        ImpossibleSetting
-            For text that is no condition, or an input that the rig does not have.
-        NotNow
-            For a job that does not wait.
-        """
-        self.queue.wait_for(job, self.outside.checked(until))
-
-    def check_waiting(self) -> None:
-        """Check the waiting jobs against the rig as it is now; one that can't start says why."""
-        rig = self.instruments.rig()
-        if rig == self._checked_rig:
-            return
-        self._checked_rig, changed = rig, False
-        for job in self.queue.waiting_jobs:
-            reason = "" if job.procedure == COMMISSION else why_not(job.procedure, job.values, rig)
-            changed = changed or reason != job.reason
-            self.queue.change(job, reason=reason)
-        if changed:
-            self.publish_state()
-
-    def commission(self, request: CommissionRequest) -> Job:
-        """Commission the rig next.
-
-        Raises
-        ------
-        ImpossibleSetting
-            For a resistor or steps that there are not.
-        NotNow
-            While runs go on or wait.
-        """
-        if self.queue.snapshot()["bench"] != "idle" or self.queue.waiting:
-            raise NotNow("Runs go on or wait: end or remove them before the rig is commissioned")
-        job = self.commissioning.job(self.queue.new_id(), request)
-        self.queue.add(job)
-        with suppress(NotNow):  # it has already started
-            self.queue.let(job.id)
-        self.publish_state()
-        return job
-
     def _run_jobs(self) -> None:
         while (job := self.queue.take()) is not None:
             self.publish_state()
@@ -293,7 +217,7 @@ class BenchServer:
         if job is self._retracted and job.status is Status.ABORTED:
             self.queue.change(job, reason=RETRACTED)
         if job.status is not Status.FAULT:
-            log.info(ending_sentence(job))
+            log.info(job.ending)
         else:
             log.error("%s: %s", job.words, job.reason)
             what = "was refused" if job.refused else "ended with a fault"
@@ -305,7 +229,7 @@ class BenchServer:
         self.broadcast.publish_job(job)
         self.publish_state()
         with suppress(FileError):  # of a rig file that is being edited; the next run will say it
-            self.check_waiting()  # a calibration may have changed the rig
+            self.intake.check_waiting()  # a calibration may have changed the rig
 
     def _run(self, job: Job) -> None:
         procedure = procedure_of(job.procedure, job.values)
@@ -389,23 +313,6 @@ class BenchServer:
             "folder": str(self.folder),
         }
 
-    def clear_trip(self, by: str) -> str:
-        """Clear a trip of the watchdog, on the thread of the instruments; return what was done.
-
-        Raises
-        ------
-        NotNow
-            During a run, or without a trip.
-        RigError
-            If the rig is not seen to be safe: the trip stays.
-        """
-        if self.queue.present is not None:
-            raise NotNow("A run is in progress: clear the trip after it")
-        try:
-            return clear(self.rig_file, self.instruments.known_rig, by)
-        finally:
-            self.instruments.made_safe()
-
     # ---- emergency ----
 
     def retract(self) -> str:
@@ -430,11 +337,3 @@ class BenchServer:
         finally:
             self._instrument_thread.do(self.instruments.made_safe)
             self._instrument_thread.do(self.publish_state)  # not here: retracting waits for nothing else
-
-
-def ending_sentence(job: Job) -> str:
-    """Return the outcome of a run in a sentence: "I-V, job 2, aborted after 12 of 100 curves: stopped by the user"."""
-    noun = job.repeats.removesuffix("s") if job.total == 1 else job.repeats
-    done = f"{job.cycles} of {job.total} {noun}"
-    how = f"finished: {done}" if job.status is Status.FINISHED else f"{job.status} after {done}"
-    return f"{job.words}, {how}" + (f": {job.reason}" if job.reason else "")

@@ -113,7 +113,7 @@ class Soak:
         self._tap = _Tap(self._rig, round(due_s * RATE_Hz), minute.fault)
         began_s = self._rig.simulated.bench.clock.now()
         with patch.object(SampleReader, "_take", self._taking()):
-            job = self._server.add(RunRequest(procedure, RUNS[procedure][1]))
+            job = self._server.intake.add(RunRequest(procedure, RUNS[procedure][1]))
             while not self._server.queue.wait_until_empty(0.5):
                 pass
         minute.status, minute.reason, minute.samples = str(job.status), job.reason, job.samples

@@ -278,7 +278,7 @@ def test_nothing_is_left_behind_and_the_run_is_ended_safely(tmp_path):
         with BenchServer(rig.file, tmp_path) as server, BenchClient(server.connection) as client:
             ears = Ears()
             client.follow(ears)
-            server.add(RunRequest("break-junction", {"traces": 100, **SLOWLY}))
+            server.intake.add(RunRequest("break-junction", {"traces": 100, **SLOWLY}))
             ears.wait("block")
         left = {
             thread.name
