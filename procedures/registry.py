@@ -31,6 +31,9 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
         "procedures.thermopower_controls:NegativeHeater", "Negative heater voltage: the same thermopower.",
         "thermopower",
     ),
+    "control-thermopower-other-side": (
+        "procedures.thermopower_controls:OtherSideHeated", "Other side heated: the same thermopower.", "thermopower",
+    ),
     "control-thermopower-gold": (
         "procedures.thermopower_controls:GoldContacts", "Metallic contacts have no thermopower.", "thermopower",
     ),
@@ -63,6 +66,10 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
     ),
     "control-thermal-conductance-bias-reversed": (
         "procedures.thermal_conductance_controls:BiasReversed", "Bias reversed: the same conductance.",
+        "thermal_conductance",
+    ),
+    "control-thermal-conductance-other-side": (
+        "procedures.thermal_conductance_controls:OtherSideHeated", "Other side heated: the same conductance.",
         "thermal_conductance",
     ),
     "control-thermal-conductance-gap-widened": (

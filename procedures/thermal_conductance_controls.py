@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from analysis.heating.programme import LevelProgramme, ordered
+from analysis.thermoelectric.control_verdict import OTHER_SIDE
 from analysis.thermoelectric.gap_widening import GAP_WIDENED
 from procedures.capture import SearchProgress
 from procedures.contact import NM
@@ -43,6 +44,27 @@ class BiasReversed(ThermalConductance):
     def programme(self) -> LevelProgramme:
         """Return one level, of the sign opposite to the bias."""
         return ordered([(-self.bias * 1e-3, Fraction(1))], "+0-", BIAS_Hz)
+
+
+class OtherSideHeated(ThermalConductance):
+    """Heat the other electrode: with the sign of the temperature difference the step at a rupture changes its own.
+
+    Heat that does not follow the difference, such as Joule heat, keeps its sign and changes G_th. The rig file is the
+    one that names the heater at the other side; a substrate does not alternate, so that the heater is steady.
+    """
+
+    name = "control thermal-conductance-other-side"
+    label = "Control: other side heated"
+    control = OTHER_SIDE
+    presets: Mapping[str, Mapping[str, Any]] = {}
+    keeps = ("bias", "dT")
+    heater = "dc"
+    off_share, off_in_a_row = 0.2, 10
+
+    dT: Any = FloatParameter(
+        "Temperature difference", units="K", minimum=-100, maximum=100, default=-30,
+        description="Tip less substrate, of the sign opposite to that of the measurement.",
+    )  # fmt: skip
 
 
 class GapWidened(ThermalConductance):

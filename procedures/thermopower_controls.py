@@ -1,10 +1,15 @@
 """Control experiments of a thermopower measurement: what must vanish, or must not change."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from analysis.thermoelectric.control_verdict import OTHER_SIDE
 from procedures.capture import CaptureWindow, SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import NoJunction
+from procedures.parameters import NumbersParameter
 from procedures.procedure import Steps
-from procedures.pymeasure_types import FloatParameter
+from procedures.pymeasure_types import FloatParameter, IntegerParameter
 from procedures.resistor import ResistorInPlace
 from procedures.thermopower import Thermopower
 
@@ -40,6 +45,28 @@ class NegativeHeater(Thermopower):
     control = "negative heater"
     polarity = -1
     reverse_heater = False
+
+
+class OtherSideHeated(Thermopower):
+    """Heat the other electrode: the temperature difference changes its sign, the thermopower must not change.
+
+    The rig file is the one that names the heater at the other side.
+    """
+
+    name = "control thermopower-other-side"
+    label = "Control: other side heated"
+    control = OTHER_SIDE
+    presets: Mapping[str, Mapping[str, Any]] = {}
+    keeps = ("dT", "at_once")
+
+    dT: Any = NumbersParameter(
+        "Temperature differences", units="K", minimum=-100, maximum=100, default=(0.0, -10.0, -20.0),
+        description="Tip less substrate, of the sign opposite to that of the measurement, and 0.",
+    )  # fmt: skip
+    at_once = IntegerParameter(
+        "Junctions in a row", minimum=1, maximum=10_000, default=20,
+        description="Junctions at one difference before the next; many with a slow heater (base, substrate).",
+    )  # fmt: skip
 
 
 class GoldContacts(Thermopower):

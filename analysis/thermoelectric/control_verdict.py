@@ -1,6 +1,8 @@
 """Verdict on a control experiment of a thermoelectric measurement."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from analysis.numbers import ASCII, with_error
 
@@ -16,6 +18,9 @@ SHOWN = {
     "": (100.0, "%"),
 }
 """Factor and unit in which a value is shown, by its unit."""
+
+OTHER_SIDE = "other side"
+"""Control with the heater at the other electrode: the temperature difference has changed its sign."""
 
 SMALL_V = 1e-4
 """Error of a voltage below which it is shown in uV."""
@@ -63,3 +68,33 @@ def control_verdict(
         words = f"within {factor * allowed:g} {shown}"
     said = f"{what}: {with_error(factor * value, factor * sigma, ASCII)} {shown}, {words}."
     return ControlVerdict(name, value, sigma, unit, passed, said)
+
+
+def other_side_verdict(
+    verdict: ControlVerdict, places: Collection[str], own_places: Collection[str], reversed_sign: bool
+) -> ControlVerdict:
+    """Return the verdict on a control with the heater at the other electrode, which decides nothing if it was not.
+
+    Parameters
+    ----------
+    verdict : ControlVerdict
+        On the result less that of the measurement.
+    places, own_places : collection of str
+        What was heated in the control and in the measurement: "tip", "base" or "substrate".
+    reversed_sign : bool
+        True if both results have opposite signs.
+    """
+    sides = {place == "substrate" for place in places}
+    if sides & {place == "substrate" for place in own_places}:
+        return ControlVerdict(
+            verdict.name, math.nan, math.nan, verdict.unit, None,
+            "The control heats the same side as the measurement, so that it says nothing: run it with the heater at "
+            "the other side.",
+        )  # fmt: skip
+    if verdict.passed is False and reversed_sign:
+        return replace(
+            verdict,
+            sentence=f"{verdict.sentence} It has changed its sign with the heated side: a thermometer has the wrong "
+            "sign, or the signal does not follow the temperature difference.",
+        )
+    return verdict

@@ -11,7 +11,12 @@ from analysis.heating.mask import filters_of
 from analysis.heating.thermometer import Thermometer, time_constant_s
 from analysis.numbers import counted
 from analysis.recording.header import RunHeader
-from analysis.thermoelectric.control_verdict import control_verdict
+from analysis.thermoelectric.control_verdict import (
+    OTHER_SIDE,
+    ControlVerdict,
+    control_verdict,
+    other_side_verdict,
+)
 from analysis.thermoelectric.gap_widening import GAP_WIDENED, GapHold, gap_hold, heat_across
 from analysis.thermoelectric.rupture import MeasuredRupture, ZeroReading, measured, zero_reading
 from analysis.thermoelectric.rupture_holds import RuptureHold
@@ -284,24 +289,28 @@ def with_controls(
 ) -> ThermalConductanceAnalysis:
     """Return the measurement with the verdicts of its control experiments and of what it contains itself."""
     own, off, sham = measurement.conductance, measurement.heater_off, measurement.sham
-    numbers = []
+    needed = NEEDED_SHARE * abs(own.value)
+
+    def verdict(name: str, value: float, sigma: float, what: str) -> ControlVerdict:
+        return control_verdict(name, value, sigma, "W/K", 0.0, needed, what)
+
+    found = []
     if math.isfinite(off.sigma):
-        numbers.append(("heater off", off.value, off.sigma, "G_th from ruptures with the heater off"))
+        found.append(verdict("heater off", off.value, off.sigma, "G_th from ruptures with the heater off"))
     if sham is not None:
-        numbers.append(("sham ruptures", sham.mean_W_per_K, sham.sigma_W_per_K, "G_th where nothing broke"))
+        found.append(
+            verdict("sham ruptures", sham.mean_W_per_K, sham.sigma_W_per_K, "G_th where nothing broke")
+        )
     for name, other in others:
         seen = other.conductance
         error = math.hypot(seen.sigma, own.sigma)
-        numbers.append((name, seen.value - own.value, error, "G_th less that measured"))
+        one = verdict(name, seen.value - own.value, error, "G_th less that measured")
+        if name == OTHER_SIDE:
+            places, own_places = ({each.rupture.where for each in run.used} for run in (other, measurement))
+            one = other_side_verdict(one, places, own_places, seen.value * own.value < 0.0)
+        found.append(one)
     for run in gaps:
         value, sigma, pairs = heat_across(run.gaps, run.thermometer.resistance_K_per_W)
         what = f"G_th that a gap loses when it is widened ({counted(pairs, 'pair')})"
-        numbers.append((GAP_WIDENED, value, sigma, what))
-    needed = NEEDED_SHARE * abs(own.value)
-    return replace(
-        measurement,
-        controls=tuple(
-            control_verdict(name, value, sigma, "W/K", 0.0, needed, what)
-            for name, value, sigma, what in numbers
-        ),
-    )
+        found.append(verdict(GAP_WIDENED, value, sigma, what))
+    return replace(measurement, controls=tuple(found))

@@ -5,14 +5,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analysis.line_fit import Line
-from analysis.thermoelectric.control_verdict import ControlVerdict, control_verdict
+from analysis.thermoelectric.control_verdict import (
+    OTHER_SIDE,
+    ControlVerdict,
+    control_verdict,
+    other_side_verdict,
+)
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 
 HALF, DUMMY = "half amplitude", "dummy heater"
 UNCHANGED = {
-    HALF: "full amplitude",
-    "other frequency": "first frequency",
-    "negative heater": "other heater voltage",
+    HALF: "at the full amplitude",
+    "other frequency": "at the first frequency",
+    "negative heater": "at the other heater voltage",
+    OTHER_SIDE: "with the first side heated",
 }
 """Controls that must give the same thermopower, and how the measurement differs from them."""
 
@@ -38,7 +44,7 @@ def with_controls(
     ]
     for name, other in others:
         if other.line is not None:
-            found += _compared(measurement.line, name, other, other.line, needed, hottest_K)
+            found += _compared(measurement, name, other, other.line, needed, hottest_K)
     return replace(measurement, controls=tuple(found))
 
 
@@ -49,18 +55,27 @@ def needed_V_per_K(measurement: ThermopowerAnalysis) -> float:
 
 
 def _compared(
-    own: Line | None, name: str, other: ThermopowerAnalysis, line: Line, needed: float, hottest_K: float
+    measurement: ThermopowerAnalysis,
+    name: str,
+    other: ThermopowerAnalysis,
+    line: Line,
+    needed: float,
+    hottest_K: float,
 ) -> list[ControlVerdict]:
     """Return the verdicts on the slope of a control experiment, against 0 or against that of the measurement."""
     if name not in UNCHANGED:
         return [
             control_verdict(name, line.slope, other.sigma_V_per_K, "V/K", 0.0, needed, "slope of the voltage")
         ]
+    own = measurement.line
     if own is None:
         return []
     sigma = math.hypot(other.sigma_V_per_K, own.sigma_slope)
-    what = f"thermopower less that at the {UNCHANGED[name]}"
+    what = f"thermopower less that {UNCHANGED[name]}"
     found = [control_verdict(name, line.slope - own.slope, sigma, "V/K", 0.0, needed, what)]
+    if name == OTHER_SIDE:
+        places, own_places = ({one.hold.where for one in each.holds} for each in (other, measurement))
+        return [other_side_verdict(found[0], places, own_places, line.slope * own.slope < 0.0)]
     if name == HALF:
         found.append(_linearity(own, line, needed * hottest_K))
     return found

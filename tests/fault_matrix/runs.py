@@ -33,6 +33,7 @@ from procedures.peltier_controls import FilmPressed
 from procedures.procedure import RigProcedure
 from procedures.thermal_conductance import ThermalConductance
 from procedures.thermal_conductance_controls import BiasReversed, GapWidened, OtherFrequency
+from procedures.thermal_conductance_controls import OtherSideHeated as OtherSideBroken
 from procedures.thermal_opening import ThermalOpening
 from procedures.thermopower import Thermopower
 from procedures.thermopower_controls import (
@@ -40,6 +41,7 @@ from procedures.thermopower_controls import (
     HalfAmplitude,
     HeaterOnDummy,
     NegativeHeater,
+    OtherSideHeated,
     ResistorThermopower,
 )
 
@@ -61,6 +63,12 @@ CATCH = {
 HELD = {**CATCH, "holds": 1, "hold_time": 1.0, "amplitudes": "0.06"}
 HEATED = {**GOLD, "heater.where": "tip", "heater.expansion_s": 0.1, "heater.tip_nm_per_K": 0.0}
 HEATED_RESISTOR = {"heater.where": "tip", "heater.expansion_s": 0.1, **RESISTOR}
+SUBSTRATE = {
+    **HEATED,
+    "heater.where": "substrate",
+    "heater.substrate_s": 0.05,
+    "heater.substrate_nm_per_K": 0.0,
+}
 BREAKING = {**HEATED, "gold.lifetime_s": 1.2, "gold.lifetime_spread_decades": 0.05}
 TWO_TURNS = {**FAST, "dT": "0 20", "holds": 1, "heater_clearance": 5.0}
 SEEBECK = {**CATCH, **TWO_TURNS, "hold_time": 0.3, "contact_time": 0.05}
@@ -133,6 +141,9 @@ RUNS: Mapping[str, Run] = {
     "thermal-conductance": Run(ThermalConductance, RUPTURE, BREAKING),
     "control-thermal-conductance-other-frequency": Run(OtherFrequency, RUPTURE, BREAKING),
     "control-thermal-conductance-bias-reversed": Run(BiasReversed, RUPTURE, BREAKING),
+    "control-thermal-conductance-other-side": Run(
+        OtherSideBroken, _without(RUPTURE, "off_share"), {**BREAKING, **SUBSTRATE}
+    ),
     "control-thermal-conductance-gap-widened": Run(
         GapWidened, {**_without(RUPTURE, "off_share"), "ruptures": 3, "gap_time": 0.5}, HEATED
     ),
@@ -141,6 +152,7 @@ RUNS: Mapping[str, Run] = {
     "control-thermopower-dummy-heater": Run(HeaterOnDummy, SEEBECK, {**HEATED, "heater.dummy": True}),
     "control-thermopower-half-amplitude": Run(HalfAmplitude, SEEBECK, HEATED),
     "control-thermopower-negative-heater": Run(NegativeHeater, SEEBECK, HEATED),
+    "control-thermopower-other-side": Run(OtherSideHeated, {**SEEBECK, "dT": "0 -20"}, SUBSTRATE),
     "control-thermopower-gold": Run(
         GoldContacts, {**_without(SEEBECK, "conductance"), "approach_speed": 10.0}, HEATED
     ),

@@ -14,7 +14,7 @@ from procedures.heater import HeaterSine
 from procedures.limits import check_limits, dry_run
 from procedures.steps import Modulate, SetHeater
 from procedures.thermal_conductance import HeaterTurns, ThermalConductance
-from procedures.thermal_conductance_controls import BiasReversed, GapWidened, OtherFrequency
+from procedures.thermal_conductance_controls import BiasReversed, GapWidened, OtherFrequency, OtherSideHeated
 from procedures.thermal_opening import ThermalOpening
 from procedures.until_rupture import rupture_detector
 from tests.procedures.test_thermopower import context_of
@@ -132,6 +132,14 @@ def test_controls_change_one_thing(context):
     reversed_bias.check(context)
     assert [level.bias_V for level in reversed_bias.programme().levels] == [-0.005]
     assert np.isnan(faster.expectation(context).value), "a control looks for nothing"
+
+
+def test_the_other_side_needs_a_heater_there_and_a_steady_one(tmp_path, context):
+    other = OtherSideHeated.from_values({"conductance": 1.0})
+    other.check(context_of(tmp_path, "substrate"))
+    assert (other.heater, other.dT, other.off_share) == ("dc", -30.0, 0.2)
+    with pytest.raises(ImpossibleSetting, match=r"at the tip, so that the difference.* can only be positive"):
+        other.check(context)
 
 
 def test_gold_takes_a_night_with_the_tip_of_2013_and_a_molecule_is_refused(analogue):

@@ -11,6 +11,7 @@ from procedures.errors import HeaterFault, ImpossibleSetting
 from procedures.heated_junctions import Turns
 from procedures.steps import SetHeater
 from procedures.thermopower import Thermopower
+from procedures.thermopower_controls import OtherSideHeated
 from simulators.parameters import load_parameters
 
 ADDRESSES = {
@@ -82,6 +83,13 @@ def test_a_substrate_heater_gives_the_other_sign(tmp_path):
     thermopower(dT="0 -10 -20", at_once=20).check(context)
     with pytest.raises(ImpossibleSetting, match="can only be negative"):
         thermopower(dT="0 10").check(context)
+
+
+def test_the_other_side_needs_a_heater_there(tmp_path, context):
+    other = OtherSideHeated.from_values({"conductance": 0.005})
+    other.check(context_of(tmp_path, "substrate"))
+    with pytest.raises(ImpossibleSetting, match=r"at the tip, so that the difference.* can only be positive"):
+        other.check(context)
 
 
 def test_the_differences_come_there_and_back_until_each_has_its_junctions():

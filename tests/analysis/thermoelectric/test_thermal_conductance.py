@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from analysis.constants import G0_S
+from analysis.heating.thermometer import Thermometer
 from analysis.thermoelectric.rupture import measured
 from analysis.thermoelectric.rupture_reader import RuptureRules
 from analysis.thermoelectric.thermal_conductance import bootstrapped, spread
 from analysis.thermoelectric.thermal_conductance_json import thermal_conductance_json
-from analysis.thermoelectric.thermal_conductance_run import with_controls
+from analysis.thermoelectric.thermal_conductance_run import ThermalConductanceRun, combine, with_controls
 from analysis.thermoelectric.thermal_conductance_words import conductance_words, warnings_of
 from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
 from tests.validation.thermal_conductance import FILTERS, SEEBECK, Case, campaign, hold
@@ -154,3 +155,48 @@ def test_spread_and_bootstrap_of_junctions():
     values = 10.0 + 3.0 * rng.standard_normal(4000) + sigma * rng.standard_normal(4000)
     assert spread(values, sigma) == pytest.approx(3.0, rel=0.06)
     assert bootstrapped(values, sigma, rng).sigma == pytest.approx(np.sqrt(13.0 / 4000), rel=0.15)
+
+
+def with_the_other_side(more_W=0.0, heated_again=False, noise=0.02, number=40):
+    """Return a steady measurement of gold, with the verdict on the control whose substrate is the warm side.
+
+    ``more_W`` is heat that reaches the tip while a junction conducts, whichever side is warm.
+    """
+    case = Case("dc", noise=noise, linger_s=1.0, lifetime_s=1.0)
+    rng = np.random.default_rng(11)
+    runs = []
+    for substrate in (False, not heated_again):
+        seen = []
+        for k in range(number):
+            made, true = hold(rng, case, k, k % 5 != 0)
+            closed = np.abs(made.current_A) > 1e-8
+            tip_V = made.thermocouple_V - SEEBECK * case.resistance_K_per_W * more_W * closed
+            if substrate and made.heated:
+                warm_K = np.full(len(closed), 30.0)
+                cold = 1.0 / (1.0 + case.resistance_K_per_W * true)
+                own_K = 30.0 * np.where(closed, cold, 1.0)  # rise by the heater in the tip
+                tip_K = -tip_V / SEEBECK - own_K + 30.0 * (1.0 - cold) * closed
+                made = replace(made, substrate_K=warm_K, notes={"heater_where": "substrate"})
+                tip_V = -SEEBECK * tip_K
+            seen.append(look(replace(made, thermocouple_V=tip_V, control="other side" if runs else "")))
+        runs.append(ThermalConductanceRun("toy", tuple(seen), Thermometer(case.resistance_K_per_W, SEEBECK)))
+    (verdict,) = (one for one in combine(runs, rng).controls if one.name == "other side")
+    return verdict
+
+
+def test_the_step_changes_its_sign_with_the_temperature_difference():
+    assert with_the_other_side().passed is True
+
+
+def test_heat_that_does_not_follow_the_difference_is_found_with_the_other_side_heated():
+    """5 nW of 18 nW: G_th is 170 pW/K too small with one side heated, and as much too large with the other."""
+    verdict = with_the_other_side(5e-9)
+    assert verdict.passed is False
+    assert verdict.value == pytest.approx(333e-12, rel=0.15)
+
+
+def test_the_other_side_decides_nothing_if_it_is_the_same_side_or_too_imprecise():
+    again = with_the_other_side(heated_again=True, number=15)
+    assert again.passed is None and "run it with the heater at the other side" in again.sentence
+    imprecise = with_the_other_side(noise=1.0, number=15)
+    assert imprecise.passed is None and "too imprecise" in imprecise.sentence

@@ -87,3 +87,72 @@ def test_a_current_with_the_heaters_power_is_found_by_the_dummy_alone():
     assert verdicts["reversed heater"].passed, "and this control can't see it"
     assert verdicts["dummy heater"].passed is False
     assert verdicts["dummy heater"].value == pytest.approx(4e-6, rel=0.2)
+
+
+OFFSET_V = 4e-5
+
+
+def substrate_heated(holds):
+    """Return holds of junctions whose substrate is warmer by as much, whose voltages so have changed their sign."""
+    return [
+        replace(
+            one,
+            difference_K=-one.difference_K,
+            substrate_rise_K=one.difference_K,
+            thermocouple_V=1e-5 + 4e-7 * (-1.0) ** one.number,
+            where="substrate",
+            fit=replace(one.fit, open_circuit_V=2.0 * OFFSET_V - one.fit.open_circuit_V),
+        )
+        for one in holds
+    ]
+
+
+def other_side(measurement, holds):
+    (verdict,) = (
+        one
+        for one in with_controls(measurement, [("other side", summary_of(holds))]).controls
+        if one.name == "other side"
+    )
+    return verdict
+
+
+def test_the_other_side_heated_gives_the_same_thermopower():
+    measurement = summary_of(campaign(np.random.default_rng(9), offset_V=OFFSET_V))
+    other = substrate_heated(campaign(np.random.default_rng(10), offset_V=OFFSET_V))
+    few = substrate_heated(campaign(np.random.default_rng(11), offset_V=OFFSET_V, noise_V=3e-4, junctions=3))
+
+    assert other_side(measurement, other).passed is True
+    imprecise = other_side(measurement, few)
+    assert imprecise.passed is None and "too imprecise to tell" in imprecise.sentence
+
+
+def test_a_signal_that_does_not_follow_the_difference_is_found_with_the_other_side_heated():
+    """A pick-up of the heater's power has one sign whichever side is heated."""
+
+    def pickup_V(one):
+        return 8e-6 * abs(one.difference_K)
+
+    first = campaign(np.random.default_rng(12), offset_V=OFFSET_V)
+    other = substrate_heated(campaign(np.random.default_rng(13), offset_V=OFFSET_V))
+    verdict = other_side(summary_of(shifted(first, pickup_V)), shifted(other, pickup_V))
+
+    assert verdict.passed is False
+    assert verdict.value == pytest.approx(-16e-6, rel=0.25)
+
+
+def test_a_thermometer_of_the_wrong_sign_is_found_with_the_other_side_heated():
+    holds = campaign(np.random.default_rng(14), offset_V=OFFSET_V)
+    reversed_leads = [replace(one, thermocouple_V=-one.thermocouple_V) for one in holds]
+    other = substrate_heated(campaign(np.random.default_rng(15), offset_V=OFFSET_V))
+    verdict = other_side(summary_of(reversed_leads), other)
+
+    assert verdict.passed is False
+    assert "a thermometer has the wrong sign" in verdict.sentence
+
+
+def test_the_same_side_heated_again_decides_nothing():
+    holds = campaign(np.random.default_rng(16), offset_V=OFFSET_V)
+    verdict = other_side(summary_of(holds), holds)
+
+    assert verdict.passed is None
+    assert "run it with the heater at the other side" in verdict.sentence
