@@ -106,6 +106,7 @@ def _without(data: JunctionData, name: str) -> bool:
         heating=None if name == "heat in the probe" else data.heating,
         seebeck_V_per_K=None if name == "thermopower" else data.seebeck_V_per_K,
         peltier_V=None if name == "Peltier coefficient" else data.peltier_V,
+        ac_seebeck_V_per_K=None if name == "AC thermopower" else data.ac_seebeck_V_per_K,
     )
     return rest.tells_sign
 

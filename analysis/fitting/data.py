@@ -193,6 +193,7 @@ class JunctionData:
     ``thermal_conductance_W_per_K`` is that of the electrons at a fixed bias, as the rupture of a junction measures it:
     L2/T of the Onsager integrals, larger by G S^2 T than at zero current. ``peltier_V`` is the heat into the probe
     per current at a small bias, odd in it; S T without floating probes, and with those that take up heat not.
+    ``ac_seebeck_V_per_K`` is the thermopower of openings beside an alternating bias: a measurement of its own.
     """
 
     current: CurrentData | LogCurrentData | None = None
@@ -201,6 +202,7 @@ class JunctionData:
     seebeck_V_per_K: Measured | None = None
     thermal_conductance_W_per_K: Measured | None = None
     peltier_V: Measured | None = None
+    ac_seebeck_V_per_K: Measured | None = None
     temperature_probe_K: float = 300.0
     temperature_substrate_K: float = 300.0
 
@@ -233,6 +235,7 @@ class JunctionData:
             ("thermopower", self.seebeck_V_per_K),
             ("thermal conductance", self.thermal_conductance_W_per_K),
             ("Peltier coefficient", self.peltier_V),
+            ("AC thermopower", self.ac_seebeck_V_per_K),
         )
 
     @cached_property
@@ -268,7 +271,8 @@ class JunctionData:
     @property
     def tells_sign(self) -> bool:
         """True if heat or thermopower distinguishes a level above E_F from one below."""
-        return any(x is not None for x in (self.heating, self.seebeck_V_per_K, self.peltier_V))
+        telling = (self.heating, self.seebeck_V_per_K, self.peltier_V, self.ac_seebeck_V_per_K)
+        return any(x is not None for x in telling)
 
     def thinned(self, most: int) -> "JunctionData":
         """Return up to ``most`` currents, evenly through the voltages, and all other data: for a first search."""
@@ -285,7 +289,7 @@ class JunctionData:
             heating = replace(
                 heating, heat_probe_W=new["heat in the probe"], heat_total_W=new.get("total heat")
             )
-        conductance, seebeck, thermal, peltier = (
+        conductance, seebeck, thermal, peltier, beside_ac = (
             x and replace(x, value=float(new[name][0])) for name, x in self.linear_response
         )
         return replace(
@@ -296,6 +300,7 @@ class JunctionData:
             seebeck_V_per_K=seebeck,
             thermal_conductance_W_per_K=thermal,
             peltier_V=peltier,
+            ac_seebeck_V_per_K=beside_ac,
         )
 
 

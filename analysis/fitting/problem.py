@@ -228,21 +228,25 @@ class Problem(SearchSpace, Generic[F]):
         self, values: FloatArray, biased: Response, warmer: Response
     ) -> Iterator[tuple[FloatArray, FloatArray]]:
         """Yield G from the odd part of I, S from the thermocurrent -G S dT, the heat that a warm probe gives off per
-        kelvin, and the Peltier coefficient from the odd part of Q_P: each from what measures it.
+        kelvin, the Peltier coefficient from the odd part of Q_P, and S again beside an alternating bias: each from what
+        measures it.
         """
         odd_V = 2 * self._unbiased.bias_V[:1]
         dT_K = self._warmer.temperature_probe_K - self._warmer.temperature_substrate_K
         G, G_by = ((y[..., :1] - y[..., 1:]) / odd_V for y in (biased.current_A, biased.slopes[0]))
         if self.data.conductance_G0 is not None:
             yield self._multiplied(values, G / G0_S, G_by / G0_S)
+        S = -warmer.current_A / (G * dT_K)
+        S_by = self._of_family(-(warmer.slopes[0] / dT_K + S * G_by) / G)
         if self.data.seebeck_V_per_K is not None:
-            S = -warmer.current_A / (G * dT_K)
-            yield S, self._of_family(-(warmer.slopes[0] / dT_K + S * G_by) / G)
+            yield S, S_by
         if self.data.thermal_conductance_W_per_K is not None:
             yield self._multiplied(values, -warmer.heat_probe_W / dT_K, -warmer.slopes[1] / dT_K)
         if self.data.peltier_V is not None:
             Q, Q_by = ((y[..., :1] - y[..., 1:]) / odd_V for y in (biased.heat_probe_W, biased.slopes[1]))
             yield Q / G, self._of_family((Q_by - Q / G * G_by) / G)
+        if self.data.ac_seebeck_V_per_K is not None:
+            yield S, S_by
 
 
 TransmissionProblem = Problem[TransmissionFamily]

@@ -30,6 +30,7 @@ from analysis.thermoelectric.peltier_mean import (
     kelvin_of,
     points_of,
 )
+from analysis.thermoelectric.thermopower import GOLD_FILM, Lead
 
 SEEN = normal_above(2.0)
 """Chance of a value beyond 2 sigma, on one side, that counts as seen: for all levels together."""
@@ -84,6 +85,8 @@ class PeltierAnalysis:
     kelvin_scale : float
         Relative error of it that is common to all junctions.
     warnings : tuple of str
+    lead : Lead
+        The heated lead, whose Peltier heat is in the coefficient.
     """
 
     coefficient: Mean
@@ -98,6 +101,17 @@ class PeltierAnalysis:
     own_kelvin: Mean = NOTHING
     kelvin_scale: float = math.nan
     warnings: tuple[str, ...] = ()
+    lead: Lead = GOLD_FILM
+
+    @property
+    def junction_V(self) -> float:
+        """Peltier coefficient of the junction alone: measured one plus that of the lead."""
+        return self.coefficient.value + self.lead.seebeck_V_per_K * self.temperature_K
+
+    @property
+    def sigma_junction_V(self) -> float:
+        """Standard error of `junction_V`."""
+        return math.hypot(self.sigma_V, self.lead.sigma_V_per_K * self.temperature_K)
 
     @property
     def sigma_V(self) -> float:

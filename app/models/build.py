@@ -121,6 +121,8 @@ def _add(found: dict[str, Any], path: Path) -> None:
             "heating": results.heats,
             "seebeck_V_per_K": results.seebeck_V_per_K,
             "thermal_conductance_W_per_K": results.thermal_conductance_W_per_K,
+            "peltier_V": results.peltier_V,
+            "ac_seebeck_V_per_K": results.ac_seebeck_V_per_K,
         }
     except ValueError as error:
         raise FileError(f"{path}: {error}") from None

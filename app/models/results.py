@@ -49,12 +49,25 @@ class _ThermalConductance:
 
 
 @dataclass(frozen=True)
+class _AC:
+    thermopower: _Thermopower | None = None
+
+
+@dataclass(frozen=True)
+class _Peltier:
+    Pi_junction_V: float = math.nan
+    sigma_Pi_junction_V: float = math.nan
+
+
+@dataclass(frozen=True)
 class Results:
     """Sections of an analysis that a fit takes; None for a measurement that it does not hold."""
 
     heating: _Heating | None = None
     thermopower: _Thermopower | None = None
     thermal_conductance: _ThermalConductance | None = None
+    ac: _AC | None = None
+    peltier: _Peltier | None = None
 
     @property
     def heats(self) -> HeatingData | None:
@@ -85,6 +98,18 @@ class Results:
         return None if own is None else Measured(own.S_junction_V_per_K, own.sigma_S_junction_V_per_K)
 
     @property
+    def ac_seebeck_V_per_K(self) -> Measured | None:
+        """The same from openings beside an alternating bias; None also where they gave none."""
+        own = None if self.ac is None else self.ac.thermopower
+        return None if own is None else _known_one(own.S_junction_V_per_K, own.sigma_S_junction_V_per_K)
+
+    @property
+    def peltier_V(self) -> Measured | None:
+        """Peltier coefficient of the junction, without that of the heated lead; None also where there was none."""
+        own = self.peltier
+        return None if own is None else _known_one(own.Pi_junction_V, own.sigma_Pi_junction_V)
+
+    @property
     def thermal_conductance_W_per_K(self) -> Measured | None:
         """Thermal conductance of the junction, with its phonons."""
         own = self.thermal_conductance
@@ -92,6 +117,10 @@ class Results:
             return None
         scale = _known(own.scale_relative, "thermal conductance")
         return Measured(own.G_th_W_per_K, math.hypot(own.sigma_W_per_K, scale * own.G_th_W_per_K))
+
+
+def _known_one(value: float, sigma: float) -> Measured | None:
+    return Measured(value, sigma) if math.isfinite(sigma) else None
 
 
 def _known(scale_relative: float, quantity: str) -> float:
@@ -120,7 +149,7 @@ def load_results(path: Path) -> Results:
         raise FileError(f"{path}: is not the JSON of `hotjunction analyze --json`: {error}") from None
     if found == Results():
         raise FileError(
-            f"{path}: holds no heating, thermopower or thermal conductance; write it with "
+            f"{path}: holds no heating, thermopower, Peltier coefficient or thermal conductance; write it with "
             "`hotjunction analyze RECORDING --json`"
         )
     return found

@@ -1,4 +1,4 @@
-"""Joint fit of one transmission to the I-V, heats, thermopower and thermal conductance of one molecule."""
+"""Joint fit of one transmission to all that was measured of one molecule: I-V, heats, linear response."""
 
 import math
 from dataclasses import dataclass
@@ -15,6 +15,9 @@ from analysis.heating.heating import HeatingAnalysis
 from analysis.iv.junction_curves import JunctionCurves
 from analysis.iv.mean import MeanIV
 from analysis.json_data import from_json
+from analysis.thermoelectric.ac_run import ACAnalysis
+from analysis.thermoelectric.peltier_json import peltier_json
+from analysis.thermoelectric.peltier_run import PeltierAnalysis
 from analysis.thermoelectric.thermal_conductance import ThermalConductanceAnalysis
 from analysis.thermoelectric.thermal_conductance_json import thermal_conductance_json
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
@@ -106,12 +109,14 @@ def joint_fit(
     conductance: ThermalConductanceAnalysis | None,
     given: Path | None,
     samples: int = 1,
+    peltier: PeltierAnalysis | None = None,
+    ac: ACAnalysis | None = None,
 ) -> JointFit | None:
-    """Fit one transmission to all of a measurement; None for fewer than two of the four.
+    """Fit one transmission to all of a measurement; None for a single kind of result.
 
     Parameters
     ----------
-    iv, heating, thermopower, conductance
+    iv, heating, thermopower, conductance, peltier, ac
         Results of a measurement.
     given : Path or None
         Model file whose free numbers are fitted, in place of one level; its part of the phonons is used too.
@@ -123,12 +128,14 @@ def joint_fit(
     FileError
         For a model file that can't be used.
     """
-    results = _results(heating, thermopower, conductance)
+    results = _results(heating, thermopower, conductance, peltier, ac)
     names = {
         "I-V": iv,
         "heat": results.heating,
         "thermopower": results.thermopower,
         "thermal conductance": results.thermal_conductance,
+        "Peltier coefficient": results.peltier,
+        "AC thermopower": results.ac,
     }
     measured = tuple(name for name, one in names.items() if one is not None)
     if len(measured) < 2:
@@ -148,6 +155,8 @@ def _results(
     heating: HeatingAnalysis | None,
     thermopower: ThermopowerAnalysis | None,
     conductance: ThermalConductanceAnalysis | None,
+    peltier: PeltierAnalysis | None,
+    ac: ACAnalysis | None,
 ) -> Results:
     """Return the results as `hotjunction fit` reads them from JSON; a metallic contact is no molecule."""
     content: dict[str, Any] = {}
@@ -161,6 +170,10 @@ def _results(
         and math.isfinite(conductance.conductance.sigma)
     ):
         content["thermal_conductance"] = thermal_conductance_json(conductance)
+    if peltier is not None and math.isfinite(peltier.sigma_junction_V):
+        content["peltier"] = peltier_json(peltier)
+    if ac is not None and math.isfinite(ac.thermopower.sigma_junction_V_per_K):
+        content["ac"] = ac.to_json()
     return from_json(content, Results)
 
 
@@ -198,10 +211,12 @@ def _fitted(
         results.heats,
         seebeck_V_per_K=results.seebeck_V_per_K,
         thermal_conductance_W_per_K=thermal,
+        peltier_V=results.peltier_V,
+        ac_seebeck_V_per_K=results.ac_seebeck_V_per_K,
         temperature_probe_K=probe_K,
         temperature_substrate_K=substrate_K,
     )
-    family = _one_level() if model is None else family_of(model)
+    family = one_level() if model is None else family_of(model)
     molecules = 1.0 if model is None else molecules_of(model)
     result = fit_with_junctions(Problem(data, family, molecules), curves)
     report = outcome(result, curves, [])
@@ -231,7 +246,8 @@ def _phonons(thermal: Measured, result: FitResult[TransmissionFamily], temperatu
     return Measured(thermal.value - result.molecules * at_fixed_bias_W_per_K, thermal.sigma)
 
 
-def _one_level() -> TransmissionFamily:
+def one_level() -> TransmissionFamily:
+    """Return one level with equal couplings, half way between the electrodes."""
     energy = Parameter("energy_eV", 0.7, -5.0, 5.0)
     gamma = Parameter("gamma_eV", 0.05, 1e-6, 3.0, True)
     return level_family([[energy, gamma, gamma, 0.5]])

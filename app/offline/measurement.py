@@ -98,7 +98,7 @@ class Measurement:
 
     @cached_property
     def joint(self) -> JointFit | None:
-        """One transmission for I-V, heat, thermopower and thermal conductance; None for fewer than two of these.
+        """One transmission for all that was measured of a molecule; None for a single kind of result.
 
         Raises
         ------
@@ -113,6 +113,8 @@ class Measurement:
             self.thermal_conductance,
             self.model_file,
             len(samples),
+            self.peltier,
+            self.ac,
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Peltier heat of a measurement, from its recordings and those of the heating controls at small bias."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from analysis.thermoelectric.peltier_hold import Thermopowers
 from analysis.thermoelectric.peltier_run import PeltierAnalysis, analyse_peltier
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from analysis.thermoelectric.thermopower_run import evaluate as evaluate_thermopower
+from analysis.thermoelectric.thermopower_run import lead_of
 from app.offline.recordings import Part
 from app.offline.thermopower import held
 from app.offline.traces import BOOTSTRAP_SEED
@@ -40,7 +42,8 @@ def peltier_of(
     runs = [evaluated_peltier(part.path, first_periods, part.path.name) for part in parts]
     done = [run for run in controls if any(hold.control for hold in run.holds)]
     beside = {part.path.name: thermopowers(part) for part in parts}
-    return analyse_peltier([*runs, *done], np.random.default_rng(BOOTSTRAP_SEED), beside)
+    result = analyse_peltier([*runs, *done], np.random.default_rng(BOOTSTRAP_SEED), beside)
+    return replace(result, lead=lead_of(parts[0].header))
 
 
 def evaluated_peltier(path: Path, first_periods: int | None, name: str) -> EvaluatedRun:

@@ -25,7 +25,7 @@ TICKS = 1, 2, 3, 5, 10, 20, 50, 100
 
 
 def joint_sections(measurement: Measurement) -> list[ReportSection]:
-    """Return the section of a measurement with at least two of I-V, heat, thermopower and thermal conductance."""
+    """Return the section of a measurement with results of at least two kinds that one transmission describes."""
     joint = measurement.joint
     if joint is None:
         return []

@@ -38,6 +38,7 @@ def measured(**changed):
         seebeck_V_per_K=Measured(S * 0.9995, abs(S) * 1e-3),
         thermal_conductance_W_per_K=Measured(KAPPA * 1.002, KAPPA * 1e-3),
         peltier_V=Measured(S * 300.0 * 0.999, abs(S) * 0.6),
+        ac_seebeck_V_per_K=Measured(S * 1.002, abs(S) * 3e-3),
     )
     return replace(data, **changed)
 
@@ -75,6 +76,7 @@ WITHOUT = {
     "thermopower": {"seebeck_V_per_K": None},
     "thermal conductance": {"thermal_conductance_W_per_K": None},
     "Peltier coefficient": {"peltier_V": None},
+    "AC thermopower": {"ac_seebeck_V_per_K": None},
 }
 
 
@@ -99,6 +101,7 @@ def test_parts_of_chi_square_add_up(joint):
         "thermopower",
         "thermal conductance",
         "Peltier coefficient",
+        "AC thermopower",
     ]
     assert sum(parts.values()) == pytest.approx(joint.chi_square, rel=1e-12)
     assert {x.name: x.chi_square for x in contributions(joint)} == pytest.approx(parts)

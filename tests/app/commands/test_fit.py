@@ -172,7 +172,7 @@ def test_results_of_an_analysis_join_the_fit(tmp_path, curves):
         (
             {"traces": 3},
             'results = ["analysis.json"]',
-            "holds no heating, thermopower or thermal conductance",
+            "holds no heating, thermopower, Peltier coefficient or thermal conductance",
         ),
         (
             {"thermopower": {"S_junction_V_per_K": "x", "sigma_S_junction_V_per_K": 1.0}},

@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 from analysis.line_fit import Line
+from analysis.thermoelectric.ac_run import ACAnalysis
+from analysis.thermoelectric.peltier_mean import NOTHING, Mean
+from analysis.thermoelectric.peltier_run import PeltierAnalysis
 from analysis.thermoelectric.thermal_conductance import UNKNOWN, Estimate, ThermalConductanceAnalysis
 from analysis.thermoelectric.thermopower import ThermopowerAnalysis
 from analysis.transport.landauer import linear_response
@@ -53,6 +56,18 @@ def measurement(tmp_path_factory):
     made_heating(path / "heating.h5", rng)
     made_iv(path / "iv.h5", rng)
     return analyse_measurement([path])
+
+
+def peltier(seebeck_V_per_K=SEEBECK_V_per_K, relative=0.05):
+    """Return the coefficient of the loop, junction and lead, as the heated tip shows it."""
+    value = (seebeck_V_per_K - LEAD_V_per_K) * 300.0
+    mean = Mean(value, relative * abs(value), relative * abs(value), 20, 20)
+    return PeltierAnalysis(mean, NOTHING, 0.014, 300.0, (), None, (), Counter(), ())
+
+
+def beside_ac(seebeck_V_per_K=SEEBECK_V_per_K, sigma=0.8e-6):
+    none = np.empty(0)
+    return ACAnalysis(None, 1e-5, 1e-13, thermopower(seebeck_V_per_K, sigma), none, none, none, none)
 
 
 def of(measurement, **changed):
@@ -110,6 +125,37 @@ def test_thermopower_and_thermal_conductance_alone_cannot_tell(measurement):
     assert joint.to_json()["fit"] is None
 
 
+def test_peltier_coefficient_and_ac_thermopower_are_fitted_too_and_make_the_errors_smaller(measurement):
+    every = joint_fit(**of(measurement, thermopower=thermopower(), peltier=peltier(), ac=beside_ac()))
+    named = [row[0] for row in contributions_table(every).rows]
+    assert named == [
+        "I-V", "heat in the probe", "total heat", "thermopower", "Peltier coefficient", "AC thermopower",
+    ]  # fmt: skip
+    assert every.measured == ("I-V", "heat", "thermopower", "Peltier coefficient", "AC thermopower")
+    assert not every.poor
+    energies = [
+        joint_fit(**of(measurement, iv=None, **more)).report["parameters"]["energy_eV"]
+        for more in (
+            {"thermopower": thermopower()},
+            {"thermopower": thermopower(), "peltier": peltier(), "ac": beside_ac()},
+        )
+    ]
+    assert all(one["value"] == pytest.approx(0.9, abs=4 * one["error"]) for one in energies)
+    assert energies[1]["error"] < energies[0]["error"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        ({"peltier": peltier(-SEEBECK_V_per_K)}, "Peltier coefficient"),
+        ({"ac": beside_ac(-SEEBECK_V_per_K)}, "AC thermopower"),
+    ],
+)
+def test_one_of_them_with_the_wrong_sign_contradicts_the_others(measurement, wrong, name):
+    joint = joint_fit(**of(measurement, thermopower=thermopower(), **wrong))
+    assert joint.poor and name in joint.contradicting
+
+
 def test_a_straight_iv_and_its_heat_do_not_determine_a_level(tmp_path):
     rng = np.random.default_rng(1)
     made_heating(tmp_path / "heating.h5", rng, transmission=FlatTransmission(2e-3))
@@ -125,9 +171,11 @@ def test_a_thermopower_and_an_iv_tell_the_level(measurement):
     assert "Only the thermopower tells" in words(joint)
 
 
-@pytest.mark.parametrize("one", ["iv", "heating", "thermopower", "conductance"])
+@pytest.mark.parametrize("one", ["iv", "heating", "thermopower", "conductance", "peltier", "ac"])
 def test_one_measurement_is_no_joint_fit(measurement, one):
-    every = of(measurement, thermopower=thermopower(), conductance=conductance())
+    every = of(
+        measurement, thermopower=thermopower(), conductance=conductance(), peltier=peltier(), ac=beside_ac()
+    )
     alone = {name: value if name == one else None for name, value in every.items()}
     assert joint_fit(**alone) is None
 
