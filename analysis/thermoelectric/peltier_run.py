@@ -36,6 +36,10 @@ SEEN = normal_above(2.0)
 """Chance of a value beyond 2 sigma, on one side, that counts as seen: for all levels together."""
 
 
+HALF, LEAST_OFF, FAR = 0.5, 0.1, 3.0
+"""Share of the Joule heat that a tip gets, least relative deviation from it that counts, and in errors."""
+
+
 @dataclass(frozen=True)
 class Cooling:
     """Level at which the tip is coldest against zero bias, and the chance of it if no level cooled."""
@@ -114,6 +118,24 @@ class PeltierAnalysis:
         return math.hypot(self.sigma_V, self.lead.sigma_V_per_K * self.temperature_K)
 
     @property
+    def closure(self) -> str:
+        """Sentence on the thermometer if the tip gets another share of the Joule heat than one half; else ""."""
+        share, sigma = self.joule.value, math.hypot(self.joule.sigma, HALF * _known(self.scale_relative))
+        if not abs(share - HALF) > max(LEAST_OFF * HALF, FAR * sigma):
+            return ""
+        if share < -FAR * sigma:
+            return (
+                f"Peltier: Joule heat cools the tip ({with_error(share, sigma, ASCII)} of it, 1/2 is expected): the "
+                "leads of the thermocouple are reversed, or the sign of its preamplifier is wrong, and Pi has the "
+                "wrong sign."
+            )
+        return (
+            f"Peltier: the tip gets {with_error(share, sigma, ASCII)} of the Joule heat, where 1/2 is expected: R_P or "
+            "S_TC, a gain or a divider of the rig file is wrong, and Pi is likely wrong by the same factor of "
+            f"{share / HALF:.2g}."
+        )
+
+    @property
     def sigma_V(self) -> float:
         """Standard error of Pi with the scale."""
         scale = self.scale_relative if math.isfinite(self.scale_relative) else 0.0
@@ -189,7 +211,8 @@ def analyse_peltier(
         name: coefficient_of([h for h in holds if not h.rejected], rng) for name, holds in kinds.items()
     }
     controls = judge_controls(result.coefficient, result.points, kinds, coefficients)
-    return replace(result, controls=controls)
+    doubts = (result.closure,) if result.closure else ()
+    return replace(result, controls=controls, warnings=(*doubts, *result.warnings))
 
 
 def _kelvin_scale(hold: EvaluatedHold) -> float:

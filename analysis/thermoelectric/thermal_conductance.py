@@ -169,6 +169,8 @@ class ThermalConductanceAnalysis:
     against_hold_time, against_G : tuple of GroupMean
     used : tuple of UsedRupture
         Those of one molecule or contact, of which all of the above are.
+    heater_ratio : float
+        Rise of a heated tip over R_P times the heater's power, which is 1; NaN with a heater elsewhere.
     several : tuple of SeveralMolecules
         Those of two molecules, three, and so on.
     off, censored : int
@@ -201,6 +203,7 @@ class ThermalConductanceAnalysis:
     controls: tuple[ControlVerdict, ...] = ()
     several: tuple[SeveralMolecules, ...] = ()
     zero: ZeroDrift | None = None
+    heater_ratio: float = math.nan
 
     @property
     def difference_K(self) -> float:
@@ -302,6 +305,20 @@ def several_molecules(
         conductance_S = _mean([one.rupture.conductance_S for one in alike])
         classes.append(SeveralMolecules(molecules, len(alike), conductance_S, mean))
     return tuple(classes)
+
+
+def heater_ratio(used: Sequence[UsedRupture], mode: str, resistance_K_per_W: float) -> float:
+    """Return the median rise of a heated tip over R_P times the heater's power; NaN with a heater elsewhere.
+
+    With an alternating heater the rise is the mean one, which the ruptures with the heater off give.
+    """
+    ratios = [
+        (one.mean_K - one.rupture.ambient_K if mode == "2w" else one.difference_K)
+        / (resistance_K_per_W * one.rupture.heater_W)
+        for one in used
+        if one.rupture.where == "tip" and one.rupture.heater_W > 0.0
+    ]
+    return float(np.median(ratios)) if ratios else math.nan
 
 
 def sham_steps(

@@ -32,6 +32,7 @@ def thermal_conductance_json(result: ThermalConductanceAnalysis) -> dict[str, An
         "dT_K": result.difference_K,
         "T_mean_K": result.mean_K,
         "window_s": {"before": before_s, "after": after_s},
+        "heater_rise_over_R_P_W": result.heater_ratio,
         "joule_W": result.joule_W,
         "zero": result.zero,
         "joule_share": {"value": result.joule_share.value, "sigma": result.joule_share.sigma},

@@ -31,6 +31,7 @@ from analysis.thermoelectric.thermal_conductance import (
     ZeroDrift,
     average_trace,
     bootstrapped,
+    heater_ratio,
     joule_share,
     lorenz_ratio_of,
     several_molecules,
@@ -190,6 +191,7 @@ def summarise(runs: Sequence[ThermalConductanceRun], rng: np.random.Generator) -
         censored=sum(one.censored for one in ruptures),
         excluded=rejected,
         noise=noise,
+        heater_ratio=heater_ratio(used, mode, thermometer.resistance_K_per_W),
         several=several_molecules([one for one in every if one.rupture.molecules > 1], rng),
         zero=zero_drift(runs) if mode == "dc" else None,
     )

@@ -11,6 +11,9 @@ from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
 
 PW = 1e-12
 AT_ROOM_K = 300.0
+HEATER_OFF, LORENZ_OFF = 0.25, 0.25
+"""Deviations of the heater's ratio, and of L/L0, from 1 beyond which the thermometer is doubted."""
+
 LARGEST_JOULE = 0.5
 """Joule heat over the leak of heat beyond which a warning says so."""
 
@@ -94,9 +97,34 @@ def lorenz_words(result: ThermalConductanceAnalysis) -> list[str]:
     ]
 
 
+def thermometer_warnings(result: ThermalConductanceAnalysis) -> list[str]:
+    """Return what the heater's power, and metallic contacts, say against the thermometer."""
+    found, ratio, lorenz = [], result.heater_ratio, result.lorenz
+    if ratio < 0.0:
+        found.append(
+            "Thermal conductance: the tip reads colder with the heater on: the leads of the thermocouple are reversed, "
+            "or the sign of its preamplifier is wrong. Joule heat is then subtracted with the wrong sign."
+        )
+    elif abs(ratio - 1.0) > HEATER_OFF:
+        found.append(
+            f"Thermal conductance: the heated tip rises by {ratio:.2g} times R_P times the heater's power: R_P, S_TC, "
+            "or the heater's resistance or read-back of the rig file is wrong. If it is R_P, G_th is wrong by the same "
+            "factor."
+        )
+    if lorenz is not None:
+        sigma = math.hypot(lorenz.sigma, lorenz.value * lorenz.scale_relative)
+        if abs(lorenz.value - 1.0) > max(LORENZ_OFF, 3.0 * sigma):
+            found.append(
+                f"Thermal conductance: L/L0 = {with_error(lorenz.value, sigma)}, but metallic contacts follow "
+                "Wiedemann and Franz within some 10 %: R_P or a gain of the rig file is wrong, or heat takes another "
+                "way."
+            )
+    return found
+
+
 def warnings_of(result: ThermalConductanceAnalysis) -> tuple[str, ...]:
     """Return sentences for the reader of a result."""
-    found, mean = [], result.conductance
+    found, mean = thermometer_warnings(result), result.conductance
     joule = mean.value - result.uncorrected_W_per_K
     if abs(joule) > LARGEST_JOULE * abs(mean.value):
         found.append(

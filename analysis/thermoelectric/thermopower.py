@@ -32,6 +32,9 @@ class Lead:
 GOLD_FILM = Lead(1.9e-6, 0.2e-6)
 """Gold film at 300 K; a value from memory, which the rig file should replace."""
 
+LARGEST_OFF = 0.3
+"""Relative deviation of the largest difference from the wanted one beyond which heater or thermometer are doubted."""
+
 LEAST_OPPOSITE = 0.2
 """Least difference of the sign opposite to the wanted one, over that, which is no noise."""
 
@@ -163,6 +166,11 @@ class ThermopowerAnalysis:
         return math.hypot(self.sigma_V_per_K, self.lead.sigma_V_per_K)
 
     @property
+    def _steady(self) -> bool:
+        """True without an alternating heater, whose amplitude is not the wanted difference."""
+        return not any(math.isfinite(one.hold.amplitude_K) for one in self.holds)
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences for the reader."""
         found = []
@@ -178,6 +186,12 @@ class ThermopowerAnalysis:
                 f"Thermopower: the thermometer shows {hottest.dT_K:+.3g} K where {hottest.wanted_K:+.3g} K were "
                 "wanted: the leads of the thermocouple are reversed, or the sign of its preamplifier is wrong, and the "
                 "thermopower has the wrong sign."
+            )
+        elif self._steady and abs(hottest.dT_K - hottest.wanted_K) > LARGEST_OFF * abs(hottest.wanted_K):
+            found.append(
+                f"Thermopower: the thermometers show {hottest.dT_K:+.3g} K where {hottest.wanted_K:+.3g} K were "
+                "wanted: S_TC of the tip, the gain of its preamplifier, or heater.kelvin_per_W of the rig file is "
+                "wrong. If it is the thermometer, the thermopower is wrong by the same factor."
             )
         for name, (other, error) in (("least-squares", self.junctions_ls), ("Theil-Sen", self.theil_sen)):
             if abs(other - slope) > 2.0 * math.hypot(error, sigma):

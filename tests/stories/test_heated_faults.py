@@ -1,14 +1,23 @@
 """Faults of a heated rig: each is named in words, and heater, bias and tip are safe afterwards."""
 
+import re
 import subprocess
 import sys
 import threading
 
 import pytest
+from click.testing import CliRunner
 
 from analysis.recording import Recording
 from analysis.records import EventKind
+from app.cli import main
 from procedures.errors import ImpossibleSetting
+from procedures.peltier import Peltier
+from procedures.thermal_conductance import ThermalConductance
+from procedures.thermopower import Thermopower
+from tests.stories.test_peltier import WORLD as PELTIER_WORLD
+from tests.stories.test_thermal_conductance import QUICK as RUPTURES
+from tests.stories.test_thermal_conductance import WORLD as RUPTURE_WORLD
 from tests.stories.test_thermopower import QUICK, WORLD, thermopower
 from tests.support.rig.rigs import served_rig, wait_until
 
@@ -64,6 +73,44 @@ def test_a_gain_at_which_the_heated_thermocouple_would_overload_is_refused(tmp_p
             rig.bench().run(thermopower(holds=1, dT="0 20"), tmp_path / "a.h5")
         assert rig.world.contacts == 0
     assert not (tmp_path / "a.h5").exists()
+
+
+EXPERIMENTS = {
+    "thermopower": (Thermopower, {**QUICK, "holds": 3, "dT": "0 20"}, WORLD, 4),
+    "Peltier heat": (
+        Peltier, {**QUICK, "holds": 3, "hold_time": 2.0, "amplitudes": "0.05", "levels": "+1:1 0:1 -1:1"},
+        PELTIER_WORLD, 1,
+    ),
+    "thermal conductance": (ThermalConductance, RUPTURES, RUPTURE_WORLD, 3),
+}  # fmt: skip
+WORLDS = {
+    "R_P": ({}, (r"(thermal_resistance_K_per_W = )(\S+)", lambda found: found[1] + f"{0.5 * float(found[2]):g}")),
+    "S_TC": ({}, (r"(\bseebeck_V_per_K = )(\S+)", lambda found: found[1] + f"{0.5 * float(found[2]):g}")),
+    "sign": ({"thermal.seebeck_V_per_K": -16.3e-6}, (r"(seebeck\w*_V_per_K = )-", lambda found: found[1])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("experiment", "wrong", "words"),
+    [
+        ("thermopower", "S_TC", "the thermopower is wrong by the same factor"),
+        ("thermopower", "sign", "the leads of the thermocouple are reversed"),
+        ("Peltier heat", "R_P", "R_P or S_TC, a gain or a divider of the rig file is wrong"),
+        ("Peltier heat", "sign", "the leads of the thermocouple are reversed"),
+        ("thermal conductance", "R_P", "resistance or read-back of the rig file is wrong"),
+        ("thermal conductance", "sign", "the tip reads colder with the heater on"),
+    ],
+)
+def test_a_report_says_what_is_wrong_with_the_thermometer(tmp_path, experiment, wrong, words):
+    procedure, values, world, seed = EXPERIMENTS[experiment]
+    change, (right, by) = WORLDS[wrong]
+    with served_rig(tmp_path, overrides={**world, **change}, seed=seed) as rig:
+        rig.file.write_text(re.sub(right, by, rig.file.read_text("utf-8")), "utf-8")
+        summary = rig.bench().run(procedure.from_values(values), tmp_path / "a.h5")
+    assert summary.end.status == "finished", summary.end.reason
+    page = tmp_path / "a.html"
+    assert CliRunner().invoke(main, ["report", str(summary.recording), "--out", str(page)]).exit_code == 0
+    assert words in page.read_text(encoding="utf-8")
 
 
 HEATING_UP = """

@@ -11,7 +11,12 @@ from analysis.thermoelectric.rupture import measured
 from analysis.thermoelectric.rupture_reader import RuptureRules
 from analysis.thermoelectric.thermal_conductance import bootstrapped, spread
 from analysis.thermoelectric.thermal_conductance_json import thermal_conductance_json
-from analysis.thermoelectric.thermal_conductance_run import ThermalConductanceRun, combine, with_controls
+from analysis.thermoelectric.thermal_conductance_run import (
+    ThermalConductanceRun,
+    combine,
+    summarise,
+    with_controls,
+)
 from analysis.thermoelectric.thermal_conductance_words import conductance_words, warnings_of
 from analysis.thermoelectric.wiedemann_franz import electron_W_per_K
 from tests.validation.thermal_conductance import FILTERS, SEEBECK, Case, campaign, hold
@@ -200,3 +205,32 @@ def test_the_other_side_decides_nothing_if_it_is_the_same_side_or_too_imprecise(
     assert again.passed is None and "run it with the heater at the other side" in again.sentence
     imprecise = with_the_other_side(noise=1.0, number=15)
     assert imprecise.passed is None and "too imprecise" in imprecise.sentence
+
+
+@pytest.mark.parametrize("mode", ["2w", "dc"])
+@pytest.mark.parametrize(
+    ("factor", "words"), [(2.0, "rises by 0.5 times R_P"), (0.5, "rises by 2 times R_P")]
+)
+def test_a_wrong_thermal_resistance_is_found_by_the_heater_and_by_metallic_contacts(mode, factor, words):
+    case = Case(mode, noise=0.02, lifetime_s=1.0)
+    rng = np.random.default_rng(12)
+    seen = tuple(look(hold(rng, case, k, k % 5 != 0)[0]) for k in range(15))
+    results = [
+        summarise(
+            [ThermalConductanceRun("toy", seen, Thermometer(one * case.resistance_K_per_W, SEEBECK))], rng
+        )
+        for one in (1.0, factor)
+    ]
+    right, wrong = (" ".join(warnings_of(one)) for one in results)
+    assert results[0].heater_ratio == pytest.approx(1.0, abs=0.05) and "R_P" not in right
+    assert words in wrong and "metallic contacts follow Wiedemann and Franz" in wrong
+
+
+@pytest.mark.parametrize("mode", ["2w", "dc"])
+def test_a_thermometer_of_the_wrong_sign_is_found_by_the_heater(mode):
+    case = Case(mode, noise=0.02, lifetime_s=1.0)
+    rng = np.random.default_rng(12)
+    made = [hold(rng, case, k, k % 5 != 0)[0] for k in range(15)]
+    seen = tuple(look(replace(one, thermocouple_V=-one.thermocouple_V)) for one in made)
+    run = ThermalConductanceRun("toy", seen, Thermometer(case.resistance_K_per_W, SEEBECK))
+    assert "reads colder with the heater on" in " ".join(warnings_of(summarise([run], rng)))

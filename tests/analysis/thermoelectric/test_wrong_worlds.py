@@ -36,6 +36,14 @@ def test_a_reversed_thermocouple_is_found_by_the_differences_that_were_wanted():
     assert "where +20 K were wanted" in " ".join(bad.warnings)
 
 
+@pytest.mark.parametrize("scale", [-0.5, 1.0])
+def test_a_thermometer_whose_scale_is_wrong_is_found_by_the_differences_that_were_wanted(scale):
+    result = summary_of(campaign(np.random.default_rng(3), scale=scale))
+
+    assert result.line.slope == pytest.approx(S / (1 + scale), rel=0.2), "the result is wrong"
+    assert "the thermopower is wrong by the same factor" in " ".join(result.warnings)
+
+
 def test_a_dummy_heater_is_no_reversed_thermocouple():
     cold = [
         replace(one, thermocouple_V=1e-5 + 1e-7 * (-1.0) ** k)
