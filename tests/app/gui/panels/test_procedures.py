@@ -45,7 +45,8 @@ def test_all_procedures_but_playback_are_offered():
 def test_presets_work_on_the_simulated_rig(panel, preset, name):
     heated = "therm" in name or "ac-" in name or "noise" in name
     tip = 1e6 if "conductance" in name or name == "peltier" else 72_800.0  # molecules need a calorimetric tip
-    rig = fake_bench.rig(preset.species, "tip" if heated else "none", tip)
+    warm = "substrate" if "other-side" in name else "tip" if heated else "none"
+    rig = fake_bench.rig(preset.species, warm, tip)
     panel.set_rig(with_rise_time(rig, 1e-5) if "ac-" in name or "noise" in name else rig)
     panel.choose(name)
     panel.choose_preset(preset)
