@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from analysis.numbers import counted
 from analysis.thermoelectric.noise_run import FEW
@@ -12,7 +12,7 @@ from app.gui.plots.layers import DASHED, LineLayer, Points
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.result_rows import BETWEEN, Results, measured
 from app.gui.plots.view import View
-from app.gui.widgets.theme import MEDIUM, SMALL, Palette, Theme
+from app.gui.widgets.theme import Palette, Theme
 from app.viewmodels.noise_thermometer_view import NO_CALIBRATION, NoiseThermometerSnapshot, ShownSet
 
 CONDUCTANCE = AxisQuantity("conductance", "<i>G</i>", "<i>G</i><sub>0</sub>")
@@ -65,16 +65,7 @@ class NoiseThermometerPlot(View[NoiseThermometerSnapshot]):
         self.convergence = PlotPanel(theme, "noise temperature", CONTACTS, TEMPERATURE, EMPTY)
         self.sets: dict[float, SetLayers] = {}
         self.results = Results("noise temperature")
-        both = QHBoxLayout()
-        both.setSpacing(MEDIUM)
-        both.addWidget(self.noise, 1)
-        both.addWidget(self.convergence, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SMALL)
-        layout.addWidget(self.results)
-        layout.addLayout(both, 1)
-        self._tell(self.noise, self.convergence)
+        self._set_beside(self.results, self.noise, self.convergence)
 
     def draw(self, snapshot: NoiseThermometerSnapshot) -> None:
         """Draw resistors, contacts, lines and means."""

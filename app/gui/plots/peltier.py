@@ -2,7 +2,7 @@
 
 from operator import attrgetter
 
-from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from analysis.numbers import counted
 from app.gui.plots.axis import AxisQuantity
@@ -10,7 +10,7 @@ from app.gui.plots.layers import LineLayer, Points
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.result_rows import BETWEEN, Results, measured
 from app.gui.plots.view import View
-from app.gui.widgets.theme import MEDIUM, SMALL, Theme
+from app.gui.widgets.theme import Theme
 from app.viewmodels.peltier_view import PeltierSnapshot
 
 CURRENT = AxisQuantity("current", "<i>I</i>", "nA")
@@ -35,16 +35,7 @@ class PeltierPlot(View[PeltierSnapshot]):
         self.convergence = PlotPanel(theme, "coefficient", HOLDS, COEFFICIENT, EMPTY)
         self.means = self.convergence.add(Points("mean and standard error", attrgetter("data"), "o", size=6))
         self.results = Results("Peltier coefficient")
-        both = QHBoxLayout()
-        both.setSpacing(MEDIUM)
-        both.addWidget(self.heats, 1)
-        both.addWidget(self.convergence, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(SMALL)
-        layout.addWidget(self.results)
-        layout.addLayout(both, 1)
-        self._tell(self.heats, self.convergence)
+        self._set_beside(self.results, self.heats, self.convergence)
 
     def draw(self, snapshot: PeltierSnapshot) -> None:
         """Draw heats, line and means."""

@@ -3,7 +3,7 @@
 from math import isfinite
 from operator import attrgetter
 
-from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from analysis.numbers import counted, with_error
 from app.gui.plots.axis import AxisQuantity
@@ -12,7 +12,7 @@ from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import span
 from app.gui.plots.result_rows import BETWEEN, Results
 from app.gui.plots.view import View
-from app.gui.widgets.theme import MEDIUM, SMALL, Theme
+from app.gui.widgets.theme import Theme
 from app.viewmodels.thermal_conductance_view import ThermalConductanceSnapshot
 
 TIME = AxisQuantity("time from the rupture", "time from the rupture", "s", letter="<i>t</i>")
@@ -40,15 +40,7 @@ class ThermalConductancePlot(View[ThermalConductanceSnapshot]):
         self.noise = self.running.add(Band("error from noise", attrgetter("neutral")))
         self.line = self.running.add(LineLayer("running mean", attrgetter("data"), width=2))
         self.results = Results("thermal conductance")
-        both = QHBoxLayout()
-        self._lay_out(both, self.traces, self.running)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.results)
-        layout.addLayout(both, 1)
-        layout.setSpacing(SMALL)
-        both.setSpacing(MEDIUM)
-        self._tell(self.traces, self.running)
+        self._set_beside(self.results, self.traces, self.running)
 
     def draw(self, snapshot: ThermalConductanceSnapshot) -> None:
         """Draw the mean trace and the running mean."""

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from weakref import ref
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QBoxLayout, QWidget
+from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.result_rows import Results
 from app.gui.widgets.snapshot_widget import Snapshot, SnapshotWidget
-from app.gui.widgets.theme import MEDIUM, Theme
+from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 
 
 class View(SnapshotWidget[Snapshot]):
@@ -65,6 +65,17 @@ class View(SnapshotWidget[Snapshot]):
             panel.message.connect(self.message)
             panel.origin = origin
             self._panels.append(panel)
+
+    def _set_beside(self, results: Results, *panels: PlotPanel) -> None:
+        """Lay panels out beside each other, with the results above, and take them into the view."""
+        both = QHBoxLayout()
+        self._lay_out(both, *panels)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SMALL)
+        layout.addWidget(results)
+        layout.addLayout(both, 1)
+        self._tell(*panels)
 
     def _lay_out(self, layout: QBoxLayout, *panels: QWidget) -> None:
         """Add panels to a layout with the default spacing."""
