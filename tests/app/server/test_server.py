@@ -100,6 +100,21 @@ def test_a_paused_run_is_safe_and_then_goes_on(bench):
     assert ears.wait("event", lambda event: event.name == "resumed")
 
 
+def test_a_trip_is_not_cleared_during_a_run_nor_where_there_is_none(bench):
+    with pytest.raises(Refused, match="No trip holds this rig"):
+        bench.client.command("clear_trip", by="Ada")
+    ears = Ears()
+    bench.client.subscribe(ears)
+    job = bench.add(100, **SLOWLY)
+    ears.wait("job", lambda what: what["status"] == "running")
+
+    with pytest.raises(Refused, match="clear the trip after it"):
+        bench.client.command("clear_trip", by="Ada")
+
+    bench.client.command("abort")
+    assert ears.wait_over(job["id"])["status"] == "aborted"
+
+
 def test_a_note_goes_into_the_recording(bench):
     ears = Ears()
     bench.client.subscribe(ears)
