@@ -1,34 +1,29 @@
 """Session of one run, live or replayed: its records and all views of it."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from analysis.heating.junction_model import JunctionModel
-from analysis.heating.model_json import to_plain
 from analysis.heating.points import HeatingPoint
 from analysis.recording import RunHeader
 from analysis.records import NOTE, Block, Event, EventKind, Trace
 from analysis.reduce import InOrder
 from analysis.timebase import TimeBase
-from analysis.traces.result import Analysis
 from app.offline.analyse import turned_by_heat
-from app.offline.measurement import Measurement
 from app.offline.recordings import OPENED, recording_kind
-from app.offline.traces import Analysed
 from app.replay.seek_context import SeekContext
-from app.viewmodels.current_trace import CurrentTrace, TraceSnapshot
-from app.viewmodels.heating_view import HeatingModel, HeatingSnapshot
-from app.viewmodels.histogram_snapshot import HistogramSnapshot
+from app.viewmodels.current_trace import CurrentTrace
+from app.viewmodels.heating_view import HeatingModel
 from app.viewmodels.histogram_view import HistogramModel
-from app.viewmodels.iv_view import IVModel, IVSnapshot
-from app.viewmodels.noise_thermometer_view import NoiseThermometerModel, NoiseThermometerSnapshot
-from app.viewmodels.noise_view import NoiseModel, NoiseSnapshot, open_G0_of
+from app.viewmodels.iv_view import IVModel
+from app.viewmodels.noise_thermometer_view import NoiseThermometerModel
+from app.viewmodels.noise_view import NoiseModel, open_G0_of
 from app.viewmodels.options import SessionOptions
-from app.viewmodels.peltier_view import PeltierModel, PeltierSnapshot
+from app.viewmodels.peltier_view import PeltierModel
 from app.viewmodels.records import Kept, Record, Records
 from app.viewmodels.registry import (
     HEATING,
@@ -45,38 +40,20 @@ from app.viewmodels.registry import (
     TRACE,
     VIEWS,
 )
+from app.viewmodels.session_snapshot import SessionSnapshot
 from app.viewmodels.signals import Decoder, extra_units
-from app.viewmodels.statistics_view import StatisticsModel, StatisticsSnapshot
-from app.viewmodels.status_view import StatusSnapshot, StatusView
-from app.viewmodels.strips import StripCharts, StripsSnapshot
-from app.viewmodels.thermal_conductance_view import ThermalConductanceModel, ThermalConductanceSnapshot
-from app.viewmodels.thermopower_view import ThermopowerModel, ThermopowerSnapshot
-from app.viewmodels.transmission_view import TransmissionModel, TransmissionSnapshot
+from app.viewmodels.statistics_view import StatisticsModel
+from app.viewmodels.status_view import StatusView
+from app.viewmodels.strips import StripCharts
+from app.viewmodels.thermal_conductance_view import ThermalConductanceModel
+from app.viewmodels.thermopower_view import ThermopowerModel
+from app.viewmodels.transmission_view import TransmissionModel
 from app.viewmodels.view import RecordView, StreamView, ViewModel
 from app.viewmodels.worker import AtOnce, ViewWorker
 
 log = logging.getLogger(__name__)
 
 Item = Block | Event | Trace
-
-
-@dataclass(frozen=True, eq=False)
-class SessionSnapshot:
-    """Snapshots of all views; an unchanged snapshot is the same object as before."""
-
-    strips: StripsSnapshot
-    trace: TraceSnapshot
-    histogram: HistogramSnapshot
-    iv: IVSnapshot
-    heating: HeatingSnapshot
-    transmission: TransmissionSnapshot
-    noise: NoiseSnapshot
-    statistics: StatisticsSnapshot
-    thermopower: ThermopowerSnapshot
-    thermal_conductance: ThermalConductanceSnapshot
-    peltier: PeltierSnapshot
-    noise_thermometer: NoiseThermometerSnapshot
-    status: StatusSnapshot
 
 
 class Session:
@@ -270,21 +247,8 @@ class Session:
 
     def snapshot(self) -> SessionSnapshot:
         """Return the snapshots of all views; for a single one, call that view's ``snapshot``."""
-        return SessionSnapshot(
-            self.strips.snapshot(),
-            self.trace.snapshot(),
-            self.histogram.snapshot(),
-            self.iv.snapshot(),
-            self.heating.snapshot(),
-            self.transmission.snapshot(),
-            self.noise.snapshot(),
-            self.statistics.snapshot(),
-            self.thermopower.snapshot(),
-            self.thermal_conductance.snapshot(),
-            self.peltier.snapshot(),
-            self.noise_thermometer.snapshot(),
-            self.status.snapshot(),
-        )
+        views = {field.name: getattr(self, field.name).snapshot() for field in fields(SessionSnapshot)}
+        return SessionSnapshot(**views)
 
     def time_of(self, sample: int) -> float:
         """Return the time of a sample in s since 1970; NaN if start or rate is unknown."""
@@ -326,54 +290,10 @@ class Session:
         self._worker.ask(thorough)
         self._worker.settle()
 
-    def measurement(self) -> Measurement:
-        """Return the results for a report or a saved analysis, as `app.offline.measurement` makes them."""
-        self.settle()
-        analysis = self.histogram.analysis() if self.histogram.fair else None
-        problems = (self.iv.problem, self.heating.snapshot().problem, *self.heating.snapshot().warnings)
-        return Measurement(
-            parts=(),
-            histogram=None if analysis is None else self._analysed(analysis),
-            iv=self.iv.iv,
-            heating=self.heating.result,
-            transmission=self.model,
-            warnings=tuple(problem for problem in problems if problem),
-            thermopower=self.thermopower.result,
-            thermal_conductance=self.thermal_conductance.result,
-            peltier=self.peltier.result,
-            noise=self.noise_thermometer.result,
-        )
-
-    def _analysed(self, analysis: Analysis) -> Analysed:
-        status = self.status.snapshot()
-        return Analysed(
-            Path(self.name), self.header, status.ended or "unfinished", status.recorded_samples, 0, analysis
-        )
-
-    def to_result(self) -> dict[str, Any]:
-        """Return the analysis to save: `measurement` as JSON, identity of the recording, and options."""
-        header, status = self.header, self.status.snapshot()
-        recording = {
-            "file": self.name,
-            "status": status.ended or "unfinished",
-            "procedure": header.procedure,
-            "sample": header.sample,
-            "started": header.started,
-            "samples": status.recorded_samples,
-            "unknown": list(header.unknowns),
-        }
-        content = self.measurement().to_json()
-        of_plugins = {title: self.views[title].to_json() for title in self._plugged}
-        if kept := {title: result for title, result in of_plugins.items() if result is not None}:
-            content["views"] = kept
-        if self.model is not None:
-            content["model"] = to_plain(self.model)
-        return {
-            **content,
-            "recording": recording,
-            "recordings": [recording],
-            "options": self.options.to_json(),
-        }
+    @property
+    def plugged(self) -> Mapping[str, Any]:
+        """Views of plug-ins that have not failed, by title."""
+        return self._plugged
 
     def dispose(self) -> None:
         """Delete the temporary files; the worker must be closed or idle."""

@@ -14,6 +14,7 @@ from app.replay.player import Player
 from app.report.noise_sections import noise_sections
 from app.viewmodels.noise_thermometer_view import NoiseThermometerModel
 from app.viewmodels.session import Session
+from app.viewmodels.session_result import result_of
 from procedures.noise_thermometer import NoiseResistor, NoiseThermometer
 from tests.support.rig.rigs import served_rig
 
@@ -87,7 +88,7 @@ def watched(path, step_s):
 @pytest.mark.parametrize("step_s", [0.3, 7.0])
 def test_the_window_shows_what_the_analysis_says(recordings, beside, step_s):
     session = watched(beside[0], step_s)
-    assert session.to_result()["noise"] == analyse_measurement(recordings).to_json()["noise"]
+    assert result_of(session)["noise"] == analyse_measurement(recordings).to_json()["noise"]
     (one,) = session.noise_thermometer.snapshot().sets
     assert one.running_K[-1] == one.mean.temperature_K
 

@@ -14,6 +14,7 @@ from app.offline.analyse import analyse_measurement
 from app.replay.player import Player
 from app.report.peltier_sections import peltier_words
 from app.viewmodels.session import Session
+from app.viewmodels.session_result import result_of
 from procedures.controls import DummyResistor
 from procedures.peltier import Peltier
 from tests.stories.test_thermopower import QUICK
@@ -81,7 +82,7 @@ def test_the_window_shows_what_the_analysis_finds(campaign):
     summary, measurement, _ = campaign
     offline = measurement.peltier
     session = watched(summary.recording)
-    shown, saved = session.peltier.snapshot(), session.to_result()
+    shown, saved = session.peltier.snapshot(), result_of(session)
     session.dispose()
     assert shown.Pi_mV == pytest.approx(1e3 * offline.coefficient.value)
     assert saved["peltier"]["Pi_V"] == pytest.approx(offline.coefficient.value)
@@ -135,7 +136,7 @@ def test_the_thermopower_in_the_same_holds_tests_kelvin_s_relation(heated):
     loud = replace(result, own_kelvin=replace(own, value=-1.6, sigma=3.4))
     assert "too imprecise to test Kelvin's relation" in " ".join(peltier_words(loud, None))
     session = watched(recording)
-    shown, saved = session.peltier.snapshot(), session.to_result()
+    shown, saved = session.peltier.snapshot(), result_of(session)
     # The window looks for delays in the first two of the three holds, the analysis in all.
     assert shown.kelvin == pytest.approx(own.value, rel=1e-4)
     assert not session.thermopower.has_result

@@ -15,6 +15,7 @@ from app.cli import main
 from app.offline.analyse import analyse_measurement
 from app.replay.player import Player
 from app.viewmodels.session import Session
+from app.viewmodels.session_result import result_of
 from procedures.thermal_conductance import STEP, ThermalConductance
 from tests.support.report_words import names_of_the_code
 from tests.support.rig.rigs import served_rig
@@ -115,7 +116,7 @@ def played(recording):
 
 def test_the_window_shows_what_the_analysis_finds(campaign, result):
     session = played(campaign[0].recording)
-    shown, saved = session.thermal_conductance.snapshot(), session.to_result()["thermal_conductance"]
+    shown, saved = session.thermal_conductance.snapshot(), result_of(session)["thermal_conductance"]
     session.dispose()
     assert shown.conductance_pW_per_K == pytest.approx(1e12 * result.conductance.value)
     assert (shown.ruptures, shown.heater_off) == (len(result.used), result.off)

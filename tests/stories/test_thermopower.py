@@ -19,6 +19,7 @@ from app.offline.analyse import analyse_measurement
 from app.replay.player import Player
 from app.report.heating_text import print_measurement
 from app.viewmodels.session import Session
+from app.viewmodels.session_result import result_of
 from procedures.thermopower import Thermopower
 from procedures.thermopower_controls import GoldContacts
 from tests.support.report_words import names_of_the_code
@@ -87,7 +88,7 @@ def test_the_window_shows_what_the_analysis_finds(campaign):
             session.feed(item)
     session.close()
     session.settle()
-    shown, saved = session.thermopower.snapshot(), session.to_result()["thermopower"]
+    shown, saved = session.thermopower.snapshot(), result_of(session)["thermopower"]
     session.dispose()
     assert shown.seebeck_uV_per_K == pytest.approx(1e6 * offline.line.slope)
     assert shown.junctions == len(offline.holds)

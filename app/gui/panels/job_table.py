@@ -6,14 +6,18 @@ from PyQt6.QtCore import QModelIndex, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QDropEvent, QPainter
 from PyQt6.QtWidgets import (
     QAbstractItemView,
+    QHeaderView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableWidget,
+    QTableWidgetItem,
     QWidget,
 )
 
 from app.console.durations import roughly
-from app.gui.widgets.theme import SMALL, Theme
+from app.gui.panels.selection import calm
+from app.gui.widgets.theme import MEDIUM, SMALL, Theme
+from app.server.job_text import job_details, title_of
 from app.server.messages import JobState
 
 WAITING, RUNNING, OVER = ("waiting",), ("running", "paused", "saving"), ("finished", "aborted", "fault")
@@ -23,16 +27,102 @@ STATUS_WORDS = {"saving": "saving …"}
 
 
 class JobTable(QTableWidget):
-    """Table whose rows can be dragged; the bench decides what becomes of it."""
+    """Table of jobs; its rows can be dragged, and the bench decides what becomes of it.
+
+    Parameters
+    ----------
+    theme : Theme
+    """
 
     dropped = pyqtSignal(int, int)
     """Row that was dragged, and the row where it was dropped."""
 
-    def __init__(self, rows: int, columns: int, parent: QWidget | None = None) -> None:
-        super().__init__(rows, columns, parent)
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(0, 3, parent)
+        self.theme = theme
+        self.setHorizontalHeaderLabels(["run", "progress", "left"])
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setDragDropOverwriteMode(False)
         self.setDropIndicatorShown(True)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setItemDelegate(ProgressDelegate(theme, self))
+        self.setToolTip(
+            "Current, queued and finished runs; drag a queued run to its place, double-click a finished one, or press "
+            "Enter, to open its recording"
+        )
+        calm(self, theme)
+        self._size_columns()
+
+    def _size_columns(self) -> None:
+        rows, columns = self.verticalHeader(), self.horizontalHeader()
+        assert rows is not None and columns is not None
+        rows.hide()
+        rows.setDefaultSectionSize(self.fontMetrics().height() + MEDIUM)
+        columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        columns.setHighlightSections(False)
+        for column, widest in ((1, "100000/100000"), (2, "finished 88")):
+            columns.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest))
+
+    @property
+    def chosen(self) -> int | None:
+        """Number of the selected job."""
+        item = self.item(self.currentRow(), 0) if self.selectedItems() else None
+        return int(item.data(JOB)) if item is not None else None
+
+    def show_jobs(self, jobs: Sequence[JobState]) -> None:
+        """Show jobs, a row each; the selected one stays selected, or else the first is."""
+        chosen = self.chosen
+        self.blockSignals(True)
+        self.setRowCount(len(jobs))
+        for row, job in enumerate(jobs):
+            self._write(row, job)
+        self.clearSelection()
+        wanted = next((row for row, job in enumerate(jobs) if job["id"] == chosen), 0 if jobs else -1)
+        if wanted >= 0:
+            self.selectRow(wanted)
+        self.blockSignals(False)
+
+    def update_job(self, job: JobState) -> None:
+        """Show the new state of a job, if it has a row."""
+        for row in range(self.rowCount()):
+            item = self.item(row, 0)
+            if item is not None and item.data(JOB) == job["id"]:
+                self._write(row, job)
+
+    def _write(self, row: int, job: JobState) -> None:
+        over = job["status"] in OVER
+        texts = (title_of(job), f"{job['cycles']}/{job['total']}", left_of(job))
+        for column, text in enumerate(texts):
+            item = self.item(row, column) or QTableWidgetItem()
+            item.setText(text)
+            item.setForeground(QColor(self._colour(job)))
+            item.setToolTip(job_details(job))
+            item.setData(JOB, job["id"])
+            font = item.font()
+            font.setBold(job["status"] in RUNNING)
+            item.setFont(font)
+            item.setTextAlignment(
+                Qt.AlignmentFlag.AlignVCenter
+                | (Qt.AlignmentFlag.AlignRight if column == 1 else Qt.AlignmentFlag.AlignLeft)
+            )
+            item.setData(SHARE, share_of(job) if column == 1 and not over else None)
+            if self.item(row, column) is None:
+                self.setItem(row, column, item)
+
+    def _colour(self, job: JobState) -> str:
+        """Return the colour of a job's text: amber for what waits for a hand, red for a fault, grey for the past."""
+        colours, status = self.theme.palette, job["status"]
+        if status == "fault" and not job["refused"]:
+            return colours.danger
+        if status in ("fault", "paused") or (status in WAITING and job["reason"]):
+            return colours.warning
+        return colours.quiet if status in OVER else colours.text
 
     def dropEvent(self, event: QDropEvent | None) -> None:
         """Tell where the row was dropped; the table shows the queue as the bench reports it."""

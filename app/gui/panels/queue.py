@@ -6,9 +6,7 @@ from collections.abc import Callable, Sequence
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor, QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
-    QAbstractItemView,
     QGridLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QTableWidgetItem,
@@ -21,17 +19,12 @@ from app.gui.panels.job_table import (
     JOB,
     OVER,
     RUNNING,
-    SHARE,
     WAITING,
     JobTable,
-    ProgressDelegate,
     all_left_s,
-    left_of,
-    share_of,
 )
-from app.gui.panels.selection import calm
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
-from app.server.job_text import job_details, reason_of, title_of, waits_of
+from app.server.job_text import reason_of, title_of, waits_of
 from app.server.latest_snapshots import KnownState
 from app.server.messages import BenchState, JobState
 from procedures.registry import PROCEDURES
@@ -76,29 +69,7 @@ class QueuePanel(QWidget):
         self._follow()
 
     def _build(self) -> None:
-        self.table = JobTable(0, 3)
-        self.table.setHorizontalHeaderLabels(["run", "progress", "left"])
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        calm(self.table, self.theme)
-        self.table.setTabKeyNavigation(False)
-        self.table.setToolTip(
-            "Current, queued and finished runs; drag a queued run to its place, double-click a finished one, or press "
-            "Enter, to open its recording"
-        )
-        self.table.setWordWrap(False)
-        self.table.setItemDelegate(ProgressDelegate(self.theme, self.table))
-        rows, columns = self.table.verticalHeader(), self.table.horizontalHeader()
-        assert rows is not None and columns is not None
-        rows.hide()
-        rows.setDefaultSectionSize(self.fontMetrics().height() + MEDIUM)
-        columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        columns.setHighlightSections(False)
-        for column, widest in ((1, "100000/100000"), (2, "finished 88")):
-            columns.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            self.table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest))
+        self.table = JobTable(self.theme)
         self.table.itemSelectionChanged.connect(self._follow)
         self.table.itemDoubleClicked.connect(self._opened)
         self.table.dropped.connect(self._dropped)
@@ -184,9 +155,7 @@ class QueuePanel(QWidget):
         if new:
             self._fill()
             return
-        for row, shown in enumerate(self._shown()):
-            if shown["id"] == job["id"]:
-                self._write(row, shown)
+        self.table.update_job(job)
         self._follow()
 
     def _shown(self) -> list[JobState]:
@@ -198,53 +167,16 @@ class QueuePanel(QWidget):
         return [job for job in self.jobs.values() if job["status"] in statuses]
 
     def _fill(self) -> None:
-        chosen = self.chosen["id"] if self.chosen is not None else None
-        shown = self._shown()
-        self.table.blockSignals(True)
-        self.table.setRowCount(len(shown))
-        for row, job in enumerate(shown):
-            self._write(row, job)
-        self.table.clearSelection()
-        wanted = next((row for row, job in enumerate(shown) if job["id"] == chosen), 0 if shown else -1)
-        if wanted >= 0:
-            self.table.selectRow(wanted)
-        self.table.blockSignals(False)
+        self.table.show_jobs(self._shown())
         self._follow()
-
-    def _write(self, row: int, job: JobState) -> None:
-        colours = self.theme.palette
-        over = job["status"] in OVER
-        failed = colours.warning if job["refused"] else colours.danger
-        blocked = job["status"] in WAITING and bool(job["reason"])
-        colour = {"fault": failed, "paused": colours.warning}.get(
-            job["status"], colours.quiet if over else colours.warning if blocked else colours.text
-        )
-        texts = (title_of(job), f"{job['cycles']}/{job['total']}", left_of(job))
-        for column, text in enumerate(texts):
-            item = self.table.item(row, column) or QTableWidgetItem()
-            item.setText(text)
-            item.setForeground(QColor(colour))
-            item.setToolTip(job_details(job))
-            item.setData(JOB, job["id"])
-            font = item.font()
-            font.setBold(job["status"] in RUNNING)
-            item.setFont(font)
-            item.setTextAlignment(
-                Qt.AlignmentFlag.AlignVCenter
-                | (Qt.AlignmentFlag.AlignRight if column == 1 else Qt.AlignmentFlag.AlignLeft)
-            )
-            item.setData(SHARE, share_of(job) if column == 1 and not over else None)
-            if self.table.item(row, column) is None:
-                self.table.setItem(row, column, item)
 
     # ---- actions ----
 
     @property
     def chosen(self) -> JobState | None:
         """Selected job."""
-        row = self.table.currentRow()
-        item = self.table.item(row, 0) if self.table.selectedItems() and row >= 0 else None
-        return self.jobs.get(item.data(JOB)) if item is not None else None
+        number = self.table.chosen
+        return None if number is None else self.jobs.get(number)
 
     @property
     def present(self) -> JobState | None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from app.offline.summary_line import peaks_line
 from app.replay.saved_analysis import SavedAnalysis, save
+from app.viewmodels.session_result import result_of
 
 if TYPE_CHECKING:
     from app.viewmodels.session import Session
@@ -18,7 +19,7 @@ def save_analysis(session: "Session", recording: Path) -> Path:
     AnalysisFileError, RecordingError
         If the file cannot be written or the recording does not exist.
     """
-    results = session.to_result()
+    results = result_of(session)
     options = results.pop("options", {})
     return save(recording, SavedAnalysis(options=options, results=results, summary=summary_of(session)))
 

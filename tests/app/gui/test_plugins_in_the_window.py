@@ -13,6 +13,7 @@ from app.plugins import PluginError
 from app.server.job_text import title_of
 from app.viewmodels.registry import VIEWS
 from app.viewmodels.session import Session
+from app.viewmodels.session_result import result_of
 from procedures.registry import PROCEDURES
 from tests.docs.pages import definition
 from tests.support.gui import fake_bench
@@ -85,7 +86,7 @@ def test_the_view_is_fed_drawn_and_saved(lengths, theme, qtbot):
     np.testing.assert_array_equal(unchanged.lengths_m, [1e-9])
     session.settle()
     assert session.views["Lengths"].snapshot() is unchanged
-    assert session.to_result()["views"] == {"Lengths": [1e-9]}
+    assert result_of(session)["views"] == {"Lengths": [1e-9]}
     area = ViewTabs(theme)
     area.resize(900, 700)
     area.show()

@@ -15,6 +15,7 @@ from app.gui.windows.status_line import RigStatusLine
 from app.offline.analyse import analyse_measurement
 from app.replay.saved_analysis import load, path_of
 from app.viewmodels.options import SessionOptions
+from app.viewmodels.session_result import result_of
 from tests.support.recordings.results import sections
 from tests.support.recordings.streams import made_holds, made_traces, recording_of
 
@@ -80,7 +81,7 @@ def test_a_replay_has_the_numbers_of_the_recording(open_window, kind, path, numb
     window = open_window(path)
     played(window, qtbot)
     assert numbers(kind)
-    assert sections(window.session.to_result()) == numbers(kind)
+    assert sections(result_of(window.session)) == numbers(kind)
 
 
 def test_views_show_what_was_played(open_window, traces, qtbot):
@@ -142,7 +143,7 @@ def test_going_back_counts_nothing_twice(open_window, traces, numbers, qtbot):
     window.source.seek_time(0.0)
     qtbot.waitUntil(lambda: window.source.state.time_s == 0.0)
     played(window, qtbot)
-    assert sections(window.session.to_result()) == numbers("traces")
+    assert sections(result_of(window.session)) == numbers("traces")
 
 
 def test_other_rules_change_all_views_and_back(open_window, traces, qtbot):

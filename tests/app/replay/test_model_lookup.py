@@ -22,6 +22,7 @@ from app.replay.model_lookup import model_for
 from app.replay.saved_analysis import SavedAnalysis, load, path_of, save
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.session import Session
+from app.viewmodels.session_result import result_of
 from tests.support.recordings.streams import made_holds, made_sweeps
 
 MODEL = """
@@ -104,7 +105,7 @@ def test_the_saved_analysis_of_the_iv_is_preferred(folder):
         LevelTransmission([BreitWignerLevel(1.1, 0.05, 0.05)]), "by hand", fitted_level=True
     )
     session = analysed(folder / "iv.h5", SessionOptions(model=moved))
-    save(folder / "iv.h5", SavedAnalysis(results=session.to_result()))
+    save(folder / "iv.h5", SavedAnalysis(results=result_of(session)))
     found = found_for(folder / "heating.h5")
     assert found.model.transmission == moved.transmission
     assert found.model.source == "Landauer level fitted to iv.h5"
@@ -115,7 +116,7 @@ def test_the_model_of_the_recordings_own_saved_analysis_comes_first(folder):
     kept = JunctionModel(FlatTransmission(0.002), "gold.toml")
     session = analysed(folder / "heating.h5")
     session.set_options(replace(session.options, model=kept))
-    save(folder / "heating.h5", SavedAnalysis(results=session.to_result()))
+    save(folder / "heating.h5", SavedAnalysis(results=result_of(session)))
     assert load(path_of(folder / "heating.h5")).results["model"]["source"] == "gold.toml"
     found = found_for(folder / "heating.h5")
     assert found.model.transmission == FlatTransmission(0.002)

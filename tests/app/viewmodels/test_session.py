@@ -26,6 +26,7 @@ from app.replay.seek_context import SeekContext
 from app.viewmodels.junction_state import ShownState
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.session import Session
+from app.viewmodels.session_result import result_of
 from app.viewmodels.worker import Background
 from tests.support.physics.iv_junctions import opening_traces
 from tests.support.recordings.results import sections
@@ -70,7 +71,7 @@ def watched(made, sizes=(200,), options=None, worker=None, **more):
 @pytest.mark.parametrize("name", RUNS)
 def test_the_numbers_are_those_of_the_file(name, runs, numbers):
     assert numbers(name)
-    assert sections(watched(runs[name]).to_result()) == numbers(name)
+    assert sections(result_of(watched(runs[name]))) == numbers(name)
 
 
 def test_a_replay_gives_the_numbers_of_the_file_too(runs, numbers, tmp_path):
@@ -82,7 +83,7 @@ def test_a_replay_gives_the_numbers_of_the_file_too(runs, numbers, tmp_path):
             for item in player.advance(0.04):
                 session.feed(item)
     session.close()
-    assert sections(session.to_result()) == numbers("holds")
+    assert sections(result_of(session)) == numbers("holds")
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -122,9 +123,9 @@ DECIDED = {
 def test_deciding_otherwise_later_is_deciding_so_from_the_start(name, runs, numbers):
     session = watched(runs[name])
     session.set_options(DECIDED[name])
-    changed = session.to_result()
+    changed = result_of(session)
     assert sections(changed) != numbers(name)
-    assert sections(changed) == sections(watched(runs[name], options=DECIDED[name]).to_result())
+    assert sections(changed) == sections(result_of(watched(runs[name], options=DECIDED[name])))
     assert changed["options"] == json.loads(json.dumps(DECIDED[name].to_json()))
 
 
@@ -132,7 +133,7 @@ def test_the_users_rules_are_those_of_the_command_line(runs, tmp_path):
     path = runs["traces"].write(tmp_path / "run.h5")
     by_hand = ByHand(starts_above_G0=6.0, molecular_G0=(1e-4, 1e-2))
     expected = sections(analyse_measurement([path], by_hand).to_json())
-    assert sections(watched(runs["traces"], options=SessionOptions(traces=by_hand)).to_result()) == expected
+    assert sections(result_of(watched(runs["traces"], options=SessionOptions(traces=by_hand)))) == expected
 
 
 def test_withdrawals_that_stop_on_plateaus_make_no_histogram(runs):
@@ -141,7 +142,7 @@ def test_withdrawals_that_stop_on_plateaus_make_no_histogram(runs):
         made.trace(trace, number)
     session = watched(made)
     assert "stop on plateaus" in session.snapshot().histogram.problem
-    assert "histogram" not in session.to_result()
+    assert "histogram" not in result_of(session)
     assert session.snapshot().trace.traces == 3
 
 
@@ -162,7 +163,7 @@ def test_a_model_given_stands_in_all_views(runs):
 def test_with_a_worker_it_is_the_same(runs, numbers):
     worker = Background()
     session = watched(runs["holds"], worker=worker)
-    result = sections(session.to_result())
+    result = sections(result_of(session))
     worker.close()
     session.dispose()
     assert result == numbers("holds")
@@ -250,7 +251,7 @@ def test_ready_made_traces_of_an_imported_recording():
     assert shot.histogram.kept == 12 and len(shot.trace.last) == 10
     assert shot.strips.extents["log10_G"][1] == pytest.approx(np.log10(8.0), abs=0.02)
     assert np.isnan(shot.strips.thermocouple_uV).all()
-    assert session.to_result()["histogram"]["peaks"]
+    assert result_of(session)["histogram"]["peaks"]
 
 
 def test_a_recording_without_a_gain_still_shows_what_it_has():
@@ -261,7 +262,7 @@ def test_a_recording_without_a_gain_still_shows_what_it_has():
     session.close()
     shot = session.snapshot()
     assert shot.strips.extents["bias_V"] == (0.1, 0.1) and "tip_nm" not in shot.strips.extents
-    assert session.to_result()["warnings"] == []
+    assert result_of(session)["warnings"] == []
 
 
 def test_another_break_moves_the_traces_behind(runs):

@@ -14,6 +14,7 @@ from app.offline.analyse import analyse_measurement
 from app.server.client import BenchClient
 from app.server.connection import running_benches
 from app.server.process import start_bench_process
+from app.viewmodels.session_result import result_of
 from tests.support.recordings.results import sections
 from tests.support.rig.rigs import QUICK
 
@@ -63,7 +64,7 @@ def test_the_run_goes_on_and_the_next_window_shows_it_from_its_start(bench, qapp
         qtbot.waitUntil(lambda: bool(again.session.status.snapshot().ended))
         qtbot.waitUntil(lambda: client.command("state")["queue"][0]["status"] == "aborted")
         ended = client.command("state")["queue"][0]
-    shown, cycles = again.session.to_result(), again.session.status.snapshot().cycles
+    shown, cycles = result_of(again.session), again.session.status.snapshot().cycles
     again.ask_about_run = lambda: Parting.LEAVE
     program.close()
 
