@@ -11,9 +11,10 @@ from PyQt6.QtWidgets import QAbstractItemView, QApplication, QComboBox
 from app.gui.panels.replay_bar import ReplayBar, speed_words
 from app.gui.replay_source import ReplaySource
 from app.gui.widgets.theme import Theme
+from app.gui.windows.panel_window import BOTTOM, LEFT
 from app.gui.windows.shortcuts import REPLAY_KEYS
 from app.gui.windows.status_line import ReplayStatusLine
-from app.gui.windows.window import BOTTOM, LEFT, SessionWindow
+from app.gui.windows.window import SessionWindow
 from app.viewmodels.empty_recording import EVERYWHERE, in_replay
 from app.viewmodels.session import Session
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QWidget
 
-from app.gui.windows.window import BOTTOM, LEFT, RIGHT, SessionWindow
+from app.gui.windows.panel_window import BOTTOM, LEFT, RIGHT, PanelWindow
 
 BESIDE = 340
 """Width of the panels beside the views, in pixels."""
@@ -24,7 +24,7 @@ STACKED = ("Notes", "Log", "Recordings")
 """Panels that share the place of *Rig* in a short window, whose height the plots need."""
 
 
-def arrange(window: SessionWindow, panels: Mapping[str, QWidget]) -> None:
+def arrange(window: PanelWindow, panels: Mapping[str, QWidget]) -> None:
     """Add the panels, by their titles, at their default places."""
     window.setCorner(Qt.Corner.BottomLeftCorner, BOTTOM)
     window.setCorner(Qt.Corner.BottomRightCorner, BOTTOM)
@@ -37,7 +37,7 @@ def arrange(window: SessionWindow, panels: Mapping[str, QWidget]) -> None:
         docks[title].raise_()
 
 
-def size_panels(window: SessionWindow) -> None:
+def size_panels(window: PanelWindow) -> None:
     """Set the panels to their default sizes, leaving most room to the views."""
     docks = window.docks
     if window.is_short:

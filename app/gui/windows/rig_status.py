@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from math import inf, nan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.conductance import LEAST_BIAS_V, CurrentCalibration, full_scale_conductance_G0
 from analysis.conductance import conductance_G0 as measured_G0
@@ -13,6 +13,11 @@ from app.server.stream import Behind
 from app.viewmodels.junction_state import BREAK_G0, ShownState
 from app.viewmodels.status_view import OPEN_G0, StatusSnapshot
 
+if TYPE_CHECKING:
+    from app.config.rig import Rig
+    from app.viewmodels.session import Session
+
+ENDED_UNSAFE = "The run has ended, but the rig could not be made safe."
 NO_ANSWER = "The bench does not answer. Its queue may still be running."
 BY_HAND = "Switch off the bias and retract the tip by hand."
 STALE_S = 1.5
@@ -131,6 +136,21 @@ def running_status(
     )
 
 
+def unsafe_of(state: BenchState | None, session: "Session | None") -> str:
+    """Return why the rig may not be safe; "" if it is.
+
+    Parameters
+    ----------
+    state : BenchState or None
+    session : Session or None
+        Session of a run in progress, which reports its end before its recording is saved.
+    """
+    unsafe = state["unsafe"] if state is not None else ""
+    if unsafe or session is None:
+        return unsafe
+    return ENDED_UNSAFE if session.status.snapshot().state is ShownState.NOT_SAFE else ""
+
+
 def alarm_of(unsafe: str, lost: str, state: BenchState | None) -> Notice | None:
     """Return the most urgent alarm; None if all is well.
 
@@ -183,3 +203,10 @@ def next_settings(content: InstrumentsState | None) -> dict[str, dict[str, Any]]
         for name, row in instruments_of(content).items()
         if name != "daq"
     }
+
+
+def rig_as_set(rig: "Rig", content: InstrumentsState) -> "Rig":
+    """Return a rig with the settings that its amplifiers have in the next run."""
+    for section, settings in next_settings(content).items():
+        rig = rig.model_copy(update={section: getattr(rig, section).model_copy(update=settings)})
+    return rig

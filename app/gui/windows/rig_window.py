@@ -1,17 +1,14 @@
 """Window of a rig: shows a bench and sends it commands."""
 
 import logging
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtCore import QSettings, QTimer, pyqtSignal
+from PyQt6.QtCore import QSettings, pyqtSignal
 
 from app.gui.dialogs.close_dialog import Parting, ask_about_run, part
-from app.gui.dialogs.questions import asked_text
 from app.gui.dialogs.rig_settings import load_amplifiers, save_amplifiers
-from app.gui.dialogs.run_settings import delete_own_preset, load_settings, save_as_preset, save_settings
 from app.gui.panels.commissioning import CommissioningPage
 from app.gui.panels.job_table import OVER
 from app.gui.panels.notes import NotesPanel
@@ -20,50 +17,37 @@ from app.gui.panels.queue import QueuePanel
 from app.gui.panels.rig import RigPanel
 from app.gui.widgets.alarm import Alarm
 from app.gui.widgets.theme import Theme
+from app.gui.windows.bench_log import BenchLog
+from app.gui.windows.bench_search import BenchSearch
 from app.gui.windows.menus import Entry, Item
+from app.gui.windows.rig_commands import RigCommands
 from app.gui.windows.rig_layout import arrange, size_panels
 from app.gui.windows.rig_pages import RigPages
 from app.gui.windows.rig_status import (
-    BY_HAND,
     NO_ANSWER,
     alarm_of,
     idle_status,
     next_settings,
+    rig_as_set,
     running_status,
+    unsafe_of,
     why_not,
 )
 from app.gui.windows.run_commands import RunCommands
 from app.gui.windows.shortcuts import RIG_KEYS
 from app.gui.windows.status_line import RigStatusLine
 from app.gui.windows.window import SessionWindow
-from app.server.connection import Connection, bench_of
-from app.server.errors import Refused
 from app.server.latest_snapshots import Newest
-from app.server.messages import (
-    BenchState,
-    Hello,
-    InstrumentsState,
-    JobState,
-    LogEntries,
-    LogEntry,
-)
-from app.viewmodels.junction_state import ShownState
+from app.server.messages import BenchState, Hello, InstrumentsState, JobState
 from app.viewmodels.status_view import StatusSnapshot
-from app.viewmodels.wording import all_labels, labelled_sentence
 
 if TYPE_CHECKING:
+    from app.config.rig import Rig
     from app.gui.bench_connection import BenchConnection
     from app.viewmodels.options import SessionOptions
     from app.viewmodels.session import Session
 
 STARTING = "The bench is starting …"
-ENDED_UNSAFE = "The run has ended, but the rig could not be made safe."
-CLEAR_TRIP = (
-    "Have you looked at the tip and the last recording? The rig is made safe and read back; then runs may start.\n"
-    "Your name, for the log:"
-)
-SEARCH_MS = 3000
-"""Interval of the search for a bench that was started in place of one that does not answer."""
 
 
 class RigWindow(SessionWindow):
@@ -81,17 +65,19 @@ class RigWindow(SessionWindow):
         self.owned = False
         """True if the bench was started for this window or is simulated: when idle it ends with the window."""
         self._instruments: InstrumentsState | None = None
+        self._rig: Rig | None = None
         self._newest = Newest()
         self._lost = ""
-        self._search = QTimer(self)
-        self._search.timeout.connect(self._look_for_another)
-        self._entries: set[int | None] = set()
+        self._search = BenchSearch(self.tasks, self)
+        self._search.found.connect(self.restarted)
+        self.bench_log = BenchLog(self.log, self.messages)
         self._raised: str | None = None
         self.alarm = Alarm(theme)
         self.first_row.addWidget(self.alarm, 1)
         self.rig_line.retract.connect(self.retract)
         self.procedures, self.queue = ProceduresPanel(theme), QueuePanel(theme)
         self.rig, self.notes = RigPanel(theme), NotesPanel()
+        self.commands = RigCommands(self, self.ask, self.say)
         self.commissioning = CommissioningPage(theme)
         self.pages = RigPages(self.area, self.commissioning, self.ask)
         self.setCentralWidget(self.pages)
@@ -125,31 +111,20 @@ class RigWindow(SessionWindow):
         )
         self.queue.open_asked.connect(self._open)
         self.queue.form_asked.connect(self._show_in_form)
-        self.rig.set_asked.connect(
-            lambda name, setting, value: self.ask(
-                "set_instrument", instrument=name, setting=setting, value=value
-            )
-        )
+        self.rig.set_asked.connect(self.commands.set_instrument)
         self.commissioning.start_asked.connect(self._commission)
 
     def run_menu(self) -> dict[str, list[Entry]]:
         """Return the menu Run."""
         return {
             "&Run": [
-                Item("&Run now", self.procedures.run, "Ctrl+Return|Ctrl+Enter"),
-                Item("&Add to queue", self.procedures.queue, "Ctrl+Shift+Return|Ctrl+Shift+Enter"),
-                Item("&Save these settings …", lambda: save_settings(self.procedures, self.say)),
-                Item("&Load settings …", lambda: load_settings(self.procedures, self.say)),
-                Item("Save as pr&eset …", lambda: save_as_preset(self.procedures, self.say)),
-                Item("&Delete the chosen preset", lambda: delete_own_preset(self.procedures, self.say)),
+                *self.runs.form_entries(self.say),
                 None,
                 Item("Sa&ve amplifier settings …", self._save_amplifiers),
                 Item("Load amplifier se&ttings …", self._load_amplifiers),
                 None,
                 Item("&Pause or resume (Space)", self.pause),
-                Item("Re&lease the queue", lambda: self.ask("resume")),
-                Item("S&kip the trace, hold or curve in progress", self.queue.skip_step, "Ctrl+K"),
-                Item("A&bort the run", self.queue.abort_present),
+                *self.runs.queue_entries(),
                 None,
                 Item("R&etract (Esc Esc)", self.retract),
                 Item("&Clear trip of the watchdog …", self.clear_trip),
@@ -172,7 +147,7 @@ class RigWindow(SessionWindow):
         self.ask("hello", self._hello)
         self.ask("state", lambda state: self._told("state", state))
         self.ask("instruments", lambda content: self._told("instruments", content))
-        self.ask("log", self._log_of_before)
+        self.ask("log", self.bench_log.show_earlier)
         self.procedures.explain("")
 
     def _forget(self, lost: "BenchConnection") -> None:
@@ -180,37 +155,11 @@ class RigWindow(SessionWindow):
         for signal in (lost.received, lost.began, lost.lost):
             signal.disconnect()
         lost.close()
-        self._newest, self._entries = Newest(), set()
+        self._newest = Newest()
+        self.bench_log.forget()
         self.queue.forget()
         self.pages.forget()
         self._is_lost("")
-
-    def _look_for_another(self) -> None:
-        """Look for a bench that was started for the same rig file while this one does not answer."""
-        if self.source is None:
-            return
-        known = self.source.client.connection
-
-        def found(connection: Connection | None) -> None:
-            if connection is not None and connection.token != known.token and self._lost:
-                self._search.stop()
-                self.restarted.emit(connection)
-
-        self.tasks.do(lambda: bench_of(Path(known.rig_file)), found, lambda error: None)
-
-    def _log_of_before(self, content: LogEntries) -> None:
-        for entry in content["entries"]:
-            self._take_entry(entry, before=True)
-
-    def _take_entry(self, entry: LogEntry, *, before: bool = False) -> None:
-        """Add an entry of the bench's log, once; show a new error at the bottom of the window, too."""
-        number, text = entry["number"], labelled_sentence(entry["text"], all_labels())
-        if number in self._entries:
-            return
-        self._entries.add(number)
-        self.log.add(entry["level"], entry["time_s"], text)
-        if not before and entry["level"] in ("error", "critical"):
-            self.messages.tell(logging.ERROR, text)
 
     def failed(self, message: str) -> None:
         """Report that no bench could be attached."""
@@ -243,7 +192,7 @@ class RigWindow(SessionWindow):
             case "instruments" if self._newest.accepts(topic, content):
                 self._show_instruments(content)
             case "log":
-                self._take_entry(content)
+                self.bench_log.add(content)
             case "commission":
                 self.pages.tell(content)
 
@@ -261,11 +210,8 @@ class RigWindow(SessionWindow):
         self._instruments = content
         self.rig.show_instruments(content)
         self.procedures.explain(why_not(self._lost, self._instruments))
-        rig = getattr(self, "_rig", None)
-        if changed and rig is not None:
-            for section, settings in next_settings(content).items():
-                rig = rig.model_copy(update={section: getattr(rig, section).model_copy(update=settings)})
-            self.procedures.set_rig(rig)
+        if changed and self._rig is not None:
+            self.procedures.set_rig(rig_as_set(self._rig, content))
 
     def _began(self, session: "Session") -> None:
         """Bring the view of a new run to the front, unless the user has chosen another tab; keep the last results."""
@@ -287,8 +233,8 @@ class RigWindow(SessionWindow):
         elif self._lost:
             self.say("The bench answers again.")
         self._lost = message
-        if message:
-            self._search.start(SEARCH_MS)
+        if message and self.source is not None:
+            self._search.begin(self.source.client.connection)
         else:
             self._search.stop()
         self.procedures.explain(why_not(self._lost, self._instruments))
@@ -314,18 +260,10 @@ class RigWindow(SessionWindow):
         snapshot, rate_Hz = super().status(session), session.header.rate_Hz
         return running_status(snapshot, self.queue.present, self.source.behind, rate_Hz, self.source.stale_s)
 
-    @property
-    def _unsafe(self) -> str:
-        """Reason why the rig may not be safe; the run reports it before its recording is saved."""
-        unsafe = self.state["unsafe"] if self.state is not None else ""
-        if unsafe or self.session is None or not self.queue.present:
-            return unsafe
-        return ENDED_UNSAFE if self.session.status.snapshot().state is ShownState.NOT_SAFE else ""
-
     def paint(self) -> None:
         """Draw the views and the alarm; without a run, show the state of the instruments."""
         super().paint()
-        unsafe = self._unsafe
+        unsafe = unsafe_of(self.state, self.session if self.queue.present else None)
         commissioning = self.commissioning.shown.running
         if self._lost or unsafe or not self.queue.present or commissioning:
             last = None if commissioning else self.session
@@ -381,29 +319,11 @@ class RigWindow(SessionWindow):
 
     def retract(self) -> None:
         """Make the rig safe, immediately."""
-        if self.source is None:
-            self.say("Cannot retract: no bench is connected.", logging.WARNING)
-            return
-        self.say("Retracting …", logging.WARNING)
-        began_s = time.monotonic()
-
-        def done(message: str) -> None:
-            self.say(f"Retracted after {time.monotonic() - began_s:.1f} s: {message}", logging.WARNING)
-
-        def failed(error: Any) -> None:
-            if not isinstance(error, Refused):  # the bench logs its own refusals
-                self.say(f"NOT SAFE: {error} {BY_HAND}", logging.CRITICAL)
-
-        self.source.retract(done, failed)
+        self.commands.retract(self.source)
 
     def clear_trip(self) -> None:
         """Ask for a name, and clear a trip of the watchdog."""
-        if self.state is None or not self.state.get("tripped"):
-            self.say("No trip of the watchdog holds the rig.")
-            return
-        by = asked_text(self, "Clear trip of the watchdog", CLEAR_TRIP, "&Clear trip")
-        if by:
-            self.ask("clear_trip", by=by)
+        self.commands.clear_trip(self.state)
 
     # ---- closing ----
 

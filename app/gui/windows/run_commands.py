@@ -8,9 +8,11 @@ from PyQt6.QtWidgets import QWidget
 
 from app.gui.dialogs.hold_until import ask_condition
 from app.gui.dialogs.preview import PreviewDialog
+from app.gui.dialogs.run_settings import delete_own_preset, load_settings, save_as_preset, save_settings
 from app.gui.panels.notes import NotesPanel
 from app.gui.panels.procedures import ProceduresPanel, Wanted
 from app.gui.panels.queue import QueuePanel
+from app.gui.windows.menus import Entry, Item
 from app.server.messages import JobState
 
 
@@ -63,6 +65,26 @@ class RunCommands:
         queue.again_asked.connect(self._run_again)
         queue.hold_asked.connect(self._hold_until)
         queue.release_asked.connect(lambda job: ask("queue_until", job=job))
+
+    def form_entries(self, say: Callable[[str, int], None]) -> list[Entry]:
+        """Return the entries of a menu for the form; ``say`` shows what becomes of a file."""
+        form = self._procedures
+        return [
+            Item("&Run now", form.run, "Ctrl+Return|Ctrl+Enter"),
+            Item("&Add to queue", form.queue, "Ctrl+Shift+Return|Ctrl+Shift+Enter"),
+            Item("&Save these settings …", lambda: save_settings(form, say)),
+            Item("&Load settings …", lambda: load_settings(form, say)),
+            Item("Save as pr&eset …", lambda: save_as_preset(form, say)),
+            Item("&Delete the chosen preset", lambda: delete_own_preset(form, say)),
+        ]
+
+    def queue_entries(self) -> list[Entry]:
+        """Return the entries of a menu for the queue."""
+        return [
+            Item("Re&lease the queue", lambda: self._ask("resume")),
+            Item("S&kip the trace, hold or curve in progress", self._queue.skip_step, "Ctrl+K"),
+            Item("A&bort the run", self._queue.abort_present),
+        ]
 
     def add_to_queue(self, runs: list[Wanted]) -> None:
         """Append runs to the queue."""

@@ -1,44 +1,33 @@
-"""Base of the windows of a rig and of a recording: views, log, recordings, menus, keys, layout."""
+"""Base of the windows of a rig and of a recording: a session on display, recordings, menus, keys."""
 
 import logging
-import math
-import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtCore import QSettings, QSize, Qt, QTimer, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PyQt6.QtCore import QSettings, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QCheckBox,
     QDockWidget,
     QFileDialog,
-    QHBoxLayout,
-    QMainWindow,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
 )
 
 from app.gui.background import Tasks
 from app.gui.panels.browser import BrowserPanel
-from app.gui.panels.log import LogPanel
 from app.gui.panels.selection_rules import SelectionPanel
 from app.gui.recent import RecentFiles, shortened
 from app.gui.run_logger import RunLogger
-from app.gui.widgets.focus import first_field, step_in_sight
-from app.gui.widgets.message_line import MessageLine
-from app.gui.widgets.screen import fit_to_screen
-from app.gui.widgets.stale_tab_bars import hide_ghosts
 from app.gui.widgets.theme import Choice, Theme
-from app.gui.windows.menus import Choices, Entry, Item, Listed, Menus, Submenu
+from app.gui.windows.menus import Choices, Entry, Item, Listed, Submenu
 from app.gui.windows.model_choice import PATTERNS, ModelChoice
+from app.gui.windows.panel_window import PanelWindow
 from app.gui.windows.shortcuts import COMMON_KEYS, KeysDialog
 from app.gui.windows.status_line import StatusLine
-from app.gui.windows.view_tabs import ViewTabs, shortcut_of
+from app.gui.windows.view_tabs import shortcut_of
 from app.offline.recordings import ENDINGS
 from app.viewmodels.registry import STRIPS, tabs
 from app.viewmodels.status_view import StatusSnapshot
@@ -51,20 +40,10 @@ if TYPE_CHECKING:
 
 FRAME_MS = 40
 """Interval between frames: 25 a second."""
-SETTLED_MS = 100
-SIZE = QSize(1500, 940)
-SHORT = 680
-"""Height in pixels below which panels under the plots move beside them."""
-LAYOUT_VERSION = 1
-LEFT, RIGHT, BOTTOM = (
-    Qt.DockWidgetArea.LeftDockWidgetArea,
-    Qt.DockWidgetArea.RightDockWidgetArea,
-    Qt.DockWidgetArea.BottomDockWidgetArea,
-)
 THEMES = {"Same as &desktop": Choice.SYSTEM, "&Light": Choice.LIGHT, "D&ark": Choice.DARK}
 
 
-class SessionWindow(QMainWindow):
+class SessionWindow(PanelWindow):
     """Window of one session with its panels.
 
     Parameters
@@ -75,10 +54,7 @@ class SessionWindow(QMainWindow):
     line : StatusLine
     """
 
-    kind = ""
-    """Key under which the layout is saved."""
     keys: tuple[tuple[str, str], ...] = ()
-    closed = pyqtSignal()
     open_asked = pyqtSignal(object)
     """Path of a recording to open in a new window."""
     compare_asked = pyqtSignal(object)
@@ -86,19 +62,10 @@ class SessionWindow(QMainWindow):
     """Path of a rig file to open in a new window."""
 
     def __init__(self, theme: Theme, settings: QSettings, line: StatusLine) -> None:
-        super().__init__()
-        self.theme, self.settings, self.line = theme, settings, line
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setDockNestingEnabled(True)
-        fit_to_screen(self, SIZE)
+        super().__init__(theme, settings, line)
+        self.line = line
         self.tasks = Tasks("window")
-        self.area = ViewTabs(theme)
-        self.area.message.connect(self.say)
-        self.messages = MessageLine(theme)
-        self.messages.log_asked.connect(self.show_log)
-        self.setStatusBar(self.messages)
-        self.log, self.browser = LogPanel(theme), BrowserPanel(theme, self.tasks)
-        self.selection = SelectionPanel(theme)
+        self.browser, self.selection = BrowserPanel(theme, self.tasks), SelectionPanel(theme)
         self.selection.decided.connect(self.decide)
         self.models = ModelChoice(self.tasks, lambda: self.session, lambda: self.recording, self)
         self.models.message.connect(self.say)
@@ -106,42 +73,11 @@ class SessionWindow(QMainWindow):
         self.browser.failed.connect(lambda text: self.say(text, logging.ERROR))
         self.browser.open_asked.connect(self.open_asked)
         self.browser.compare_asked.connect(self.compare_asked)
-        self.docks: dict[str, QDockWidget] = {}
         self._narrator: RunLogger | None = None
-        self._settled = False
-        bars = QWidget()
-        self._top = QVBoxLayout(bars)
-        self._top.setContentsMargins(0, 0, 0, 0)
-        self._top.setSpacing(0)
-        self.menus = Menus()
-        self.menus.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.first_row = QHBoxLayout()
-        """Menus, and an alarm beside them, where it moves nothing."""
-        self.first_row.addWidget(self.menus)
-        self.first_row.addStretch(0)
-        self._top.addLayout(self.first_row)
-        self._top.addWidget(line)
-        self.setMenuWidget(bars)
-        self.setCentralWidget(self.area)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._settle)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.paint)
 
-    def focusNextPrevChild(self, next: bool) -> bool:
-        """Move the focus, skipping widgets hidden behind a tab."""
-        return step_in_sight(lambda: super(SessionWindow, self).focusNextPrevChild(next))
-
     # ---- assembly, called by the constructors of subclasses ----
-
-    def add_panel(self, title: str, widget: QWidget, where: Qt.DockWidgetArea) -> QDockWidget:
-        """Add a movable panel and return its dock."""
-        dock = self.docks[title] = QDockWidget(title, self)
-        dock.setObjectName(f"panel {title}")
-        dock.setWidget(widget)
-        self.addDockWidget(where, dock)
-        return dock
 
     def finish(self) -> None:
         """Add menus and keys, restore the saved layout and start drawing."""
@@ -154,8 +90,7 @@ class SessionWindow(QMainWindow):
             }
         )
         self._bind()
-        self._usual = self.saveState(LAYOUT_VERSION)
-        self.restore_layout()
+        self.begin_layout()
         self._timer.start(FRAME_MS)
 
     def run_menu(self) -> dict[str, list[Entry]]:
@@ -254,34 +189,6 @@ class SessionWindow(QMainWindow):
 
     # ---- actions ----
 
-    def say(self, text: str, level: int = logging.INFO, at_s: float = math.nan) -> None:
-        """Show a message at the bottom of the window and in its log.
-
-        Parameters
-        ----------
-        text : str
-        level : int
-            Level of `logging`.
-        at_s : float
-            Time of the event in s since 1970; NaN or a time in the future (of a simulated clock) means now.
-        """
-        now_s = time.time()
-        self.log.add(level, at_s if at_s < now_s else now_s, text)
-        self.messages.tell(level, text)
-
-    def show_log(self) -> None:
-        """Bring the log to the front."""
-        self.docks["Log"].show()
-        self.docks["Log"].raise_()
-
-    def show_panel(self, title: str) -> None:
-        """Bring a panel to the front and give it the keyboard focus."""
-        dock = self.docks[title]
-        dock.show()
-        dock.raise_()
-        if (panel := dock.widget()) is not None and (field := first_field(panel)) is not None:
-            field.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
     def ask_for_recording(self) -> None:
         """Ask for a recording and open it."""
         folder = str(self.browser.of_folder.folder) if self.browser.of_folder is not None else ""
@@ -347,6 +254,11 @@ class SessionWindow(QMainWindow):
         if self.session is not None:
             self.session.set_options(replace(options, model=self.session.options.model))
 
+    def release(self) -> None:
+        """Stop drawing, and the tasks beside the window."""
+        self._timer.stop()
+        self.tasks.close()
+
     def show_keys(self) -> None:
         """Show the list of keyboard shortcuts."""
         views = (_keys_of_tabs(), f"Show {', '.join(tabs())}")
@@ -354,83 +266,6 @@ class SessionWindow(QMainWindow):
         dialog = KeysDialog((*self.keys, views, panels, *COMMON_KEYS), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
-
-    # ---- layout ----
-
-    def usual_layout(self) -> None:
-        """Restore the default layout."""
-        self.restoreState(self._usual, LAYOUT_VERSION)
-        self.area.usual()
-        self.settle_sizes()
-        self._soon.start()
-
-    @property
-    def is_short(self) -> bool:
-        """True if the height is too small for panels below the plots."""
-        return self.height() < SHORT
-
-    def settle_sizes(self) -> None:
-        """Give panels their default sizes."""
-        self.area.settle_sizes()
-
-    def _settle(self) -> None:
-        """Set sizes and hide stale tab bars after the window has appeared."""
-        if not self._settled:
-            self._settled = True
-            self.settle_sizes()
-            self._soon.start(SETTLED_MS)  # Qt updates the layout a little later
-        hide_ghosts(self)
-        hide_ghosts(self.area)
-
-    def restore_layout(self) -> None:
-        """Restore the saved layout."""
-        geometry, state, views = (
-            self.settings.value(f"{self.kind}/{name}") for name in ("geometry", "state", "views")
-        )
-        if geometry is not None:
-            self.restoreGeometry(geometry)
-            fit_to_screen(self, self.size())  # the screen may have changed
-        self._settled = state is not None and self.restoreState(state, LAYOUT_VERSION)
-        if views is not None:
-            self.area.restore(views)
-        titles = str(self.settings.value(f"{self.kind}/titles", "")).splitlines()
-        if gone := [title for title in titles if title not in self.area.docks]:
-            self.say(
-                f"{', '.join(gone)}: in the saved layout, but no plug-in that is loaded has such a view."
-            )
-
-    def remember_layout(self) -> None:
-        """Save the layout."""
-        states = {
-            "geometry": self.saveGeometry(),
-            "state": self.saveState(LAYOUT_VERSION),
-            "views": self.area.saveState(),
-            "titles": "\n".join(self.area.docks),
-        }
-        for name, value in states.items():
-            self.settings.setValue(f"{self.kind}/{name}", value)
-
-    def showEvent(self, a0: Any) -> None:
-        """Set the sizes soon after the window appears."""
-        super().showEvent(a0)
-        self._soon.start()
-
-    def leave(self) -> bool:
-        """Release the source of the window; return True if the window may close."""
-        return True
-
-    def closeEvent(self, a0: QCloseEvent | None) -> None:
-        """Save the layout and release everything, unless the user chooses to stay."""
-        assert a0 is not None
-        if not self.leave():
-            a0.ignore()
-            return
-        self._timer.stop()
-        self.messages.stop()
-        self.remember_layout()
-        self.tasks.close()
-        super().closeEvent(a0)
-        self.closed.emit()
 
 
 def _keys_of_tabs() -> str:

@@ -26,7 +26,7 @@ from app.gui.dialogs.run_settings import delete_own_preset, save_as_preset
 from app.gui.main import Program
 from app.gui.panels.procedures import ProceduresPanel
 from app.gui.widgets.theme import Choice, Theme
-from app.gui.windows.rig_window import CLEAR_TRIP
+from app.gui.windows.rig_commands import CLEAR_TRIP
 from app.gui.windows.shortcuts import COMMON_KEYS, REPLAY_KEYS, RIG_KEYS, KeysDialog
 from procedures.registry import PROCEDURES
 from tests.support.gui import fake_bench

@@ -8,9 +8,9 @@ from app.gui.plots.panel import PlotPanel
 from app.gui.widgets.screen import fitting
 from app.gui.widgets.theme import Choice, Theme
 from app.gui.windows.compare_window import CompareWindow
+from app.gui.windows.panel_window import SIZE
 from app.gui.windows.shortcuts import COMMON_KEYS, REPLAY_KEYS, RIG_KEYS, KeysDialog
 from app.gui.windows.view_tabs import PLOT_HEIGHT
-from app.gui.windows.window import SIZE
 from app.viewmodels.registry import STRIPS, tabs
 from tests.support.gui import windows
 from tests.support.gui.fake_bench import job, state

@@ -79,7 +79,8 @@ def window(shared_window, client, qtbot):
 def as_new(window):
     """Forget what benches have told, and what was typed, chosen and read."""
     window.queue.known = KnownState()
-    window._newest, window._entries = Newest(), set()
+    window._newest = Newest()
+    window.bench_log.forget()
     window._lost, window._raised, window._narrator = "", None, None
     window.alarm._dismissed = None
     window.log.entries.clear()

@@ -29,7 +29,7 @@ def test_a_trip_of_the_watchdog_is_said_and_cleared_by_name(window, monkeypatch)
     window.paint()
     assert "no samples came for 0.41 s, or Run > Clear trip" in window.alarm.text()
     answers = ["", "Ada"]
-    monkeypatch.setattr("app.gui.windows.rig_window.asked_text", lambda *words: answers.pop(0))
+    monkeypatch.setattr("app.gui.windows.rig_commands.asked_text", lambda *words: answers.pop(0))
     asked = []
     monkeypatch.setattr(window, "ask", lambda name, then=None, **arguments: asked.append((name, arguments)))
     window.clear_trip()
