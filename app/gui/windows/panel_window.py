@@ -65,7 +65,7 @@ class PanelWindow(QMainWindow):
         self.first_row.addWidget(self.menus)
         self.first_row.addStretch(0)
         bars = QWidget()
-        top = QVBoxLayout(bars)
+        self._top = top = QVBoxLayout(bars)
         top.setContentsMargins(0, 0, 0, 0)
         top.setSpacing(0)
         top.addLayout(self.first_row)
