@@ -10,7 +10,7 @@ import pytest
 from analysis.recording import Recording
 from app.gui.bench_connection import BenchConnection
 from app.gui.dialogs.close_dialog import Parting
-from app.gui.windows import rig_window
+from app.gui.windows import bench_search
 from app.gui.windows.rig_window import RigWindow
 from app.server.client import BenchClient
 from app.server.job_text import waits_of
@@ -121,9 +121,9 @@ def test_two_windows_one_through_a_tunnel_whose_laptop_sleeps_see_and_do_the_sam
 
 
 def test_a_bench_that_was_restarted_is_found_and_its_jobs_are_its_own(open_window, theme, qtbot, monkeypatch):
-    monkeypatch.setattr(rig_window, "SEARCH_MS", 10)
+    monkeypatch.setattr(bench_search, "SEARCH_MS", 10)
     again = replace(CONNECTION, token="another", pid=2)
-    monkeypatch.setattr(rig_window, "bench_of", lambda rig_file: again)
+    monkeypatch.setattr(bench_search, "bench_of", lambda rig_file: again)
     before = FakeClient(state=state(job(7, "running", cycles=3)))
     window = open_window(before)
     qtbot.waitUntil(lambda: window.queue.present is not None)
