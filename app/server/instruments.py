@@ -23,6 +23,7 @@ from app.config.rig import Rig
 from app.server.bias_by_hand import BiasByHand
 from app.server.instrument_status import LOOK_S, InstrumentRows, settable
 from drivers.errors import NotNow, OutOfRange, RigError
+from drivers.guard import session_names
 from drivers.limits import RELATIVE
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
@@ -232,7 +233,10 @@ class Instruments:
 
 
 def _card(rig: Rig) -> NI6281:
-    controller = PXIController(rig.daq.controller, rig.daq.answer_s)
+    names = session_names(
+        rig.daq.device
+    )  # by which the next program frees what this one leaves if it is killed
+    controller = PXIController(rig.daq.controller, rig.daq.answer_s, sessions=names)
     try:
         return NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
     except BaseException:

@@ -3,6 +3,8 @@
 import pytest
 
 from app.acquisition.attended import attended
+from app.acquisition.open_rig import open_rig
+from app.acquisition.ownership import owned
 from app.config.rig import load_rig
 from app.server import bias_by_hand
 from app.server.instruments import Instruments
@@ -142,3 +144,17 @@ def test_a_session_that_writes_after_a_trip_names_the_watchdog(made, monkeypatch
         held_outputs(patch)
         patch.setattr(Tripped, "tripped", True)
         opened.context.daq.write(bias=0.1)
+
+
+def test_a_look_at_the_card_that_a_killed_server_has_left_does_not_keep_the_next_program_out(made):
+    """An idle server samples for a moment each second; the card's server goes on with that when it dies."""
+    instruments, _ = made
+    rig_file = instruments._rig_file
+    rig = load_rig(rig_file)
+    killed = instruments._driver("daq")
+    killed.start_acquisition()
+    with owned(rig_file, rig) as ownership:
+        ownership.renew()
+        with open_rig(rig) as opened:
+            opened.context.daq.start_acquisition()
+            assert opened.context.daq.read(10).first == 0
