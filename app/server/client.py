@@ -77,10 +77,15 @@ class BenchClient:
         # one socket per command: no command waits for another, and a late answer is discarded
         with self._context.socket(zmq.DEALER) as socket:
             socket.setsockopt(zmq.LINGER, 0)
+            socket.setsockopt(zmq.SNDTIMEO, int(wait_s * 1000))  # a refused peer has nowhere to send to
             self._secure(socket)
             socket.connect(endpoint)
-            socket.send_multipart(encode(Message("command", fields)))
-            if not socket.poll(int(wait_s * 1000)):
+            try:
+                socket.send_multipart(encode(Message("command", fields)))
+                answered = socket.poll(int(wait_s * 1000))
+            except zmq.Again:
+                answered = 0
+            if not answered:
                 raise NoAnswer(f"The bench did not answer {name!r} within {wait_s:g} s")
             frames = socket.recv_multipart()
         try:

@@ -210,6 +210,26 @@ def test_only_who_read_the_connection_file_is_answered(encrypted):
         opened.close()
 
 
+def test_a_client_that_is_refused_before_it_has_sent_waits_no_longer_than_it_said(monkeypatch):
+    """On a busy computer the refusal comes first; libzmq then has no connection to put the command into."""
+    public, secret = zmq.curve_keypair()
+    with zmq.Context() as context:
+        opened = Opened(context, True)
+        wrong = ClientKeys(opened.admission.client_keys.bench, public.decode(), secret.decode())
+        connect = zmq.Socket.connect
+
+        def connected_and_refused(self, endpoint):
+            connect(self, endpoint)
+            if self.type == zmq.DEALER:
+                wait_until(lambda: not self.poll(0, zmq.POLLOUT))
+
+        with BenchClient(opened.connection(wrong, TOKEN)) as stranger, monkeypatch.context() as patch:
+            patch.setattr(zmq.Socket, "connect", connected_and_refused)
+            with pytest.raises(NoAnswer, match=r"did not answer 'ping' within 0\.3 s"):
+                stranger.command("ping", timeout_s=0.3)
+        opened.close()
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_a_bench_answers_and_retracts_after_hostile_frames(door):
     tally = DOORS[door](np.random.default_rng(5), EXAMPLES)
