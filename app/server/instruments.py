@@ -233,10 +233,8 @@ class Instruments:
 
 
 def _card(rig: Rig) -> NI6281:
-    names = session_names(
-        rig.daq.device
-    )  # by which the next program frees what this one leaves if it is killed
-    controller = PXIController(rig.daq.controller, rig.daq.answer_s, sessions=names)
+    """Open the card; its tasks have names by which the next program frees what this one leaves if it is killed."""
+    controller = PXIController(rig.daq.controller, rig.daq.answer_s, sessions=session_names(rig.daq.device))
     try:
         return NI6281(controller, rig.daq.device, daq_inputs(rig), daq_outputs(rig), rig.daq.rate_Hz)
     except BaseException:
