@@ -5,8 +5,10 @@ Each is injected by its name, a user's command runs, and the simulated world tel
 
 import json
 from collections import namedtuple
+from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from analysis.preflight.card import rate_fault, rate_known
@@ -17,11 +19,12 @@ from app.acquisition.direct import direct_wires
 from app.acquisition.open_rig import open_rig
 from app.acquisition.watchdog import WatchdogGone
 from app.config.calibrated_rig import load_calibrated_rig
+from drivers.daqmx.terminals import TerminalScan
 from procedures.preflight.proof import Prove
 from procedures.preflight.rate import rate_polls
 from procedures.preflight.stimuli import at_rest
 from procedures.preflight.survey import Survey
-from tests.support.rig.rigs import FEW_LOOKS, served_rig
+from tests.support.rig.rigs import FEW_LOOKS, quick, served_rig
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 from tests.support.rig.watched import command, watched
 
@@ -196,6 +199,26 @@ def test_what_was_applied_before_a_proof_is_no_noise_in_it(tmp_path):
             rest = at_rest(context, survey)
 
     assert rest["ai0"].sd_V < 0.1e-3, "1 V before"
+
+
+@pytest.mark.parametrize("terminal", ["ai0", "ai2"])
+def test_a_number_that_is_missing_ends_the_proof(tmp_path, monkeypatch, terminal):
+    """Not a number is neither above nor below any limit."""
+    read = TerminalScan.read
+
+    def without_one(self, n):
+        block = read(self, n)
+        data = block.data.copy()
+        data[block.channels.index(terminal), -1] = np.nan
+        return replace(block, data=data)
+
+    with served_rig(tmp_path) as rig:
+        monkeypatch.setattr(TerminalScan, "read", without_one)
+        end = rig.bench().run(quick(1), tmp_path / "run.h5").end
+        assert end.status == "fault"
+        assert end.safe
+        assert f"The card gave no number for {terminal} in the proof of the rig" in end.reason
+        assert rig.world.deepest_indentation_m == 0.0
 
 
 def test_without_a_cable_of_sample_or_probe_nothing_moves(tmp_path, monkeypatch):
