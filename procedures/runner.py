@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.loop_backs import unmoved
+from analysis.loop_backs import AT_THE_CARD, unmoved
 from analysis.records import EventKind
 from drivers.errors import InstrumentFault, RigError
 from procedures.context import ProcedureContext
@@ -170,12 +170,27 @@ class Runner:
         moved = {
             name: f"but read {self._rest_V[name]:+.4g} V at rest, before the run"
             for name, volts in looped.items()
-            if self._rest_V and not unmoved(name, shown, self._rest_V, volts)
+            if self._rest_V and self._has_moved(name, shown, volts)
         }
         return ", ".join(
             f"the {self._context.input_name(name)} reads {shown[name]:+.4g} V, {why}"
             for name, why in {**moved, **wrong}.items()
         )
+
+    def _has_moved(self, name: str, shown_V: Mapping[str, float], commanded_V: float) -> bool:
+        """Return True if a loop-back shows something else than at rest, unless it is the input that has drifted.
+
+        A card that gets warmer by some kelvin reads 0 V as a millivolt. It tells by a look at the output against its
+        own ground.
+        """
+        if unmoved(name, shown_V, self._rest_V, commanded_V):
+            return False
+        with suppress(RigError):
+            self._context.daq.stop_acquisition()
+        with suppress(RigError):
+            own_V = self._context.daq.own_outputs()
+            return name not in own_V or not AT_THE_CARD.holds(own_V[name], commanded_V)
+        return True
 
     def _shown(self) -> dict[str, float]:
         """Return the inputs in V, from the next samples or, if they can't be read or recorded, without the clock."""

@@ -4,7 +4,7 @@ Source: NI-DAQmx Help, "Physical Channels", "Internal Channels" (``_ao0_vs_aognd
 ``_calref_vs_aignd``); M Series cards have them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from nidaqmx.constants import TerminalConfiguration
@@ -21,7 +21,7 @@ OWN = {"ground": "_aignd_vs_aignd", "reference": "_calref_vs_aignd"}
 
 
 def own_outputs_V(controller: PXIController, device: str, outputs: Mapping[str, str]) -> dict[str, float]:
-    """Return the volts at output terminals as the card itself sees them.
+    """Return the volts at output terminals as the card itself sees them, against its ground: the input's offset is out.
 
     Parameters
     ----------
@@ -38,23 +38,22 @@ def own_outputs_V(controller: PXIController, device: str, outputs: Mapping[str, 
     NotNow
         If an acquisition runs.
     """
-    channels = {name: f"_{terminal}_vs_aognd" for name, terminal in outputs.items()}
-    return _inside_V(controller, device, channels, READS)
+    channels = [*(f"_{terminal}_vs_aognd" for terminal in outputs.values()), OWN["ground"]]
+    *seen_V, ground_V = _inside_V(controller, device, channels, READS)
+    return {name: volts - ground_V for name, volts in zip(outputs, seen_V, strict=True)}
 
 
 def own_reference_V(controller: PXIController, device: str) -> dict[str, float]:
     """Return the volts of the card's "ground" and "reference", as its inputs read them. Raises as `own_outputs_V`."""
-    return _inside_V(controller, device, OWN, OWN_READS)
+    return dict(zip(OWN, _inside_V(controller, device, list(OWN.values()), OWN_READS), strict=True))
 
 
-def _inside_V(
-    controller: PXIController, device: str, channels: Mapping[str, str], reads: int
-) -> dict[str, float]:
+def _inside_V(controller: PXIController, device: str, channels: Sequence[str], reads: int) -> list[float]:
     with translated("read inside the card"):
         task = controller.new_task()
         try:
             task.ai_channels.add_ai_voltage_chan(
-                ", ".join(f"{device}/{channel}" for channel in channels.values()),
+                ", ".join(f"{device}/{channel}" for channel in channels),
                 terminal_config=TerminalConfiguration.DEFAULT,
                 min_val=-RANGE_V,
                 max_val=RANGE_V,
@@ -65,4 +64,4 @@ def _inside_V(
                 reader.read_one_sample(row)
         finally:
             task.close()
-    return dict(zip(channels, rows.mean(axis=0).tolist(), strict=True))
+    return [float(mean) for mean in rows.mean(axis=0)]

@@ -117,17 +117,17 @@ def test_a_card_that_stays_lost_is_said_not_to_be_safe(rig):
 
 
 class SmallBias(Holding):
-    """Sets a bias, at which its output sticks."""
+    """Sets a bias, at which something happens."""
 
-    def __init__(self, bias_V, simulated):
+    def __init__(self, bias_V, simulated, happens):
         super().__init__()
-        self.bias_V, self.simulated = bias_V, simulated
+        self.bias_V, self.simulated, self.happens = bias_V, simulated, happens
 
     def plan(self, context):
         yield SetBias(self.bias_V)
         yield HoldStep("check", 0.05)
         if self.simulated.bench.outputs["bias"]:  # not in the dry run
-            self.simulated.faults.add(OutputStuck(signal="bias"))
+            self.happens()
 
 
 @pytest.mark.parametrize("unproved", ["", "we are in a hurry"])
@@ -135,11 +135,27 @@ class SmallBias(Holding):
     ("bias_V", "shown"), [(0.7e-3, r"\+0\.000"), (-1.5e-3, r"-0\.001"), (1.9e-3, r"\+0\.00")]
 )
 def test_a_bias_that_sticks_within_the_tolerance_of_a_run_is_not_called_safe(rig, bias_V, shown, unproved):
-    end = rig.bench(unproved).run(SmallBias(bias_V, rig.simulated), rig.folder / "run.h5").end
+    stuck = SmallBias(bias_V, rig.simulated, lambda: rig.simulated.faults.add(OutputStuck(signal="bias")))
+    end = rig.bench(unproved).run(stuck, rig.folder / "run.h5").end
 
     assert rig.world.bias_V == pytest.approx(bias_V, abs=0.1e-3)
     assert not end.safe
     assert re.search(rf"SAFE: .* bias loop-back \(ai2\) reads {shown}.* V, but read .* V at rest", end.reason)
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_an_input_that_drifts_in_a_warmer_room_is_no_output_that_moved(rig, monkeypatch, knows):
+    """By 1 mV, as 9 K do at 11 ppm of the range a kelvin: the card's own ground drifts with it."""
+    if not knows:
+        monkeypatch.setattr("drivers.ni6281.NI6281.own_outputs", lambda card: {})
+    errors = rig.simulated.bench.errors
+    warmed = SmallBias(
+        1e-3, rig.simulated, lambda: monkeypatch.setattr(errors, "room_K", lambda time_s: 100.0)
+    )
+    end = rig.bench().run(warmed, rig.folder / "run.h5").end
+
+    assert abs(rig.world.bias_V) < 0.2e-3
+    assert end.safe == knows, end.reason
 
 
 def test_a_recorder_that_fails_ends_the_run_safely(rig, monkeypatch):
