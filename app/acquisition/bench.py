@@ -30,7 +30,7 @@ from app.acquisition.run_sink import Observer as Observer
 from app.acquisition.run_sink import RunSink
 from app.acquisition.summary import analysed, results_in
 from app.acquisition.watchdog import Watchdog, make_safe
-from app.acquisition.watchdog.guarded_rig import GuardedRig
+from app.acquisition.watchdog.guarded_rig import MADE_SAFE, GuardedRig
 from app.config.amplifiers import VOLTAGE_PREAMPLIFIER
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.rig import Rig
@@ -115,7 +115,7 @@ class Bench:
         self._stop = stop or threading.Event()
         self._paused = paused
         self._skip = StepSkip()
-        self._opened: OpenRig | None = None
+        self._open_under: tuple[OpenRig, Watchdog] | None = None
         self._sink: RunSink | None = None
         self.unsafe = ""
         """Reason for which an error left the rig unsafe; "" otherwise."""
@@ -155,9 +155,11 @@ class Bench:
         """
         through_s, beside_s = (share * self.rig.safe.within_s for share in RETRACT_SHARES)
         self._stop.set()
-        opened = self._opened
-        if opened is not None:
+        if self._open_under is not None:
+            opened, watchdog = self._open_under
             opened.context.daq.lock("the tip was retracted")
+            if watchdog.tripped and watchdog.made_safe(through_s):
+                return MADE_SAFE  # it holds the outputs: only a reset of the card could take them from it
             with suppress(RigError):
                 done = opened.context.daq.to_safe({"z": self.rig.safe.z_V}, through_s)
                 return f"{done} (commanded; the end of the run says whether the loop-backs show it)"
@@ -195,7 +197,7 @@ class Bench:
             self._at_rate_of(procedure),
             Watchdog(self.rig_file) as watchdog,
             open_rig(self.rig, observer.on_amplifier, self._wires) as opened,
-            self._at_work(opened),
+            self._at_work(opened, watchdog),
         ):
             procedure.check(opened.context)
             points = procedure.points
@@ -274,13 +276,13 @@ class Bench:
             self.rig = own
 
     @contextmanager
-    def _at_work(self, opened: OpenRig) -> Iterator[None]:
+    def _at_work(self, opened: OpenRig, watchdog: Watchdog) -> Iterator[None]:
         """Let other threads retract through the open card."""
-        self._opened = opened
+        self._open_under = opened, watchdog
         try:
             yield
         finally:
-            self._opened = None
+            self._open_under = None
 
     def _make_safe(self, opened: OpenRig) -> str:
         """Make the rig safe through the open card; if that fails, over a new connection."""

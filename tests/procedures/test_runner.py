@@ -11,11 +11,14 @@ from analysis.traces.read import traces_of
 from app.acquisition.bench import Observer
 from app.acquisition.recorder import RecorderFailed
 from drivers.errors import NotNow, RigError
+from drivers.ni6281 import NI6281
+from drivers.pxi import PXIController
 from procedures.errors import ImpossibleSetting
 from procedures.steps import HoldStep, SetBias
 from simulators.rig.faults import DeviceLost, DroppedReads, InstrumentSilent, OutputStuck, Overrun, Stall
 from tests.support.rig.holding import Holding
 from tests.support.rig.rigs import quick, served_rig
+from tests.support.rig.watchdogs import WatchdogWithoutProcess
 
 
 @pytest.fixture
@@ -156,6 +159,34 @@ def test_an_input_that_drifts_in_a_warmer_room_is_no_output_that_moved(rig, monk
 
     assert abs(rig.world.bias_V) < 0.2e-3
     assert end.safe == knows, end.reason
+
+
+class Overruling(WatchdogWithoutProcess):
+    """A watchdog that has made the rig safe, and holds the outputs."""
+
+    why = "no samples came for 0.50 s"
+
+    def made_safe(self, within_s):
+        return True
+
+
+def test_a_tip_is_not_retracted_against_the_watchdog_that_has_done_it(rig, monkeypatch):
+    """Only a reset of the card could take the outputs from it, which takes z through 0 V."""
+    monkeypatch.setattr("app.acquisition.bench.Watchdog", Overruling)
+    monkeypatch.setattr(PXIController, "reset", lambda controller, device: pytest.fail("the card was reset"))
+    bench, said = rig.bench(), []
+
+    def refuse(*args, **kwargs):
+        raise NotNow("another program uses the card")
+
+    def tripped():
+        monkeypatch.setattr(Overruling, "tripped", True)
+        monkeypatch.setattr(NI6281, "to_safe", refuse)
+        said.append(bench.retract())
+
+    end = bench.run(SmallBias(1e-3, rig.simulated, tripped), rig.folder / "run.h5").end
+    assert said == ["made safe by the watchdog"]
+    assert end.reason.startswith("The watchdog made the rig safe: no samples came for 0.50 s")
 
 
 def test_a_recorder_that_fails_ends_the_run_safely(rig, monkeypatch):

@@ -20,6 +20,8 @@ COARSE_S = 30.0
 SETTLES_S = 2.0
 """Time that a tripped watchdog may take beyond its time limit."""
 
+MADE_SAFE = "made safe by the watchdog"
+
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +55,7 @@ class GuardedRig:
         """
         within_s = self.rig.safe.within_s
         if self.watchdog.tripped and self.watchdog.made_safe(within_s + SETTLES_S):
-            return "made safe by the watchdog"
+            return MADE_SAFE
         done = self.safely()
         self.watchdog.rest(within_s + SETTLES_S)  # what follows is a look at a safe rig
         return done
