@@ -58,7 +58,7 @@ UNCHANGED = Tolerance(relative=1e-4, volts=3e-4)
 """Largest change of a loop-back between two readings at one command: noise, and a card that got a little warmer."""
 
 AT_THE_CARD = Tolerance(relative=2e-4, volts=5e-4)
-"""Largest deviation of an output that the card reads inside itself, against its own ground."""
+"""Largest change of an output that the card reads inside itself, against its own ground."""
 
 
 def unmoved(name: str, shown_V: Mapping[str, float], rest_V: Mapping[str, float], commanded_V: float) -> bool:

@@ -84,6 +84,7 @@ class Runner:
         self._steps = StepRunner(context, self._watch, make_safe)
         self._drove = True
         self._rest_V: Mapping[str, float] = {}
+        self._own_rest_V: Mapping[str, float] = {}
 
     def run(self, procedure: RigProcedure) -> RunEnd:
         """Run the procedure to its end, an abort or a fault.
@@ -124,6 +125,7 @@ class Runner:
         """Prove the rig before anything moves, and record the proof."""
         if np.isnan(list(self._context.daq.held.values())).any():
             raise InstrumentFault(UNKNOWN)
+        self._own_rest_V = self._context.daq.own_outputs()
         facts = replace(self._context.facts, resistor=procedure.resistor)
         proof = self._preflight(replace(self._context, facts=facts), self._should_stop)
         self._watch.event(EventKind.MARK, PROOF, proof.to_json())
@@ -181,15 +183,17 @@ class Runner:
         """Return True if a loop-back shows something else than at rest, unless it is the input that has drifted.
 
         A card that gets warmer by some kelvin reads 0 V as a millivolt. It tells by a look at the output against its
-        own ground.
+        own ground, which it also had before the run.
         """
         if unmoved(name, shown_V, self._rest_V, commanded_V):
             return False
         with suppress(RigError):
             self._context.daq.stop_acquisition()
         with suppress(RigError):
-            own_V = self._context.daq.own_outputs()
-            return name not in own_V or not AT_THE_CARD.holds(own_V[name], commanded_V)
+            own_V, rest_V = (
+                one.get(name, np.nan) for one in (self._context.daq.own_outputs(), self._own_rest_V)
+            )
+            return not AT_THE_CARD.holds(own_V, rest_V)
         return True
 
     def _shown(self) -> dict[str, float]:
