@@ -151,8 +151,12 @@ def look_at(case: Case, theme: Theme, look: Look, parent: QWidget | None = None)
         if isinstance(dialog, QDialog):
             now(dialog)
 
-    QTimer.singleShot(20, modal)
+    timer = QTimer()
+    timer.setSingleShot(True)
+    timer.timeout.connect(modal)
+    timer.start(20)
     answer = case.open(parent, theme)
+    timer.stop()  # it must not find the dialog of another test
     if isinstance(answer, QDialog):
         answer.show()
         now(answer)

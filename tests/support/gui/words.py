@@ -13,8 +13,8 @@ from app.gui.plots.panel import PlotPanel
 READ = ("text", "title", "placeholderText", "toolTip", "suffix", "windowTitle", "specialValueText", "html")
 ADDRESS = re.compile(r"\S+://\S*|\S+::\S+|\S*/\S+/\S*|hotjunction-\w+")
 """Addresses and files, which are quoted as they are."""
-TO_TYPE = {"1e9"}
-"""Examples of what to type into a field."""
+TO_TYPE = re.compile(r"1e9|-\d+|[-\d.]+(?: [-\d.]+)+")
+"""Numbers in a field as they are typed, and examples of them."""
 RAW = {
     "a name of the code": re.compile(r"\b[A-Za-z]+_[A-Za-z]\w*"),
     "a power of ten of the code": re.compile(r"\d[eE][+-]?\d"),
@@ -51,7 +51,7 @@ def texts(root: QWidget) -> Iterator[str]:
 
 def raw(text: str) -> list[str]:
     """Return what is raw in a text."""
-    plain = "" if text in TO_TYPE else ADDRESS.sub("", without_markup(text))
+    plain = "" if TO_TYPE.fullmatch(text) else ADDRESS.sub("", without_markup(text))
     return [
         f"{what}: {match[0]!r} in {text!r}" for what, rule in RAW.items() if (match := rule.search(plain))
     ]
