@@ -320,9 +320,11 @@ class SampleReader:
         return dict(zip(blocks[0].channels, data.mean(axis=1).tolist(), strict=True))
 
     def _take(self, block: Block) -> None:
-        self._publish()
-        if len(block):
-            self.next, self._unpublished = block.stop, block
+        try:
+            self._publish()
+        finally:  # an error there must not cost these samples
+            if len(block):
+                self.next, self._unpublished = block.stop, block
 
     def _publish(self) -> None:
         """Pass on the last samples: after whoever must act on them, because the sink wakes other threads."""

@@ -71,16 +71,16 @@ class RunSink:
 
     def feed(self, block: Block) -> None:
         """Add samples, then check the watchdog, at least twice a second. Raises ``WatchdogGone``."""
+        follows = not self._waiting or self._waiting[-1].stop == block.first
+        before, self._waiting = ([], [*self._waiting, block]) if follows else (self._waiting, [block])
+        self._pass_on(before)  # now that an error can't cost the new samples
         if block.stop >= self._next_tie:
             self._tie(block)
         while self._notes:
             self.on_event(Event(block.stop, EventKind.MARK, NOTE, {"text": self._notes.popleft()}))
-        if self._waiting and self._waiting[-1].stop != block.first:
-            self.flush()
-        self._waiting.append(block)
         if block.stop - self._waiting[0].first >= FLUSH_EVERY_S * block.rate_Hz:
             self.flush()
-        self._check_watchdog()  # last: an error must not cost these samples
+        self._check_watchdog()
 
     def _tie(self, block: Block) -> None:
         """Tie the next sample to the time of day; note a clock that was set, or a rate that is wrong."""
@@ -101,12 +101,16 @@ class RunSink:
 
     def flush(self) -> None:
         """Pass on the waiting samples."""
-        if not self._waiting:
+        blocks, self._waiting = self._waiting, []
+        self._pass_on(blocks)
+
+    def _pass_on(self, blocks: list[Block]) -> None:
+        """Pass on samples that follow each other."""
+        if not blocks:
             return
-        first = self._waiting[0]
-        data = np.concatenate([block.data for block in self._waiting], axis=1)
+        first = blocks[0]
+        data = np.concatenate([block.data for block in blocks], axis=1)
         block = Block(first.first, first.rate_Hz, first.channels, data)
-        self._waiting.clear()
         self._recorder.feed(block)
         self._reducers.feed(block)
         self._observer.on_block(block)

@@ -1,5 +1,6 @@
 """Samples on a card of paper whose clock a test holds in its hand."""
 
+from contextlib import suppress
 from types import SimpleNamespace
 
 import numpy as np
@@ -81,6 +82,29 @@ def test_a_watch_sees_each_sample_once_and_hands_all_on():
     assert seen.modulus == pytest.approx(current_A.mean())
     assert seen.tail == pytest.approx(current_A[-200:].mean())
     np.testing.assert_array_equal(np.concatenate([b.channel("current") for b in blocks]), current_A * 1e5)
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_sink_that_fails_costs_none_of_the_samples_that_were_read(number):
+    """The samples read last are passed on at the next call: when the rig is made safe, the disk may answer again."""
+    card = PaperCard(np.arange(400) * 1e-9)
+    watch, blocks = watch_of(card)
+    keep, calls = watch._sink.feed, iter(range(1000))
+
+    def feed(block):
+        keep(block)
+        if next(calls) == number:
+            raise OSError("the disk has not answered")
+
+    watch._sink.feed = feed
+    watch._longest_read_s = 0.025
+    while watch.next < 400:
+        with suppress(OSError):
+            watch.read_to(400)
+    watch.event(EventKind.MARK, "end")
+    samples = [block for block in blocks if isinstance(block, Block)]
+    assert sum(card.reads) == 400, "a card gives no sample twice"
+    assert [n for block in samples for n in range(block.first, block.stop)] == list(range(400))
 
 
 def test_a_railed_sample_is_infinite_with_its_sign_and_spoils_the_tail():
