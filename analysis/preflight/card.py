@@ -70,12 +70,17 @@ def rate_bounds(polls: Sequence[Poll]) -> tuple[float, float]:
     return low, high
 
 
+def other_clock(polls: Sequence[Poll], nominal_Hz: float) -> bool:
+    """Return True if the card does not keep this computer's time at all, as a simulated or played one."""
+    low, high = rate_bounds(polls)
+    return high < nominal_Hz * (1 - OTHER_CLOCK) or low > nominal_Hz * (1 + OTHER_CLOCK)
+
+
 def rate_fault(polls: Sequence[Poll], nominal_Hz: float) -> str:
     """Return what is surely wrong with the rate of a card; "" if nothing is, or if the polls tell too little."""
     low, high = rate_bounds(polls)
     least, most = nominal_Hz * (1 - RATE_WITHIN), nominal_Hz * (1 + RATE_WITHIN)
-    another = high < nominal_Hz * (1 - OTHER_CLOCK) or low > nominal_Hz * (1 + OTHER_CLOCK)
-    if low > high or another or (low <= most and high >= least):
+    if low > high or other_clock(polls, nominal_Hz) or (low <= most and high >= least):
         return ""
     return (
         f"The card delivers {low:.5g} to {high:.5g} samples a second by this computer's clock, the rig file says "

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from analysis.preflight.card import OTHER_CLOCK, Poll
+from analysis.preflight.card import Poll, other_clock
 from procedures.context import ProcedureContext
 
 POLLS = 5
@@ -28,7 +28,7 @@ def rate_polls(context: ProcedureContext, clock: Callable[[], float] = time.perf
         polls = [poll() for _ in range(POLLS)]
         daq.read(max(round(GLANCE_S * rate_Hz), 1))
         polls.append(poll())
-        if polls[-1][2] - polls[0][1] > GLANCE_S * (1 - OTHER_CLOCK):
+        if not other_clock(polls, rate_Hz):
             for _ in range(PIECES):
                 daq.read(max(round(PIECE_S * rate_Hz), 1))
                 polls.append(poll())

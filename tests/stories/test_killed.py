@@ -46,6 +46,10 @@ def running(tmp_path, output=subprocess.PIPE, contacts=1):
             )
         try:
             wait_until(lambda: rig.world.contacts >= contacts or process.poll() is not None, look_every_s=0.2)
+            ended_early = (
+                "" if process.poll() is None or output is not subprocess.PIPE else process.communicate()
+            )
+            assert not ended_early
             yield rig, process, out
         finally:
             process.kill()

@@ -217,4 +217,4 @@ def test_without_zeros_the_drift_is_a_wrong_temperature_difference(tmp_path):
     result = analyse_measurement([run_with_steady_heater(tmp_path, 0.0)]).thermal_conductance
     differences_K = np.array([one.difference_K for one in result.used])
     assert np.abs(differences_K - 30.0).max() > 2.0
-    assert result.zero.readings == 1
+    assert 1 <= result.zero.readings < 4, "none but those of ruptures with the heater off"
