@@ -201,7 +201,7 @@ def run_with_steady_heater(folder, zero_every):
 
 def test_the_drift_of_the_preamplifier_is_no_temperature_difference(tmp_path):
     """The heater gives 30 K; its leak into the gap and the read-back change that by less than 0.3 K."""
-    measurement = analyse_measurement([run_with_steady_heater(tmp_path, 0.1)])
+    measurement = analyse_measurement([run_with_steady_heater(tmp_path, 0.2)])
     result = measurement.thermal_conductance
     differences_K = np.array([one.difference_K for one in result.used])
     assert len(differences_K) >= 12
