@@ -13,6 +13,7 @@ from app.commission.session import Session
 from app.commission.simulated_hands import SimulatedHands
 from app.commission.state import Done
 from app.commission.surface import judged_heat
+from drivers.pxi import PXIController
 from tests.commissioning import RESISTOR, SMALL
 from tests.support.rig.rigs import served_rig
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
@@ -70,6 +71,37 @@ def test_what_the_outputs_hold_when_a_program_ends_is_written_down(tmp_path, mon
         assert f"the outputs {fate}" in state.steps[12].judgement.remarks[0]
         assert worst.bias_V < 0.0505
         assert rig.is_safe()
+
+
+def test_a_card_is_not_reset_where_that_would_move_the_tip(tmp_path, monkeypatch):
+    """Parked at -10 V it would go 100 nm toward the sample."""
+    monkeypatch.setattr("app.acquisition.attended.Watchdog", WatchdogWithoutProcess)
+    with watched(tmp_path, RESISTOR) as (rig, _):
+        text = rig.file.read_text("utf-8")
+        for old, new in (
+            ("min_V = 0.0, max_V = 10.0", "min_V = -10.0, max_V = 10.0"),
+            ("z_V = 0.0", "z_V = -10.0"),
+        ):
+            assert old in text
+            text = text.replace(old, new)
+        rig.file.write_text(text, "utf-8")
+        monkeypatch.setattr(safety, "victim", lambda *given: SimpleNamespace())
+        monkeypatch.setattr(safety, "end", lambda process, mode: None)
+        monkeypatch.setattr(safety, "shown", lambda rig, enough: (0.0, 0.05))
+        monkeypatch.setattr(
+            PXIController, "reset", lambda controller, device: pytest.fail("the card was reset")
+        )
+        session = Session(rig.file, tmp_path / "day", 1e4, SMALL, direct_wires(rig.simulated))
+        state = begun_at(session, 1, 2, 4)
+
+        commission(session, state, [STEPS[12]], Voice(lambda question: True))
+
+        assert state.verdict(12) is Verdict.PASS
+        assert (
+            "A reset of the card was not tried: it takes z from its safe -10 V"
+            in state.steps[12].judgement.remarks[1]
+        )
+        assert rig.simulated.bench.outputs["z"] == pytest.approx(-10.0, abs=1e-3)
 
 
 def test_without_a_hand_the_links_are_not_tried(tmp_path, monkeypatch):
