@@ -35,12 +35,12 @@ def card_faults(seen_V: Mapping[str, float], earlier_V: float | None = None) -> 
     )
     reference_V, ground_V = seen_V["reference"], seen_V["ground"]
     off_V = reference_V - REFERENCE_V
-    if abs(ground_V) > GROUND_WITHIN_V:
+    if not abs(ground_V) <= GROUND_WITHIN_V:  # nor if it is not a number
         texts.append(
             f"The card reads {ground_V * 1e3:+.2f} mV at its own ground (limit {GROUND_WITHIN_V * 1e3:g} mV): its "
             f"inputs are out of calibration. {remedy}"
         )
-    if abs(off_V) > REFERENCE_WITHIN_V:
+    if not abs(off_V) <= REFERENCE_WITHIN_V:
         texts.append(
             f"The card reads {reference_V:.4f} V at its own reference of {REFERENCE_V:g} V, {off_V / REFERENCE_V:+.2%} "
             f"(limit {REFERENCE_WITHIN_V / REFERENCE_V:.2%}): its inputs are out of calibration. {remedy}"

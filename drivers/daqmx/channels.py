@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drivers.change_limits import ChangeLimits
-from drivers.errors import OutOfRange
+from drivers.errors import InstrumentFault, OutOfRange
 from drivers.limits import RELATIVE
 
 
@@ -44,6 +44,16 @@ class AnalogInput:
     terminal: InputReference = InputReference.DIFFERENTIAL
     scale: float = 1.0
     offset: float = 0.0
+
+
+def require_numbers(names: Sequence[str], data: NDArray[np.float64]) -> None:
+    """Raise ``InstrumentFault`` if a sample, shape (n_names, n), is no number: no comparison with it fails."""
+    missing = [name for name, volts in zip(names, data, strict=True) if np.isnan(volts).any()]
+    if missing:
+        raise InstrumentFault(
+            f"The card gave no number for {' and '.join(missing)}. Look at the card in NI MAX and at custom scales, "
+            "and start the card's server again."
+        )
 
 
 DIFFERENTIAL_PARTNER = 8

@@ -10,7 +10,7 @@ from nidaqmx.constants import AcquisitionType
 from nidaqmx.stream_readers import AnalogMultiChannelReader
 
 from analysis.records import Block, FloatArray
-from drivers.daqmx.channels import AnalogInput
+from drivers.daqmx.channels import AnalogInput, require_numbers
 from drivers.daqmx.inputs import TERMINAL_CONFIGURATIONS
 from drivers.errors import RigError
 from drivers.ni_errors import translated
@@ -116,7 +116,7 @@ class TerminalScan:
         NotNow
             If another acquisition uses the card.
         InstrumentLost, InstrumentFault
-            If the samples do not come.
+            If the samples do not come, or one has no number.
         """
         data = np.empty((len(self._channels), n))
         with translated("scan all inputs"):
@@ -129,5 +129,7 @@ class TerminalScan:
         return self._block(data)
 
     def _block(self, data: FloatArray) -> Block:
+        names = tuple(one.name for one in self._channels)
+        require_numbers(names, data)
         scale, offset = np.array([(one.scale, one.offset) for one in self._channels]).T[:, :, np.newaxis]
-        return Block(0, self._rate_Hz, tuple(one.name for one in self._channels), scale * data + offset)
+        return Block(0, self._rate_Hz, names, scale * data + offset)

@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.preflight.stray import Stray, period, stray
 from analysis.records import FloatArray
+from drivers.daqmx.channels import require_numbers
 from procedures.context import ProcedureContext
 from procedures.errors import Aborted
 from procedures.preflight.stimuli import settling_s
@@ -68,4 +69,5 @@ def _piece(context: ProcedureContext, samples: int) -> FloatArray:
     finally:
         daq.drop("bias")
         daq.stop_acquisition()
+    require_numbers(block.channels, block.data)
     return np.stack([block.channel("bias"), context.amplifier.current_A(block.channel("current"))])

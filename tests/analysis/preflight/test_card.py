@@ -21,6 +21,7 @@ def test_a_right_card_and_one_without_such_channels_pass():
             "5.0050 V at its own reference of 5 V, +0.10% (limit 0.06%)",
         ),
         ({"ground": -2e-3, "reference": 5.0}, None, "-2.00 mV at its own ground (limit 1 mV)"),
+        ({"ground": np.nan, "reference": 5.0}, None, "+nan mV at its own ground"),
         (RIGHT, 4.9995, "5.0012 V at its own reference, 4.9995 V at the last proof"),
     ],
 )
