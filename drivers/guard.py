@@ -13,6 +13,7 @@ from drivers.daqmx.inputs import ACQUISITION
 from drivers.daqmx.output_tasks import WAVEFORM
 from drivers.daqmx.terminals import TERMINALS
 from drivers.errors import InstrumentFault, NotNow, RigError
+from drivers.heartbeat_line import HEARTBEAT
 from drivers.ni6281 import NI6281, AnalogInput, AnalogOutput
 from drivers.pxi import PXIController, translated
 from drivers.stepper import COARSE
@@ -25,7 +26,7 @@ _LOOKS, _LOOK_S = 5, 0.03
 READING = ACQUISITION, TERMINALS
 """Tasks of a run that keep the inputs from being read."""
 
-LASTING = WAVEFORM, *READING, COARSE
+LASTING = WAVEFORM, *READING, COARSE, HEARTBEAT
 """Tasks of a run that keep their part of the card after its program has died."""
 
 LOOPED_BACK = "bias", "z"

@@ -12,6 +12,9 @@ from nidaqmx.stream_writers import DigitalSingleChannelWriter
 from drivers.errors import InstrumentFault
 from drivers.pxi import PXIController, translated
 
+HEARTBEAT = "heartbeat"
+"""Name of the task after that of the sessions."""
+
 TOGGLE_EVERY_S = 0.05
 """Shortest time between two edges; a one-shot of 0.5 s bears ten that are missing."""
 
@@ -43,7 +46,7 @@ class HeartbeatLine:
 
     def _open(self) -> None:
         with translated(f"open the heartbeat line {self._name}"):
-            self._task = self._controller.new_task()
+            self._task = self._controller.new_task(HEARTBEAT)
             try:
                 self._task.do_channels.add_do_chan(self._name)
                 self._writer = DigitalSingleChannelWriter(self._task.out_stream)

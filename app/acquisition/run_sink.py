@@ -71,9 +71,11 @@ class RunSink:
 
     def feed(self, block: Block) -> None:
         """Add samples, then check the watchdog, at least twice a second. Raises ``WatchdogGone``."""
-        follows = not self._waiting or self._waiting[-1].stop == block.first
-        before, self._waiting = ([], [*self._waiting, block]) if follows else (self._waiting, [block])
-        self._pass_on(before)  # now that an error can't cost the new samples
+        if self._waiting and self._waiting[-1].stop != block.first:
+            before, self._waiting = self._waiting, [block]
+            self._pass_on(before)  # an error can't cost the new samples now
+        else:
+            self._waiting.append(block)
         if block.stop >= self._next_tie:
             self._tie(block)
         while self._notes:

@@ -21,7 +21,7 @@ OWN = {"ground": "_aignd_vs_aignd", "reference": "_calref_vs_aignd"}
 
 
 def own_outputs_V(controller: PXIController, device: str, outputs: Mapping[str, str]) -> dict[str, float]:
-    """Return the volts at output terminals as the card itself sees them, against its ground: the input's offset is out.
+    """Return the volts at output terminals as the card itself sees them, less what it reads at its own ground.
 
     Parameters
     ----------

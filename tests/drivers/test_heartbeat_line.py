@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from drivers.errors import NotFound
+from drivers.guard import session_names
 from drivers.heartbeat_line import TOGGLE_EVERY_S, HeartbeatLine
 from drivers.pxi import PXIController
 from tests.support.instruments.loopback import served
@@ -22,11 +23,13 @@ class Clock:
         return self.now_s
 
 
-@pytest.fixture
-def rig():
+@pytest.fixture(params=["", session_names("Dev1")], ids=["without name", "of a run"])
+def rig(request):
     with (
         served() as server,
-        PXIController(f"grpc://{server.address}", connect=lambda address: server.direct()) as controller,
+        PXIController(
+            f"grpc://{server.address}", connect=lambda address: server.direct(), sessions=request.param
+        ) as controller,
     ):
         yield server, controller
 

@@ -288,6 +288,8 @@ def test_a_recording_of_an_unusual_rig_can_be_played_back():
     usual = RIG + '[probe]\nid = "p1"\n[junction]\n'
     settings = {"extension_m_per_V": 2e-6, "current_gain_V_per_A": 3e4}
     header = RunHeader("iv", (RecordedChannel("current"),), rate_Hz=10.0, settings=settings)
+    usual = usual.replace('channel = "ao0"', 'channel = "ao0", inverting = true')
+    usual = usual.replace('channel = "ao1"', 'channel = "ao1", inverting = true')
     addresses = {
         "daq": "127.0.0.1:1",
         "current_amplifier": "GPIB0::22::INSTR",
@@ -298,6 +300,7 @@ def test_a_recording_of_an_unusual_rig_can_be_played_back():
 
     again = validate(tomllib.loads(rig_toml(rig, "")), Rig, "rig.toml")
     assert (again.piezo.extension_nm_per_V, again.daq.rate_Hz) == (pytest.approx(2000), 10.0)
+    assert (again.daq.outputs.z.sign, again.daq.outputs.bias.sign) == (1.0, 1.0), "volts as they are recorded"
 
 
 @pytest.mark.parametrize(("kind", "options", "said"), [
