@@ -25,20 +25,23 @@ def at_the_end(session: Session) -> Judgement:
     fate = (
         "hold their values" if all(holds) else "go to 0 V" if not any(holds) else "differ by the way it ends"
     )
-    remarks, wrong = [f"When a program ends, the outputs {fate}: only the watchdog makes the rig safe."], []
+    remarks = [f"When a program ends, the outputs {fate}: only the watchdog makes the rig safe."]
     if rig.safe.z_V:
         remarks.append(
             f"A reset of the card was not tried: it takes z from its safe {rig.safe.z_V:g} V through 0 V, toward the "
             "sample. It is the watchdog's last resort."
         )
-        return judged(numbers, wrong, remarks=remarks)
+        return judged(numbers, [], remarks=remarks)
     after_V = _bias_after_reset_V(session)
     numbers.append(Number(f"bias {HELD_V:g} V after a reset of the card", after_V, "V", "0"))
-    if abs(after_V) > GONE_V:
-        wrong.append(
+    wrong = (
+        [
             f"The bias loop-back reads {after_V:+.3g} V after a reset of the card, expected 0 V: the watchdog resets "
             "the card to free outputs of a dead program. Compare the card's power-up states in NI MAX with 0 V."
-        )
+        ]
+        if abs(after_V) > GONE_V
+        else []
+    )
     return judged(numbers, wrong, remarks=remarks)
 
 
