@@ -16,6 +16,7 @@ from analysis.constants import G0_S
 from analysis.heating.aligned_hold import whole_periods
 from analysis.heating.programme import LevelProgramme, ordered
 from analysis.numbers import counted
+from analysis.thermoelectric.contact_offset import CHANGES
 from analysis.thermoelectric.detectability import (
     TWO_LEVEL_SHARE,
     FLICKER_per_Hz,
@@ -50,7 +51,10 @@ METHODS = {
 
 LEAST_PERIODS = 3
 CONTACT_SHARE = 0.5
-"""Amplitude in a metallic contact over that in a junction, so that the amplifier does not rail."""
+"""Largest amplitude in a metallic contact over that in a junction."""
+
+DEEP_CONTACT = 8.0
+"""Conductance of the deepest contacts over the threshold: they do not rail the current amplifier either."""
 
 SPREAD = 0.3
 """Standard deviation of the thermopower between junctions over its mean, for the expected error; typical."""
@@ -150,6 +154,12 @@ class Thermopower(AlternatingHeater, HeatedProcedure):
         ]
         return ordered(levels, "+0-", Fraction(self.frequency))
 
+    def contact_share(self, context: ProcedureContext) -> float:
+        """Return the amplitude in a metallic contact over that in a junction."""
+        rail_A = context.amplifier.full_scale_V / context.amplifier.gain_V_per_A
+        deep_A = DEEP_CONTACT * G0_S * float(self.contact_threshold) * self.amplitude * 1e-3
+        return min(CONTACT_SHARE, rail_A / deep_A)
+
     def check(self, context: ProcedureContext) -> None:
         """Refuse also a single difference, an amplitude beyond the limits, and holds of too few periods."""
         super().check(context)
@@ -189,8 +199,9 @@ class Thermopower(AlternatingHeater, HeatedProcedure):
             differences_K = differences_K * self.amplitude_share(context, context.heater)
         elif self.contact_offset:
             contact_G0 = float(self.contact_threshold)
+            share = self.contact_share(context)
             noise_V = math.hypot(
-                noise_V, self._sigma_V(context, contact_G0, CONTACT_SHARE, self.contact_time, 0.0)
+                noise_V, self._sigma_V(context, contact_G0, share, self.contact_time, CHANGES**2)
             )
         sigma = thermopower_sigma_V_per_K(differences_K, int(self.holds), noise_V, SPREAD * abs(value))
         size = math.nan if self.control else value
@@ -251,7 +262,7 @@ class Thermopower(AlternatingHeater, HeatedProcedure):
     def _capture(self, context: ProcedureContext, surface_m: float) -> Steps[float | None]:
         """Measure the offset in the contact, then withdraw until a plateau passes its check."""
         if self.contact_offset and self.method != ALTERNATING:
-            programme = self.programme(CONTACT_SHARE)
+            programme = self.programme(self.contact_share(context))
             yield Modulate(CONTACT, programme, self.contact_time, reaction_s=self.contact_time)
         return (yield from super()._capture(context, surface_m))
 

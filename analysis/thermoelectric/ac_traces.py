@@ -31,6 +31,7 @@ from analysis.segmentation import (
 )
 from analysis.spectra.demodulated import ADDED, PARTS, amplitudes
 from analysis.spectra.sine import METALLIC_S, ComplexPoints, Demodulation, Response, Sine, SineBias
+from analysis.thermoelectric.contact_offset import Contact
 from analysis.thermoelectric.open_circuit import OpenCircuit
 from analysis.thermoelectric.thermopower_hold import MeasuredHold
 
@@ -219,6 +220,7 @@ def measured_trace(trace: ACTrace) -> MeasuredHold:
         base_rise_K=float(notes.get("base_rise_K", 0.0)),
         substrate_rise_K=float(notes.get("substrate_rise_K", 0.0)),
         rejected=rejected,
+        contact=Contact.NONE if math.isnan(points.contact_V) else Contact.OWN,
     )
 
 

@@ -146,13 +146,12 @@ def open_circuit_sigma_V(
 
     Notes
     -----
-    Var = S_I/(2 T G^2) (1 + mean^2/var) + (S_G/G^2) rms^2/(2 T), with mean, var and rms of the bias.
+    The weight of a level is w = 2 T share/(S_I/G^2 + (S_G/G^2) V^2), and
+    Var = sum(w V^2)/(sum(w) sum(w V^2) - sum(w V)^2): that of a line weighted with the noise of each level.
     """
-    mean_V = float(share @ bias_V)
-    square_V2 = float(share @ bias_V**2)
-    variance_V2 = square_V2 - mean_V**2
-    white_V2 = noise_A2_per_Hz / conductance_S**2 * (1.0 + mean_V**2 / variance_V2)
-    return math.sqrt((white_V2 + flicker_per_Hz * square_V2) / (2.0 * window_s))
+    weight = 2.0 * window_s * share / (noise_A2_per_Hz / conductance_S**2 + flicker_per_Hz * bias_V**2)
+    square = float(weight @ bias_V**2)
+    return math.sqrt(square / (float(weight.sum()) * square - float(weight @ bias_V) ** 2))
 
 
 def thermopower_sigma_V_per_K(

@@ -6,6 +6,8 @@ The bias is the looped-back one: half a step of a 16-bit output on +-10 V, 0.15 
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from analysis.records import FloatArray
 
 
@@ -22,7 +24,11 @@ class OpenCircuit:
 
 
 def open_circuit(
-    bias_V: FloatArray, current_A: FloatArray, noise_A2_per_Hz: float, rate_Hz: float
+    bias_V: FloatArray,
+    current_A: FloatArray,
+    noise_A2_per_Hz: float,
+    rate_Hz: float,
+    weight: FloatArray | None = None,
 ) -> OpenCircuit:
     """Fit a line through the samples.
 
@@ -34,10 +40,12 @@ def open_circuit(
         One-sided density of the current's noise at the modulation frequency.
     rate_Hz : float
         Sample rate.
+    weight : ndarray or None, shape (n,)
+        Weight of each sample; None: all alike.
 
     Notes
     -----
-    Var(V_oc) = (S_I f_s / 2) / G^2 x (1/n + (V_oc - mean V)^2 / S_xx).
+    Var(V_oc) = (S_I f_s / 2) / G^2 x (1/n + (V_oc - mean V)^2 / S_xx), all with weights that add up to n.
 
     Raises
     ------
@@ -47,13 +55,14 @@ def open_circuit(
     n = len(bias_V)
     if n < 3:
         raise ValueError(f"{n} samples do not determine a line")
-    mean_V = float(bias_V.mean())
+    share = np.full(n, 1.0 / n) if weight is None else weight / weight.sum()
+    mean_V = float(share @ bias_V)
     about_V = bias_V - mean_V
-    square_V2 = float(about_V @ about_V)
+    square_V2 = n * float(share @ about_V**2)
     if not square_V2 > 0.0:
         raise ValueError("the bias does not vary, so the open-circuit voltage is undetermined")
-    slope_S = float(about_V @ current_A) / square_V2
-    intercept_A = float(current_A.mean()) - slope_S * mean_V
+    slope_S = n * float((share * about_V) @ current_A) / square_V2
+    intercept_A = float(share @ current_A) - slope_S * mean_V
     variance_A2 = noise_A2_per_Hz * rate_Hz / 2.0
     crossing_V = -intercept_A / slope_S if slope_S else math.nan
     return OpenCircuit(

@@ -15,6 +15,8 @@ import numpy as np
 import scipy
 
 from analysis.line_fit import Line, slope_through_origin
+from analysis.numbers import counted
+from analysis.thermoelectric.contact_offset import Contact
 from analysis.thermoelectric.control_verdict import ControlVerdict
 from analysis.thermoelectric.temperatures import reduced_difference_K
 from analysis.thermoelectric.thermopower_hold import MeasuredHold
@@ -199,6 +201,7 @@ class ThermopowerAnalysis:
                     f"Thermopower: the {name} line through single junctions has {1e6 * other:.3g} uV/K, the line "
                     f"through the means {1e6 * slope:.3g} uV/K: tails, or two kinds of junctions."
                 )
+        found += self._about_offsets()
         mean, error = self.polarity_V
         if error > 0.0 and abs(mean) > 3.0 * error:
             found.append(
@@ -206,3 +209,19 @@ class ThermopowerAnalysis:
                 "the heater leaks into the current. Its mean over both signs is used."
             )
         return tuple(found)
+
+    def _about_offsets(self) -> list[str]:
+        """Return a sentence if contacts that should show the offset of the bias do not."""
+        seen = Counter(one.hold.contact for one in self.holds)
+        if seen[Contact.OTHERS]:
+            return [
+                f"Thermopower: {seen[Contact.OTHERS]} of {counted(len(self.holds), 'junction')} had no contact that "
+                "shows the offset of the bias: it was at the rail of the current amplifier, or is missing. They have "
+                "the mean offset of the contacts nearest in time."
+            ]
+        if seen[Contact.RAILED]:
+            return [
+                "Thermopower: every contact was at the rail of the current amplifier, so that none shows the offset "
+                "of the bias: the voltages and the intercept contain it."
+            ]
+        return []

@@ -44,6 +44,8 @@ class ThermopowerHold:
     railed : ndarray of bool
     contact_V, contact_A : ndarray
         Bias and current in the metallic contact at the beginning of the opening; empty without that measurement.
+    contact_railed : bool
+        True if the amplifier was at its rail meanwhile.
     before_G0, after_G0 : float
     window_G0 : tuple of float
     kind : str
@@ -82,6 +84,7 @@ class ThermopowerHold:
     substrate_K: FloatArray | float = 0.0
     thermal_Hz: float = float("nan")
     flags: tuple[str, ...] = ()
+    contact_railed: bool = False
 
 
 class ThermopowerSegmenter:
@@ -160,6 +163,7 @@ class ThermopowerSegmenter:
             substrate_K=segment.beside.get(self._inputs.substrate, 0.0),
             thermal_Hz=2.0 * self._heater_Hz if notes.get("method") == ALTERNATING else float("nan"),
             flags=segment.flags,
+            contact_railed=contact is not None and bool(contact.railed.any()),
         )
 
 

@@ -78,5 +78,6 @@ def _junction(one: PlacedHold) -> dict[str, Any]:
         "open_circuit_V": fit.open_circuit_V,
         "short_circuit_A": fit.short_circuit_A,
         "contact_offset_V": one.hold.contact_offset_V,
+        "contact_offset_from": one.hold.contact.value,
         "sigma_V": one.hold.sigma_V,
     }

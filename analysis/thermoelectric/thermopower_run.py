@@ -9,9 +9,10 @@ from analysis.heating.mask import TIME_CONSTANTS, filters_of
 from analysis.heating.thermometer import Thermometer
 from analysis.recording.header import RunHeader
 from analysis.thermoelectric.ac_traces import ACTrace, measured_trace
+from analysis.thermoelectric.hold_line import HoldRules
 from analysis.thermoelectric.thermopower import GOLD_FILM, Lead, PlacedHold, ThermopowerAnalysis
 from analysis.thermoelectric.thermopower_controls import DUMMY, with_controls
-from analysis.thermoelectric.thermopower_hold import HoldRules, MeasuredHold, measured
+from analysis.thermoelectric.thermopower_hold import MeasuredHold, measured
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold
 from analysis.thermoelectric.thermopower_summary import as_if_heated, placed, summarise
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.line_fit import Line, least_squares_slope, theil_sen_slope
 from analysis.records import FloatArray
+from analysis.thermoelectric.contact_offset import Contact
 from analysis.thermoelectric.thermopower import PlacedHold, ThermopowerAnalysis, ThermopowerSet
 from analysis.thermoelectric.thermopower_hold import MeasuredHold
 from analysis.thermoelectric.thermopower_line import line_through_means
@@ -16,6 +17,9 @@ from analysis.thermoelectric.thermopower_line import line_through_means
 LEAST_JUNCTIONS = 3
 RESAMPLES, PAIRS = 300, 400
 LEAST_SIGMA_K = 1e-3
+NEAREST = 10
+"""Contacts whose mean offset a hold has that shows none of its own."""
+
 SKEW_S = 20e-6
 """Standard uncertainty of the time between current and thermometer: conversions of the card, rise times."""
 
@@ -28,6 +32,7 @@ def placed(holds: Sequence[MeasuredHold], seebeck_V_per_K: float) -> tuple[Place
     ValueError
         Without a hold at dT = 0.
     """
+    holds = with_offsets(holds)
     zeros = [hold for hold in holds if hold.difference_K == 0.0 and math.isfinite(hold.thermocouple_V)]
     if not zeros:
         raise ValueError("no hold at dT = 0 gives the thermometer's zero")
@@ -44,6 +49,31 @@ def placed(holds: Sequence[MeasuredHold], seebeck_V_per_K: float) -> tuple[Place
             tip_K, substrate_K = mean_K + 0.5 * hold.amplitude_K, mean_K - 0.5 * hold.amplitude_K
         result.append(PlacedHold(hold, tip_K, substrate_K))
     return tuple(result)
+
+
+def with_offsets(holds: Sequence[MeasuredHold]) -> list[MeasuredHold]:
+    """Return holds of one recording; those without an offset of the bias have that of the contacts nearest in time.
+
+    Beside others that have theirs, a hold that kept its offset would be off by all of it.
+    """
+    known = [hold for hold in holds if math.isfinite(hold.contact_offset_V)]
+    if not known:
+        return list(holds)
+    at = np.array([hold.sample for hold in known])
+    offset_V, sigma_V = (
+        np.array([getattr(hold, name) for hold in known]) for name in ("contact_offset_V", "sigma_contact_V")
+    )
+
+    def completed(hold: MeasuredHold) -> MeasuredHold:
+        if math.isfinite(hold.contact_offset_V):
+            return hold
+        near = np.argsort(np.abs(at - hold.sample), kind="stable")[:NEAREST]
+        scatter_V = float(offset_V[near].std(ddof=1)) if len(near) > 1 else 0.0
+        sigma = max(scatter_V, float(np.sqrt(np.mean(sigma_V[near] ** 2)))) / math.sqrt(len(near))
+        mean_V = float(offset_V[near].mean())
+        return replace(hold, contact_offset_V=mean_V, sigma_contact_V=sigma, contact=Contact.OTHERS)
+
+    return [completed(hold) for hold in holds]
 
 
 def as_if_heated(holds: Iterable[PlacedHold]) -> tuple[PlacedHold, ...]:
@@ -99,7 +129,9 @@ def _set(wanted_K: float, members: Sequence[PlacedHold], rng: np.random.Generato
     theta_K = np.array([one.reduced_K for one in members])
     n, sd_V = len(volts), float(volts.std(ddof=1))
     means = volts[rng.integers(0, n, (RESAMPLES, n))].mean(axis=1)
-    offsets = np.array([one.hold.contact_offset_V for one in members])
+    offsets = np.array(
+        [one.hold.contact_offset_V for one in members if one.hold.contact is not Contact.OTHERS]
+    )
     known = offsets[np.isfinite(offsets)]
     return ThermopowerSet(
         wanted_K=wanted_K,

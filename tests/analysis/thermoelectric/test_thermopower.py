@@ -9,12 +9,14 @@ import pytest
 from analysis.constants import G0_S
 from analysis.heating.mask import Filters
 from analysis.heating.thermometer import Thermometer
+from analysis.thermoelectric.contact_offset import Contact
 from analysis.thermoelectric.detectability import molecule_noise_per_Hz, open_circuit_sigma_V
+from analysis.thermoelectric.hold_line import HoldRules
 from analysis.thermoelectric.open_circuit import OpenCircuit
 from analysis.thermoelectric.temperatures import reduced_difference_K
 from analysis.thermoelectric.thermopower import GOLD_FILM, Lead
 from analysis.thermoelectric.thermopower_controls import with_controls
-from analysis.thermoelectric.thermopower_hold import HoldRules, MeasuredHold, measured
+from analysis.thermoelectric.thermopower_hold import MeasuredHold, measured
 from analysis.thermoelectric.thermopower_holds import ThermopowerHold
 from analysis.thermoelectric.thermopower_json import thermopower_json
 from analysis.thermoelectric.thermopower_run import ThermopowerRun, combine, lead_of
@@ -242,21 +244,94 @@ def two_level(rng, n):
     return height * ((np.cumsum(turns) + rng.integers(2)) % 2 - 0.5)
 
 
-def test_the_expected_noise_of_a_hold_covers_its_scatter():
-    """Flicker alone expects 23 uV, of which single holds scatter by more than twice as much."""
-    rng, n, amplitude_V = np.random.default_rng(7), 1000, 0.01
-    bias_V = amplitude_V * np.array([1, 0, -1])[(np.arange(n) * 3 * 12.25 / RATE_Hz).astype(int) % 3]
-    volts = []
-    for _ in range(600):
-        current_A = G * (1 + flickering(rng, n, 1e-4) + two_level(rng, n)) * bias_V
-        volts.append(measured(replace(hold(), bias_V=bias_V, current_A=current_A), RULES).fit.open_circuit_V)
-    levels_V, share = amplitude_V * np.array([1.0, 0.0, -1.0]), np.full(3, 1 / 3)
-    flicker, both = (
-        open_circuit_sigma_V(levels_V, share, n / RATE_Hz, G, 0.0, density)
-        for density in (1e-4 / 12.25, molecule_noise_per_Hz(12.25))
+@pytest.mark.parametrize("noise_A2_per_Hz", [1e-24, 1e-23, 1e-22])
+@pytest.mark.parametrize(("levels", "efficient"), [((1, 0, -1), 1.15), ((1, 0, 1), 1.15), ((1, -1), 1.1)])
+def test_holds_with_two_level_noise_scatter_as_expected_and_as_their_errors_say(
+    levels, efficient, noise_A2_per_Hz
+):
+    """Without weights all of them scatter by 60 uV, whatever the noise of the amplifier is."""
+    rng, n, amplitude_V, readback_V = np.random.default_rng(7), 1000, 0.01, 7.5e-5
+    levels_V = amplitude_V * np.array(levels, dtype=float)
+    bias_V = levels_V[(np.arange(n) * len(levels) * 12.25 / RATE_Hz).astype(int) % len(levels)]
+    found = []
+    for _ in range(150):
+        current_A = G * (1 + flickering(rng, n, 1e-4) + two_level(rng, n)) * (bias_V + 3e-5)
+        current_A += np.sqrt(noise_A2_per_Hz * RATE_Hz / 2) * rng.standard_normal(n)
+        read_V = bias_V + readback_V * rng.standard_normal(n)
+        found.append(measured(replace(hold(), bias_V=read_V, current_A=current_A), RULES).fit)
+    volts = np.array([one.open_circuit_V for one in found]) + 3e-5
+    pulls = volts / [one.sigma_open_circuit_V for one in found]
+    both = noise_A2_per_Hz + 2.0 / RATE_Hz * (G * readback_V) ** 2
+    share, density = np.full(len(levels), 1.0 / len(levels)), molecule_noise_per_Hz(12.25)
+    expected_V = open_circuit_sigma_V(levels_V, share, n / RATE_Hz, G, both, density)
+    assert 0.8 < np.std(volts) / expected_V < 1.1 * efficient
+    assert 0.75 < np.sqrt(np.mean(pulls**2)) < 1.25
+    assert abs(volts.mean()) < 3.0 * volts.std() / np.sqrt(len(volts))
+
+
+def contact_of(conductances_G0, offset_V=-8e-5, amplitude_V=1.6e-3, readback_V=0.0, rng=None):
+    """Bias and current of a contact with another conductance at each level, after an overload at its beginning."""
+    n = 200
+    level = (np.arange(n) * 3 * 12.25 / RATE_Hz).astype(int)
+    bias_V = amplitude_V * np.array([1.0, 0.0, -1.0])[level % 3]
+    current_A = G0_S * np.array(conductances_G0)[level] * (bias_V - offset_V)
+    current_A[:4] = 4.9e-6
+    noise_V = 0.0 if rng is None else readback_V * rng.standard_normal(n)
+    return {"contact_V": bias_V + noise_V, "contact_A": current_A}
+
+
+@pytest.mark.parametrize(
+    "conductances_G0", [(10, 10, 10, 10, 10), (10, 9, 8, 8, 8), (5, 6, 6, 7, 7), (20, 20, 15, 15, 15)]
+)
+def test_a_contact_that_changes_shows_the_same_offset(conductances_G0):
+    """A contact that lost two of ten atoms between two levels of 5 mV gave -300 uV for -80."""
+    rng, offsets_V = np.random.default_rng(3), []
+    for _ in range(40):
+        changes = contact_of(conductances_G0, readback_V=7.5e-5, rng=rng)
+        offsets_V.append(measured(replace(hold(), **changes), RULES).contact_offset_V)
+    mean_V, error_V = np.mean(offsets_V), np.std(offsets_V) / np.sqrt(40)
+    assert mean_V == pytest.approx(-8e-5, abs=3 * error_V + 0.15 * 8e-5 * np.ptp(conductances_G0) / 5)
+    assert np.std(offsets_V) < 1.5e-5
+
+
+def test_a_contact_at_the_rail_shows_no_offset():
+    """Its clipped current gave -42 uV for -84, in four contacts of five."""
+    changes = contact_of((20, 20, 20, 20, 20), amplitude_V=5e-3)
+    clipped_A = np.clip(changes["contact_A"], -5e-6, 5e-6)
+    found = measured(replace(hold(), **{**changes, "contact_A": clipped_A, "contact_railed": True}), RULES)
+    assert np.isnan(found.contact_offset_V)
+    assert found.contact is Contact.RAILED
+    assert found.rejected == "", "the junction itself is whole"
+
+
+def offsets_seen(holds, every, lost=Contact.RAILED):
+    """The holds with an offset of 40 uV seen in one contact of ``every``; none with 0."""
+    return [
+        replace(one, contact_offset_V=4e-5, sigma_contact_V=5e-6, contact=Contact.OWN)
+        if every and one.number % every == 0
+        else replace(one, contact=lost)
+        for one in holds
+    ]
+
+
+@pytest.mark.parametrize("every", [1, 7])
+def test_a_junction_without_a_contact_has_the_offset_of_those_nearest_in_time(every):
+    """Left alone beside others, six junctions of seven would keep 40 uV, and 20 K more of them than 0 K."""
+    rng = np.random.default_rng(8)
+    found = summarise(placed(offsets_seen(campaign(rng), every), S_TC), 0.0123, rng)
+    assert abs(found.line.intercept) < 2.5 * found.line.sigma_intercept
+    assert any("nearest in time" in one for one in found.warnings) == (every > 1)
+    assert {one["contact_offset_from"] for one in thermopower_json(found)["junctions"]} == (
+        {"own contact"} if every == 1 else {"own contact", "contacts nearest in time"}
     )
-    assert np.std(volts) > 1.8 * flicker
-    assert np.std(volts) == pytest.approx(both, rel=0.15)
+    assert found.sets[0].contact_offset_V == pytest.approx(4e-5)
+
+
+def test_a_run_whose_contacts_all_railed_says_that_its_voltages_contain_the_offset():
+    rng = np.random.default_rng(8)
+    found = summarise(placed(offsets_seen(campaign(rng), 0), S_TC), 0.0123, rng)
+    assert found.line.intercept == pytest.approx(4e-5, abs=3 * found.line.sigma_intercept)
+    assert any("every contact was at the rail" in one for one in found.warnings)
 
 
 def test_the_lead_is_that_of_the_rig_file_or_else_a_gold_film():
