@@ -209,10 +209,11 @@ def measured(arrange: Callable[[Any], None], seconds: float) -> Life:
     began_s, worked_s = time.perf_counter(), time.process_time()
     QTimer.singleShot(round(seconds * 1000), app.exit)  # not quit, which closes windows
     app.exec()
+    _until(app, lambda: len(stamps) > 1)
     core = (time.process_time() - worked_s) / (time.perf_counter() - began_s)
     window._timer.timeout.disconnect(noted)
     gap_s, work_s = np.diff(stamps, axis=0).max(axis=0)
-    return Life(core, len(stamps) / seconds, float(gap_s), float(work_s))
+    return Life(core, len(stamps) / (time.perf_counter() - began_s), float(gap_s), float(work_s))
 
 
 def end() -> None:
