@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from analysis.commissioning.staircase import BITS, OUTPUT_RANGES_V, expected_step_V
 from analysis.constants import G0_S
 from analysis.heating.layout import roles
 from analysis.heating.programme import LevelProgramme
-from analysis.thermoelectric.bias_resolution import BiasOutput
 from analysis.thermoelectric.peltier import LARGEST_V
 from analysis.thermoelectric.peltier_expectation import odd_sigma_W, peltier_sigma_V
+from procedures.bias_output import bias_output
 from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting, NoJunction
@@ -27,9 +26,6 @@ from procedures.pymeasure_types import FloatParameter, IntegerParameter, ListPar
 from procedures.thermopower_beside import ThermopowerBeside
 
 TWO_LEVELS = "+1:1 -1:1"
-CARD = "628"
-"""Cards whose output ranges are assumed before a run."""
-
 MOST_SHARE = 0.01
 """Largest step of the bias over the smallest amplitude, and over S T, that goes without a remark."""
 
@@ -152,10 +148,7 @@ class Peltier(ThermopowerBeside):
 
     def remarks(self, context: ProcedureContext) -> list[str]:
         """Return what the resolution of the bias costs, where it is more than 1 %; [] if it is fine."""
-        divider = context.facts.bias_divider
-        low_V, high_V = (divider * limit_V for limit_V in context.bias_range_V)
-        _, range_V = expected_step_V(OUTPUT_RANGES_V[CARD], low_V, high_V)
-        output = BiasOutput(BITS, range_V, divider)
+        output = bias_output(context)
         smallest_V = min(abs(float(one)) for one in self.amplitudes)
         found = []
         if output.step_V > MOST_SHARE * smallest_V:

@@ -27,6 +27,7 @@ from analysis.thermoelectric.detectability import (
 )
 from analysis.thermoelectric.thermopower_holds import ALTERNATING
 from procedures.alternating_heater import AlternatingHeater
+from procedures.bias_output import bias_output
 from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
@@ -55,6 +56,9 @@ CONTACT_SHARE = 0.5
 
 DEEP_CONTACT = 8.0
 """Conductance of the deepest contacts over the threshold: they do not rail the current amplifier either."""
+
+LEAST_STEPS = 3
+"""Least amplitude in a contact in steps of the bias; contacts of less than twice the threshold do not rail then."""
 
 SPREAD = 0.3
 """Standard deviation of the thermopower between junctions over its mean, for the expected error; typical."""
@@ -157,8 +161,9 @@ class Thermopower(AlternatingHeater, HeatedProcedure):
     def contact_share(self, context: ProcedureContext) -> float:
         """Return the amplitude in a metallic contact over that in a junction."""
         rail_A = context.amplifier.full_scale_V / context.amplifier.gain_V_per_A
-        deep_A = DEEP_CONTACT * G0_S * float(self.contact_threshold) * self.amplitude * 1e-3
-        return min(CONTACT_SHARE, rail_A / deep_A)
+        rail_V = rail_A / (G0_S * float(self.contact_threshold))
+        least_V = min(LEAST_STEPS * bias_output(context).step_V, 0.5 * rail_V)
+        return min(CONTACT_SHARE, max(rail_V / DEEP_CONTACT, least_V) / (self.amplitude * 1e-3))
 
     def check(self, context: ProcedureContext) -> None:
         """Refuse also a single difference, an amplitude beyond the limits, and holds of too few periods."""

@@ -24,6 +24,7 @@ class Contact(StrEnum):
     OWN = "own contact"
     NONE = "no contact was measured"
     RAILED = "the amplifier was at its rail"
+    UNCLEAR = "samples or levels of the contact are missing"
     OTHERS = "contacts nearest in time"
 
 
@@ -31,8 +32,10 @@ def contact_line(hold: ThermopowerHold, rules: HoldRules) -> tuple[OpenCircuit, 
     """Return the line of the contact before a hold; unknown numbers if it is missing, or at the amplifier's rail."""
     if hold.contact_railed:
         return UNKNOWN, Contact.RAILED
-    if not hold.contact_A.size or np.isnan(hold.contact_A).any():
+    if not hold.contact_A.size:
         return UNKNOWN, Contact.NONE
+    if np.isnan(hold.contact_A).any():
+        return UNKNOWN, Contact.UNCLEAR
     rules = replace(rules, mains_Hz=0.0)
     line, trouble = fitted_line(hold.contact_V, hold.contact_A, hold.rate_Hz, rules, CHANGES)
-    return line, Contact.NONE if trouble else Contact.OWN
+    return line, Contact.UNCLEAR if trouble else Contact.OWN

@@ -219,9 +219,9 @@ class ThermopowerAnalysis:
                 "shows the offset of the bias: it was at the rail of the current amplifier, or is missing. They have "
                 "the mean offset of the contacts nearest in time."
             ]
-        if seen[Contact.RAILED]:
+        if lost := seen[Contact.RAILED] + seen[Contact.UNCLEAR]:
             return [
-                "Thermopower: every contact was at the rail of the current amplifier, so that none shows the offset "
-                "of the bias: the voltages and the intercept contain it."
+                f"Thermopower: none of {counted(lost, 'contact')} shows the offset of the bias (at the rail of the "
+                "current amplifier, or missing levels): the voltages and the intercept contain it."
             ]
         return []

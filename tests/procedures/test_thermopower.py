@@ -66,6 +66,22 @@ def test_impossible_settings_are_refused(context, values, message):
         thermopower(**values).check(context)
 
 
+@pytest.mark.parametrize(
+    ("gain_V_per_A", "contact_V", "why"),
+    [
+        (1e5, 5e-3, "half of the amplitude in a junction"),
+        (1e6, 1.613e-3, "40 G0 carry 5 uA"),
+        (1e7, 1.831e-4, "three steps of 61 uV"),
+        (1e8, 6.45e-5, "10 G0 carry 50 nA"),
+    ],
+)
+def test_deep_contacts_do_not_rail_while_the_offset_is_measured(context, gain_V_per_A, contact_V, why):
+    procedure = thermopower(amplitude=10.0)
+    one = replace(context, amplifier=replace(context.amplifier, gain_V_per_A=gain_V_per_A))
+    assert context.amplifier.full_scale_V == 5.0
+    assert 0.01 * procedure.contact_share(one) == pytest.approx(contact_V, rel=1e-3), why
+
+
 def test_a_rig_without_a_heater_is_refused(context):
     with pytest.raises(ImpossibleSetting, match=r"table \[heater\]"):
         thermopower().check(replace(context, heater=None))

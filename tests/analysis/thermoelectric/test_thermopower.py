@@ -294,6 +294,13 @@ def test_a_contact_that_changes_shows_the_same_offset(conductances_G0):
     assert np.std(offsets_V) < 1.5e-5
 
 
+@pytest.mark.parametrize("missing", ["contact_A", "contact_V"])
+def test_a_contact_whose_samples_are_missing_shows_no_offset(missing):
+    changes = contact_of((10,) * 5)
+    changes[missing] = np.full(200, np.nan)
+    assert measured(replace(hold(), **changes), RULES).contact is Contact.UNCLEAR
+
+
 def test_a_contact_at_the_rail_shows_no_offset():
     """Its clipped current gave -42 uV for -84, in four contacts of five."""
     changes = contact_of((20, 20, 20, 20, 20), amplitude_V=5e-3)
@@ -327,11 +334,12 @@ def test_a_junction_without_a_contact_has_the_offset_of_those_nearest_in_time(ev
     assert found.sets[0].contact_offset_V == pytest.approx(4e-5)
 
 
-def test_a_run_whose_contacts_all_railed_says_that_its_voltages_contain_the_offset():
+@pytest.mark.parametrize("lost", [Contact.RAILED, Contact.UNCLEAR])
+def test_a_run_whose_contacts_show_nothing_says_that_its_voltages_contain_the_offset(lost):
     rng = np.random.default_rng(8)
-    found = summarise(placed(offsets_seen(campaign(rng), 0), S_TC), 0.0123, rng)
+    found = summarise(placed(offsets_seen(campaign(rng), 0, lost), S_TC), 0.0123, rng)
     assert found.line.intercept == pytest.approx(4e-5, abs=3 * found.line.sigma_intercept)
-    assert any("every contact was at the rail" in one for one in found.warnings)
+    assert any("none of 200 contacts shows" in one for one in found.warnings)
 
 
 def test_the_lead_is_that_of_the_rig_file_or_else_a_gold_film():
