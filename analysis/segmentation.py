@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.conductance import CurrentCalibration
 from analysis.recording import Recording, RecordingError
+from analysis.recording.header import RunHeader
 from analysis.records import Block, Event, EventKind, FloatArray
 from analysis.reduce import Reducer, reduce
 from analysis.spectra.demodulated import PEAK
@@ -32,9 +33,12 @@ class Segment:
     samples : tuple of int
         (start, stop); the arrays have shape (stop - start,).
     bias_V, current_A, thermocouple_V : ndarray
-        NaN where samples are missing. The thermocouple's volts are those at the preamplifier's input.
+        NaN where samples are missing. The thermocouple's volts are those at the preamplifier's input, and NaN where
+        its output was at its limit.
     railed : ndarray of bool
         True where the current amplifier or its converter was at its limit.
+    thermometer_railed : bool
+        True if the thermocouple's preamplifier was at its limit at any sample.
     begin, end, mark : mapping
         Payloads of the step's events and of the mark that followed; empty if there was none.
     beside : mapping of str to ndarray
@@ -46,6 +50,7 @@ class Segment:
     current_A: FloatArray
     thermocouple_V: FloatArray
     railed: NDArray[np.bool_]
+    thermometer_railed: bool
     begin: Mapping[str, Any]
     end: Mapping[str, Any]
     mark: Mapping[str, Any]
@@ -58,10 +63,23 @@ class Segment:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """Defects that an analysis must take into account: "aborted", "gap" (samples missing), "railed"."""
-        missing = np.isnan(self.current_A).any()
-        flags = {"aborted": self.ended == "aborted", "gap": missing, "railed": self.railed.any()}
+        """Defects that an analysis must take into account: "aborted", "gap" (samples missing), "railed", and
+        "thermometer railed".
+        """
+        flags = {
+            "aborted": self.ended == "aborted",
+            "gap": np.isnan(self.current_A).any(),
+            "railed": self.railed.any(),
+            THERMOMETER_RAILED: self.thermometer_railed,
+        }
         return tuple(name for name, raised in flags.items() if raised)
+
+
+RAIL_SHARE = 0.995
+"""Share of its full scale from which an input shows no more than a bound."""
+
+THERMOMETER_RAILED = "thermometer railed"
+"""Flag of a segment in which the thermocouple's preamplifier was at its limit."""
 
 
 class Cutter:
@@ -83,6 +101,8 @@ class Cutter:
         Gain of the preamplifier with its sign, V/V; NaN if unknown, and then the thermocouple reads NaN.
     beside : tuple of str
         Further inputs to keep; a missing one reads NaN.
+    thermocouple_full_scale_V : float
+        Output of the preamplifier at which it, or its converter, saturates.
     """
 
     def __init__(
@@ -92,8 +112,10 @@ class Cutter:
         calibration: CurrentCalibration,
         thermocouple_gain: float = float("nan"),
         beside: tuple[str, ...] = (),
+        thermocouple_full_scale_V: float = float("inf"),
     ) -> None:
         self._beside = beside
+        self._thermometer_rail_V = RAIL_SHARE * thermocouple_full_scale_V
         self._step, self._mark = step, mark
         self._calibration = calibration
         self._thermocouple_gain = thermocouple_gain
@@ -105,7 +127,7 @@ class Cutter:
         """Take the next samples; only events complete cuts."""
         self._position = block.stop
         if self._open is not None and len(block):
-            self._open.take(block, self._calibration, self._thermocouple_gain)
+            self._open.take(block, self._calibration, self._thermocouple_gain, self._thermometer_rail_V)
         return ()
 
     def event(self, event: Event) -> Iterable[Segment]:
@@ -176,16 +198,25 @@ class _OpenCut:
         self._beside = beside
         self._begin = begin
         self._parts: list[tuple[int, FloatArray]] = []
+        self._thermometer_railed = False
 
-    def take(self, block: Block, calibration: CurrentCalibration, thermocouple_gain: float) -> None:
+    def take(
+        self,
+        block: Block,
+        calibration: CurrentCalibration,
+        thermocouple_gain: float,
+        thermometer_rail_V: float,
+    ) -> None:
         volts = {
             name: block.channel(name) if name in block.channels else np.full(len(block), np.nan)
             for name in (*CHANNELS, *self._beside)
         }
+        railed = np.abs(volts["thermocouple"]) >= thermometer_rail_V
+        self._thermometer_railed |= bool(railed.any())
         rows = (
             volts["bias"],
             calibration.current_A(volts["current"]),
-            volts["thermocouple"] / thermocouple_gain,
+            np.where(railed, np.nan, volts["thermocouple"]) / thermocouple_gain,
             calibration.railed(block.channel(PEAK) if PEAK in block.channels else volts["current"]),
             *(volts[name] for name in self._beside),
         )
@@ -204,6 +235,7 @@ class _OpenCut:
             current_A,
             thermocouple_V,
             railed == 1.0,
+            self._thermometer_railed,
             self._begin,
             end,
             {},
@@ -249,6 +281,11 @@ def thermocouple_gain(recording: Recording) -> float:
             f"{recording.path}: the gain of the thermocouple's preamplifier (thermocouple_gain) is missing"
         )
     return float(gain)
+
+
+def thermocouple_full_scale_V(header: RunHeader) -> float:
+    """Return the output at which the thermocouple's preamplifier saturates; infinite if a recording lacks it."""
+    return float(header.settings.get("thermocouple_full_scale_V", float("inf")))
 
 
 def records_of(

@@ -58,6 +58,11 @@ class AlignedHold:
         """Return True for each period that holds one of these samples, shape (periods,)."""
         return np.bincount(self.plan.period[samples], minlength=self.periods) > 0
 
+    def thermometer_reads(self, kept: NDArray[np.bool_]) -> bool:
+        """Return True if the thermometer has a value at all settled samples of these periods."""
+        used = self.settled & kept[self.plan.period]
+        return bool(np.isfinite(self.thermocouple_V[used]).all())
+
     @cached_property
     def current_A_by_period(self) -> FloatArray:
         """Mean current of each level and period, shape (roles, periods)."""

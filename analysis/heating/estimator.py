@@ -16,6 +16,7 @@ from analysis.heating.power import electrical
 from analysis.heating.programme import LevelProgramme
 from analysis.heating.regression import Fit, Regression
 from analysis.records import SKIPPED, FloatArray
+from analysis.segmentation import THERMOMETER_RAILED
 
 LEAST_PERIODS = 3
 """Least number of periods, even without rules, to separate a parabola from the levels."""
@@ -215,6 +216,10 @@ class HoldEstimator:
                 judgement.exclusions,
                 kept,
             )
+        if not placed.thermometer_reads(kept):
+            railed = THERMOMETER_RAILED in hold.flags
+            reason = "thermometer at its rail" if railed else "samples of the thermometer are missing"
+            return _rejected(hold, reason, judgement.exclusions, kept)
         try:
             fit, span = self.fit(placed, kept)
         except ValueError as error:

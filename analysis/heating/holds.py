@@ -17,6 +17,7 @@ from analysis.segmentation import (
     calibration_for,
     number_or_nan,
     records_of,
+    thermocouple_full_scale_V,
     thermocouple_gain,
 )
 
@@ -61,7 +62,7 @@ class Hold:
     order : str
         Order of the levels as the procedure names it ("+0-").
     flags : tuple of str
-        "aborted", "gap", "railed".
+        "aborted", "gap", "railed", "thermometer railed".
     junction : int
         Number that holds of one junction share; -1 if unknown.
     """
@@ -100,10 +101,18 @@ class HoldSegmenter(RecordSegmenter[Hold]):
         At the start of the run.
     thermocouple_gain : float
         Gain of the preamplifier with its sign, V/V; NaN if unknown: the thermocouple's volts are then NaN.
+    thermocouple_full_scale_V : float
+        As of `Cutter`.
     """
 
-    def __init__(self, calibration: CurrentCalibration, thermocouple_gain: float = float("nan")) -> None:
-        super().__init__(Cutter(STEP, MARK, calibration, thermocouple_gain))
+    def __init__(
+        self,
+        calibration: CurrentCalibration,
+        thermocouple_gain: float = float("nan"),
+        thermocouple_full_scale_V: float = float("inf"),
+    ) -> None:
+        cutter = Cutter(STEP, MARK, calibration, thermocouple_gain, (), thermocouple_full_scale_V)
+        super().__init__(cutter)
         self._rate_Hz = float("nan")
 
     def feed(self, block: Block) -> Iterable[Hold]:
@@ -149,5 +158,9 @@ def holds_of(recording: Recording) -> Iterator[Hold]:
     RecordingError
         If the gain of the current amplifier or of the thermocouple's preamplifier, or a channel, is missing.
     """
-    segmenter = HoldSegmenter(calibration_for(recording), thermocouple_gain(recording))
+    segmenter = HoldSegmenter(
+        calibration_for(recording),
+        thermocouple_gain(recording),
+        thermocouple_full_scale_V(recording.header),
+    )
     yield from records_of(recording, segmenter, (STEP,))

@@ -96,7 +96,7 @@ def _power_V2(hold: Hold, estimator: HoldEstimator) -> FloatArray | None:
     try:
         placed = place(hold, estimator.settings.mask_samples, estimator.settings.lead_samples)
         kept = judge(placed, None).kept
-        if kept.sum() < LEAST_PERIODS or np.isnan(hold.thermocouple_V).all():
+        if kept.sum() < LEAST_PERIODS or not placed.thermometer_reads(kept):
             return None
         fit, regression = estimator.fit(placed, kept)
     except ValueError:

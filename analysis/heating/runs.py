@@ -291,7 +291,7 @@ def _residual_V(hold: Hold, settings: EstimatorSettings) -> FloatArray | None:
         placed = place(hold, 0)
         kept = judge(placed, settings.rules).kept
         ends = np.flatnonzero(np.diff(kept.astype(int), prepend=0, append=0)).reshape(-1, 2)
-        if not ends.size:
+        if not ends.size or not placed.thermometer_reads(kept):
             return None
         start, stop = ends[np.argmax(ends[:, 1] - ends[:, 0])]
         alone = np.zeros_like(kept)

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from analysis.distributions import ONE_SIGMA, skewness, student_exceeded
+from analysis.distributions import ONE_SIGMA, normal_above, skewness, student_exceeded
 from analysis.records import FloatArray
 from analysis.statistics.estimate import Estimate, unknown
 
@@ -89,6 +89,30 @@ def one_sigma_half(estimate: Estimate) -> float:
     if math.isnan(estimate.se) or estimate.n_eff < 2.0:
         return math.nan
     return student_exceeded(ONE_SIGMA, estimate.n_eff - 1.0) * estimate.se
+
+
+def few_widening(effective: float) -> float:
+    """Return the factor of a standard error from few junctions, two of which then hold the truth as two sigma do.
+
+    It is that of Student's t with one degree of freedom fewer than effective junctions, and of at least one.
+    """
+    return student_exceeded(normal_above(2.0), max(effective - 1.0, 1.0)) / 2.0
+
+
+def error_beyond_noise(scatter: float, noise: float, effective: float) -> float:
+    """Return the standard error of a mean over junctions whose noise is known.
+
+    What few of them scatter beyond their noise is an uncertain measure of how much they differ (`few_widening`); those
+    that agree by chance do not make the error smaller.
+
+    Parameters
+    ----------
+    scatter, noise : float
+        Standard errors of the mean by the scatter of the junctions, and by their noise.
+    effective : float
+        Effective number of junctions.
+    """
+    return math.hypot(noise, few_widening(effective) * math.sqrt(max(scatter**2 - noise**2, 0.0)))
 
 
 def hodges_lehmann(values: FloatArray) -> float:

@@ -21,12 +21,14 @@ from analysis.recording import Recording, RunHeader
 from analysis.records import FloatArray
 from analysis.segmentation import (
     CHANNELS,
+    THERMOMETER_RAILED,
     Cutter,
     RecordSegmenter,
     Segment,
     calibration_for,
     number_or_nan,
     records_of,
+    thermocouple_full_scale_V,
     thermocouple_gain,
 )
 from analysis.spectra.demodulated import ADDED, PARTS, amplitudes
@@ -100,7 +102,14 @@ class ACSegmenter(RecordSegmenter[ACTrace]):
 
     def __init__(self, calibration: CurrentCalibration, thermocouple_gain: float, header: RunHeader) -> None:
         super().__init__(
-            Cutter(STEP, MARK, calibration, thermocouple_gain, PARTS if header.demodulated else ())
+            Cutter(
+                STEP,
+                MARK,
+                calibration,
+                thermocouple_gain,
+                PARTS if header.demodulated else (),
+                thermocouple_full_scale_V(header),
+            )
         )
         self._rate_Hz, self._series_ohm = header.rate_Hz, calibration.series_resistance_ohm
         self._signed_gain_V_per_A = calibration.signed_gain_V_per_A
@@ -226,7 +235,11 @@ def measured_trace(trace: ACTrace) -> MeasuredHold:
 
 def _left_out(trace: ACTrace) -> str:
     """Return why a whole trace is left out; "" if it is used."""
-    for flag, reason in (("aborted", "aborted"), ("gap", "samples are missing")):
+    for flag, reason in (
+        ("aborted", "aborted"),
+        ("gap", "samples are missing"),
+        (THERMOMETER_RAILED, "thermometer at its rail"),
+    ):
         if flag in trace.flags:
             return reason
     return ""

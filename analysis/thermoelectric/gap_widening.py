@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.constants import G0_S
-from analysis.distributions import normal_above, student_exceeded
+from analysis.statistics.junction_mean import few_widening
 from analysis.thermoelectric.rupture_holds import RuptureHold
 from analysis.thermoelectric.rupture_reader import RuptureReader, RuptureRules
 
@@ -63,5 +63,4 @@ def heat_across(holds: Sequence[GapHold], resistance_K_per_W: float) -> tuple[fl
     n = len(values)
     if n < LEAST_PAIRS:
         return math.nan, math.nan, n
-    wider = student_exceeded(normal_above(2.0), n - 1.0) / 2.0
-    return float(values.mean()), wider * float(values.std(ddof=1)) / math.sqrt(n), n
+    return float(values.mean()), few_widening(n) * float(values.std(ddof=1)) / math.sqrt(n), n

@@ -14,14 +14,20 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from analysis.constants import G0_S
-from analysis.distributions import normal_above, student_exceeded
 from analysis.heating.thermometer import Thermometer
 from analysis.json_data import to_json
 from analysis.numbers import ASCII, with_error
 from analysis.recording import Recording
 from analysis.recording.header import RunHeader
 from analysis.records import FloatArray
-from analysis.segmentation import CHANNELS, Cutter, calibration_for, records_of, thermocouple_gain
+from analysis.segmentation import (
+    CHANNELS,
+    THERMOMETER_RAILED,
+    calibration_for,
+    records_of,
+    thermocouple_gain,
+)
+from analysis.statistics.junction_mean import few_widening
 from analysis.thermoelectric.control_verdict import ControlVerdict, control_verdict
 from analysis.thermoelectric.detectability import ThermometerNoise
 from analysis.thermoelectric.heater_inputs import HeaterInputs
@@ -150,12 +156,12 @@ class OpeningAnalysis:
 
 def openings(recording: Recording) -> Iterator[RuptureHold]:
     """Yield the openings of a recording. Raises ``RecordingError`` if a gain or a channel is missing."""
-    inputs, calibration = HeaterInputs.of(recording.header), calibration_for(recording)
-    gain = thermocouple_gain(recording)
-    segmenter = RuptureSegmenter(
-        calibration, gain, inputs, cutter=Cutter(STEP, MARK, calibration, gain, inputs.names)
+    header = recording.header
+    segmenter = RuptureSegmenter.of(
+        header, calibration_for(recording), thermocouple_gain(recording), STEP, MARK
     )
-    yield from records_of(recording, segmenter, (STEP,), (*CHANNELS, *inputs.names))
+    channels = (*CHANNELS, *HeaterInputs.of(header).names)
+    yield from records_of(recording, segmenter, (STEP,), channels)
 
 
 def measured_openings(
@@ -184,6 +190,8 @@ def measured_opening(hold: RuptureHold, thermometer: Thermometer) -> MeasuredOpe
 
     if boxes < LEAST_OPEN + LEAST_CLOSED:
         return replace(plain, rejected="too short")
+    if THERMOMETER_RAILED in hold.flags:
+        return replace(plain, rejected="thermometer at its rail")
     railed = hold.railed[: boxes * n].reshape(boxes, n).any(axis=1)
     across_V = means(hold.bias_V) - means(hold.current_A) * hold.series_resistance_ohm
     G_S, power_W = means(hold.current_A) / across_V, means(hold.current_A * hold.bias_V)
@@ -289,7 +297,7 @@ def _weighted(
         n, y, w = len(group), values[group], weights[group]
         chosen = rng.integers(0, n, (RESAMPLES, n))
         drawn = (w[chosen] * y[chosen]).sum(axis=1) / w[chosen].sum(axis=1)
-        wider = math.sqrt(n / (n - 1.0)) * student_exceeded(normal_above(2.0), n - 1.0) / 2.0
+        wider = math.sqrt(n / (n - 1.0)) * few_widening(n)
         means.append(float(w @ y / w.sum()))
         variances.append((float(drawn.std(ddof=1)) * wider) ** 2)
     return float(np.mean(means)), math.sqrt(sum(variances)) / len(groups)

@@ -13,6 +13,7 @@ from analysis.constants import G0_S
 from analysis.detect import BoolArray, FirstRun
 from analysis.heating.exclusion import ExclusionRules
 from analysis.records import SKIPPED, FloatArray
+from analysis.segmentation import THERMOMETER_RAILED
 from analysis.thermoelectric.lost_molecules import LARGEST_STEP, LostMolecules, lost_molecules
 from analysis.thermoelectric.rupture_holds import RuptureHold
 from analysis.thermoelectric.rupture_reader import (
@@ -177,6 +178,7 @@ def _unusable(hold: RuptureHold) -> str:
         ("aborted", "aborted"),
         ("gap", "samples are missing"),
         ("railed", "amplifier at its rail"),
+        (THERMOMETER_RAILED, "thermometer at its rail"),
     ):
         if flag in hold.flags:
             return reason

@@ -19,6 +19,7 @@ from analysis.segmentation import (
     calibration_for,
     number_or_nan,
     records_of,
+    thermocouple_full_scale_V,
     thermocouple_gain,
 )
 from analysis.thermoelectric.heater_inputs import HeaterInputs, heater_frequency_Hz
@@ -55,7 +56,7 @@ class RuptureHold:
     notes : mapping
         All that the procedure recorded.
     flags : tuple of str
-        "aborted", "gap", "railed".
+        "aborted", "gap", "railed", "thermometer railed".
     """
 
     number: int
@@ -91,8 +92,10 @@ class RuptureSegmenter(RecordSegmenter[RuptureHold]):
     inputs : HeaterInputs
     heater_Hz : float
         Frequency of the heater's voltage; NaN with a steady heater.
-    cutter : Cutter, optional
-        In place of the one for holds.
+    step, mark : str
+        Names of the holds and of the marks that describe them.
+    thermocouple_full_scale_V : float
+        As of `Cutter`.
     """
 
     def __init__(
@@ -101,19 +104,30 @@ class RuptureSegmenter(RecordSegmenter[RuptureHold]):
         thermocouple_gain: float,
         inputs: HeaterInputs,
         heater_Hz: float = float("nan"),
-        cutter: Cutter | None = None,
+        step: str = STEP,
+        mark: str = MARK,
+        thermocouple_full_scale_V: float = float("inf"),
     ) -> None:
-        super().__init__(cutter or Cutter(STEP, MARK, calibration, thermocouple_gain, inputs.names))
+        super().__init__(
+            Cutter(step, mark, calibration, thermocouple_gain, inputs.names, thermocouple_full_scale_V)
+        )
         self._inputs, self._heater_Hz = inputs, heater_Hz
         self._series_ohm = calibration.series_resistance_ohm
         self._rate_Hz = float("nan")
 
     @classmethod
     def of(
-        cls, header: RunHeader, calibration: CurrentCalibration, thermocouple_gain: float
+        cls,
+        header: RunHeader,
+        calibration: CurrentCalibration,
+        thermocouple_gain: float,
+        step: str = STEP,
+        mark: str = MARK,
     ) -> "RuptureSegmenter":
         """Return the reducer for a run, from its header."""
-        return cls(calibration, thermocouple_gain, HeaterInputs.of(header), heater_frequency_Hz(header))
+        inputs, heater_Hz = HeaterInputs.of(header), heater_frequency_Hz(header)
+        full_scale_V = thermocouple_full_scale_V(header)
+        return cls(calibration, thermocouple_gain, inputs, heater_Hz, step, mark, full_scale_V)
 
     def feed(self, block: Block) -> list[RuptureHold]:
         """Take the next samples."""

@@ -13,6 +13,7 @@ from analysis.recording import RunHeader
 from analysis.records import Block, Event, Trace
 from analysis.reduce import Reducer
 from analysis.second_current import SecondCurrent
+from analysis.segmentation import thermocouple_full_scale_V
 from analysis.thermoelectric.ac_traces import ACSegmenter, ACTrace
 from analysis.thermoelectric.noise_holds import NoiseHold, NoiseSegmenter
 from analysis.thermoelectric.rupture_holds import RuptureHold, RuptureSegmenter
@@ -64,7 +65,7 @@ class Records:
             gain = float(settings.get("thermocouple_gain") or np.nan)
             self._reducers = [
                 Segmenter(calibration, extension, float("nan") if bias_V is None else float(bias_V)),
-                HoldSegmenter(calibration, gain),
+                HoldSegmenter(calibration, gain, thermocouple_full_scale_V(header)),
                 SweepSegmenter(calibration),
                 ThermopowerSegmenter.of(header, calibration, gain),
                 RuptureSegmenter.of(header, calibration, gain),
