@@ -11,15 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.records import FloatArray
-from analysis.statistics.junction_mean import covariance_of_mean
+from analysis.statistics.junction_mean import covariance_of_mean, effective_number, error_beyond_noise
 from analysis.thermoelectric.peltier_hold import PeltierHold
 
 RESAMPLES = 1000
 LEAST_SEEN = 0.5
 """Least share of the squared thermopowers that is not their noise, for a comparison with them."""
-
-FEW = 5
-"""Number of holds below which their scatter is no error."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +125,7 @@ def weighted_mean(
     """Return the weighted mean of holds, with an error by bootstrap over their junctions.
 
     The error is at least that of the thermometer's noise, which is known: a few junctions that agree by chance do not
-    make it smaller.
+    make it smaller (`error_beyond_noise`).
     """
     if not len(values):
         return NOTHING
@@ -136,13 +133,15 @@ def weighted_mean(
     of = np.array([number[junction] for junction in junctions])
     n = len(number)
     share = weights / weights.sum()
-    heavy, sums = np.bincount(of, share), np.bincount(of, share * values)
+    heavy: FloatArray = np.bincount(of, share)
+    sums = np.bincount(of, share * values)
     noise = math.sqrt(float(np.sum((share * sigmas) ** 2)))
     sigma = noise
     if n > 1:
         drawn = rng.multinomial(n, np.full(n, 1.0 / n), size=RESAMPLES)
         means = (drawn @ sums) / (drawn @ heavy)
-        sigma = max(noise, float(means.std(ddof=1)) * math.sqrt(n / (n - 1.0)))
+        scatter = float(means.std(ddof=1)) * math.sqrt(n / (n - 1.0))
+        sigma = error_beyond_noise(scatter, noise, effective_number(heavy))
     return Mean(float(sums.sum()), sigma, noise, len(values), n)
 
 
@@ -160,7 +159,9 @@ def point_of(amplitude_V: float, holds: Sequence[PeltierHold], rng: np.random.Ge
     heats = np.array([(h.odd[0], h.even[0]) for h in holds])
     share = weights / weights.sum()
     noise = np.diag(np.sum((share[:, None] * np.array([(h.odd[1], h.even[1]) for h in holds])) ** 2, axis=0))
-    covariance = _no_less(covariance_of_mean(heats, weights), noise) if len(holds) >= FEW else noise
+    covariance = noise
+    if len(holds) > 1:
+        covariance = _beyond(covariance_of_mean(heats, weights), noise, effective_number(weights))
     odd_W, even_W = share @ heats
     return PeltierPoint(
         amplitude_V,
@@ -173,8 +174,14 @@ def point_of(amplitude_V: float, holds: Sequence[PeltierHold], rng: np.random.Ge
     )
 
 
-def _no_less(covariance: FloatArray, noise: FloatArray) -> FloatArray:
-    """Return a covariance with variances of at least those of the noise, and the same correlations."""
-    least = np.sqrt(np.diag(noise) / np.diag(covariance))
-    wider = np.where(least > 1.0, least, 1.0)  # NaN, for a part that was not measured, stays NaN
-    return covariance * np.outer(wider, wider)
+def _beyond(scatter: FloatArray, noise: FloatArray, effective: float) -> FloatArray:
+    """Return a covariance with the variances of `error_beyond_noise`, and the correlations of the scatter."""
+    by_scatter, by_noise = np.sqrt(np.diag(scatter)), np.sqrt(np.diag(noise))
+    if not by_scatter.all():
+        return noise
+    errors = [
+        error_beyond_noise(one, other, effective) if math.isfinite(one) else math.nan  # a part not measured
+        for one, other in zip(by_scatter, by_noise, strict=True)
+    ]
+    wider = np.array(errors) / by_scatter
+    return scatter * np.outer(wider, wider)

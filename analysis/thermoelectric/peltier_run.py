@@ -21,7 +21,6 @@ from analysis.thermoelectric.control_verdict import ControlVerdict
 from analysis.thermoelectric.peltier_controls import judge_controls
 from analysis.thermoelectric.peltier_hold import AMBIENT_K, PeltierHold, Thermopowers, peltier_holds
 from analysis.thermoelectric.peltier_mean import (
-    FEW,
     NOTHING,
     Mean,
     PeltierPoint,
@@ -35,6 +34,8 @@ from analysis.thermoelectric.thermopower import GOLD_FILM, Lead
 SEEN = normal_above(2.0)
 """Chance of a value beyond 2 sigma, on one side, that counts as seen: for all levels together."""
 
+FEW = 5
+"""Number of holds below which their scatter does not decide if a level cools."""
 
 HALF, LEAST_OFF, FAR = 0.5, 0.1, 3.0
 """Share of the Joule heat that a tip gets, least relative deviation from it that counts, and in errors."""

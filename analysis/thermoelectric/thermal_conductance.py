@@ -17,6 +17,7 @@ import numpy as np
 from analysis.constants import G0_S
 from analysis.heating.thermometer import Thermometer
 from analysis.records import FloatArray
+from analysis.statistics.junction_mean import covariance_of_mean, effective_number, error_beyond_noise
 from analysis.thermoelectric.control_verdict import ControlVerdict
 from analysis.thermoelectric.rupture import MeasuredRupture
 from analysis.thermoelectric.rupture_noise import RuptureNoise
@@ -235,14 +236,13 @@ def weighted_mean(values: FloatArray, sigma: FloatArray) -> Estimate:
 
 
 def bootstrapped(values: FloatArray, sigma: FloatArray, rng: np.random.Generator) -> Estimate:
-    """Return the weighted mean, and its error by drawing junctions anew."""
-    n = len(values)
+    """Return the weighted mean, and its error by drawing junctions anew, at least that of the noise."""
+    n, mean = len(values), weighted_mean(values, sigma)
     chosen = rng.integers(0, n, (RESAMPLES, n))
     weight = 1.0 / sigma[chosen] ** 2
     means = (weight * values[chosen]).sum(axis=1) / weight.sum(axis=1)
-    return Estimate(
-        weighted_mean(values, sigma).value, float(means.std(ddof=1)) * math.sqrt(n / max(n - 1.0, 1.0))
-    )
+    scatter = float(means.std(ddof=1)) * math.sqrt(n / max(n - 1.0, 1.0))
+    return Estimate(mean.value, error_beyond_noise(scatter, mean.sigma, effective_number(sigma**-2.0)))
 
 
 def spread(values: FloatArray, sigma: FloatArray) -> float:
@@ -274,9 +274,12 @@ def joule_share(off: Sequence[MeasuredRupture], thermometer: Thermometer, noise:
 
 
 def lorenz_ratio_of(
-    used: Sequence[UsedRupture], scale_relative: float, rng: np.random.Generator
+    used: Sequence[UsedRupture], scale_relative: float, joule_sigma: float, rng: np.random.Generator
 ) -> LorenzRatio | None:
-    """Return the slope of G_th on L_0 T G of the metallic contacts, through the origin; None without enough."""
+    """Return the slope of G_th on L_0 T G of the metallic contacts, through the origin; None without enough.
+
+    ``joule_sigma`` is the error of the share of the power that warms the tip, which they have in common.
+    """
     metal = [one for one in used if METAL_G0[0] < one.rupture.conductance_S / G0_S < METAL_G0[1]]
     if len(metal) < LEAST_RUPTURES:
         return None
@@ -284,11 +287,17 @@ def lorenz_ratio_of(
     seen = np.array([one.W_per_K for one in metal])
     sigma = np.array([one.sigma_W_per_K for one in metal])
     ratio = bootstrapped(seen / expected, sigma / expected, rng)
+    per_share = np.array([one.rupture.power_W / one.difference_K for one in metal]) / expected
+    common = joule_sigma * weighted_mean(per_share, sigma / expected).value
     chi2 = float((((seen - ratio.value * expected) / sigma) ** 2).sum())
     return LorenzRatio(
-        ratio.value, ratio.sigma, len(metal), chi2 / (len(metal) - 1.0), _mean([one.mean_K for one in metal]),
-        scale_relative,
-    )  # fmt: skip
+        value=ratio.value,
+        sigma=math.hypot(ratio.sigma, common),
+        contacts=len(metal),
+        reduced_chi2=chi2 / (len(metal) - 1.0),
+        mean_K=_mean([one.mean_K for one in metal]),
+        scale_relative=scale_relative,
+    )
 
 
 def several_molecules(
@@ -345,8 +354,10 @@ def thirds(used: Sequence[UsedRupture], by: FloatArray) -> tuple[GroupMean, ...]
     groups = []
     for members in np.array_split(np.argsort(by), 3):
         values = np.array([used[i].W_per_K for i in members])
-        mean = weighted_mean(values, np.array([used[i].sigma_W_per_K for i in members]))
-        error = float(values.std(ddof=1)) / math.sqrt(len(members))
+        sigma = np.array([used[i].sigma_W_per_K for i in members])
+        mean, weights = weighted_mean(values, sigma), sigma**-2.0
+        scatter = math.sqrt(float(covariance_of_mean(values[:, None], weights)[0, 0]))
+        error = error_beyond_noise(scatter, mean.sigma, effective_number(weights))
         groups.append(GroupMean(float(by[members].mean()), mean.value, error, len(members)))
     return tuple(groups)
 

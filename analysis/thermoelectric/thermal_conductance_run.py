@@ -182,7 +182,7 @@ def summarise(runs: Sequence[ThermalConductanceRun], rng: np.random.Generator) -
         joule_share=share,
         heater_off=_heater_off(off, used, thermometer, noise, share.value),
         average=average_trace(used, *PICTURE_S[mode]),
-        lorenz=lorenz_ratio_of(used, math.hypot(scale, gain), rng),
+        lorenz=lorenz_ratio_of(used, math.hypot(scale, gain), share.sigma, rng),
         sham=sham_steps(used, thermometer, noise),
         against_hold_time=thirds(used, np.array([one.rupture.held_s for one in used])),
         against_G=thirds(used, np.array([one.rupture.conductance_S for one in used])),

@@ -1,7 +1,9 @@
 """A small version of the study of thermal conductance: the limits fail by chance with a probability below 1e-3."""
 
 import numpy as np
+import pytest
 
+from analysis.thermoelectric.thermal_conductance import bootstrapped
 from tests.validation.thermal_conductance import Case, campaign
 
 MOLECULE = Case("2w", 5.1e-4, 20e-12, 0.35, 0.0, 0.02, True, 1e6, 0.5, 0.5)
@@ -18,3 +20,29 @@ def test_errors_of_a_thermal_conductance_hold_the_truth_and_shams_vanish():
     assert 0.4 < np.sqrt(np.mean(np.square(pulls))) < 1.8
     assert abs(np.mean(pulls)) < 1.3
     assert 0.75 < np.mean(chi2) < 1.25
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.0, 3.0])
+@pytest.mark.parametrize("ruptures", [3, 5, 8, 20])
+def test_two_errors_of_few_ruptures_hold_the_truth(ruptures, spread):
+    """Windows end with exponential lifetimes, so that ruptures count very differently."""
+    rng = np.random.default_rng(12)
+    pulls = []
+    for _ in range(200):
+        sigma = np.clip(rng.exponential(1.0, ruptures), 0.05, 3.0) ** -0.5
+        values = np.hypot(sigma, spread) * rng.standard_normal(ruptures)
+        mean = bootstrapped(values, sigma, rng)
+        pulls.append(mean.value / mean.sigma)
+    assert np.mean(np.abs(pulls) < 2.0) > 0.9
+    assert 0.6 < np.sqrt(np.mean(np.square(pulls))) < 1.3
+
+
+def test_the_ratio_of_wiedemann_and_franz_has_the_error_of_the_joule_heat_in_it():
+    """With one sign of the bias its share is uncertain: few ruptures with the heater off tell it."""
+    case = Case("dc", bias_V=0.02, both_polarities=False, noise=0.2, lifetime_s=1.0, linger_s=1.0)
+    rng = np.random.default_rng(13)
+    for _ in range(4):
+        result, _ = campaign(rng, case, 12)
+        lorenz, mean = result.lorenz, result.conductance
+        assert lorenz.sigma / lorenz.value == pytest.approx(mean.sigma / mean.value, rel=0.3)
+        assert abs(lorenz.value - 1.05) < 3.0 * lorenz.sigma
