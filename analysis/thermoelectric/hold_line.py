@@ -20,6 +20,9 @@ LEAST_SAMPLES = 20
 EDGE = 0.2
 """Share of the bias's range by which it changes at an edge of the programme."""
 
+ABOVE, MEDIAN = 6.0, 0.6745
+"""Least edge over the noise of the read-back; median of the size of a Gaussian number over its standard deviation."""
+
 LOW_SHARE, HIGH_MULTIPLE = 0.5, 6.0
 """Band of the residuals' spectrum in multiples of the modulation, whose mean is the noise of a hold."""
 
@@ -62,12 +65,14 @@ def settled(bias_V: FloatArray, rate_Hz: float, rules: HoldRules) -> NDArray[np.
 
 
 def _edges(bias_V: FloatArray) -> NDArray[np.intp]:
-    """Return the first sample after each edge of the bias."""
-    known = bias_V[np.isfinite(bias_V)]
+    """Return the first sample after each edge of the bias that stands out of the noise of its read-back."""
+    step_V = np.abs(np.diff(bias_V))
+    known = np.isfinite(step_V)
+    if not known.any():
+        return np.empty(0, dtype=np.intp)
+    noise_V = float(np.median(step_V[known])) / MEDIAN
     return (
-        np.flatnonzero(np.abs(np.diff(bias_V)) > EDGE * np.ptp(known)) + 1
-        if known.size
-        else known.astype(int)
+        np.flatnonzero(step_V > max(EDGE * float(np.nanmax(bias_V) - np.nanmin(bias_V)), ABOVE * noise_V)) + 1
     )
 
 
@@ -86,25 +91,20 @@ def fitted_line(
         Relative scatter of the conductance from level to level, where a hold is too short to show it.
     """
     keep = settled(bias_V, rate_Hz, rules) & np.isfinite(current_A)
-    if np.count_nonzero(keep) < LEAST_SAMPLES or not np.ptp(bias_V[keep]) > 0.0:
-        return UNKNOWN, "too few samples"
     at, read_V, amperes = np.flatnonzero(keep), bias_V[keep], current_A[keep]
     _, plateau = np.unique(np.searchsorted(_edges(bias_V), at, side="right"), return_inverse=True)
     volts = _means(read_V, plateau)[plateau]  # noise of the read-back is no bias, and would flatten the line
-    columns = [np.ones(len(at)), volts, volts * (at - at.mean())]  # a conductance that drifts is no voltage
-    if rules.mains_Hz and np.ptp(at) * rules.mains_Hz > 2.0 * rate_Hz:
-        phase = 2.0 * np.pi * rules.mains_Hz / rate_Hz * at
-        columns += [np.sin(phase), np.cos(phase)]
-    size = np.array([math.sqrt(column @ column) for column in columns])
-    design, root = np.column_stack(columns) / size, np.ones(len(at))
+    if at.size < LEAST_SAMPLES or not np.ptp(volts) > 0.0:
+        return UNKNOWN, "too few samples"
+    columns = _columns(volts, at, rules.mains_Hz / rate_Hz)
+    size = np.sqrt((columns**2).sum(axis=0))
+    design, root = columns / size, np.ones(len(at))
     for _ in range(ROUNDS):
         solution = np.linalg.lstsq(design * root[:, None], amperes * root, rcond=None)[0]
-        residual_A = amperes - design @ solution
-        slope_S = solution[1] / size[1]
-        steps_A2 = 0.5 * np.diff(residual_A - slope_S * (read_V - volts), append=0.0) ** 2
-        steps_A2[-1] = 0.0
-        white_A2 = float(root**2 @ steps_A2) / float(root @ root)
-        root = np.sqrt(_weights(volts, residual_A, plateau, white_A2, changes and changes * slope_S))
+        residual_A, slope_S = amperes - design @ solution, float(solution[1] / size[1])
+        white_A2 = _white_A2(residual_A - slope_S * (read_V - volts))
+        floor_A2 = float(root**2 @ white_A2 / (root @ root))
+        root = np.sqrt(_weights(volts, residual_A, plateau, floor_A2, changes and changes * slope_S))
     noise = noise_A2_per_Hz(residual_A, at, bias_V, rate_Hz)
     fit = open_circuit(volts, amperes - design[:, 2:] @ solution[2:], noise, rate_Hz, root**2)
     if not fit.conductance_S > 1e-12 * G0_S:
@@ -112,13 +112,26 @@ def fitted_line(
     rows = np.linalg.pinv(design * root[:, None])[:2] * root / size[:2, None]
     share = (rows[0] + fit.open_circuit_V * rows[1]) / fit.conductance_S
     period = np.floor(at * (modulation_Hz(bias_V, rate_Hz) / rate_Hz)).astype(np.int64)
-    sigma_V = sigma_from_periods_V(share, residual_A, period, steps_A2)
-    return replace(fit, sigma_open_circuit_V=sigma_V), ""
+    return replace(fit, sigma_open_circuit_V=sigma_from_periods_V(share, residual_A, period, white_A2)), ""
+
+
+def _columns(volts: FloatArray, at: NDArray[np.intp], mains: float) -> FloatArray:
+    """Return what is fitted to the current: 1, V, V t, and lines of the mains; ``mains`` is their periods a sample."""
+    columns = [np.ones(len(at)), volts, volts * (at - at.mean())]  # a conductance that drifts is no voltage
+    if mains * np.ptp(at) > 2.0:
+        phase = 2.0 * np.pi * mains * at
+        columns += [np.sin(phase), np.cos(phase)]
+    return np.column_stack(columns)
+
+
+def _white_A2(residual_A: FloatArray) -> FloatArray:
+    """Return an estimate of the variance by white noise for each sample, from the step to the next."""
+    return np.append(0.5 * np.diff(residual_A) ** 2, 0.0)
 
 
 def _means(values: FloatArray, plateau: NDArray[np.intp]) -> FloatArray:
     """Return the mean of each plateau, shape (plateaus,)."""
-    return np.asarray(np.bincount(plateau, weights=values) / np.bincount(plateau))
+    return np.bincount(plateau, weights=values) / np.bincount(plateau)
 
 
 def _weights(
@@ -139,7 +152,7 @@ def _weights(
         most_V2 = float(mean_V2.max())
         a, c = nnls(np.column_stack([np.ones(len(mean_V2)), mean_V2 / most_V2]), mean_A**2)[0]
         c /= most_V2
-    variance_A2 = max(a, white_A2 / (len(volts) / len(mean_V2))) + c * mean_V2
+    variance_A2 = max(a, white_A2 * len(mean_V2) / len(volts)) + c * mean_V2
     if not variance_A2.min() > 0.0:
         return np.ones(len(volts))
     return np.asarray((variance_A2.min() / variance_A2)[plateau])

@@ -294,6 +294,12 @@ def test_a_contact_that_changes_shows_the_same_offset(conductances_G0):
     assert np.std(offsets_V) < 1.5e-5
 
 
+def test_levels_below_the_noise_of_the_read_back_show_no_offset():
+    rng = np.random.default_rng(4)
+    changes = contact_of((10,) * 5, amplitude_V=1e-4, readback_V=7.5e-5, rng=rng)
+    assert measured(replace(hold(), **changes), RULES).contact is Contact.UNCLEAR
+
+
 @pytest.mark.parametrize("missing", ["contact_A", "contact_V"])
 def test_a_contact_whose_samples_are_missing_shows_no_offset(missing):
     changes = contact_of((10,) * 5)
