@@ -1,5 +1,6 @@
 """Search for a minimum of chi^2 from one start."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ from analysis.records import FloatArray
 
 UNSETTLED = "a floating probe has no stationary state at any of the starts"
 _MOST_STEPS = 100
+_MOST_OUTSIDE = 10
+"""Steps in turn outside the bounds after which a search without bounds is given up: it hardly ever comes back."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,10 @@ class Search:
     message: str
     evaluations: int
     state: FloatArray | None = None
+
+
+class _Outside(Exception):
+    """A search without bounds has left them."""
 
 
 class _Evaluator:
@@ -151,15 +158,26 @@ def search(problem: Problem[Family], start: FloatArray) -> Search | None:
 
     evaluate = _Evaluator(problem)
     low, high = problem.bounds
+    outside = 0
+
+    def inside(x: FloatArray) -> bool:
+        return bool((low <= x).all() and (x <= high).all())
+
+    def slopes(x: FloatArray) -> FloatArray:
+        nonlocal outside
+        outside = 0 if inside(x) else outside + 1
+        if outside > _MOST_OUTSIDE:
+            raise _Outside
+        return evaluate.slopes(x)
+
     with np.errstate(all="ignore"):
         if evaluate.at(start) is None:
             return None
         begin = _approach(problem, evaluate, start)
-        free = least_squares(
-            evaluate.residual, begin, evaluate.slopes, method="lm", x_scale="jac", **vars(EXACT)
-        )
-    if np.isfinite(free.cost) and (low <= free.x).all() and (free.x <= high).all():
-        return _searched(free, free.x, evaluate)
+        with suppress(_Outside):
+            free = least_squares(evaluate.residual, begin, slopes, method="lm", x_scale="jac", **vars(EXACT))
+            if np.isfinite(free.cost) and inside(free.x):
+                return _searched(free, free.x, evaluate)
     return _bounded(problem, evaluate, begin, Accuracy(EXACT.xtol, EXACT.ftol, EXACT.gtol, 3 * _MOST_STEPS))
 
 

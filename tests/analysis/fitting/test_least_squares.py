@@ -148,6 +148,17 @@ def test_bounds_hold_and_are_reported():
     assert said(result, "does not describe these data")
 
 
+def test_a_search_that_leaves_the_bounds_for_good_is_soon_given_up():
+    """The current of no level: each of the four searches went on outside for a hundred evaluations."""
+    current_A = 1e-7 * V + 4e-8 * V**2
+    data = LogCurrentData(V, current_A, np.full(V.size, 0.01))
+    energy = Parameter("energy_eV", 0.7, 0.02, 5.0)
+    result = fit(Problem(JunctionData(data), level_family([[energy, GAMMA, GAMMA, 0.5]])))
+    assert result.at_bound == ("energy_eV",)
+    assert result.values[0] == pytest.approx(5.0)
+    assert result.evaluations < 300
+
+
 def test_joint_fit_of_two_levels_to_everything():
     truth = LevelTransmission(
         [BreitWignerLevel(0.86, 0.0315, 0.0315), BreitWignerLevel(-1.29, 0.0328, 0.0328)]
