@@ -1,10 +1,10 @@
 """State of simulated objects, to which they can be set back: random numbers, filters, junction, instruments."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
-from functools import cache, partial
+from functools import partial
 from types import FunctionType, GeneratorType, MethodType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -46,14 +46,13 @@ class Memento:
         waiting = list(roots)
         while waiting:
             one = waiting.pop()
-            kind = _kind(cast(Hashable, type(one)))
-            if kind is _constant or id(one) in seen:
+            if id(one) in seen:
                 continue
             seen.add(id(one))
-            restore, reached = kind(one)
+            restore, reached = _KINDS[type(one)](one)
             if restore is not None:
                 self._restores.append(restore)
-            waiting.extend(reached)
+            waiting.extend([each for each in reached if _KINDS[type(each)] is not _constant])
 
     def restore(self) -> None:
         """Set everything back."""
@@ -125,25 +124,29 @@ def _unreadable(one: Iterator[Any]) -> Any:
     raise TypeError(f"the state of {one!r} can't be read; let a class with attributes do its work")
 
 
-_KINDS: dict[type, Kind] = {
-    dict: _dictionary,
-    list: _list,
-    tuple: _tuple,
-    np.random.Generator: _generator,
-    FunctionType: _function,
-    MethodType: _method,
-    partial: _partial,
-    GeneratorType: _unreadable,
-}
+class _Kinds(dict[type, Kind]):
+    """How the objects of a class are remembered; those that are not ours are constant."""
+
+    def __missing__(self, cls: type) -> Kind:
+        if not is_ours(cls) or issubclass(cls, CONSTANT):
+            self[cls] = _constant
+        else:
+            self[cls] = _own if hasattr(cls, "memento") else _object
+        return self[cls]
 
 
-@cache
-def _kind(cls: Hashable) -> Kind:
-    """Return how the objects of a class are remembered; those that are not ours are constant."""
-    assert isinstance(cls, type)
-    if cls in _KINDS or not is_ours(cls) or issubclass(cls, CONSTANT):
-        return _KINDS.get(cls, _constant)
-    return _own if hasattr(cls, "memento") else _object
+_KINDS = _Kinds(
+    {
+        dict: _dictionary,
+        list: _list,
+        tuple: _tuple,
+        np.random.Generator: _generator,
+        FunctionType: _function,
+        MethodType: _method,
+        partial: _partial,
+        GeneratorType: _unreadable,
+    }
+)
 
 
 def is_ours(cls: type) -> bool:
