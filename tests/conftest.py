@@ -120,7 +120,12 @@ def unanalysed(monkeypatch):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Leave the figures of reports out: for tests of what stands beside them."""
-    monkeypatch.setattr("app.report.section.svg_text", lambda figure: "<svg></svg>")
+    draw_nothing(monkeypatch)
+
+
+def draw_nothing(patch):
+    """Leave the figures of reports out, until the patch is undone."""
+    patch.setattr("app.report.section.svg_text", lambda figure: "<svg></svg>")
 
 
 @pytest.fixture

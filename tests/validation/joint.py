@@ -79,13 +79,13 @@ def data_of(
     return JunctionData(**dict(every[kind] for kind in kinds))
 
 
-def fits(rng: np.random.Generator, kinds: Iterable[str], sets: int) -> Joint:
+def fits(rng: np.random.Generator, kinds: Iterable[str], sets: int, starts: int = STARTS) -> Joint:
     """Fit one level to many draws of the measurements of molecules like BDA, each with a level of its own."""
     rows = []
     for _ in range(sets):
         energy_eV, gamma_eV = rng.normal(-0.69, 0.04), 0.05 * np.exp(0.1 * rng.standard_normal())
         result = fit_with_junctions(
-            Problem(data_of(rng, energy_eV, gamma_eV, tuple(kinds)), one_level()), None, starts=STARTS
+            Problem(data_of(rng, energy_eV, gamma_eV, tuple(kinds)), one_level()), None, starts=starts
         )
         (energy, gamma, *_), (sigma_energy, sigma_gamma, *_) = result.values, result.error.standard
         chi2 = result.chi_square / max(result.degrees_of_freedom, 1)

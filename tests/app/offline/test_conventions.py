@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from app.cli import main
 from app.offline.many import analyse_files
-from tests.conftest import resample_less
+from tests.conftest import draw_nothing, resample_less
 from tests.support.recordings import signed_recordings as signed
 
 WRITTEN = {
@@ -53,6 +53,7 @@ def report(files, tmp_path_factory):
     out = tmp_path_factory.mktemp("report") / "report.html"
     with pytest.MonkeyPatch.context() as patch:
         resample_less(patch)
+        draw_nothing(patch)
         run("report", *files.values(), "--out", out)
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", out.read_text("utf-8"))).split())
 
