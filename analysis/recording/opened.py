@@ -39,11 +39,17 @@ def open_recording(path: Path, before: "OpenedFile | OpenedLog | None" = None) -
         with suppress(FileNotFoundError):  # the run has just ended, and the finished file is in its place
             return _log_or_finished(path, log, before)
     if not path.is_file():
-        raise RecordingError(f"{path}: there is no such file")
+        raise RecordingError(f"{path}: {_no_file(path)}")
     opened = _open_file(path)
     if isinstance(before, OpenedFile):
         opened.take_over(before)
     return opened
+
+
+def _no_file(path: Path) -> str:
+    if path.is_symlink():
+        return "a link that leads to no file"
+    return "a device or a pipe, not a file" if path.exists() else "there is no such file"
 
 
 def _log_or_finished(

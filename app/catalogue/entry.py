@@ -9,9 +9,9 @@ from typing import Any
 from analysis.json_data import to_json
 from analysis.numbers import counted
 from analysis.recording import RecordingError
-from app.offline.analyse import analyse_measurement
+from app.offline.analyse import analyse_parts_of
 from app.offline.measurement import Measurement
-from app.offline.recordings import RecordingKind, describe
+from app.offline.recordings import Part, RecordingKind, describe
 from app.offline.summary_line import peaks_line
 
 PEAK, RISE, ASYMMETRY, TRACES, JUNCTIONS = "peak_G0", "dT_K", "asymmetry_K", "traces", "junctions"
@@ -78,7 +78,7 @@ def entry_of(path: Path) -> Entry:
     """Return the entry of a recording, analysed alone. Raises ``RecordingError`` for a file that is none."""
     (part,) = describe([path])
     header = part.header
-    numbers, result = ((), "calibration") if part.kind is RecordingKind.CALIBRATION else _results(path)
+    numbers, result = ((), "calibration") if part.kind is RecordingKind.CALIBRATION else _results(part)
     probe = header.rig.get("probe")
     return Entry(
         header.started,
@@ -97,9 +97,9 @@ def entry_of(path: Path) -> Entry:
     )
 
 
-def _results(path: Path) -> tuple[tuple[Number, ...], str]:
+def _results(part: Part) -> tuple[tuple[Number, ...], str]:
     try:
-        measurement = analyse_measurement([path])
+        measurement = analyse_parts_of([part])
     except (RecordingError, ValueError) as error:
         return (), f"not analysed: {error}"
     numbers = tuple(_numbers(measurement))

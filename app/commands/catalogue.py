@@ -79,7 +79,9 @@ def add(context: click.Context, folders: tuple[Path, ...], workers: int | None, 
     """
     from app.catalogue.add import add as add_to
     from app.catalogue.add import recordings_under
+    from app.config.toml import FileError
     from app.offline.command_line import Means, reading_for_command
+    from app.offline.recordings import ENDINGS
 
     missing = [folder for folder in folders if not folder.exists()]
     if missing:
@@ -89,6 +91,11 @@ def add(context: click.Context, folders: tuple[Path, ...], workers: int | None, 
     with _errors() as catalogue_of, reading_for_command(recordings_under(folders), Means(workers)) as reading:
         catalogue = catalogue_of(file)
         added = add_to(catalogue, folders, reading)
+    if not (added.taken or added.removed or added.failed):
+        raise FileError(
+            f"no recording (a file that ends in {', '.join(ENDINGS)}) in {', '.join(map(str, folders))}; "
+            "hotjunction import makes them of the files of other programs"
+        )
     removed = f", {added.removed} that no longer exist taken out" if added.removed else ""
     click.echo(f"{catalogue.path}: {counted(added.taken, 'recording')}{removed}")
     for failure in added.failed:
@@ -155,10 +162,8 @@ def _errors() -> "Iterator[Callable[[Path | None], Catalogue]]":
 
 
 def _print(found: "list[Found]") -> None:
-    from rich.console import Console
-
     from app.report.table import Table
-    from app.report.text import WIDTH
+    from app.report.text import WIDTH, result_console
 
     rows = [
         (
@@ -171,9 +176,7 @@ def _print(found: "list[Found]") -> None:
         )
         for each in found
     ]
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=max(WIDTH, *(sum(map(len, row)) + 12 for row in rows), 0))
+    console = result_console(max(WIDTH, *(sum(map(len, row)) + 12 for row in rows), 0))
     headings = ("date", "molecule", "tip", "procedure", "result", "file")
     console.print(Table(headings, rows, words=range(6)).for_terminal())
     click.echo(counted(len(found), "recording"))

@@ -58,15 +58,13 @@ def command(
     The verdict on each pair is "different" (traces permuted between the sets, corrected for the number of pairs),
     "equivalent" (the difference of every peak is within the margin) or "cannot tell".
     """
-    from rich.console import Console
-
     from analysis.recording import RecordingError
     from analysis.trace_statistics.two_sets import TwoSetsOptions
     from app.config.toml import FileError
     from app.console.progress import stderr_console
     from app.offline.two_sets import compare_recordings
     from app.report.statistic_tables import text_table
-    from app.report.text import WIDTH
+    from app.report.text import result_console
 
     if len(sets) < 2:
         raise click.UsageError("compare needs at least two recordings or folders")
@@ -86,9 +84,7 @@ def command(
     if as_json:
         click.echo(json.dumps(compared.to_json(), indent=2))
         return
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=WIDTH)
+    console = result_console()
     table = text_table(compared.table())
     console.print(table.for_terminal())
-    console.print(f"[dim]{table.note}[/dim]")
+    console.print(table.note, style="dim")

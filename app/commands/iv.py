@@ -54,15 +54,13 @@ def command(
     """
     import json
 
-    from rich.console import Console
-
     from analysis.held_statistics.single_level import LevelOptions
     from analysis.iv.curves import read_curves
     from app.config.toml import FileError
     from app.console.progress import stderr_console
     from app.offline.curve_files import curve_statistics
     from app.report.statistic_tables import print_statistic
-    from app.report.text import WIDTH
+    from app.report.text import result_console
 
     options = profile_from(import_profile, reading).options()
     try:
@@ -77,9 +75,7 @@ def command(
     if as_json:
         click.echo(json.dumps({name: result.to_json() for name, result in results.items()}, indent=2))
         return
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=WIDTH)
+    console = result_console()
     for result in results.values():
         print_statistic(console, result)
 

@@ -26,7 +26,7 @@ from app.offline.recordings import OPENED, Part, RecordingKind, describe, find_r
 from app.offline.tasks import Failure, evaluate_holds
 from app.offline.thermal_conductance import analyse_openings, analyse_thermal_conductance
 from app.offline.thermopower import analyse_ac, analyse_thermopower
-from app.offline.trace_files import analyse_traces
+from app.offline.trace_files import analyse_described
 from app.offline.traces import BOOTSTRAP_SEED, Analysed, ByHand
 
 
@@ -65,9 +65,21 @@ def analyse_measurement(
         For a model file that can't be used.
     """
     parts = describe(find_recordings(paths))
+    return analyse_parts_of(parts, by_hand, transmission, first_periods, known, evaluated)
+
+
+def analyse_parts_of(
+    parts: Sequence[Part],
+    by_hand: ByHand | None = None,
+    transmission: Path | None = None,
+    first_periods: int | None = None,
+    known: Mapping[Path, Analysis] = MappingProxyType({}),
+    evaluated: Mapping[Path, EvaluatedRun] = MappingProxyType({}),
+) -> Measurement:
+    """Analyse recordings as `analyse_measurement` does, which were described already."""
     of = _by_kind(parts)
     opened = [part for kind in OPENED for part in of[kind]]
-    histogram = _histogram(opened, by_hand, known) if opened else None
+    histogram = analyse_described(opened, by_hand, known) if opened else None
     heating = of[RecordingKind.HEATING]
     runs = [_evaluated(part, first_periods, evaluated) for part in heating]
     return measured(
@@ -168,10 +180,6 @@ def _by_kind(parts: Sequence[Part]) -> dict[RecordingKind, list[Part]]:
 
 def _used(parts: Sequence[Part]) -> tuple[Part, ...]:
     return tuple(part for part in parts if part.kind is not RecordingKind.CALIBRATION)
-
-
-def _histogram(parts: Sequence[Part], by_hand: ByHand | None, known: Mapping[Path, Analysis]) -> Analysed:
-    return analyse_traces([part.path for part in parts], by_hand or ByHand(), known)
 
 
 def _mean_iv(curves: Sequence[Sweep]) -> tuple[MeanIV | None, tuple[str, ...]]:

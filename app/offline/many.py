@@ -25,6 +25,9 @@ from app.plugins import VARIABLE as PLUGINS
 log = logging.getLogger(__name__)
 
 Step = Callable[[], None]
+Heard = Callable[[int, Any], None]
+"""Function that takes the index of a task and its result."""
+
 Progress = Callable[[str, int], AbstractContextManager[Step]]
 """Function from the name of a step and the number of files to a block in which each call counts one file."""
 
@@ -45,19 +48,26 @@ class Reading:
     cache: NoCache = field(default_factory=NoCache)
     progress: Progress = silent
 
-    def run(self, what: str, tasks: Sequence[Task[Any]]) -> list[Any]:
-        """Run tasks whose results are not known; return all results in order, a `Failure` for what failed."""
+    def run(self, what: str, tasks: Sequence[Task[Any]], heard: Heard | None = None) -> list[Any]:
+        """Run tasks whose results are not known; return all results in order, a `Failure` for what failed.
+
+        ``heard`` receives the index of each task and its result as soon as it is there.
+        """
+        heard = heard or _nothing
         results = [self._known(task) for task in tasks]
         waiting = [index for index, result in enumerate(results) if result is None]
         with self.progress(what, len(tasks)) as step:
-            for _ in range(len(tasks) - len(waiting)):
-                step()
+            for index, result in enumerate(results):
+                if result is not None:
+                    heard(index, result)
+                    step()
 
             def done(index: int, result: Any) -> None:
                 task = tasks[waiting[index]]
                 results[waiting[index]] = result
                 if task.found is not None and not isinstance(result, Failure):
                     self.cache.put(task.found.sha256, task.options, result)
+                heard(waiting[index], result)
                 step()
 
             if waiting:
@@ -71,15 +81,14 @@ class Reading:
         """Return what each file is, in order."""
         known = [self._known_file(path) for path in paths]
         new = [path for path, file in zip(paths, known, strict=True) if file is None]
-        results = iter(self.run("Looking at files", [Task(identify, path) for path in new]) if new else ())
-        found: list[Identified | Failure] = []
-        for file in known:
-            result = file or next(results)
-            if file is None and isinstance(result, Identified) and result.sha256:
-                self.cache.remember(result.part.path, result.stamp, result.sha256)
-                self.cache.put(result.sha256, _identity_options(), result)
-            found.append(result)
-        return found
+        tasks = [Task(identify, path) for path in new]
+        results = iter(self.run("Looking at files", tasks, self._remember) if new else ())
+        return [file or next(results) for file in known]
+
+    def _remember(self, index: int, result: Identified | Failure) -> None:
+        if isinstance(result, Identified) and result.sha256:
+            self.cache.remember(result.part.path, result.stamp, result.sha256)
+            self.cache.put(result.sha256, _identity_options(), result)
 
     def _known_file(self, path: Path) -> Identified | None:
         try:
@@ -89,8 +98,12 @@ class Reading:
             return (
                 replace(known, part=replace(known.part, path=path), stamp=Stamp.of(path)) if known else None
             )
-        except OSError:
+        except (OSError, UnicodeEncodeError):
             return None
+
+
+def _nothing(index: int, result: Any) -> None:
+    """Do nothing with a result."""
 
 
 def _identity_options() -> str:

@@ -17,6 +17,10 @@ from procedures.registry import CONTROL, evaluated_as
 ENDINGS = (".h5", ".hdf5", ".nxs")
 
 
+_OF_MACOS = "._"
+"""Beginning of the files that macOS writes beside each file on a foreign disk, with the name of that file."""
+
+
 class RecordingKind(StrEnum):
     """Kind of a recording for the analysis."""
 
@@ -53,6 +57,8 @@ class Part:
         Implausible values, a sentence each.
     sha256 : str
         Of the file's content; "" where it was not calculated.
+    run : bytes
+        Mark of its run; empty if it has none.
     """
 
     path: Path
@@ -64,6 +70,7 @@ class Part:
     withdrawals: int
     doubts: tuple[str, ...] = ()
     sha256: str = ""
+    run: bytes = b""
 
     @property
     def control(self) -> str:
@@ -110,6 +117,8 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
 
 def is_recording(path: Path) -> bool:
     """Return True for a recording by its name, and for the log of one that has lost its view."""
+    if path.name.startswith(_OF_MACOS):
+        return False
     if path.suffix != SUFFIX:
         return path.suffix.lower() in ENDINGS
     view = path.with_suffix("")
@@ -132,6 +141,7 @@ def describe(paths: Sequence[Path]) -> tuple[Part, ...]:
                 recording_kind(recording.header.procedure, set(begun)),
                 begun.count("withdraw"),
                 tuple(doubts(recording)),
+                run=recording.run,
             )
         parts.append(part)
     return tuple(sorted(parts, key=lambda part: part.header.started))

@@ -128,6 +128,14 @@ def is_live(path: Path) -> bool:
     return path.suffix == SUFFIX or log_of(path).is_file()
 
 
+def demand_text(path: Path) -> None:
+    """Raise ``RecordingError`` for a name that no list, report or database could hold."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise RecordingError(f"{path}: the name holds bytes that are no text in UTF-8; rename it.") from None
+
+
 def identify(path: Path, sha256: str = "") -> Identified:
     """Return what a file holds, with the SHA-256 of what was read.
 
@@ -138,6 +146,7 @@ def identify(path: Path, sha256: str = "") -> Identified:
     OSError
         For a file that can't be read.
     """
+    demand_text(path)
     if is_live(path):
         (part,) = describe([path])
         return Identified(part, "", b"", Stamp.of(path))
@@ -145,10 +154,8 @@ def identify(path: Path, sha256: str = "") -> Identified:
         stamp = Stamp.of(path) if path.is_file() else None
         digest = (sha256 or sha256_of(path)) if stamp is not None else ""
         (part,) = describe([path])
-        with Recording(path) as recording:
-            run = recording.run
         if stamp == Stamp.of(path):
-            return Identified(replace(part, sha256=digest), digest, run, stamp)
+            return Identified(replace(part, sha256=digest), digest, part.run, stamp)
         sha256 = ""
     raise FileChanged(_changed(path))
 

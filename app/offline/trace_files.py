@@ -36,9 +36,17 @@ def analyse_traces(
     RecordingError
         For a file that can't be used.
     """
+    return analyse_described([describe([path])[0] for path in paths], by_hand, known)
+
+
+def analyse_described(
+    parts: Sequence[Part],
+    by_hand: ByHand | None = None,
+    known: Mapping[Path, Analysis] = MappingProxyType({}),
+) -> Analysed:
+    """Analyse traces as `analyse_traces` does, of recordings that were described already."""
     by_hand = by_hand or ByHand()
-    parts = [describe([path])[0] for path in paths]
-    analysis = known.get(paths[0]) if len(paths) == 1 and by_hand == ByHand() else None
+    analysis = known.get(parts[0].path) if len(parts) == 1 and by_hand == ByHand() else None
     if analysis is not None:
         return _analysed(parts, analysis)
     (analysed, failures) = analyse_parts([Found(part) for part in parts], by_hand, _here)

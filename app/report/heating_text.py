@@ -3,6 +3,7 @@
 from math import isfinite
 
 from rich.console import Console
+from rich.text import Text
 
 from analysis.heating.heating import HeatingAnalysis
 from analysis.heating.junction_model import JunctionModel
@@ -24,7 +25,7 @@ from app.report.error_sections import errors_table
 from app.report.joint_sections import joint_sections
 from app.report.statistic_tables import print_statistic
 from app.report.table import Table
-from app.report.text import WIDTH, print_result
+from app.report.text import print_result, result_console
 from app.report.verdicts_table import verdicts_table
 
 CONTROLS_MISSING = (
@@ -36,9 +37,7 @@ def print_measurement(measurement: Measurement) -> None:
     """Print every result, then the warnings."""
     if measurement.histogram is not None:
         print_result(measurement.histogram)
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=WIDTH)
+    console = result_console()
     results = (
         measurement.iv
         or measurement.heating
@@ -51,9 +50,8 @@ def print_measurement(measurement: Measurement) -> None:
     )
     for part in measurement.parts if results else ():
         started = f", {part.header.started[:16].replace('T', ' ')}" if part.header.started else ""
-        console.print(
-            f"[bold]{part.path}[/bold]  {part.header.procedure}{started}  ({part.status})", soft_wrap=True
-        )
+        what = f"  {part.header.procedure}{started}  ({part.status})"
+        console.print(Text.assemble((str(part.path), "bold"), what), soft_wrap=True)
     if measurement.iv is not None:
         _print_iv(console, measurement.iv)
     if measurement.transmission is not None:
@@ -84,7 +82,7 @@ def print_measurement(measurement: Measurement) -> None:
         if one.sentence:
             console.print(one.sentence, soft_wrap=True)
     for warning in measurement.warnings:
-        console.print(f"[yellow]{warning}[/yellow]", soft_wrap=True)
+        console.print(warning, style="yellow", soft_wrap=True)
 
 
 def _print_iv(console: Console, iv: MeanIV) -> None:
@@ -133,7 +131,7 @@ def _print_heating(console: Console, measurement: Measurement, heating: HeatingA
         console.print(heating.bypass.words(), soft_wrap=True)
     _print_table(console, "Controls", tables.controls_table(heating.controls))
     if no_controls(heating):
-        console.print(f"[yellow]{CONTROLS_MISSING}[/yellow]", soft_wrap=True)
+        console.print(CONTROLS_MISSING, style="yellow", soft_wrap=True)
 
 
 def _print_thermopower(console: Console, result: ThermopowerAnalysis) -> None:
@@ -143,7 +141,7 @@ def _print_thermopower(console: Console, result: ThermopowerAnalysis) -> None:
     _print_table(console, "Left out", thermopower.exclusions_table(result))
     _print_table(console, "Controls", verdicts_table(result.controls))
     if not result.controls:
-        console.print(f"[yellow]{thermopower.NO_CONTROLS}[/yellow]", soft_wrap=True)
+        console.print(thermopower.NO_CONTROLS, style="yellow", soft_wrap=True)
 
 
 def _print_thermal_conductance(console: Console, result: ThermalConductanceAnalysis) -> None:
@@ -161,7 +159,7 @@ def _print_noise(console: Console, result: NoiseAnalysis) -> None:
     _print_table(console, "Left out", noise.exclusions_table(result))
     _print_table(console, "Controls", verdicts_table(result.controls))
     if result.calibration is None:
-        console.print(f"[yellow]{noise.NO_CALIBRATION}[/yellow]", soft_wrap=True)
+        console.print(noise.NO_CALIBRATION, style="yellow", soft_wrap=True)
 
 
 def _print_peltier(console: Console, measurement: Measurement) -> None:
@@ -173,12 +171,12 @@ def _print_peltier(console: Console, measurement: Measurement) -> None:
     _print_table(console, "Left out", peltier.exclusions_table(result))
     _print_table(console, "Controls", verdicts_table(result.controls))
     if not peltier.has_controls(result):
-        console.print(f"[yellow]{peltier.NO_CONTROLS}[/yellow]", soft_wrap=True)
+        console.print(peltier.NO_CONTROLS, style="yellow", soft_wrap=True)
 
 
 def _print_joint(console: Console, measurement: Measurement) -> None:
     for section in joint_sections(measurement):
-        console.print(f"\n[bold]{section.heading}[/bold]")
+        console.print(f"\n{section.heading}", style="bold")
         for sentence in (*section.look, *section.text):
             console.print(sentence, soft_wrap=True)
         for table in section.tables:
@@ -187,10 +185,10 @@ def _print_joint(console: Console, measurement: Measurement) -> None:
 
 def _print_table(console: Console, heading: str, table: Table) -> None:
     if table.rows:
-        console.print(f"\n[bold]{heading}[/bold]")
+        console.print(f"\n{heading}", style="bold")
         console.print(table.for_terminal())
     if table.note:
-        console.print(f"[dim]{table.note}[/dim]")
+        console.print(table.note, style="dim")
 
 
 def no_controls(heating: HeatingAnalysis) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.text import Text
 
 from analysis.numbers import counted, significant
 from analysis.statistics.estimate import Estimate
@@ -62,12 +63,11 @@ def _text(cell: Cell) -> str:
 
 def print_statistic(console: Console, result: StatisticResult) -> None:
     """Print one result: heading, tables, remarks."""
-    console.print(
-        f"\n[bold]{result.title}[/bold]  ({counted(result.n, result.counts)}: {result.made_of.selection})"
-    )
+    counts = f"  ({counted(result.n, result.counts)}: {result.made_of.selection})"
+    console.print(Text.assemble("\n", (result.title, "bold"), counts))
     for table in statistic_tables(result):
         console.print(table.for_terminal())
         if table.note:
-            console.print(f"[dim]{table.note}[/dim]")
+            console.print(table.note, style="dim")
     for remark in result.remarks:
         console.print(remark, soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from app.offline.traces import Analysed
 from app.report.trace_rows import peak_row, trace_counts
@@ -10,13 +11,21 @@ WIDTH = 120
 """Width of output to a file or another program."""
 
 
+def result_console(width: int = WIDTH) -> Console:
+    """Return the console for results, ``width`` characters wide where there is no terminal.
+
+    What is in brackets stays as it is: names of files and notes in them are no markup.
+    """
+    console = Console(highlight=False, markup=False)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=width)
+
+
 def print_result(analysed: Analysed) -> None:
     """Print counts and peaks as tables."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=WIDTH)
+    console = result_console()
     header = analysed.header
-    console.print(f"[bold]{analysed.path}[/bold]  {header.title or header.procedure}  ({analysed.status})")
+    what = f"  {header.title or header.procedure}  ({analysed.status})"
+    console.print(Text.assemble((str(analysed.path), "bold"), what))
     counts = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     counts.add_column(style="dim")
     counts.add_column(justify="right")

@@ -17,6 +17,8 @@ from app.cli import main
 from app.offline.analyse import analyse_measurement
 from app.offline.many import Reading
 from app.offline.result_cache import ResultCache
+from app.offline.tasks import attempt
+from app.offline.workers import ThisProcess
 from tests.support.recordings.made_recordings import made_heating
 from tests.support.recordings.streams import made_traces
 
@@ -135,6 +137,63 @@ def test_many_files_at_once_and_those_that_were_deleted(tmp_path):
     refused = CliRunner().invoke(main, ["catalogue", "add", str(tmp_path / "gone")])
     assert refused.exit_code == 2
     assert "to take out what was deleted with it, add the folder above" in " ".join(refused.stderr.split())
+
+
+class InterruptedAfter(ThisProcess):
+    """Works on some files, then is interrupted by Ctrl-C."""
+
+    def __init__(self, files):
+        self.left = files
+
+    def run(self, tasks, done):
+        for index, task in enumerate(tasks):
+            if not self.left:
+                raise KeyboardInterrupt
+            self.left -= 1
+            done(index, attempt(task))
+
+
+def test_an_interruption_loses_nothing_and_the_next_time_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.catalogue.add._AT_ONCE", 2)
+    monkeypatch.setattr("app.offline.result_cache._SETTLED_NS", 0)
+    lab = tmp_path / "lab"
+    lab.mkdir()
+    for i in range(5):
+        made_traces(1, i).write(lab / f"{i}.h5")
+    catalogue = Catalogue(tmp_path / "c.sqlite")
+    cache = ResultCache(tmp_path / "cache" / "results.sqlite")
+
+    with pytest.raises(KeyboardInterrupt):  # while the files are looked at
+        add(catalogue, [lab], Reading(InterruptedAfter(2), cache))
+    assert catalogue.search(Query()) == []
+    with pytest.raises(KeyboardInterrupt):  # 3 files are looked at, 3 of 5 analysed
+        add(catalogue, [lab], Reading(InterruptedAfter(6), cache))
+    assert len(catalogue.search(Query())) == 3
+
+    class Counting(ThisProcess):
+        files = 0
+
+        def run(self, tasks, done):
+            self.files += len(tasks)
+            super().run(tasks, done)
+
+    counting = Counting()
+    assert add(catalogue, [lab], Reading(counting, cache)).taken == 5
+    assert counting.files == 2
+    assert len(catalogue.search(Query())) == 5
+
+
+def test_a_folder_without_recordings_and_an_interrupted_run_are_named(tmp_path):
+    (tmp_path / "foreign.ibw").write_bytes(b"wave")
+    where = ["--catalogue", str(tmp_path / "c.sqlite")]
+    nothing = CliRunner().invoke(main, ["catalogue", "add", str(tmp_path), *where])
+    assert nothing.exit_code == 2
+    assert "no recording (a file that ends in .h5, .hdf5, .nxs) in" in " ".join(nothing.stderr.split())
+
+    (tmp_path / "night.h5.log").write_bytes(b"cut off")
+    live = CliRunner().invoke(main, ["catalogue", "add", str(tmp_path), *where])
+    assert live.exit_code == 1
+    assert "its run goes on, or was interrupted" in live.stderr
 
 
 def test_two_windows_at_once(tmp_path):

@@ -2,17 +2,23 @@
 
 import json
 import os
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from analysis.recording import RecordingError
+from app.catalogue.add import add
+from app.catalogue.database import Catalogue
 from app.cli import main
 from app.offline import tasks
 from app.offline.analyse import analyse_measurement
-from app.offline.many import Reading, analyse_files
+from app.offline.many import Reading, analyse_files, files_of
+from app.offline.result_cache import ResultCache
 from app.offline.tasks import Failure, Task, attempt, identify
 from app.offline.workers import ThisProcess
+from tests.support.recordings.streams import made_traces
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
@@ -42,6 +48,54 @@ def test_what_fails_is_listed_and_the_rest_goes_on(tmp_path, nights):
     assert all(reason in result["warnings"] for reason in failed.values())
     assert "copy of a.h5: the same recording as a.h5; it counts once." in result["warnings"]
     assert result["traces"] == analyse_measurement([folder / "z.h5", folder / "a.h5"]).to_json()["traces"]
+
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="names of bytes, links and pipes are those of POSIX")
+
+
+@POSIX
+def test_a_folder_of_another_lab_with_links_pipes_and_names_that_are_no_text(tmp_path, nights):
+    (tmp_path / "a.h5").write_bytes(nights[0].read_bytes())
+    (tmp_path / "._a.h5").write_bytes(b"\x00\x05\x16\x07")  # macOS writes one beside each file
+    (tmp_path / "gone.h5").symlink_to(tmp_path / "nowhere.h5")
+    (tmp_path / "loop.h5").symlink_to("loop.h5")
+    os.mkfifo(tmp_path / "pipe.h5")
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path / "bad") + b"\xff.h5")).write_bytes(nights[1].read_bytes())
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    expected = {
+        "bad": "the name holds bytes that are no text in UTF-8; rename it.",
+        "gone.h5": "a link that leads to no file",
+        "loop.h5": "a link that leads to no file",
+        "pipe.h5": "a device or a pipe, not a file",
+    }
+    reading = Reading(cache=ResultCache(tmp_path / "cache" / "results.sqlite"))
+
+    paths, _ = files_of([tmp_path])
+    analysed = analyse_files(paths, reading=reading)
+    added = add(Catalogue(tmp_path / "c.sqlite"), [tmp_path], reading)
+
+    assert [part.path.name for part in analysed.parts] == ["a.h5"]
+    for failed in (analysed.failed, added.failed):
+        assert sorted(each.path.name.split("\udcff")[0] for each in failed) == sorted(expected)
+        assert all(expected[each.path.name.split("\udcff")[0]] in each.sentence for each in failed)
+    assert added.taken == 1
+    assert CliRunner().invoke(main, ["analyze", str(tmp_path)]).exit_code == 1
+
+
+def test_brackets_in_names_and_titles_are_printed_as_they_are(tmp_path, nights):
+    made = made_traces(3, 1)
+    made.header = replace(made.header, title="[/bold] of [red]gold")
+    made.write(tmp_path / "[bold]x[_].h5")
+    (tmp_path / "[dim]copy.h5").write_bytes((tmp_path / "[bold]x[_].h5").read_bytes())
+
+    done = CliRunner().invoke(main, ["analyze", str(tmp_path)])
+
+    assert done.exit_code == 0
+    printed = "".join(done.stdout.split())
+    assert "[bold]x[_].h5[/bold]of[red]gold" in printed
+    assert "[dim]copy.h5:thesamerecordingas[bold]x[_].h5;itcountsonce." in printed
 
 
 def test_nothing_usable_is_an_error_with_every_reason(tmp_path):
