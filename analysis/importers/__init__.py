@@ -13,6 +13,7 @@ from analysis.importers.imported import ForeignFile, ImportOptions, Piece
 from analysis.importers.options import Orientation
 from analysis.importers.registry import IMPORTERS, importers
 from analysis.importers.spool import Spool
+from analysis.recording.names import why_no_text
 
 __all__ = ["IMPORTERS", "ForeignFile", "ImportOptions", "Piece", "Spool", "files_in", "kind_of", "read_file"]
 
@@ -113,11 +114,14 @@ def read_file(
     options = options or ImportOptions()
     if not path.is_file():
         raise ForeignFile(f"{path}: there is no such file")
+    if why := why_no_text(path):
+        raise ForeignFile(why)
     importer = IMPORTERS[kind_of(path, options.layout.orientation) if kind == "auto" else kind]
     if not path.stat().st_size:
         raise ForeignFile(f"{path}: an empty file")
+    before = _stamp(path)
     try:
-        return arranged(gathered(_bounded(path, importer.read(path, options.layout)), spool), options)
+        pieces = arranged(gathered(_bounded(path, importer.read(path, options.layout)), spool), options)
     except MemoryError:
         raise ForeignFile(f"{path}: too large for the memory of this computer") from None
     except OSError as error:
@@ -127,6 +131,17 @@ def read_file(
             f"{path}: the disk with temporary files ({tempfile.gettempdir()}) is full; free space there, or set TMPDIR "
             "(TEMP on Windows) to another folder"
         ) from error
+    if _stamp(path) != before:
+        raise ForeignFile(
+            f"{path}: changed while it was read: another program writes to it; import it when that has ended"
+        )
+    return pieces
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Return size and time of the last change, which differ after another program has written."""
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
 
 
 def _bounded(path: Path, pieces: Iterable[Piece]) -> Iterator[Piece]:

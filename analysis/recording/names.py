@@ -43,3 +43,13 @@ def take_name(part: Path, path: Path) -> None:
         replace_file(part, path)
     else:
         remove_file(part)
+
+
+def why_no_text(path: Path) -> str:
+    """Return a sentence on a name of bytes that are no text, which no list, report or recording can hold; or ""."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = str(path).encode(errors="backslashreplace").decode()
+        return f"{shown}: the name holds bytes that are no text in UTF-8; rename it"
+    return ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,14 @@ class Understood:
     skipped : tuple of Path
         Files in folders, of unknown format.
     profile : ImportProfile
+    unreadable : tuple of str
+        Sentences on the files in folders that were left out because they cannot be read.
     """
 
     imported: ImportedTraces
     skipped: tuple[Path, ...]
     profile: ImportProfile
+    unreadable: tuple[str, ...] = ()
 
     def write(self, out: Path, sample: str = "", notes: str = "", on_trace: OnStep = lambda: None) -> str:
         """Write a new recording; return how it is stored.
@@ -84,7 +87,7 @@ def understood(
     Raises
     ------
     ForeignFile
-        For a file that cannot be read, or if there is nothing to import.
+        For a given file that cannot be read, if none of those in a folder can, or if there is nothing to import.
     """
     files, skipped = files_in(paths)
     if not files:
@@ -93,15 +96,30 @@ def understood(
             "(folders inside folders are not searched)"
         )
     options = profile.options()
+    given = set(paths)
+    unreadable: list[str] = []
     with Spool() as spool:
         pieces: list[Piece] = []
         for file in files:
-            pieces += read_file(file, profile.format, options, spool)
+            try:
+                pieces += read_file(file, profile.format, options, spool)
+            except ForeignFile as error:
+                unreadable.append(str(error))
+                if file in given or len(unreadable) == len(files):
+                    raise ForeignFile(_one_of(unreadable)) from None
             on_file()
         imported = assemble(pieces, options)
         if not imported.traces:
             raise ForeignFile("nothing to import: no trace holds a value")
-        yield Understood(imported, tuple(skipped), profile)
+        left_out = tuple(f"left out: {sentence}" for sentence in unreadable)
+        imported = replace(imported, from_file=(*imported.from_file, *left_out))
+        yield Understood(imported, tuple(skipped), profile, tuple(unreadable))
+
+
+def _one_of(sentences: Sequence[str]) -> str:
+    """Return the last of the sentences on unreadable files, with the number of the others."""
+    others = len(sentences) - 1
+    return sentences[-1] + (f" ({counted(others, 'other file')} can't be read either)" if others else "")
 
 
 def preview(content: Understood) -> list[str]:

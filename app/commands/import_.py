@@ -87,7 +87,9 @@ def _list_units(ctx: click.Context, param: click.Parameter, value: bool) -> None
 )
 @click.option("--sample", default="", help="Name of the sample.")
 @click.option("--notes", default="", help="Anything else.")
+@click.pass_context
 def command(
+    context: click.Context,
     paths: tuple[Path, ...],
     out: Path | None,
     preview: bool,
@@ -101,9 +103,11 @@ def command(
 
     Reads text in columns or rows (.csv, .txt, .dat, .lvm), Igor (.ibw, .pxp, .itx), TDMS, MATLAB (.mat) and Nanonis
     (.dat, .3ds, .sxm). The options give what the files lack; values in a file take precedence, except columns that
-    are named with their unit. Values given by neither are marked as unknown.
+    are named with their unit. Values given by neither are marked as unknown. A file in a folder that can't be read is
+    left out and listed, and the exit code is 1.
     """
     from analysis.importers import ForeignFile
+    from analysis.numbers import counted
     from analysis.recording import RecordingError
     from app.config.toml import FileError
 
@@ -116,7 +120,10 @@ def command(
         if save_profile is not None:
             _save(chosen, save_profile)
         if preview or out is not None:
-            _import(paths, None if preview else out, chosen, sample, notes)
+            unreadable = _import(paths, None if preview else out, chosen, sample, notes)
+            if unreadable:
+                click.echo(f"{counted(unreadable, 'file')} left out, see above.", err=True)
+                context.exit(1)
     except (ForeignFile, FileExistsError, RecordingError) as error:
         raise FileError(str(error)) from None
 
@@ -131,7 +138,8 @@ def _save(profile: "ImportProfile", path: Path) -> None:
 
 def _import(
     paths: tuple[Path, ...], out: Path | None, profile: "ImportProfile", sample: str, notes: str
-) -> None:
+) -> int:
+    """Import, print what was understood, and return the number of files left out because they can't be read."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -155,3 +163,4 @@ def _import(
                 lines = [headline(content, out, stored), *summary(content)]
     for line in lines:
         click.echo(line)
+    return len(content.unreadable)

@@ -16,6 +16,7 @@ from analysis.heating.runs import EvaluatedRun, EvaluationOptions, HeatingRun
 from analysis.iv.sweeps import Sweep, junction_sweeps
 from analysis.recording import Recording, RecordingError, damage_told
 from analysis.recording.errors import reason
+from analysis.recording.names import why_no_text
 from analysis.recording.run_log import SUFFIX, log_of
 from analysis.traces.merged import CountedTraces, count_traces, lengths_in
 from analysis.traces.options import AnalysisOptions
@@ -116,7 +117,7 @@ def _load_plugins_once() -> None:
 
 
 def _with_path(path: Path, sentence: str) -> str:
-    return sentence if str(path) in sentence or path.name in sentence else f"{path}: {sentence}"
+    return sentence if path.name in sentence or sentence == why_no_text(path) else f"{path}: {sentence}"
 
 
 def _changed(path: Path) -> str:
@@ -126,14 +127,6 @@ def _changed(path: Path) -> str:
 def is_live(path: Path) -> bool:
     """Return True for a recording that has a log beside it: its run goes on, or was interrupted."""
     return path.suffix == SUFFIX or log_of(path).is_file()
-
-
-def demand_text(path: Path) -> None:
-    """Raise ``RecordingError`` for a name that no list, report or database could hold."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        raise RecordingError(f"{path}: the name holds bytes that are no text in UTF-8; rename it.") from None
 
 
 def identify(path: Path, sha256: str = "") -> Identified:
@@ -146,7 +139,8 @@ def identify(path: Path, sha256: str = "") -> Identified:
     OSError
         For a file that can't be read.
     """
-    demand_text(path)
+    if why := why_no_text(path):
+        raise RecordingError(why)
     if is_live(path):
         (part,) = describe([path])
         return Identified(part, "", b"", Stamp.of(path))

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from igorwriter import IgorWave
 
+from analysis.importers.arrange import arranged
 from analysis.recording import Recording
 from app.commands.import_ import command
 
@@ -133,3 +134,53 @@ def test_a_folder_of_nothing_known_says_so(tmp_path):
 
     assert result.exit_code == 2
     assert "no file of a known format" in result.output
+
+
+def test_a_broken_file_in_a_folder_is_left_out_and_listed(rows, tmp_path):
+    (rows / "day11.csv").write_bytes(b"")
+    (rows / "day12.tdms").write_bytes(b"TDSm, and then the disk was full")
+    out = tmp_path / "x.h5"
+
+    done = run(rows, "--unit", "conductance=G0", "--out", out)
+
+    assert done.exit_code == 1
+    assert f"left out: {rows / 'day11.csv'}: an empty file" in done.stdout
+    assert f"left out: {rows / 'day12.tdms'}: " in done.stdout
+    assert "2 files left out, see above." in done.stderr
+    with Recording(out) as recording:
+        assert len(recording.traces) == 6
+    named = run(rows / "day10.csv", rows / "day11.csv", "--out", tmp_path / "y.h5")
+    assert named.exit_code == 2
+    assert "an empty file" in named.stderr
+
+
+def test_a_folder_of_broken_files_only_is_refused(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_bytes(b"")
+    done = run(tmp_path, "--preview")
+    assert done.exit_code == 2
+    assert "b.csv: an empty file (1 other file can't be read either)" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of bytes are those of POSIX")
+def test_a_name_that_is_no_text_is_refused_in_words(rows):
+    try:
+        (rows / "day9.csv").rename(os.fsdecode(os.fsencode(rows / "day") + b"\xff.csv"))
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    done = run(rows, "--unit", "conductance=G0", "--out", rows / "x.h5")
+    assert done.exit_code == 1
+    assert (rows / "x.h5").is_file()
+    assert "the name holds bytes that are no text in UTF-8; rename it" in done.stdout
+
+
+def test_a_file_that_another_program_still_writes_is_refused(rows, monkeypatch):
+    def writes_on(pieces, options):
+        with (rows / "day9.csv").open("a") as file:
+            file.write("\n1,2,3")
+        return arranged(pieces, options)
+
+    monkeypatch.setattr("analysis.importers.arranged", writes_on)
+    done = run(rows / "day9.csv", "--preview")
+    assert done.exit_code == 2
+    assert "changed while it was read: another program writes to it" in done.stderr

@@ -65,7 +65,7 @@ def test_a_folder_of_another_lab_with_links_pipes_and_names_that_are_no_text(tmp
     except OSError:
         pytest.skip("this file system takes no such names")
     expected = {
-        "bad": "the name holds bytes that are no text in UTF-8; rename it.",
+        "bad": "the name holds bytes that are no text in UTF-8; rename it",
         "gone.h5": "a link that leads to no file",
         "loop.h5": "a link that leads to no file",
         "pipe.h5": "a device or a pipe, not a file",
