@@ -141,6 +141,10 @@ class Catalogue:
                     yield database
             finally:
                 database.close()
+        except sqlite3.OperationalError as error:  # read-only, locked, or no room; its content may be sound
+            raise CatalogueError(
+                f"{self.path}: the catalogue can't be opened or written ({error}); name another with --catalogue."
+            ) from None
         except sqlite3.Error as error:
             raise CatalogueError(
                 f"{self.path}: the catalogue can't be used ({error}). It holds nothing that is not in the recordings: "

@@ -78,7 +78,9 @@ def command(
     except (RecordingError, ValueError) as error:
         raise FileError(str(error)) from None
     except OSError as error:
-        raise FileError(f"{writing}: can't be written ({error.strerror})") from None
+        raise FileError(
+            f"{writing}: can't be written ({error.strerror}); name another place with --out or --csv"
+        ) from None
     click.echo(str(target))
     if measurement.failed:
         context.exit(1)

@@ -223,6 +223,8 @@ def test_what_is_no_recording_and_no_catalogue(tmp_path):
     assert "broken.h5" in done.stderr
     with pytest.raises(CatalogueError, match="delete it, and add their folders again"):
         Catalogue(tmp_path / "c.sqlite")
+    with pytest.raises(CatalogueError, match=r"can't be opened or written .*; name another with --catalogue"):
+        Catalogue(tmp_path)  # a folder; one that is read-only gives the same error
 
 
 def test_the_command(folder, filled):
