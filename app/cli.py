@@ -1,5 +1,6 @@
 """The command line. A command's module is imported when the command is called, so that help stays quick."""
 
+import os
 from importlib import import_module, metadata
 from typing import Any
 
@@ -9,6 +10,9 @@ from app.console.errors import UnusablePlugin
 from app.console.plain_text import never_refuse
 from app.console.values import Suggesting
 from app.plugins import PluginError, load_plugins
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+"""Read when numpy is imported, here and in child processes: more threads only wait, on matrices as small as ours."""
 
 COMMANDS = {
     "alerts": "Tell of a bench by desktop, e-mail or chat.",

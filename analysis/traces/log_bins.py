@@ -51,7 +51,8 @@ class LogBins:
         """Return the bins of numbers (n,): 0 below, 1 ... bins, bins + 1 above, bins + 2 for NaN."""
         keys = values.view(np.int64) >> _SHIFT
         keys -= self._beginning
-        keys.clip(0, self._table.size - 1, out=keys)  # a negative number has negative bits: below
+        np.maximum(keys, 0, out=keys)  # a negative number has negative bits: below
+        np.minimum(keys, self._table.size - 1, out=keys)  # both together take a third of the time of clip
         places: Places = self._table.take(keys, mode="clip")
         near = np.flatnonzero(places < 0)
         if near.size:

@@ -4,9 +4,11 @@ Our packages come first on Python's path, before a file of the user's that is ca
 program that started the process, which then ends it.
 """
 
+import os
 import signal
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 signal.signal(signal.SIGINT, signal.SIG_IGN)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is a process for each processor already

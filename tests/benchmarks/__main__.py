@@ -4,6 +4,7 @@ Whatever it has started, simulated rigs and benches among them, ends with it, al
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.support.leash import leash
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program does
 
 BENCHMARKS = (
     "simulation",
