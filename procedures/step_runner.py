@@ -8,7 +8,7 @@ import numpy as np
 from analysis.records import SKIPPED, EventKind, FloatArray
 from procedures.alternating import AlternatingBias
 from procedures.context import ProcedureContext
-from procedures.errors import ImpossibleSetting
+from procedures.errors import AmplifierRailed, ImpossibleSetting
 from procedures.heater_steps import HeaterSteps
 from procedures.limits import joint_repeat
 from procedures.ramp_pieces import padded
@@ -33,6 +33,9 @@ from procedures.steps import (
 )
 from procedures.tip import Tip
 
+ZEROS = 5
+"""Readings of the current's zero before an amplifier at its rail ends the run."""
+
 SETTLING_S = 0.01
 """Time left out of a baseline after the bias is removed: charging of the cable, the amplifier's filter."""
 
@@ -41,6 +44,31 @@ CREEP_MARGIN_S = 1.0
 
 SWEEP_PIECE_S = 1.0
 """Length to whose multiples a sweep is padded, so that the card's task serves sweeps of other lengths too."""
+
+
+def zero_of_current_V(
+    context: ProcedureContext, watch: SampleReader, begin: int, duration_s: float
+) -> FloatArray:
+    """Return the volts of the current input from a sample on at which the bias is 0 V.
+
+    An amplifier that recovers from an overload has no zero yet: it is read again, up to `ZEROS` times.
+
+    Raises
+    ------
+    AmplifierRailed
+        If the amplifier is at its rail in all of them.
+    """
+    for _ in range(ZEROS):
+        settled = begin + round((SETTLING_S + context.input_delay_s) * context.rate_Hz)
+        end = settled + watch.samples(duration_s)
+        volts = np.concatenate([block.part(settled, end).channel("current") for block in watch.read_to(end)])
+        if not watch.amplifier.railed(volts).any():
+            return volts
+        begin = end
+    raise AmplifierRailed(
+        f"The {context.input_name('current')} was at the amplifier's rail in each of {ZEROS} readings of its zero, at "
+        "0 V bias: a contact or a leak, or the amplifier does not recover. Move the tip back, and look for the leak."
+    )
 
 
 class StepRunner:
@@ -272,9 +300,7 @@ class StepRunner:
     def _baseline(self, duration_s: float) -> Outcome:
         watch, bias_V = self._watch, self.bias_V
         begin = self.set_bias(0.0).samples[1]
-        settled = begin + round((SETTLING_S + self._context.input_delay_s) * self._context.rate_Hz)
-        end = settled + watch.samples(duration_s)
-        volts = np.concatenate([block.part(settled, end).channel("current") for block in watch.read_to(end)])
+        volts = zero_of_current_V(self._context, watch, begin, duration_s)
         offset_V = float(np.nanmean(volts))
         watch.amplifier = replace(watch.amplifier, offset_V=offset_V)
         counted = int(np.count_nonzero(~np.isnan(volts)))

@@ -78,7 +78,7 @@ def _responses(holds: Sequence[Hold], least_signal_to_noise: float) -> Iterator[
     """Yield each channel that clearly follows the bias, with its response."""
     for channel in CHANNELS:
         try:
-            response = measure_lag(holds, channel=channel)
+            response = measure_lag([hold for hold in holds if "railed" not in hold.flags], channel=channel)
         except ValueError:
             continue
         if abs(response.response[-5:] - 1.0).max() < 1.0 / least_signal_to_noise:

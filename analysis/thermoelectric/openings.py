@@ -196,7 +196,8 @@ def measured_opening(hold: RuptureHold, thermometer: Thermometer) -> MeasuredOpe
     across_V = means(hold.bias_V) - means(hold.current_A) * hold.series_resistance_ohm
     G_S, power_W = means(hold.current_A) / across_V, means(hold.current_A * hold.bias_V)
     tip_K = -means(hold.thermocouple_V) / thermometer.seebeck_V_per_K
-    whole = np.isfinite(tip_K) & np.isfinite(G_S) & ~railed
+    beside_K = means(hold.base_K) + means(hold.substrate_K)
+    whole = np.isfinite(tip_K) & np.isfinite(G_S) & np.isfinite(beside_K) & ~railed
     half = n // 2
     halves = hold.current_A[: boxes * n].reshape(boxes, n)
     moved = np.abs(halves[:, :half].mean(axis=1) - halves[:, -half:].mean(axis=1))
@@ -216,8 +217,8 @@ def measured_opening(hold: RuptureHold, thermometer: Thermometer) -> MeasuredOpe
         slope_K_per_S=slope,
         weight_S2=float(left @ left),
         open_V=float(means(hold.thermocouple_V)[opened].mean()),
-        base_K=float(hold.base_K.mean()),
-        substrate_K=float(hold.substrate_K.mean()),
+        base_K=float(means(hold.base_K)[whole].mean()),
+        substrate_K=float(means(hold.substrate_K)[whole].mean()),
         conductance_S=x,
         below_K=y - baseline @ rest,
     )

@@ -22,12 +22,14 @@ from analysis.heating.thermometer import Thermometer
 from analysis.numbers import ASCII, counted, with_error
 from analysis.recording import Recording
 from analysis.records import FloatArray
+from analysis.segmentation import RAIL_SHARE, thermocouple_full_scale_V
 from analysis.thermoelectric.heater_inputs import HeaterInputs
 from analysis.traces.read import calibration_of
 from app.calibration.result import (
     CalibratedQuantity,
     CalibrationResult,
     PreviousCalibration,
+    left_out,
     spans_of,
     when_of,
 )
@@ -71,13 +73,19 @@ class _Inputs:
         self.names = [name for name in ("current", *self.heater.names) if name]
         if where == "tip":
             self.names.append("thermocouple")
+        self.rail_V = RAIL_SHARE * thermocouple_full_scale_V(header)
         filters = filters_of(header.settings)
         self.filter_s = filters.poles * filters.thermometer_s if where == "tip" else 0.0
 
     def read(self, start: int, stop: int) -> dict[str, FloatArray]:
-        """Return the samples of every input, with "rise" in K, "watts" and "amperes"."""
+        """Return the samples of every input, with "rise" in K, "watts" and "amperes"; NaN at an amplifier's rail."""
         samples = self.recording.samples(start, stop, tuple(self.names))
         read = dict(zip(self.names, samples, strict=True))
+        if self.current is not None:
+            read["current"] = np.where(self.current.railed(read["current"]), np.nan, read["current"])
+        if "thermocouple" in read:
+            railed = np.abs(read["thermocouple"]) >= self.rail_V
+            read["thermocouple"] = np.where(railed, np.nan, read["thermocouple"])
         read["watts"] = read[self.heater.readback] ** 2 / self.heater.resistance_ohm
         if self.current is not None:
             read["amperes"] = self.current.current_A(read["current"])
@@ -88,6 +96,10 @@ class _Inputs:
             if self.heater.base:
                 read["rise"] = read["rise"] + read[self.heater.base]
         return read
+
+    def whole(self, spans: Sequence[Span]) -> list[Span]:
+        """Return the spans all of whose samples were measured."""
+        return [span for span in spans if all(np.isfinite(one).all() for one in self.read(*span).values())]
 
     def stretch(self, start: int, stop: int) -> HeaterStretch:
         """Return the means of a stretch: of the rise, of the current, of the base."""
@@ -103,16 +115,18 @@ def heater(recording: Recording, values: Mapping[str, Any], known: PreviousCalib
     """Return rise, time constant and leak of the heater. Raises ``ValueError`` if they are not determined."""
     section = named_heater(known.rig)
     inputs = _Inputs(recording, section.where)
-    spans = {name: list(spans_of(recording, name)) for name in (CalibrateHeater.on, CalibrateHeater.off)}
+    names = (CalibrateHeater.on, CalibrateHeater.off)
+    recorded = {name: list(spans_of(recording, name)) for name in names}
+    spans = {name: inputs.whole(some) for name, some in recorded.items()}
     on, off = ([inputs.stretch(*span) for span in some] for some in spans.values())
     rise, current, *base = heater_responses(on, off)
     if not rise.per_W.value > 0.0:
         raise ValueError(f"the {section.where} did not warm ({rise.per_W.value:.3g} K/W): check the heater")
-    every = sorted(span for some in spans.values() for span in some)
-    follows = time_constant_s(list(_changes(inputs, every)), recording.rate_Hz, inputs.filter_s)
+    stretches = sorted(span for some in recorded.values() for span in some)
+    follows = time_constant_s(list(_changes(inputs, stretches)), recording.rate_Hz, inputs.filter_s)
     resolved = follows.value > RESOLVED * follows.sigma
     if resolved:
-        settled = _settled(every, recording.rate_Hz, follows.value)
+        settled = _settled(stretches, recording.rate_Hz, follows.value)
         left = math.exp(-settled)
         follows = replace(follows, sigma=math.hypot(follows.sigma, (1.0 + settled) * left * follows.value))
     else:
@@ -145,7 +159,11 @@ def heater(recording: Recording, values: Mapping[str, Any], known: PreviousCalib
         quantities.append(
             CalibratedQuantity("leak into the current", "A/V", current.per_V.value, current.per_V.sigma)
         )
-    remarks = [*_time_remark(follows, resolved, section.where), *_remarks(rise, current, base, on, section)]
+    remarks = [
+        *_time_remark(follows, resolved, section.where),
+        *_remarks(rise, current, base, on, section),
+        *left_out("stretches", len(on) + len(off), len(stretches)),
+    ]
     return CalibrationResult(record, tuple(quantities), tuple(remarks))
 
 
@@ -177,9 +195,10 @@ def _settled(spans: Sequence[Span], rate_Hz: float, time_constant: float) -> flo
 def _changes(inputs: _Inputs, spans: Sequence[Span]) -> Iterator[Change]:
     """Yield what was recorded from the middle of each stretch to the end of the next."""
     for (start, stop), (later, end) in pairwise(spans):
-        read = inputs.read((start + stop) // 2, end)
-        before = float(inputs.read(start, stop)["rise"].mean())
-        yield Change(read["watts"], read["rise"], before, float(read["rise"][later - end :].mean()))
+        if inputs.whole([(start, end)]):
+            read = inputs.read((start + stop) // 2, end)
+            before = float(inputs.read(start, stop)["rise"].mean())
+            yield Change(read["watts"], read["rise"], before, float(read["rise"][later - end :].mean()))
 
 
 def _time_remark(follows: Part, resolved: bool, where: str) -> Iterator[str]:

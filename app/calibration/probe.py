@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from math import hypot
 from typing import Any
 
+import numpy as np
+
 from analysis.calibration.noise import expected_resolution, thermometer_noise
 from analysis.calibration.thermometer import (
     KnownHeat,
@@ -22,11 +24,13 @@ from analysis.heating.runs import LOOK_AHEAD, first_periods_of
 from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas
 from analysis.numbers import ASCII, counted, with_error
 from analysis.recording import Recording
+from analysis.segmentation import RAIL_SHARE, thermocouple_full_scale_V
 from analysis.spectra.noise import Noise
 from app.calibration.result import (
     CalibratedQuantity,
     CalibrationResult,
     PreviousCalibration,
+    left_out,
     spans_of,
     when_of,
 )
@@ -141,7 +145,14 @@ def _heat_uncertainty(values: Mapping[str, Any], recording: Recording, measured:
 def noise(recording: Recording, values: Mapping[str, Any], known: PreviousCalibration) -> CalibrationResult:
     """Return the noise of the thermometer. Raises ``ValueError`` for too few samples or a missing probe."""
     probe = named_probe(known.rig)
-    stretches = [recording.samples(*span, ("thermocouple",))[0] for span in spans_of(recording, "listen")]
+    recorded = [recording.samples(*span, ("thermocouple",))[0] for span in spans_of(recording, "listen")]
+    rail_V = RAIL_SHARE * thermocouple_full_scale_V(recording.header)
+    stretches = [volts for volts in recorded if (np.abs(volts) < rail_V).all()]  # nor is a missing sample
+    if recorded and not stretches:
+        raise ValueError(
+            f"{recording.path}: samples are missing in every record, or the thermometer was at its rail: lower the "
+            "preamplifier's gain, or find the offset"
+        )
     gain = recording.header.settings["thermocouple_gain"]
     found = thermometer_noise(stretches, recording.rate_Hz, gain)
     white = found.white_per_Hz**0.5
@@ -177,7 +188,9 @@ def noise(recording: Recording, values: Mapping[str, Any], known: PreviousCalibr
         f"line at {line.frequency_Hz:.2f} Hz{f' ({line.name})' if line.name else ''}: {line.rms * 1e9:.3g} nV rms"
         for line in sorted(found.lines, key=lambda line: -line.rms)[:5]
     ]
-    return CalibrationResult(record, quantities, (*resolution_lines(found, probe.seebeck_V_per_K), *lines))
+    unused = left_out("records", len(stretches), len(recorded))
+    remarks = (*resolution_lines(found, probe.seebeck_V_per_K), *lines, *unused)
+    return CalibrationResult(record, quantities, remarks)
 
 
 def resolution_lines(noise: Noise, seebeck_V_per_K: float | None) -> Iterator[str]:

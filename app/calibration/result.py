@@ -55,6 +55,14 @@ def when_of(recording: Recording) -> dict[str, Any]:
     return {"date": moment, "recording": recording.path.name}
 
 
+def left_out(what: str, used: int, of: int) -> Iterator[str]:
+    """Yield a remark if not all stretches of a recording are used."""
+    if used < of:
+        yield (
+            f"LOOK: {of - used} of {of} {what} are left out: samples are missing, or an amplifier was at its rail"
+        )
+
+
 def spans_of(recording: Recording, step: str) -> Iterator[tuple[int, int]]:
     """Yield (start, stop) of every finished step of that name, except those that a user has skipped."""
     start: int | None = None

@@ -9,6 +9,7 @@ import numpy as np
 from analysis.calibration.amplifier import gain_on_resistor
 from analysis.calibration.lag import measured_lag
 from analysis.calibration.piezo import Tail, TunnellingRange, piezo_constant
+from analysis.conductance import CurrentCalibration
 from analysis.heating.arrival import SCAN_TIMES
 from analysis.heating.holds import holds_of
 from analysis.heating.lag import EdgeResponse
@@ -19,6 +20,7 @@ from app.calibration.result import (
     CalibratedQuantity,
     CalibrationResult,
     PreviousCalibration,
+    left_out,
     spans_of,
     when_of,
 )
@@ -81,15 +83,16 @@ def amplifier(
     """Return gain and offset measured on a resistor. Raises ``ValueError`` if the output ignores the bias."""
     series_ohm = recording.header.settings.get("series_resistance_ohm", 0.0)
     resistance_ohm = values["resistance"] + series_ohm
-    levels = np.array([_level(recording, *span) for span in spans_of(recording, "level")]).reshape(-1, 2)
+    before = calibration_of(recording.header)
+    assert before is not None
+    every = [_level(recording, *span, before) for span in spans_of(recording, "level")]
+    levels = np.array([level for level in every if level is not None]).reshape(-1, 2)
     found = gain_on_resistor(
         levels[:, 0],
         levels[:, 1],
         resistance_ohm,
         values["resistance"] * hypot(values["resistance_percent"] / 100, CROSSTALK),
     )
-    before = calibration_of(recording.header)
-    assert before is not None
     settings = recording.header.rig["current_amplifier"]
     setting = float(settings["gain_V_per_A"])
     if not 1 / WRONG < found.gain_V_per_A / setting < WRONG:
@@ -125,7 +128,8 @@ def amplifier(
         if found.inverting == known.rig.current_amplifier.inverting
         else (polarity_advice(found.inverting),)
     )
-    return CalibrationResult(record, quantities, (statistical, *sign))
+    unused = left_out("levels", len(levels), len(every))
+    return CalibrationResult(record, quantities, (statistical, *sign, *unused))
 
 
 def polarity_advice(inverting: bool) -> str:
@@ -138,13 +142,18 @@ def polarity_advice(inverting: bool) -> str:
     )
 
 
-def _level(recording: Recording, start: int, stop: int) -> tuple[float, float]:
-    """Return mean bias and output over the last whole tenths of a second."""
+def _level(
+    recording: Recording, start: int, stop: int, amplifier: CurrentCalibration
+) -> tuple[float, float] | None:
+    """Return mean bias and output over the last whole tenths of a second; None if they were not all measured."""
     rate_Hz = recording.rate_Hz
     settled = (stop - start) / rate_Hz - 0.02  # after the filters
     tenths = max(1, int(settled / MAINS_S + 1e-9))
     n = min(round(tenths * MAINS_S * rate_Hz), stop - start)
-    bias_V, output_V = recording.samples(stop - n, stop, ("bias", "current")).mean(axis=1)
+    samples = recording.samples(stop - n, stop, ("bias", "current"))
+    if not np.isfinite(samples).all() or amplifier.railed(samples[1]).any():
+        return None
+    bias_V, output_V = samples.mean(axis=1)
     return float(bias_V), float(output_V)
 
 

@@ -1,5 +1,7 @@
 """Openings of a hot tip with known thermal conductance: the ratio, its error, and wrong worlds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -87,3 +89,19 @@ def test_the_expected_error_is_that_of_the_scatter():
     expected = opening_sigma(ThermometerNoise(R_P, SEEBECK, density, 0.0), 30.0, 300.0, 2.0)
     achieved = np.median([result_of(rng).sigma for _ in range(10)]) * np.sqrt(12)
     assert achieved == pytest.approx(expected, rel=0.4)
+
+
+def test_samples_missing_in_one_opening_leave_the_others_alone():
+    """A thermometer of the base without some samples had made the whole result NaN."""
+    rng = np.random.default_rng(8)
+    made = [opening(rng, k, 30.0 if k % 2 else 0.0) for k in range(24)]
+    lost = {
+        name: getattr(made[3], name).copy() for name in ("current_A", "bias_V", "thermocouple_V", "base_K")
+    }
+    for values in lost.values():
+        values[300:340] = np.nan
+    broken = replace(made[3], **lost, flags=("gap",))
+    found = [measured_opening(one, THERMOMETER) for one in [*made[:3], broken, *made[4:]]]
+    result = combine_openings(found, THERMOMETER, rng)
+    assert abs(result.lorenz - 1.05) < 3.0 * result.sigma
+    assert (result.traces, result.excluded) == (12, {})
