@@ -63,6 +63,8 @@ MOST_SLOW = 2.2
 
 FEW = 5
 
+ANY_TIME = 1.0 / math.sqrt(12.0)
+"""Standard deviation of a mean over a hold, over a step at any time of it."""
 
 FIT_BINS, FIT_ROUNDS = 14, 4
 """Number of means of the spectrum to which white and flicker noise are fitted, equally spaced in log f, and of fits."""
@@ -151,7 +153,10 @@ def _white_and_flicker(
 
 @dataclass(frozen=True, eq=False)
 class MeasuredNoise:
-    """A hold as density, conductance and mean current; ``rejected`` says why it is not used, "" if it is."""
+    """A hold as density, conductance and mean current; ``rejected`` says why it is not used, "" if it is.
+
+    ``change`` is the relative change of the conductance during the hold.
+    """
 
     kind: str
     difference_K: float
@@ -159,6 +164,7 @@ class MeasuredNoise:
     noise: BandNoise | None
     rejected: str = ""
     current_A: float = math.nan
+    change: float = 0.0
 
 
 def measured(hold: NoiseHold, mains_Hz: float, band_Hz: tuple[float, float] = BAND_Hz) -> MeasuredNoise:
@@ -187,7 +193,12 @@ def measured(hold: NoiseHold, mains_Hz: float, band_Hz: tuple[float, float] = BA
     if not hold.kind and _slow(current_A, hold.rate_Hz, mains_Hz) > MOST_SLOW * noise.density_A2_per_Hz:
         return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, None, "current at 0 V made steps")
     return MeasuredNoise(
-        hold.kind, hold.difference_K, conductance_S, noise, current_A=float(current_A.mean())
+        hold.kind,
+        hold.difference_K,
+        conductance_S,
+        noise,
+        current_A=float(current_A.mean()),
+        change=change,
     )
 
 
@@ -259,7 +270,7 @@ def analyse_noise(runs: Sequence[Sequence[MeasuredNoise]], ambient_K: float = AM
     sets: tuple[NoiseSet, ...] = ()
     if calibrations:
         junctions = [h for h in holds if not h.kind and h.noise is not None]
-        contacts = tuple(_contact(h, calibrations[0]) for h in junctions)
+        contacts = tuple(_contact(h, calibrations[0], ambient_K) for h in junctions)
         sets = tuple(
             _set([h for h in junctions if h.difference_K == difference_K], calibrations, ambient_K)
             for difference_K in sorted({h.difference_K for h in junctions})
@@ -336,10 +347,19 @@ def _calibrations(resistors: Sequence[ResistorNoise], ambient_K: float) -> tuple
     )
 
 
-def _contact(hold: MeasuredNoise, calibration: NoiseCalibration) -> NoiseContact:
+def _contact(hold: MeasuredNoise, calibration: NoiseCalibration, ambient_K: float) -> NoiseContact:
+    """Return the temperature of a contact, with the error of the density that is expected of it.
+
+    An error of the density that it showed would give the quieter contacts more weight. A conductance that changed did
+    so at any time of the hold.
+    """
     assert hold.noise is not None
     density, G = hold.noise.density_A2_per_Hz, hold.conductance_S
-    own_K = hold.noise.relative * density / (FOUR_K * calibration.gain * G)
+    wanted_K = ambient_K + 0.5 * hold.difference_K
+    of_noise_K = (
+        hold.noise.relative * calibration.density_A2_per_Hz(wanted_K, G) / (FOUR_K * calibration.gain * G)
+    )
+    own_K = math.hypot(of_noise_K, wanted_K * hold.change * ANY_TIME)
     return NoiseContact(hold.difference_K, G, density, calibration.temperature_K(density, G), own_K)
 
 
@@ -347,7 +367,7 @@ def _set(
     holds: Sequence[MeasuredNoise], calibrations: Sequence[NoiseCalibration], ambient_K: float
 ) -> NoiseSet:
     whole, *halves = calibrations
-    contacts = [_contact(hold, whole) for hold in holds]
+    contacts = [_contact(hold, whole, ambient_K) for hold in holds]
     values = np.array([one.temperature_K for one in contacts])
     G = np.array([one.conductance_S for one in contacts])
     weights = np.array([one.sigma_K**-2 for one in contacts])

@@ -49,6 +49,11 @@ class NoiseCalibration:
         thermal = density_A2_per_Hz - self.square_V2_per_Hz * conductance_S**2 - self.floor_A2_per_Hz
         return thermal / (FOUR_K * self.gain * conductance_S)
 
+    def density_A2_per_Hz(self, temperature_K: float, conductance_S: float) -> float:
+        """Return the density of a contact of a temperature."""
+        thermal = self.gain * FOUR_K * temperature_K * conductance_S
+        return thermal + self.square_V2_per_Hz * conductance_S**2 + self.floor_A2_per_Hz
+
     def sigma_K(self, density_A2_per_Hz: float, conductance_S: float, relative: float) -> float:
         """Return the standard error of `temperature_K` for a relative error of the density, with the calibration's."""
         per_thermal = 1.0 / (FOUR_K * self.gain * conductance_S)

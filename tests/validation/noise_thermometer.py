@@ -1,7 +1,7 @@
 """Noise thermometer: do its errors hold the temperature of the contacts, with and without heat?"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,11 +17,12 @@ GAIN, SQUARE_V2_per_Hz, FLOOR_A2_per_Hz = 0.95, 2.5e-17, 6e-26
 
 @dataclass(frozen=True)
 class Case:
-    """Resistors of 2, 1 and 0.5 G0, and contacts of 0.5 to 4 G0 at 0 K and 30 K."""
+    """Resistors of 2, 1 and 0.5 G0, and contacts of 0.5 to 4 G0 at 0 K and 30 K, which change by up to ``change``."""
 
     resistor_s: float = 100.0
     contacts: int = 100
     hold_s: float = 1.0
+    change: float = 0.0
 
 
 def measured_noise(
@@ -42,6 +43,14 @@ def measured_noise(
     return MeasuredNoise(kind, dT_K, conductance_S, noise)
 
 
+def contact(rng: np.random.Generator, case: Case, dT_K: float) -> MeasuredNoise:
+    """Draw a contact whose conductance steps at any time of its hold; only that before and after it is seen."""
+    before_S, change = G0_S * rng.uniform(0.5, 4.0), case.change * rng.uniform(-1.0, 1.0)
+    mean_S, seen_S = before_S * (1.0 + change * rng.random()), before_S * (1.0 + 0.5 * change)
+    found = measured_noise(rng, mean_S, 300.0 + dT_K / 2.0, case.hold_s, "", dT_K)
+    return replace(found, conductance_S=seen_S, change=abs(change) * before_S / seen_S)
+
+
 def pulls(rng: np.random.Generator, case: Case, sets: int) -> tuple[FloatArray, FloatArray]:
     """Return pulls and errors (K) of both temperatures, shapes (sets, 2)."""
     rows = []
@@ -50,11 +59,7 @@ def pulls(rng: np.random.Generator, case: Case, sets: int) -> tuple[FloatArray, 
             [measured_noise(rng, 1.0 / ohm, 300.0, case.resistor_s, RESISTOR, 0.0)]
             for ohm in (6450.0, 12_900.0, 25_800.0)
         ]
-        contacts = [
-            measured_noise(rng, G0_S * G0, 300.0 + dT_K / 2.0, case.hold_s, "", dT_K)
-            for dT_K in (0.0, 30.0)
-            for G0 in rng.uniform(0.5, 4.0, case.contacts)
-        ]
+        contacts = [contact(rng, case, dT_K) for dT_K in (0.0, 30.0) for _ in range(case.contacts)]
         opened = measured_noise(rng, 0.0, 300.0, case.hold_s, OPEN, float("nan"))
         result = analyse_noise([*runs, [opened, *contacts]])
         rows.append(
