@@ -133,7 +133,7 @@ def weighted_mean(
     of = np.array([number[junction] for junction in junctions])
     n = len(number)
     share = weights / weights.sum()
-    heavy: FloatArray = np.bincount(of, share)
+    heavy: FloatArray = np.bincount(of, share).astype(np.float64)
     sums = np.bincount(of, share * values)
     noise = math.sqrt(float(np.sum((share * sigmas) ** 2)))
     sigma = noise
