@@ -7,6 +7,7 @@ import numpy as np
 
 from analysis.heating.exclusion import ExclusionRules
 from analysis.records import SKIPPED
+from analysis.segmentation import THERMOMETER_RAILED
 from analysis.thermoelectric.contact_offset import Contact, contact_line
 from analysis.thermoelectric.hold_line import HoldRules, fitted_line, settled
 from analysis.thermoelectric.open_circuit import OpenCircuit
@@ -107,6 +108,7 @@ def _left_out(hold: ThermopowerHold) -> str:
         ("aborted", "aborted"),
         ("gap", "samples are missing"),
         ("railed", "amplifier at its rail"),
+        (THERMOMETER_RAILED, "thermometer at its rail"),
     ):
         if flag in hold.flags:
             return reason

@@ -18,6 +18,7 @@ from analysis.segmentation import (
     calibration_for,
     number_or_nan,
     records_of,
+    thermocouple_full_scale_V,
     thermocouple_gain,
 )
 from analysis.thermoelectric.heater_inputs import NO_INPUTS, HeaterInputs, heater_frequency_Hz
@@ -61,7 +62,7 @@ class ThermopowerHold:
     thermal_Hz : float
         Frequency at which the temperature alternates; NaN with a steady heater.
     flags : tuple of str
-        "aborted", "gap", "railed".
+        "aborted", "gap", "railed", "thermometer railed".
     """
 
     number: int
@@ -99,6 +100,8 @@ class ThermopowerSegmenter:
     inputs : HeaterInputs
     heater_Hz : float
         Frequency of an alternating heater's voltage.
+    full_scale_V : float
+        Output of the preamplifier at its limit.
     """
 
     def __init__(
@@ -107,9 +110,10 @@ class ThermopowerSegmenter:
         thermocouple_gain: float,
         inputs: HeaterInputs = NO_INPUTS,
         heater_Hz: float = float("nan"),
+        full_scale_V: float = float("inf"),
     ) -> None:
         self._inputs, self._heater_Hz = inputs, heater_Hz
-        self._holds = Cutter(STEP, MARK, calibration, thermocouple_gain, inputs.names)
+        self._holds = Cutter(STEP, MARK, calibration, thermocouple_gain, inputs.names, full_scale_V)
         self._contacts = Cutter(CONTACT, MARK, calibration, thermocouple_gain)
         self._contact: Segment | None = None
         self._rate_Hz = float("nan")
@@ -117,7 +121,9 @@ class ThermopowerSegmenter:
     @classmethod
     def of(cls, header: RunHeader, calibration: CurrentCalibration, thermocouple_gain: float) -> Self:
         """Return the reducer for a run, from its header."""
-        return cls(calibration, thermocouple_gain, HeaterInputs.of(header), heater_frequency_Hz(header))
+        full_scale_V = thermocouple_full_scale_V(header)
+        inputs, heater_Hz = HeaterInputs.of(header), heater_frequency_Hz(header)
+        return cls(calibration, thermocouple_gain, inputs, heater_Hz, full_scale_V)
 
     def feed(self, block: Block) -> Iterable[ThermopowerHold]:
         """Take the next samples; only events complete holds."""

@@ -15,7 +15,10 @@ from analysis.segmentation import THERMOMETER_RAILED, Cutter
 from analysis.thermoelectric.openings import measured_opening
 from analysis.thermoelectric.rupture import measured, zero_reading
 from analysis.thermoelectric.rupture_reader import RuptureRules
+from analysis.thermoelectric.thermopower_hold import measured as thermopower_measured
 from tests.analysis.thermoelectric.test_openings import THERMOMETER, opening
+from tests.analysis.thermoelectric.test_thermopower import RULES as HOLD_RULES
+from tests.analysis.thermoelectric.test_thermopower import hold as thermopower_hold
 from tests.support.physics.made_holds import SEEBECK_V_per_K, made_hold
 from tests.validation.thermal_conductance import FILTERS, SEEBECK, Case, hold
 
@@ -101,3 +104,9 @@ def test_an_opening_whose_thermometer_rails_is_left_out():
     made = opening(np.random.default_rng(4), 1, 30.0)
     assert not measured_opening(railing(made, 1.0), THERMOMETER).rejected
     assert measured_opening(railing(made, 2.6), THERMOMETER).rejected == "thermometer at its rail"
+
+
+def test_a_hold_of_a_thermopower_whose_thermometer_rails_is_left_out():
+    assert thermopower_measured(thermopower_hold(), HOLD_RULES).rejected == ""
+    railed = thermopower_hold(flags=(THERMOMETER_RAILED,))
+    assert thermopower_measured(railed, HOLD_RULES).rejected == "thermometer at its rail"
