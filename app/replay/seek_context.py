@@ -56,13 +56,13 @@ class Pasts:
 
     def __init__(self, events: Iterable[Event], first: int, gaps: Sequence[tuple[int, int]]) -> None:
         self._first, self._gaps = first, gaps
-        self.settings: list[Event] = []
+        self._settings: dict[str, list[Event]] = {}
         self._steps: list[Event] = []
         self._marks: dict[str, list[int]] = {}
         for event in events:
             match event.kind:
                 case EventKind.SETTING:
-                    self.settings.append(event)
+                    self._settings.setdefault(event.name, []).append(event)
                 case EventKind.STEP:
                     self._steps.append(event)
                 case EventKind.MARK if event.payload.get("counts", True):
@@ -70,8 +70,9 @@ class Pasts:
 
     def settings_before(self, at: int) -> list[Event]:
         """Return the last change of each setting before a sample."""
-        before = self.settings[: bisect_left(self.settings, at, key=_sample)]
-        return sorted({event.name: event for event in before}.values(), key=_sample)
+        numbers = {name: bisect_left(events, at, key=_sample) for name, events in self._settings.items()}
+        last = (self._settings[name][number - 1] for name, number in numbers.items() if number)
+        return sorted(last, key=_sample)
 
     def before(self, at: int, traces: int = 0) -> SeekContext:
         """Return the summary before a sample; ``traces`` is the number of finished traces."""

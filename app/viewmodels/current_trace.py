@@ -92,7 +92,8 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         self._break_G0, self._step = break_G0, step
         self._last: deque[TraceLine] = deque(maxlen=last)
         self._open: deque[tuple[OpenPart, ...]] = deque(maxlen=last)
-        self._noise = float("nan")
+        self._noise_log10_G: float | None = float("nan")
+        """None after another open trace, until a picture needs it."""
         self._traces = 0
         self._growing: _Growing | None = None
 
@@ -114,9 +115,9 @@ class CurrentTrace(StreamView[TraceSnapshot]):
 
     def trace(self, trace: Trace, rate_Hz: float = UNKNOWN_RATE_HZ) -> None:
         """Add a finished trace."""
-        line = _line_of(trace, self._break_G0, rate_Hz)
-        self._hear(trace)
+        line, parts = _line_of(trace, self._break_G0, rate_Hz), _open_parts(trace)
         with self._lock:
+            self._hear(parts)
             self._last.append(line)
             self._traces += 1
             self._drawn = None
@@ -138,9 +139,10 @@ class CurrentTrace(StreamView[TraceSnapshot]):
     def jump(self, traces: int, last: Sequence[Trace] = (), rate_Hz: float = UNKNOWN_RATE_HZ) -> None:
         """Continue at another position, given the number of traces before it and the last of them."""
         lines = [_line_of(trace, self._break_G0, rate_Hz) for trace in last[-self.kept :]]
-        for trace in last[-self.kept :]:
-            self._hear(trace)
+        heard = [_open_parts(trace) for trace in last[-self.kept :]]
         with self._lock:
+            for parts in heard:
+                self._hear(parts)
             self._traces, self._growing = traces, None
             self._last.clear()
             self._last.extend(lines)
@@ -148,16 +150,24 @@ class CurrentTrace(StreamView[TraceSnapshot]):
 
     def _draw(self) -> TraceSnapshot:
         line = self._growing.line(self._traces) if self._growing is not None else None
-        return TraceSnapshot(line, tuple(self._last), self._traces, self._break_G0, self._noise)
+        return TraceSnapshot(line, tuple(self._last), self._traces, self._break_G0, self._noise())
 
-    def _hear(self, trace: Trace) -> None:
-        """Update the noise limit from the last open traces, as `analysis.traces.noise_floor` does."""
-        if trace.ended not in OPEN:
-            return
-        if parts := open_parts(trace.conductance_G0, trace.averaged):
+    def _hear(self, parts: tuple[OpenPart, ...]) -> None:
+        if parts:
             self._open.append(parts)
+            self._noise_log10_G = None
+
+    def _noise(self) -> float:
+        """Return the noise limit of the last open traces, as `analysis.traces.noise_floor` does."""
+        if self._noise_log10_G is None:
             limit = floor_of(self._open).limit_G0
-            self._noise = float(np.log10(limit)) if limit > 0.0 else float("nan")
+            self._noise_log10_G = float(np.log10(limit)) if limit > 0.0 else float("nan")
+        return self._noise_log10_G
+
+
+def _open_parts(trace: Trace) -> tuple[OpenPart, ...]:
+    """Return the most open parts of a trace; none of one that can't have reached the noise."""
+    return open_parts(trace.conductance_G0, trace.averaged) if trace.ended in OPEN else ()
 
 
 class _Growing:

@@ -139,7 +139,7 @@ class JunctionState:
         self._seen.append(self._looks_like(conductance_G0))
         newest = self._seen[-1]
         self._disagreeing = 0 if newest is self.state else self._disagreeing + 1
-        agreed = len(self._seen) == AGREEING and all(seen is newest for seen in self._seen)
+        agreed = self._seen.count(newest) == AGREEING
         if agreed or self._disagreeing >= LONGEST_DISAGREEING:
             self._become(newest, end, fixed=False)
         if self._suits(self.state, conductance_G0):

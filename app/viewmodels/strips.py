@@ -28,6 +28,9 @@ STRIPS = ("log10_G", "tip_nm", "thermocouple_uV", "bias_V")
 COLUMNS = 4096
 """Number of columns for each time span; a narrower plot shows groups of them."""
 
+MOST_WAITING = 8192
+"""Number of samples that wait for a picture before they are put into columns."""
+
 _SPARE = 64  # older columns, which complete the first group of a plot
 _NARROWEST = 32
 
@@ -115,6 +118,7 @@ class StripCharts(StreamView[StripsSnapshot]):
         self._whole = WholeDecimator(len(self._names), COLUMNS)
         self._rate_Hz = float("nan")
         self._stop = 0
+        self._waiting: list[FloatArray] = []  # newest samples, without a gap, that are in no column yet
         self._gaps: deque[tuple[int, int]] = deque(maxlen=COLUMNS)
         self._window_s, self._pixels = WINDOWS_S[0], COLUMNS
         self.show(window_s, pixels)
@@ -148,22 +152,36 @@ class StripCharts(StreamView[StripsSnapshot]):
                 self._begin(signals.rate_Hz)
                 self._whole = WholeDecimator(len(self._names), COLUMNS)
             elif signals.first > self._stop:
+                self._take_waiting()
                 self._gaps.append((self._stop, signals.first))
-            for ring in self._rings.values():
-                ring.feed(signals.first, rows)
-            self._whole.feed(signals.first, rows)
+            self._waiting.append(rows)
             self._stop = signals.stop
+            if sum(each.shape[1] for each in self._waiting) >= MOST_WAITING:
+                self._take_waiting()
             self._drawn = None
+
+    def _take_waiting(self) -> None:
+        """Put the waiting samples into columns, all at once: many short blocks would cost more."""
+        if not self._waiting:
+            return
+        rows = np.concatenate(self._waiting, axis=1)
+        self._waiting.clear()
+        first = self._stop - rows.shape[1]
+        for ring in self._rings.values():
+            ring.feed(first, rows)
+        self._whole.feed(first, rows)
 
     def jump(self, at: int = 0) -> None:
         """Continue at another sample of the recording; the whole run keeps what it has."""
         with self._lock:
+            self._take_waiting()
             self._begin(self._rate_Hz)
             self._stop = at
             self._drawn = None
 
     def _begin(self, rate_Hz: float) -> None:
         self._rate_Hz = rate_Hz
+        self._waiting.clear()
         self._gaps.clear()
         if rate_Hz > 0:
             widths = {window: math.ceil(window * rate_Hz / COLUMNS) for window in WINDOWS_S[:-1]}
@@ -185,6 +203,7 @@ class StripCharts(StreamView[StripsSnapshot]):
         return column, group * ring.width / self._rate_Hz, least, largest
 
     def _draw(self) -> StripsSnapshot:
+        self._take_waiting()
         window_s = self._window_s
         now_s = self._stop / self._rate_Hz
         column, column_s, least, largest = self._columns()

@@ -10,6 +10,9 @@ from app.console.terminal import join
 
 log = logging.getLogger(__name__)
 
+PICTURE_S = 0.05
+"""Time after a rest that is left to the window, for its picture."""
+
 Job = Callable[[], None]
 
 
@@ -49,7 +52,7 @@ class Background:
     def __init__(self, name: str = "views") -> None:
         self._changed = threading.Condition()
         self._waiting: dict[Job, None] = {}
-        self._busy = self._closed = self._resting = False
+        self._busy = self._closed = self._resting = self._has_rested = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -62,13 +65,13 @@ class Background:
 
     @contextmanager
     def rest(self) -> Iterator[None]:
-        """Begin no job inside the context, which needs the processor for itself."""
+        """Begin no job inside the context and during the picture after it, which need the processor for themselves."""
         self._resting = True
         try:
             yield
         finally:
             with self._changed:
-                self._resting = False
+                self._resting, self._has_rested = False, True
                 self._changed.notify_all()
 
     def settle(self) -> None:
@@ -89,6 +92,9 @@ class Background:
                 self._busy = False
                 self._changed.notify_all()
                 self._changed.wait_for(lambda: self._closed or (bool(self._waiting) and not self._resting))
+                if self._has_rested:
+                    self._has_rested = False
+                    self._changed.wait_for(lambda: self._closed, PICTURE_S)
                 if self._closed:
                     return
                 job = next(iter(self._waiting))
