@@ -93,7 +93,7 @@ def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
     if rig.heater:
         update["heater"] = _heater(rig.heater, rig.probe, records)
     calibrated = rig.model_copy(update=update)
-    _refuse_unusual(calibrated, store)
+    _refuse_unusual(calibrated, rig, store)
     return calibrated
 
 
@@ -109,11 +109,12 @@ def _lags(lag: LagRecord) -> dict[str, float]:
     return keys
 
 
-def _refuse_unusual(rig: Rig, store: CalibrationStore) -> None:
-    """Refuse a calibration with an unusual value, unless the rig file confirms its own."""
-    twice = {key for key, _ in written_twice(rig.unusual)}
-    for number in unusual(type(rig), rig.model_dump()):
-        if number.key not in twice:
+def _refuse_unusual(calibrated: Rig, rig: Rig, store: CalibrationStore) -> None:
+    """Refuse a calibration with an unusual value, unless the rig file confirms its own; no value of the rig itself."""
+    accepted = {key for key, _ in written_twice(rig.unusual)}
+    accepted |= {number.key for number in unusual(type(rig), rig.model_dump())}
+    for number in unusual(type(rig), calibrated.model_dump()):
+        if number.key not in accepted:
             raise FileError(
                 f"{store.folder}: its newest calibration gives {number}. Calibrate again, or remove it from the folder."
             )

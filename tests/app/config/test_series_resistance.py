@@ -46,6 +46,13 @@ def test_a_resistor_of_ten_quanta_shows_ten_quanta_at_each_gain(tmp_path, gain_V
     assert np.mean(shown_G0) == pytest.approx(10.0, rel=2e-3)
 
 
+def test_the_largest_gain_set_by_hand_is_no_unusual_calibration(tmp_path):
+    """The input of a Keithley 428 at 1e10 V/A has 200 kohm, which a rig file would have to state twice."""
+    with served_rig(tmp_path) as served:
+        rig = load_calibrated_rig(served.file, 1e10)
+    assert rig.current_amplifier.input_resistance_ohm == pytest.approx(2e5)
+
+
 @pytest.mark.parametrize(
     ("model", "input_ohm"), [("keithley428", 2.0), ("sr570", 1.0), ("dlpca200", 50.0), ("manual", 1.0)]
 )
