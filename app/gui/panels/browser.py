@@ -25,7 +25,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.gui.background import Tasks
-from app.gui.panels.selection import calm
+from app.gui.panels.selection import CalmSelection
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from procedures.registry import PROCEDURES
 
@@ -163,7 +163,7 @@ class BrowserPanel(QWidget):
         self.table.setModel(self.model)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setShowGrid(False)
-        calm(self.table, theme)
+        CalmSelection(self.table, theme)
         self.table.setWordWrap(False)
         self.table.setTabKeyNavigation(False)
         self.table.setToolTip(

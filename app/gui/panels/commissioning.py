@@ -27,7 +27,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.gui.panels.question_bar import QuestionBar
-from app.gui.panels.selection import calm
+from app.gui.panels.selection import CalmSelection
 from app.gui.widgets.theme import LARGE, MEDIUM, Theme, tabular
 from app.viewmodels.commissioning import WORDS, CommissioningSnapshot, Kind, StepRow, snapshot_of
 from app.viewmodels.wording import with_units
@@ -61,6 +61,8 @@ class CommissioningPage(QWidget):
         super().__init__(parent)
         self.theme = theme
         self.shown = CommissioningSnapshot()
+        self.clock = ""
+        """Text that follows a duration (see `app.config.rig.Rig.clock`)."""
         self._chosen: int | None = None
         self._fields()
         self._buttons()
@@ -156,7 +158,7 @@ class CommissioningPage(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.setWordWrap(False)
         self.table.setAccessibleName("Steps of the commissioning")
-        calm(self.table, self.theme)
+        CalmSelection(self.table, self.theme)
         rows, columns = self.table.verticalHeader(), self.table.horizontalHeader()
         assert rows is not None and columns is not None
         rows.hide()
@@ -181,6 +183,9 @@ class CommissioningPage(QWidget):
         self.body.addWidget(self.table)
         self.body.addWidget(scroll)
         self.body.setChildrenCollapsible(False)
+        # on a small screen steps and details scroll, not the page around them
+        self.body.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.body.setMinimumHeight(2 * self.table.minimumSizeHint().height())
         self.body.setHandleWidth(MEDIUM)
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
@@ -213,7 +218,7 @@ class CommissioningPage(QWidget):
 
     def on_message(self, content: Mapping[str, Any]) -> None:
         """Show the bench's report on the commissioning."""
-        before, self.shown = self.shown, snapshot_of(content)
+        before, self.shown = self.shown, snapshot_of(content, self.clock)
         if self.shown.present != before.present:
             self._chosen = None  # follow the step in progress
         self._render()

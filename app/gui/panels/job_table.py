@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QModelIndex, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QDropEvent, QPainter
+from PyQt6.QtGui import QColor, QDropEvent, QFontMetrics, QPainter
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.console.durations import roughly
-from app.gui.panels.selection import calm
+from app.gui.panels.selection import CalmSelection
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.server.job_text import job_details, title_of
 from app.server.messages import JobState
@@ -55,7 +55,7 @@ class JobTable(QTableWidget):
             "Current, queued and finished runs; drag a queued run to its place, double-click a finished one, or press "
             "Enter, to open its recording"
         )
-        calm(self, theme)
+        CalmSelection(self, theme)
         self._size_columns()
 
     def _size_columns(self) -> None:
@@ -65,9 +65,18 @@ class JobTable(QTableWidget):
         rows.setDefaultSectionSize(self.fontMetrics().height() + MEDIUM)
         columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         columns.setHighlightSections(False)
-        for column, widest in ((1, "100000/100000"), (2, "finished 88")):
+        for column in (1, 2):
             columns.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest))
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the number at the end tells runs apart
+        self._fit_columns(())
+
+    def _fit_columns(self, jobs: Sequence[JobState]) -> None:
+        """Give progress and time the room of their longest text, so that nothing moves while a run goes on."""
+        font = self.font()
+        font.setBold(True)
+        progress = ["progress", *(f"{job['total']}/{job['total']}" for job in jobs)]
+        for column, texts in ((1, progress), (2, ["finished"])):
+            self.setColumnWidth(column, max(map(QFontMetrics(font).horizontalAdvance, texts)) + 2 * SMALL)
 
     @property
     def chosen(self) -> int | None:
@@ -80,6 +89,7 @@ class JobTable(QTableWidget):
         chosen = self.chosen
         self.blockSignals(True)
         self.setRowCount(len(jobs))
+        self._fit_columns(jobs)
         for row, job in enumerate(jobs):
             self._write(row, job)
         self.clearSelection()

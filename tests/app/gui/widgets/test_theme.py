@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import QSettings
 from PyQt6.QtGui import QFontMetricsF, QPalette
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QTableWidget
 
+from app.gui.panels.selection import CalmSelection
 from app.gui.plots.heat_map import heat_map
 from app.gui.widgets.colours import blend, contrast, even_map, lab, rgb
 from app.gui.widgets.theme import DARK, LIGHT, Choice, Palette, Theme, tabular
@@ -119,3 +121,10 @@ def test_figures_have_equal_width(qapp: QApplication) -> None:
     widths = {round(QFontMetricsF(font).horizontalAdvance(digit * 4), 3) for digit in "0123456789"}
     assert len(widths) == 1
     assert font.pointSizeF() == 22
+
+
+def test_a_table_that_is_gone_hears_of_no_theme(theme: Theme) -> None:
+    table = QTableWidget()
+    CalmSelection(table, theme)
+    sip.delete(table)
+    theme.choose(Choice.DARK)  # pytest-qt fails for an exception in a slot
