@@ -143,7 +143,7 @@ def _fraction(text: str) -> Fraction:
 def _shown(value: object) -> str:
     """Return a refused value as text, shortened."""
     text = str(value).strip() or "nothing"
-    return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "..."
+    return text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + " …"
 
 
 def read(parameter: Any, value: Any) -> Any:

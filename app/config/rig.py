@@ -365,6 +365,11 @@ class Rig(Section):
         return self.name.startswith("simulated rig") and self.name.endswith("fast clock")
 
     @property
+    def clock(self) -> str:
+        """Text that follows a duration: " of the rig's time" on a fast clock, else ""."""
+        return " of the rig's time" if self.on_fast_clock else ""
+
+    @property
     def bias_range_V(self) -> tuple[float, float]:
         """Limits of the bias, V."""
         bias, most_V = self.daq.outputs.bias, self.limits.bias_V or math.inf

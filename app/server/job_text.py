@@ -5,7 +5,15 @@ from typing import Any
 
 from app.server.job import OTHER_JOBS
 from app.server.messages import JobState
-from app.viewmodels.wording import UNITS, as_text, labelled_sentence, labels_of, parameter_unit, parameters_of
+from app.viewmodels.wording import (
+    UNITS,
+    as_text,
+    labelled_sentence,
+    labels_of,
+    parameter_unit,
+    parameters_of,
+    with_units,
+)
 from procedures.registry import PROCEDURES
 
 
@@ -18,7 +26,7 @@ def title_of(job: JobState) -> str:
     for name in procedure.distinguished_by:
         value = job["values"].get(name)
         if value is not None:
-            return f"{label}  {_shortly(value)} {_unit(job, name)}".rstrip()
+            return with_units(f"{label}  {_shortly(value)} {_unit(job, name)}".rstrip())
     return label
 
 
@@ -43,7 +51,9 @@ def job_details(job: JobState) -> str:
     """Return title, status, sample, notes, non-default parameters and file of a job, one a line."""
     parameters = parameters_of(job["procedure"])
     given = [
-        f"{parameters[name].name if name in parameters else name}: {as_text(value)} {_unit(job, name)}".rstrip()
+        with_units(
+            f"{parameters[name].name if name in parameters else name}: {as_text(value)} {_unit(job, name)}".rstrip()
+        )
         for name, value in job["values"].items()
         if name not in parameters or as_text(value) != as_text(parameters[name].default)
     ]

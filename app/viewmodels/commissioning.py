@@ -87,8 +87,8 @@ class CommissioningSnapshot:
     present: int = 0
 
 
-def snapshot_of(content: Mapping[str, Any]) -> CommissioningSnapshot:
-    """Return what the page shows of the bench's report on a commissioning."""
+def snapshot_of(content: Mapping[str, Any], clock: str = "") -> CommissioningSnapshot:
+    """Return what the page shows of the bench's report on a commissioning; ``clock`` follows each duration."""
     steps: Sequence[Mapping[str, Any]] = content["steps"]
     running, left_s = bool(content["job"]), float(content["left_s"])
     whole_s = sum(one["takes_s"] for one in steps)
@@ -99,7 +99,7 @@ def snapshot_of(content: Mapping[str, Any]) -> CommissioningSnapshot:
         running=running,
         headline=_headline(steps, running, bool(question)),
         kept=str(content["kept"]),
-        left=_left(left_s, fresh=not (running or begun)),
+        left=_left(f"{roughly(left_s)}{clock}", fresh=not (running or begun)) if left_s > 0 else "",
         share=min(max(1 - left_s / whole_s, 0.0), 1.0) if whole_s else 0.0,
         question=question,
         asked=str(content["asked"]),
@@ -109,10 +109,8 @@ def snapshot_of(content: Mapping[str, Any]) -> CommissioningSnapshot:
     )
 
 
-def _left(left_s: float, *, fresh: bool) -> str:
-    if left_s <= 0:
-        return ""
-    return f"takes about {roughly(left_s)}" if fresh else f"about {roughly(left_s)} left"
+def _left(duration: str, *, fresh: bool) -> str:
+    return f"takes about {duration}" if fresh else f"about {duration} left"
 
 
 def _row(step: Mapping[str, Any]) -> StepRow:

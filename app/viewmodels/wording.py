@@ -6,7 +6,7 @@ from functools import cache
 from math import floor, log10
 from typing import Any
 
-from analysis.numbers import minus, power, significant
+from analysis.numbers import MINUS, minus, power, significant
 from procedures.registry import PROCEDURES
 
 UNITS = {"G_0": "G₀", "uV/K": "µV/K", "ohm": "Ω", "uW": "µW"}
@@ -14,6 +14,8 @@ PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M
 EXPONENT = re.compile(
     r"(?<![\w./-])(-?\d+(?:\.\d+)?e[+-]?\d+)(?: (V/A|A|V|W|s|Hz|ohm|G0)\b|(?= |[,:;]|\.?$))", re.MULTILINE
 )
+HYPHEN = re.compile(r"(?<![\w.)\]+-])(?<!Code: )-(?=\d(?![:+]))")
+"""Hyphen in place of a minus; not in a name, a date, a range, the order of bias levels or the code of an error."""
 UNIT_WORDS = ((r"\bG0\b", "G₀"), (r"(?<=\d )u([VWKA])(?=\b|/)", r"µ\1"), (r"(?<=[\d)] )([kM]?)ohm\b", r"\1Ω"))
 
 
@@ -54,8 +56,9 @@ def labelled_sentence(sentence: str, labels: Mapping[str, str]) -> str:
 
 
 def with_units(sentence: str) -> str:
-    """Return a sentence with prefixes in place of powers of ten ("10 MV/A" for "1e+07 V/A"), and with G₀, µ and Ω."""
+    """Return a sentence with prefixes in place of powers of ten ("10 MV/A" for "1e+07 V/A"), and with G₀, µ, Ω, −."""
     sentence = EXPONENT.sub(lambda match: prefixed(float(match[1]), match[2] or ""), sentence)
+    sentence = HYPHEN.sub(MINUS, sentence)
     for unit, shown in UNIT_WORDS:
         sentence = re.sub(unit, shown, sentence)
     return sentence
@@ -78,10 +81,10 @@ def bounds(parameter: Any) -> str:
     unit = parameter_unit(parameter)
     if abs(high) >= 1e9 and unit:
         return f"{prefixed(low, unit)} to {prefixed(high, unit)}"
-    return f"{_plain(low)} to {_plain(high)} {UNITS.get(unit, unit)}".strip()
+    return f"{plain_number(low)} to {plain_number(high)} {UNITS.get(unit, unit)}".strip()
 
 
-def _plain(number: float) -> str:
+def plain_number(number: float) -> str:
     """Format a bound: 100 000, 0.0005, 10⁻⁸."""
     if abs(number) >= 10_000:
         return minus(f"{number:,.0f}".replace(",", "\u202f"))  # thin, and never at the end of a line
@@ -91,7 +94,7 @@ def _plain(number: float) -> str:
 
 
 def as_text(value: Any) -> str:
-    """Format a value as a user would type it."""
+    """Format a value as a user would type it; `with_units` makes of it what a user reads."""
     match value:
         case None:
             return ""
@@ -100,6 +103,11 @@ def as_text(value: Any) -> str:
         case float():
             return f"{value:.12g}"
     return str(value)
+
+
+def with_hyphens(typed: str) -> str:
+    """Return a typed or pasted text with hyphens for minus signs, as numbers are read."""
+    return typed.replace(MINUS, "-")
 
 
 def parameter_unit(parameter: Any) -> str:

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from analysis.numbers import of_many
 from app.console.durations import clock_time, roughly
 from app.gui.widgets.screen import fit_to_screen
 from app.gui.widgets.theme import LARGE, MEDIUM
@@ -25,6 +26,7 @@ from app.viewmodels.wording import UNITS, as_text, labelled_sentence, labels_of,
 
 if TYPE_CHECKING:
     from app.acquisition.planned_runs import PlannedRun
+    from app.config.rig import Rig
     from procedures.procedure import RigProcedure
 
 SIZE = QSize(620, 420)
@@ -39,6 +41,8 @@ class PreviewDialog(QDialog):
     names : sequence of str
         Swept parameters, a column each.
     planned : sequence of PlannedRun
+    rig : Rig or None
+        On a fast clock no run ends at a time of day.
     """
 
     def __init__(
@@ -46,14 +50,17 @@ class PreviewDialog(QDialog):
         procedure: "type[RigProcedure]",
         names: Sequence[str],
         planned: "Sequence[PlannedRun]",
+        rig: "Rig | None" = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._clock = rig.clock if rig is not None else ""
         self.setWindowTitle(f"{procedure.label}: runs of the sweep")
         parameters = procedure().parameter_objects()
         heads = [_head(parameters[name]) for name in names]
-        self.table = QTableWidget(len(planned), len(heads) + 3)
-        self.table.setHorizontalHeaderLabels([*heads, procedure.repeats.capitalize(), "Takes", "Ends at"])
+        heads += [procedure.repeats.capitalize(), "Takes", *([] if self._clock else ["Ends at"])]
+        self.table = QTableWidget(len(planned), len(heads))
+        self.table.setHorizontalHeaderLabels(heads)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setTabKeyNavigation(False)
@@ -88,7 +95,7 @@ class PreviewDialog(QDialog):
         for row, run in enumerate(planned):
             known = isfinite(run.seconds)
             total_s += run.seconds if known else 0.0
-            texts, tip = [as_text(run.values.get(name)) for name in names], run.resolution
+            texts, tip = [with_units(as_text(run.values.get(name))) for name in names], run.resolution
             if run.error is None:
                 ends = clock_time(began_s + total_s) if known else "not known"
                 texts += [str(run.cycles), roughly(run.seconds) if known else "not known", ends]
@@ -96,13 +103,14 @@ class PreviewDialog(QDialog):
                 texts += ["", "impossible", ""]
                 tip = with_units(labelled_sentence(str(run.error), labels_of(procedure.name)))
                 why = why or f" Run {row + 1} can't run on this rig: {tip}"
-            for column, text in enumerate(texts):
+            for column, text in enumerate(texts[: self.table.columnCount()]):
                 item = QTableWidgetItem(text)
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 item.setToolTip(tip)
                 self.table.setItem(row, column, item)
-        takes = f", about {roughly(total_s)} in all, one after another from now" if total_s else ""
-        self.whole.setText(f"{len(planned)} runs{takes}.{why}")
+        order = f"{self._clock} in all, one after another{'' if self._clock else ' from now'}"
+        takes = f", about {roughly(total_s)}{order}" if total_s else ""
+        self.whole.setText(f"{of_many(len(planned), 'runs')}{takes}.{why}")
 
 
 def _head(parameter: Any) -> str:

@@ -283,9 +283,9 @@ class ProceduresPanel(QWidget):
         many = f"{len(runs)} runs, " if len(runs) > 1 else ""
         cycles, seconds = sum(run.cycles for run in runs), sum(run.seconds for run in runs)
         worst = max(runs, key=lambda run: run.factor)
-        takes = amount(cycles, self._class.repeats, seconds)
-        if self.rig is not None and self.rig.on_fast_clock:
-            takes += " of the rig's time"
+        takes = amount(cycles, self._class.repeats, seconds) + (
+            self.rig.clock if self.rig is not None else ""
+        )
         told = f"{many}{takes}. {with_units(worst.resolution)}".removesuffix(". ")
         return self._say(told, possible=True, amber=worst.weak)
 

@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import (
 from analysis.numbers import fixed_decimals, minus
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 from app.server.messages import InstrumentsState, InstrumentState, instruments_of
+from app.viewmodels.wording import plain_number, with_hyphens
 
 ORDER = ("current_amplifier", "voltage_preamplifier", "daq")
 NOT_READ = {
@@ -216,8 +217,8 @@ class InstrumentSection(QWidget):
         field.setEnabled(not editable["reason"])
         field.setToolTip(
             editable["reason"]
-            or f"Test {name} while the tip is retracted; {editable.get('safe', 0):g} switches it off, as does the "
-            "next run."
+            or f"Test {name} while the tip is retracted; {plain_number(editable.get('safe', 0))} switches it off, "
+            "as does the next run."
         )
         if "set" in editable:
             shown = self._reading(f"{setting} output", f"{name[0].upper()}{name[1:]}, set to")
@@ -228,7 +229,7 @@ class InstrumentSection(QWidget):
         field, editable = self.outputs[setting], self._row["editable"][setting]
         (low, high), unit, name = editable["range"], editable.get("unit", "V"), output_name(setting)
         try:
-            value = float(field.text().replace("\N{MINUS SIGN}", "-").removesuffix(unit))
+            value = float(with_hyphens(field.text()).removesuffix(unit))
             if not low <= value <= high:
                 raise ValueError
         except ValueError:
@@ -247,7 +248,8 @@ class InstrumentSection(QWidget):
         if key == "z_V" and row.get("extension_nm_per_V"):
             low, high = (volts * row["extension_nm_per_V"] for volts in row["z_range_V"])
             shown.setText(
-                f"{fixed_decimals(value * row['extension_nm_per_V'], 0.1)} nm  of {low:.0f} to {high:.0f}"
+                f"{fixed_decimals(value * row['extension_nm_per_V'], 0.1)} nm  "
+                f"of {fixed_decimals(low, 1)} to {fixed_decimals(high, 1)}"
             )
         else:
             shown.setText(f"{fixed_decimals(value, 1e-4)} V")

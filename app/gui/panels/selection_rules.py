@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 from app.viewmodels.options import SessionOptions
+from app.viewmodels.wording import plain_number
 
 AFTER_MS = 400
 """Delay after the last key before everything is evaluated again."""
@@ -220,7 +221,8 @@ class SelectionPanel(QWidget):
                 numbers, order = (
                     ("two numbers", ", the smaller first") if rule.numbers == 2 else ("a number", "")
                 )
-                self.message_label.setText(f"{label}: {numbers} from {rule.least:g} to {rule.most:g}{order}.")
+                least, most = plain_number(rule.least), plain_number(rule.most)
+                self.message_label.setText(f"{label}: {numbers} from {least} to {most}{order}.")
                 return
         options = replace(options, traces=replace(options.traces, background=self.background.currentText()))
         self.message_label.setText(ALL_AUTOMATIC)

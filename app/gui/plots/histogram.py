@@ -7,7 +7,7 @@ from operator import attrgetter
 import numpy as np
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
-from analysis.numbers import with_error
+from analysis.numbers import significant, with_error
 from analysis.records import FloatArray
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.captions import Caption, Tick
@@ -265,7 +265,7 @@ def _counted(snapshot: HistogramSnapshot) -> tuple[str, ...]:
         f"{snapshot.kept} traces" if snapshot.kept != 1 else "1 trace",
         f"{snapshot.rejected} left out" if snapshot.rejected else "",
         f"fit of {snapshot.fitted_traces}" if fitted else "",
-        f"offset {snapshot.offset_G0:.2g} G₀ not subtracted" if snapshot.offset_G0 else "",
+        f"offset {significant(snapshot.offset_G0, 2)} G₀ not subtracted" if snapshot.offset_G0 else "",
     )
 
 

@@ -14,6 +14,7 @@ from app.gui.plots.result_rows import BETWEEN, Results, measured
 from app.gui.plots.view import View
 from app.gui.widgets.theme import Palette, Theme
 from app.viewmodels.noise_thermometer_view import NO_CALIBRATION, NoiseThermometerSnapshot, ShownSet
+from app.viewmodels.wording import plain_number
 
 CONDUCTANCE = AxisQuantity("conductance", "<i>G</i>", "<i>G</i><sub>0</sub>")
 DENSITY = AxisQuantity("noise without the amplifier's", "<i>S</i><sub>I</sub>", "pA²/Hz")
@@ -31,7 +32,7 @@ class SetLayers:
     """Layers of the contacts at one temperature difference."""
 
     def __init__(self, left: PlotPanel, right: PlotPanel, difference_K: float, colour: int) -> None:
-        name, shade = f"Δ<i>T</i> = {difference_K:g} K", _shade(colour)
+        name, shade = f"Δ<i>T</i> = {plain_number(difference_K)} K", _shade(colour)
         self.contacts = left.add(Points(name, shade, "o", size=5))
         self.line = left.add(LineLayer(f"4 <i>k T G</i>, {name}", shade, width=2, z=15))
         self.means = right.add(Points(f"mean and standard error, {name}", shade, "o", size=6))
@@ -99,7 +100,10 @@ def _found(snapshot: NoiseThermometerSnapshot) -> list[str]:
         BETWEEN.join(
             (
                 measured(
-                    f"<i>T</i>(Δ<i>T</i> = {mean.difference_K:g} K)", mean.temperature_K, mean.sigma_K, "K"
+                    f"<i>T</i>(Δ<i>T</i> = {plain_number(mean.difference_K)} K)",
+                    mean.temperature_K,
+                    mean.sigma_K,
+                    "K",
                 ),
                 counted(mean.contacts, "contact") + (SCATTER if mean.contacts < FEW else ""),
                 f"commanded {mean.expected_K:g} K",

@@ -6,6 +6,7 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QAction, QColor, QFont, QFontMetricsF, QGuiApplication, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from analysis.numbers import fixed_decimals
 from app.gui.widgets.theme import LARGE, RADIUS, SMALL, Theme, tabular
 
 NUMBER_PT, UNIT_PT, CAPTION_PT = 22.0, 13.0, 9.0
@@ -190,5 +191,7 @@ class PositionReadout(BigNumber):
         painter.setFont(self._fonts[2])
         painter.setPen(QColor(colours.quiet))
         below = QRectF(left, 0, self._bar_width, top)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"{self.limits[0]:.0f}")
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{self.limits[1]:.0f} {self.unit}")
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, fixed_decimals(self.limits[0], 1))
+        painter.drawText(
+            below, Qt.AlignmentFlag.AlignRight, f"{fixed_decimals(self.limits[1], 1)} {self.unit}"
+        )

@@ -40,6 +40,7 @@ from app.gui.windows.window import SessionWindow
 from app.server.latest_snapshots import Newest
 from app.server.messages import BenchState, Hello, InstrumentsState, JobState
 from app.viewmodels.status_view import StatusSnapshot
+from app.viewmodels.wording import all_labels, labelled_sentence
 
 if TYPE_CHECKING:
     from app.config.rig import Rig
@@ -171,7 +172,12 @@ class RigWindow(SessionWindow):
         if self.source is None:
             self.say(STARTING, logging.WARNING)
             return
-        self.source.ask(name, then, lambda error: self.say(str(error), logging.ERROR), **arguments)
+        self.source.ask(
+            name,
+            then,
+            lambda error: self.say(labelled_sentence(str(error), all_labels()), logging.ERROR),
+            **arguments,
+        )
 
     def _hello(self, content: Hello) -> None:
         from app.config.rig import Rig
@@ -179,6 +185,7 @@ class RigWindow(SessionWindow):
         self.browser.show_folder(Path(content["folder"]))
         self._rig = Rig.for_content(content["rig"]).model_validate(content["rig"])
         self.procedures.set_rig(self._rig)
+        self.commissioning.clock = self._rig.clock
 
     def _told(self, topic: str, content: Any) -> None:
         match topic:

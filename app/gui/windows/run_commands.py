@@ -100,7 +100,7 @@ class RunCommands:
         self._notes_gone()
 
     def _preview(self, made: Any, names: Any, runs: Any) -> None:
-        PreviewDialog(made, names, runs, self._window).exec()
+        PreviewDialog(made, names, runs, self._procedures.rig, self._window).exec()
 
     def _as_arguments(self, run: Wanted) -> dict[str, Any]:
         notes = "" if self._queue.present else self._notes.for_next

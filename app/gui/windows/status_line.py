@@ -22,6 +22,7 @@ from app.viewmodels.status_words import (
     remark,
     signed,
 )
+from app.viewmodels.wording import with_units
 
 STATE_COLOURS = {
     ShownState.CONTACT: "accent",
@@ -117,14 +118,14 @@ class StatusLine(SnapshotWidget[StatusSnapshot]):
         alarming = snapshot.state in ALARMING
         note, colour = duration(snapshot.in_state_s), "quiet"
         if alarming and snapshot.message:
-            note, colour = snapshot.message, "danger"
+            note, colour = with_units(snapshot.message), "danger"
         elif snapshot.stale_s > 0.0:
             note, colour = f"no data for {snapshot.stale_s:.0f} s", "warning"
         state_colour = (
             "quiet" if snapshot.stale_s > 0.0 and not alarming else STATE_COLOURS.get(snapshot.state, "text")
         )
         self.state.say(snapshot.state.value, note, state_colour, colour)
-        self.state.setToolTip(snapshot.message)
+        self.state.setToolTip(with_units(snapshot.message))
 
     def paintEvent(self, ev: QPaintEvent | None) -> None:
         """Draw the background."""

@@ -28,6 +28,8 @@ def test_names_become_labels():
         ("= 1e-09: 1e-09 is below 1e-08 G0.", "= 1.00×10⁻⁹: 1.00×10⁻⁹ is below 1.00×10⁻⁸ G₀."),
         ("5 G0, 40 uW, 27 uV/K, 1e+05 ohm, 300 ohm", "5 G₀, 40 µW, 27 µV/K, 100 kΩ, 300 Ω"),
         ("bench-1e+07 Vienna, 2026-11-29", "bench-1e+07 Vienna, 2026-11-29"),
+        ("outside the range -2 to 2 V, (-0.5 V), ±-1", "outside the range −2 to 2 V, (−0.5 V), ±−1"),
+        ("order +0--0+ of 2026-11-29-iv-001.h5, ai0-3", "order +0--0+ of 2026-11-29-iv-001.h5, ai0-3"),
     ],
 )
 def test_powers_of_ten_become_prefixes(sentence, said):
@@ -66,7 +68,7 @@ def test_what_a_procedure_refuses_is_said_in_labels_units_and_prefixes(procedure
     with pytest.raises(ImpossibleSetting) as refused:
         check(procedure_of(procedure, values), fake_bench.rig())
     said = labelled_sentence(str(refused.value), labels_of(procedure))
-    assert not re.search(r"[a-z]_[a-z]|\de[+-]?\d|\bG0\b|\bohm\b", said), said
+    assert not re.search(r"[a-z]_[a-z]|\de[+-]?\d|\bG0\b|\bohm\b| -\d", said), said
 
 
 def test_a_sentence_of_the_log_knows_the_names_of_all_procedures():

@@ -69,7 +69,7 @@ def _preview(parent: QWidget | None, theme: Theme) -> Any:
         [{"amplitudes": [V], "holds": 100, "conductance": 0.002} for V in voltages],
         fake_bench.rig(),
     )
-    return PreviewDialog(PROCEDURES["heating"], ["amplitudes"], runs, parent).exec()
+    return PreviewDialog(PROCEDURES["heating"], ["amplitudes"], runs, parent=parent).exec()
 
 
 def _form(theme: Theme, folder: Path) -> ProceduresPanel:

@@ -20,7 +20,7 @@ RAW = {
     "a power of ten of the code": re.compile(r"\d[eE][+-]?\d"),
     "JSON or code": re.compile(r"[{}`]|\b(None|nan|inf|True|False)\b"),
     "three dots": re.compile(r"\.\.\."),
-    "a hyphen for a minus": re.compile(r"(?<![\w.)\]+-])-\d(?![:+])"),
+    "a hyphen for a minus": re.compile(r"(?<![\w.)\]+-])(?<!Code: )-\d(?![:+])"),
     "a wrong plural": re.compile(
         r"(?<![\d.,])1 (traces|holds|curves|junctions|contacts|runs|periods|ruptures|cycles)\b"
     ),

@@ -5,6 +5,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton
 
+from app.gui.dialogs.preview import PreviewDialog
 from app.gui.panels.procedures import ProceduresPanel, offered
 from tests.support.gui import fake_bench
 
@@ -142,6 +143,28 @@ def test_on_a_fast_clock_the_time_is_that_of_the_rig(panel):
     panel.set_rig(fake_bench.rig().model_copy(update={"name": "simulated rig: Au, seed 0, fast clock"}))
     panel.check()
     assert panel.verdict.text() == "500 traces, about 15 min of the rig's time"
+
+
+def test_on_a_fast_clock_no_run_of_a_sweep_ends_at_a_time_of_day(panel, qtbot):
+    panel.set_rig(fake_bench.rig().model_copy(update={"name": "simulated rig: Au, seed 0, fast clock"}))
+    panel.sequence.over.setCurrentIndex(panel.sequence.over.findData("traces"))
+    panel.sequence.texts.setText("500; 1000")
+    with qtbot.waitSignal(panel.preview_asked) as asked:
+        panel.preview_button.click()
+    dialog = PreviewDialog(*asked.args, panel.rig)
+    qtbot.addWidget(dialog)
+    heads = [dialog.table.horizontalHeaderItem(i).text() for i in range(dialog.table.columnCount())]
+    assert heads[-2:] == ["Traces", "Takes"]
+    assert dialog.whole.text() == "2 runs, about 43 min of the rig's time in all, one after another."
+
+
+def test_a_number_copied_from_the_window_with_its_minus_can_be_typed(panel):
+    panel.choose("iv")
+    panel.form.fields["bias"].input.setText("−100")
+    assert panel.form.fields["bias"].value == -100.0
+    panel.sequence.over.setCurrentIndex(panel.sequence.over.findData("bias"))
+    panel.sequence.texts.setText("−100; −50")
+    assert [run.values["bias"] for run in panel.wanted()] == [-100.0, -50.0]
 
 
 def test_a_value_of_a_sequence_that_cannot_work_is_not_said_at_the_field(panel):

@@ -9,6 +9,7 @@ from app.gui.dialogs.close_dialog import Parting
 from app.gui.panels.commissioning import CommissioningPage
 from app.gui.windows.rig_window import RigWindow
 from app.server.client import BenchClient
+from tests.support.gui import fake_bench
 from tests.support.gui.commissioning import MAINS, asking, ended, failed, report
 from tests.support.gui.cut_texts import cut_texts
 from tests.support.rig.benches import served_bench
@@ -25,6 +26,12 @@ def page(theme):
     made.show()
     yield made
     made.close()
+
+
+def test_on_a_fast_clock_the_time_left_is_that_of_the_rig(page):
+    page.clock = fake_bench.rig().model_copy(update={"name": "simulated rig: Au, fast clock"}).clock
+    page.on_message(report(left_s=600.0))
+    assert page.left.text() == "takes about 10 min of the rig's time"
 
 
 def click(button):

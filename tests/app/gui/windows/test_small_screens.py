@@ -13,6 +13,7 @@ from app.gui.windows.shortcuts import COMMON_KEYS, REPLAY_KEYS, RIG_KEYS, KeysDi
 from app.gui.windows.view_tabs import PLOT_HEIGHT
 from app.viewmodels.registry import STRIPS, tabs
 from tests.support.gui import windows
+from tests.support.gui.commissioning import asking, ended, failed, report
 from tests.support.gui.fake_bench import job, state
 from tests.support.recordings import compared_recordings
 
@@ -100,6 +101,17 @@ def test_every_plot_is_high_enough_and_no_word_around_it_is_cut(window, qapp, ti
         assert "…" not in panel.y_axis.label.toPlainText()
     window.area.raise_tab(tabs().index(before))
     windows.settle(window, qapp)
+
+
+@pytest.mark.parametrize("content", [report, asking, failed, ended])
+def test_the_page_of_a_commissioning_has_no_scroll_bar_around_those_of_its_parts(window, qapp, content):
+    window.pages.commission()
+    window._told("commission", content())
+    windows.settle(window, qapp, 2)
+    assert not window.pages.currentWidget().verticalScrollBar().isVisible()
+    assert inside(window, window.commissioning.body)
+    window.commissioning.back.click()
+    window.pages.forget()
 
 
 def test_panels_beside_a_short_window_are_one_tab_away(window):
