@@ -123,7 +123,7 @@ class SpectrumPlot(PlotPanel):
         lines = [line for line in getattr(self, "densities", ()) if not line.empty]
         self.set_count(
             *(
-                f'<span style="color:{line.colour(self._colours())}">{line.key}</span>&nbsp;{line.name}, '
+                f'<span style="color:{line.colour(self._colours())}">{line.key}</span>&nbsp;{_shortly(line.name)}, '
                 f"{self._seconds[line.name]:.0f} s"
                 for line in lines
             )
@@ -157,3 +157,8 @@ def _room(densities: Sequence[FloatArray]) -> Range | None:
         return None
     low, high = np.floor(np.log10(positive.min())), np.ceil(np.log10(positive.max()))
     return float(10.0**low), float(10.0 ** max(high, low + LEAST_DECADES))
+
+
+def _shortly(kind: str) -> str:
+    """Return a name that leaves room for the other one above a narrow plot: "held" for "held and modulated"."""
+    return kind.partition(" and ")[0]

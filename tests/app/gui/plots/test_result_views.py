@@ -259,7 +259,7 @@ def test_noise_says_of_what_it_is_and_its_axes_are_labelled_alike(qtbot, theme: 
     view = shown(qtbot, NoisePlot(theme), 800, 380)
     view.present(synthetic.noise())
     for panel in view.panels:
-        assert read_text(panel.count.text) == "━━ out of contact, 34 s · ━━ held and modulated, 118 s"
+        assert read_text(panel.count.text) == "━━ out of contact, 34 s · ━━ held, 118 s"
         low, high = panel.inside.viewRange()[1]
         assert low == round(low) and high == round(high) and high - low >= 3
     theme.choose(Choice.DARK)
