@@ -11,7 +11,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from analysis.records import Block, Event, Trace
 from app.gui.background import Tasks, Then
 from app.server.client import BenchClient
-from app.server.errors import BenchError
+from app.server.errors import RECALLED, BenchError, Refused
 from app.server.stream import Behind, RunInfo
 from app.viewmodels.options import SessionOptions
 from app.viewmodels.session import Session
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 NEWS = ("job", "state", "log", "instruments", "commission")
 STREAM = ("run", "block", "event")
+UNDO_RETRACT = ("run_now", "resume", "set_instrument", "commission", "commission_answer")
+"""Commands that are not sent any more if RETRACT came while they waited for an earlier one."""
 SILENCE_S = 4.0
 """Silence after which the bench is asked for its state; it reports its instruments every second."""
 
@@ -53,6 +55,7 @@ class BenchConnection(QObject):
         self._tasks = Tasks("commands")
         self._retracting = Tasks("retract", threads=4)
         self._heard_s = self._data_s = time.monotonic()
+        self._retracted = 0
         self._silent = False
         self._asking = False
         self._failed = False
@@ -78,14 +81,22 @@ class BenchConnection(QObject):
         self, name: str, then: Then | None = None, otherwise: Then | None = None, **arguments: Any
     ) -> None:
         """Queue a command; pass its result to ``then`` or its error to ``otherwise``."""
+        retracted = self._retracted
+
+        def send() -> Any:
+            if name in UNDO_RETRACT and retracted != self._retracted:
+                raise Refused("NotNow", RECALLED)
+            return self.client.command(name, **arguments)
+
         self._tasks.do(
-            lambda: self.client.command(name, **arguments),
+            send,
             then or (lambda result: None),
             otherwise or self._refused,
         )
 
     def retract(self, then: Callable[[str], None], otherwise: Then) -> None:
-        """Make the rig safe, ahead of any pending or hanging command."""
+        """Make the rig safe, ahead of any pending or hanging command, and in place of those that would undo it."""
+        self._retracted += 1
         self._retracting.do(self.client.retract, then, otherwise)
 
     def _refused(self, error: Any) -> None:

@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from app.acquisition.run_checks import check
 from app.config.amplifiers import ROLES
 from app.server.broadcast import Broadcast
 from app.server.commissioning import Commissioning
+from app.server.errors import RECALLED
 from app.server.instrument_status import settable
 from app.server.instruments import Instruments
 from app.server.intake import JobIntake
@@ -97,6 +99,9 @@ class CommandHandlers:
 
     def __init__(self, bench: CommandedBench) -> None:
         self._bench = bench
+        self._at_receipt = (
+            threading.local()
+        )  # recalls of the queue when the command came that a thread works on
 
     def commands(self, instrument_thread: Place, reader_thread: Place) -> dict[str, Command]:
         """Return the commands by name.
@@ -109,7 +114,7 @@ class CommandHandlers:
             "state": Command(lambda: Reply(self._bench.state())),
             "check": Command(self._check, reader_thread),
             "queue_add": Command(self._queue_add, reader_thread),
-            "run_now": Command(self._run_now, reader_thread),
+            "run_now": self._unless_retracted(self._run_now, reader_thread),
             "queue_remove": Command(self._queue_remove),
             "queue_move": Command(self._queue_move),
             "queue_until": Command(self._queue_until),
@@ -121,14 +126,35 @@ class CommandHandlers:
             "log": Command(lambda: Reply({"entries": self._bench.log_entries()})),
             "instruments": Command(lambda: Reply(self._bench.instruments.to_json())),
             "read_instruments": Command(self._read_instruments, instrument_thread),
-            "set_instrument": Command(self._set_instrument, instrument_thread),
+            "set_instrument": self._unless_retracted(self._set_instrument, instrument_thread),
             "clear_trip": Command(self._clear_trip, instrument_thread),
             "history": Command(self._history, reader_thread),
-            "commission": Command(self._commission, reader_thread),
+            "commission": self._unless_retracted(self._commission, reader_thread),
             "commissioning": Command(self._commissioning, reader_thread),
             "commission_answer": Command(self._commission_answer),
             "shutdown": Command(self._shutdown),
         }
+
+    def _unless_retracted(self, act: Callable[..., Reply], place: Place) -> Command:
+        """Return a command that is refused if RETRACT comes while it waits for its thread: it would undo it."""
+        queue, at_receipt = self._bench.queue, self._at_receipt
+
+        def where(work: Callable[[], None]) -> None:
+            recalls = queue.recalls
+
+            def begin() -> None:
+                at_receipt.recalls = recalls
+                work()
+
+            place(begin)
+
+        @wraps(act)
+        def checked(**arguments: Any) -> Reply:
+            if at_receipt.recalls != queue.recalls:
+                raise NotNow(RECALLED)
+            return act(**arguments)
+
+        return Command(checked, where)
 
     def _hello(self) -> Reply:
         return Reply(
@@ -156,12 +182,12 @@ class CommandHandlers:
     def _run_now(self, job: int | None = None, **run: Any) -> Reply:
         """Run a job next even if the queue is paused; other queued jobs stay paused."""
         if job is not None:
-            self._bench.queue.let(job)
+            self._bench.queue.let(job, self._at_receipt.recalls)
             self._bench.publish_state()
             return Reply({"job": job})
         added = self._bench.intake.add(run_request(run), place=0)
-        with suppress(NotNow):  # it has already started
-            self._bench.queue.let(added.id)
+        with suppress(NotNow):  # it has already started, or RETRACT came, which holds it
+            self._bench.queue.let(added.id, self._at_receipt.recalls)
         return Reply({"job": added.id})
 
     def _queue_remove(self, job: int) -> Reply:
@@ -256,7 +282,9 @@ class CommandHandlers:
         return Reply(fields, {str(i): block.data for i, block in enumerate(page.blocks)})
 
     def _commission(self, **wanted: Any) -> Reply:
-        return Reply({"job": self._bench.intake.commission(commission_request(wanted)).id})
+        return Reply(
+            {"job": self._bench.intake.commission(commission_request(wanted), self._at_receipt.recalls).id}
+        )
 
     def _commissioning(self, **wanted: Any) -> Reply:
         """Return the present commissioning, or what one of this kind would do."""

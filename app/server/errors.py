@@ -1,5 +1,7 @@
 """Errors that a client of a bench can meet."""
 
+RECALLED = "RETRACT came before this began: send it again if it is still wanted"
+
 
 class BenchError(Exception):
     """Base of the errors between a bench and its clients."""

@@ -107,8 +107,8 @@ class JobIntake:
         if changed:
             self._on_change()
 
-    def commission(self, request: CommissionRequest) -> Job:
-        """Commission the rig next.
+    def commission(self, request: CommissionRequest, recalls: int | None = None) -> Job:
+        """Commission the rig next, unless RETRACT came since the queue had this number of recalls.
 
         Raises
         ------
@@ -122,6 +122,6 @@ class JobIntake:
         job = self._commissioning.job(self._queue.new_id(), request)
         self._queue.add(job)
         with suppress(NotNow):  # it has already started
-            self._queue.let(job.id)
+            self._queue.let(job.id, recalls)
         self._on_change()
         return job

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from app.server.errors import RECALLED
 from app.server.job import Job, Status
 from app.server.messages import JobState, QueueState
 from drivers.errors import NotNow
@@ -45,6 +46,7 @@ class JobQueue:
         self._paused_alone = False
         self._version = 0
         self._let: Job | None = None
+        self._recalls = 0
         self._closed = False
 
     @property
@@ -126,12 +128,25 @@ class JobQueue:
                 self._paused_alone = True
                 self._let_wait(True)
 
-    def let(self, job_id: int) -> None:
+    @property
+    def recalls(self) -> int:
+        """Number of times that `recall` was called."""
+        return self._recalls
+
+    def recall(self, why: str) -> None:
+        """Hold the queue against RETRACT: also a job that was released by `let`, and that did not start yet, waits."""
+        with self._changed:
+            self._let, self._recalls = None, self._recalls + 1
+            self.hold(why, within_run=False)
+
+    def let(self, job_id: int, recalls: int | None = None) -> None:
         """Run a waiting job next, even if the queue is held or a condition is not met; resume a paused run.
 
-        Raises ``NotNow``.
+        Raises ``NotNow``, also if the number of `recalls` has grown since the job was wanted.
         """
         with self._changed:
+            if recalls not in (None, self._recalls):
+                raise NotNow(RECALLED)
             job = self._let = self._find(job_id)
             self._waiting.remove(job)
             self._waiting.insert(0, job)

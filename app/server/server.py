@@ -322,7 +322,9 @@ class BenchServer:
         """
         with suppress(NotNow):
             self._retracted = self.queue.abort()  # before anything else: a paused run must not go on
-        self.queue.hold("the tip is to be retracted", within_run=False)
+        self.queue.recall("the tip is to be retracted")
+        with suppress(NotNow):  # a run that began meanwhile
+            self._retracted = self.queue.abort()
         bench = self._bench
         try:
             rig = self.instruments.known_rig

@@ -1,16 +1,21 @@
 """Retracting works from any client, whatever the bench is in the middle of and whatever hangs."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
 from analysis.records import EventKind
 from app.server.client import BenchClient
+from app.server.errors import Refused
+from app.server.job import Job
+from app.server.queue import JobQueue
+from drivers.errors import NotNow
 from procedures.registry import PROCEDURES
 from simulators.rig.faults import Stall
 from tests.support.rig.benches import Ears, served_bench
 from tests.support.rig.holding import Holding
-from tests.support.rig.rigs import PATIENCE_S, free_s
+from tests.support.rig.rigs import PATIENCE_S, QUICK, free_s
 
 WITHIN_S = 1.0
 
@@ -197,3 +202,83 @@ def test_retract_works_with_a_rig_file_that_was_spoiled_meanwhile(bench):
 
     assert outputs == {"bias": 0.0, "z": 0.0}
     assert took_s < WITHIN_S
+
+
+def in_background(bench, name, **arguments):
+    """Send a command that does not answer yet; its answer or refusal is in the list once the thread has ended."""
+    answers = []
+
+    def send():
+        try:
+            with BenchClient(bench.server.connection) as client:
+                answers.append(client.command(name, **arguments))
+        except Refused as error:
+            answers.append(str(error))
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    return thread, answers
+
+
+def test_a_run_that_was_still_being_checked_does_not_start_after_retract(bench, monkeypatch):
+    checking, go_on = threading.Event(), threading.Event()
+
+    def slowly(procedure, rig):
+        checking.set()
+        assert go_on.wait(PATIENCE_S)
+
+    monkeypatch.setattr("app.server.intake.check", slowly)
+    thread, answers = in_background(bench, "run_now", procedure="break-junction", values=QUICK)
+    assert checking.wait(PATIENCE_S)
+    bench.client.retract()
+    go_on.set()
+    thread.join(PATIENCE_S)
+    assert answers == [{"job": 1}]
+    assert bench.job(1)["status"] == "waiting"
+    assert bench.client.command("state")["held"] == "retracted by the user"
+    assert bench.rig.is_safe()
+    bench.client.command("run_now", job=1)  # wanted again
+    bench.client.command("abort", job=1)
+
+
+@pytest.mark.parametrize(
+    ("thread", "command", "arguments"),
+    [
+        ("_reader_thread", "run_now", {"procedure": "break-junction", "values": QUICK}),
+        (
+            "_reader_thread",
+            "commission",
+            {"resistance_ohm": 1e4, "steps": "", "stage": 1, "quick": True, "again": False},
+        ),
+        ("_instrument_thread", "set_instrument", {"instrument": "daq", "setting": "bias_V", "value": 0.1}),
+    ],
+)
+def test_what_waited_for_its_turn_when_retract_came_is_refused(
+    bench, monkeypatch, thread, command, arguments
+):
+    busy, go_on, received = threading.Event(), threading.Event(), threading.Event()
+    getattr(bench.server, thread).do(lambda: (busy.set(), go_on.wait(PATIENCE_S)))
+    assert busy.wait(PATIENCE_S)
+    monkeypatch.setattr(JobQueue, "recalls", property(lambda queue: (received.set(), queue._recalls)[1]))
+    sent, answers = in_background(bench, command, **arguments)
+    assert received.wait(PATIENCE_S)
+    bench.client.retract()
+    go_on.set()
+    sent.join(PATIENCE_S)
+    assert "RETRACT came before this began" in answers[0]
+    assert bench.client.command("state")["queue"] == []
+    assert bench.rig.is_safe()
+
+
+def test_a_run_that_was_released_but_has_not_started_waits_after_retract():
+    queue = JobQueue()
+    queue.hold("paused by the user", within_run=False)
+    job = Job(1, "iv", {}, Path("1.h5"), "", "", "curves", 1)
+    queue.add(job)
+    queue.let(1)
+    queue.recall("retracted by the user")
+    queue.close()
+    assert queue.take() is None
+    assert queue.waiting_jobs == (job,)
+    with pytest.raises(NotNow, match="RETRACT came"):
+        queue.let(1, recalls=0)

@@ -1,15 +1,19 @@
 """What is clicked is asked of the bench, with what the bench has told, until the window closes."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
 
+from app.gui.bench_connection import UNDO_RETRACT
 from app.gui.dialogs.close_dialog import Parting
 from app.gui.panels.procedures import Wanted
 from app.gui.widgets.theme import Choice
 from app.viewmodels.registry import STRIPS
 from tests.support.gui.fake_bench import FakeClient, instruments, job, state
+from tests.support.gui.rig_window import sentences
 from tests.support.recordings.streams import made_traces
+from tests.support.rig.rigs import PATIENCE_S
 
 
 def test_before_there_is_a_bench_it_says_so(open_window):
@@ -144,3 +148,29 @@ def test_layout_and_theme_are_remembered(open_window, theme, settings, tmp_path)
     second.usual_layout()
     assert not second.docks["Notes"].isHidden()
     assert not second.area.docks[STRIPS].isFloating()
+
+
+@pytest.mark.parametrize("name", UNDO_RETRACT)
+def test_what_waits_behind_a_slow_command_is_not_sent_after_retract(window, client, qtbot, monkeypatch, name):
+    busy, go_on, command = threading.Event(), threading.Event(), client.command
+
+    def slowly(asked, **arguments):
+        if asked == "check":
+            busy.set()
+            assert go_on.wait(PATIENCE_S)
+        return command(asked, **arguments)
+
+    monkeypatch.setattr(client, "command", slowly)
+    heard = []
+    window.ask("check")
+    assert busy.wait(PATIENCE_S)
+    window.ask(name)
+    window.ask("state", heard.append)
+    window.retract()
+    go_on.set()
+    qtbot.waitUntil(lambda: bool(heard))
+    assert client.retracted == 1
+    assert client.of(name) == []
+    assert any("RETRACT came before this began" in text for text in sentences(window))
+    window.ask(name)
+    qtbot.waitUntil(lambda: client.of(name) == [{}])
