@@ -16,6 +16,7 @@ from math import sqrt
 import numpy as np
 
 from analysis.records import FloatArray
+from analysis.statistics.junction_mean import few_widening
 
 LEAST_STRETCHES = 4
 """Least number of stretches with the heater on."""
@@ -46,7 +47,7 @@ class HeaterStretch:
 
 @dataclass(frozen=True)
 class Part:
-    """A coefficient with its standard error from the scatter of the stretches."""
+    """A coefficient with its standard error from the scatter of the stretches, wider where they are few."""
 
     value: float
     sigma: float
@@ -97,7 +98,8 @@ def _response(design: FloatArray, change: FloatArray, covariance: FloatArray) ->
     rest = change - design @ found
     left = np.eye(len(change)) - design @ inverse
     variance = float(rest @ rest) / float(np.trace(left @ covariance @ left.T))
-    sigma = np.sqrt(variance * np.diag(inverse @ covariance @ inverse.T))
+    wider = few_widening(len(change) - design.shape[1] + 1.0)
+    sigma = wider * np.sqrt(variance * np.diag(inverse @ covariance @ inverse.T))
     parts = [Part(float(value), float(error)) for value, error in zip(found, sigma, strict=True)]
     return HeaterResponse(parts[0], parts[1] if len(parts) > 1 else Part(float("nan"), float("nan")))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.records import FloatArray
+from analysis.statistics.junction_mean import few_widening
 
 LEAST_POINTS = 3
 """Least number of points of a line whose error is taken from the scatter about it."""
@@ -24,8 +25,9 @@ class FittedLine:
 def fit_line(x: FloatArray, y: FloatArray, sigma: FloatArray | None = None) -> FittedLine:
     """Fit a line to points of shape (n,).
 
-    Without errors of the points, the scatter about the line gives them. With errors, a larger scatter increases the
-    errors of the result; a smaller one does not reduce them.
+    Without errors of the points, the scatter about the line gives them, which of few points is uncertain
+    (`few_widening`). With errors, a larger scatter increases the errors of the result; a smaller one does not reduce
+    them.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def fit_line(x: FloatArray, y: FloatArray, sigma: FloatArray | None = None) -> F
     slope = np.sum(weight * (x - centre) * y) / spread
     mean = np.sum(weight * y) / np.sum(weight)
     chi2 = np.sum(weight * (y - mean - slope * (x - centre)) ** 2) / (len(x) - 2)
-    scale = chi2 if sigma is None else max(chi2, 1.0)
+    scale = few_widening(len(x) - 1.0) ** 2 * chi2 if sigma is None else max(chi2, 1.0)
     return FittedLine(
         slope=float(slope),
         slope_sigma=float(np.sqrt(scale / spread)),

@@ -14,6 +14,7 @@ import numpy as np
 from analysis.calibration.line import fit_line
 from analysis.heating.estimator import HoldEstimate
 from analysis.records import FloatArray
+from analysis.statistics.junction_mean import covariance_of_mean, effective_number, error_beyond_noise
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ def power_response(points: Heated, heat: KnownHeat) -> PowerResponse:
     """
     line = fit_line(points.heat_W, points.even_V, points.even_sigma_V)
     weight = 1.0 / points.odd_sigma_V**2
+    scatter_V = sqrt(float(covariance_of_mean(points.odd_V[:, None], weight)[0, 0]))
     return PowerResponse(
         product_V_per_W=line.slope,
         statistical_V_per_W=line.slope_sigma,
@@ -124,7 +126,7 @@ def power_response(points: Heated, heat: KnownHeat) -> PowerResponse:
         at_no_power_V=line.intercept,
         at_no_power_sigma_V=line.intercept_sigma,
         odd_V=float(np.sum(weight * points.odd_V) / np.sum(weight)),
-        odd_sigma_V=float(1.0 / np.sqrt(np.sum(weight))),
+        odd_sigma_V=error_beyond_noise(scatter_V, float(np.sum(weight) ** -0.5), effective_number(weight)),
         reduced_chi2=line.reduced_chi2,
         holds=len(points.heat_W),
     )

@@ -17,7 +17,7 @@ from analysis.calibration.heater import (
     time_constant_s,
 )
 from analysis.heating.mask import filters_of
-from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas
+from analysis.heating.significance import SEEN_SIGMAS
 from analysis.heating.thermometer import Thermometer
 from analysis.numbers import ASCII, counted, with_error
 from analysis.recording import Recording
@@ -220,9 +220,7 @@ def _remarks(
     largest_V, largest_W = max(abs(one.heater_V) for one in on), max(one.power_W for one in on)
 
     def seen(part: Part) -> bool:
-        return part.sigma > 0.0 and (
-            equivalent_sigmas(abs(part.value) / part.sigma, max(len(on) - 2, 1)) > SEEN_SIGMAS
-        )
+        return part.sigma > 0.0 and abs(part.value) > SEEN_SIGMAS * part.sigma
 
     for one in base:
         if section.where != "base" and seen(one.per_W):

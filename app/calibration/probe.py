@@ -21,7 +21,7 @@ from analysis.heating.holds import STEP as MODULATE
 from analysis.heating.holds import holds_of
 from analysis.heating.mask import filters_of, mask_for
 from analysis.heating.runs import LOOK_AHEAD, first_periods_of
-from analysis.heating.significance import SEEN_SIGMAS, equivalent_sigmas
+from analysis.heating.significance import SEEN_SIGMAS
 from analysis.numbers import ASCII, counted, with_error
 from analysis.recording import Recording
 from analysis.segmentation import RAIL_SHARE, thermocouple_full_scale_V
@@ -127,7 +127,7 @@ def _remarks(response: PowerResponse) -> Iterator[str]:
         ("at no power", response.at_no_power_V, response.at_no_power_sigma_V),
         ("that turns over with the bias", response.odd_V, response.odd_sigma_V),
     ):
-        if sigma > 0 and equivalent_sigmas(abs(volts) / sigma, max(response.holds - 2, 1)) > SEEN_SIGMAS:
+        if sigma > 0 and abs(volts) > SEEN_SIGMAS * sigma:
             yield f"LOOK: there is {with_error(1e9 * volts, 1e9 * sigma, ASCII)} nV {what}; heat does not do this"
     if response.reduced_chi2 > 2:
         yield f"LOOK: the holds scatter more than their noise (chi2 {response.reduced_chi2:.2g})"
