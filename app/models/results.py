@@ -39,6 +39,20 @@ class _Heating:
 class _Thermopower:
     S_junction_V_per_K: float
     sigma_S_junction_V_per_K: float
+    S_V_per_K: float = math.nan
+    scale_relative: float = math.nan
+    sigma_S_lead_V_per_K: float = math.nan
+
+    def beside(self, others: int) -> Measured:
+        """Return the thermopower of the junction, for a fit to it and to ``others`` of the same rig.
+
+        What they have in common, the scale of the thermometer and the lead, does not average out: it counts in each as
+        often as there are of them, so that their mean has it once.
+        """
+        common = (self.scale_relative * self.S_V_per_K, self.sigma_S_lead_V_per_K)
+        known = [one for one in common if math.isfinite(one)]
+        sigma = math.hypot(self.sigma_S_junction_V_per_K, math.sqrt(others) * math.hypot(*known))
+        return Measured(self.S_junction_V_per_K, sigma)
 
 
 @dataclass(frozen=True)
@@ -94,14 +108,14 @@ class Results:
     @property
     def seebeck_V_per_K(self) -> Measured | None:
         """Thermopower of the junction, without that of the heated lead."""
-        own = self.thermopower
-        return None if own is None else Measured(own.S_junction_V_per_K, own.sigma_S_junction_V_per_K)
+        beside = None if self.ac is None else self.ac.thermopower
+        return None if self.thermopower is None else self.thermopower.beside(int(_is_known(beside)))
 
     @property
     def ac_seebeck_V_per_K(self) -> Measured | None:
         """The same from openings beside an alternating bias; None also where they gave none."""
         own = None if self.ac is None else self.ac.thermopower
-        return None if own is None else _known_one(own.S_junction_V_per_K, own.sigma_S_junction_V_per_K)
+        return own.beside(int(self.thermopower is not None)) if own is not None and _is_known(own) else None
 
     @property
     def peltier_V(self) -> Measured | None:
@@ -117,6 +131,10 @@ class Results:
             return None
         scale = _known(own.scale_relative, "thermal conductance")
         return Measured(own.G_th_W_per_K, math.hypot(own.sigma_W_per_K, scale * own.G_th_W_per_K))
+
+
+def _is_known(one: _Thermopower | None) -> bool:
+    return one is not None and math.isfinite(one.sigma_S_junction_V_per_K)
 
 
 def _known_one(value: float, sigma: float) -> Measured | None:
