@@ -108,7 +108,10 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
             continue
         inside = sorted(x for x in path.iterdir() if is_recording(x))
         if not inside:
-            raise RecordingError(f"{path} holds no recording (a file that ends in {', '.join(ENDINGS)})")
+            raise RecordingError(
+                f"{path} holds no recording (a file that ends in {', '.join(ENDINGS)}); hotjunction import makes one "
+                "of files of other programs"
+            )
         found.update(dict.fromkeys(inside))
     if not found:
         raise RecordingError("no recording was given")
