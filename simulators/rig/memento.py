@@ -125,7 +125,7 @@ def _unreadable(one: Iterator[Any]) -> Any:
 
 
 class _Kinds(dict[type, Kind]):
-    """How the objects of a class are remembered; those that are not ours are constant."""
+    """Rule by which the objects of a class are remembered; those that are not ours are constant."""
 
     def __missing__(self, cls: type) -> Kind:
         if not is_ours(cls) or issubclass(cls, CONSTANT):
