@@ -25,7 +25,7 @@ from app.config.calibration_store import (
 from app.config.heater import HeaterSection
 from app.config.rig import THERMOMETER_KEYS, Probe, Rig, load_rig
 from app.config.toml import FileError, Section
-from app.config.unusual import unusual, written_twice
+from app.config.unusual import nested, unusual, written_twice
 
 OLD_AFTER_DAYS = 365
 """Age after which to calibrate again."""
@@ -44,6 +44,10 @@ def load_calibrated_rig(rig_file: Path, gain_V_per_A: float | None = None) -> Ri
     rig = load_rig(rig_file)
     if gain_V_per_A is not None and gain_V_per_A != rig.current_amplifier.gain_V_per_A:
         rig = rig.model_copy(update={"current_amplifier": _at_gain(rig, gain_V_per_A)})
+        follows = nested(
+            unusual(type(rig), rig.model_dump())
+        )  # confirmed, as a file would: no one mistyped it
+        rig = rig.model_copy(update={"unusual": follows})
     return with_calibrations(rig, store_of(rig_file, rig))
 
 
@@ -93,7 +97,7 @@ def with_calibrations(rig: Rig, store: CalibrationStore) -> Rig:
     if rig.heater:
         update["heater"] = _heater(rig.heater, rig.probe, records)
     calibrated = rig.model_copy(update=update)
-    _refuse_unusual(calibrated, rig, store)
+    _refuse_unusual(calibrated, store)
     return calibrated
 
 
@@ -109,12 +113,11 @@ def _lags(lag: LagRecord) -> dict[str, float]:
     return keys
 
 
-def _refuse_unusual(calibrated: Rig, rig: Rig, store: CalibrationStore) -> None:
-    """Refuse a calibration with an unusual value, unless the rig file confirms its own; no value of the rig itself."""
-    accepted = {key for key, _ in written_twice(rig.unusual)}
-    accepted |= {number.key for number in unusual(type(rig), rig.model_dump())}
-    for number in unusual(type(rig), calibrated.model_dump()):
-        if number.key not in accepted:
+def _refuse_unusual(rig: Rig, store: CalibrationStore) -> None:
+    """Refuse a calibration with an unusual value, unless the rig file confirms its own."""
+    twice = {key for key, _ in written_twice(rig.unusual)}
+    for number in unusual(type(rig), rig.model_dump()):
+        if number.key not in twice:
             raise FileError(
                 f"{store.folder}: its newest calibration gives {number}. Calibrate again, or remove it from the folder."
             )

@@ -11,6 +11,7 @@ from app.acquisition.open_rig import open_rig
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.config.amplifiers import ROLES
 from app.config.calibrated_rig import load_calibrated_rig
+from app.config.rig import Rig
 from app.config.rig_context import current_calibration
 from simulators.parameters import load_parameters
 from tests.support.rig.rigs import served_rig
@@ -51,6 +52,10 @@ def test_the_largest_gain_set_by_hand_is_no_unusual_calibration(tmp_path):
     with served_rig(tmp_path) as served:
         rig = load_calibrated_rig(served.file, 1e10)
     assert rig.current_amplifier.input_resistance_ohm == pytest.approx(2e5)
+    told = rig.model_dump()
+    assert Rig.for_content(told).model_validate(told).model_dump() == told, (
+        "a window that comes later reads it"
+    )
 
 
 @pytest.mark.parametrize(
