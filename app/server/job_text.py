@@ -7,6 +7,7 @@ from app.server.job import OTHER_JOBS
 from app.server.messages import JobState
 from app.viewmodels.wording import (
     UNITS,
+    as_read,
     as_text,
     labelled_sentence,
     labels_of,
@@ -52,7 +53,7 @@ def job_details(job: JobState) -> str:
     parameters = parameters_of(job["procedure"])
     given = [
         with_units(
-            f"{parameters[name].name if name in parameters else name}: {as_text(value)} {_unit(job, name)}".rstrip()
+            f"{parameters[name].name if name in parameters else name}: {as_read(value)} {_unit(job, name)}".rstrip()
         )
         for name, value in job["values"].items()
         if name not in parameters or as_text(value) != as_text(parameters[name].default)

@@ -94,7 +94,7 @@ def plain_number(number: float) -> str:
 
 
 def as_text(value: Any) -> str:
-    """Format a value as a user would type it; `with_units` makes of it what a user reads."""
+    """Format a value as a user would type it."""
     match value:
         case None:
             return ""
@@ -103,6 +103,11 @@ def as_text(value: Any) -> str:
         case float():
             return f"{value:.12g}"
     return str(value)
+
+
+def as_read(value: Any) -> str:
+    """Format a value as a user reads it: "on", "−0.5", "10⁻⁹"."""
+    return ("off", "on")[value] if isinstance(value, bool) else with_units(as_text(value))
 
 
 def with_hyphens(typed: str) -> str:

@@ -22,7 +22,7 @@ from analysis.numbers import of_many
 from app.console.durations import clock_time, roughly
 from app.gui.widgets.screen import fit_to_screen
 from app.gui.widgets.theme import LARGE, MEDIUM
-from app.viewmodels.wording import UNITS, as_text, labelled_sentence, labels_of, parameter_unit, with_units
+from app.viewmodels.wording import UNITS, as_read, labelled_sentence, labels_of, parameter_unit, with_units
 
 if TYPE_CHECKING:
     from app.acquisition.planned_runs import PlannedRun
@@ -95,7 +95,7 @@ class PreviewDialog(QDialog):
         for row, run in enumerate(planned):
             known = isfinite(run.seconds)
             total_s += run.seconds if known else 0.0
-            texts, tip = [with_units(as_text(run.values.get(name))) for name in names], run.resolution
+            texts, tip = [as_read(run.values.get(name)) for name in names], run.resolution
             if run.error is None:
                 ends = clock_time(began_s + total_s) if known else "not known"
                 texts += [str(run.cycles), roughly(run.seconds) if known else "not known", ends]

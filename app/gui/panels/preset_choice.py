@@ -10,7 +10,7 @@ from app.config.own_presets import own_presets, presets_folder
 from app.gui.panels.field import Field
 from app.gui.presets import PRESETS, Preset
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL
-from app.viewmodels.wording import as_text, with_units
+from app.viewmodels.wording import as_read
 
 if TYPE_CHECKING:
     from app.config.run_settings import RunSettings
@@ -114,7 +114,7 @@ class PresetChoice(QWidget):
     def compare(self, fields: Mapping[str, Field]) -> None:
         """Mark the preset as changed if a field differs from it, and list the differences under Reset."""
         others = [
-            f"{fields[name].parameter.name}: {with_units(as_text(value)) or 'empty'}"
+            f"{fields[name].parameter.name}: {as_read(value) or 'empty'}"
             for name, value in self.values(fields).items()
             if not fields[name].holds(value)
         ]

@@ -29,7 +29,7 @@ class Sentences(QLabel):
         self._fit()
 
     def limit(self, height: int) -> None:
-        """Set the largest height, in pixels; 0 for any."""
+        """Set the largest height, in pixels; 0 for any: then all sentences are whole, whatever gives way."""
         if height != self._room:
             self._room = height
             self._fit()
@@ -48,6 +48,8 @@ class Sentences(QLabel):
         if shown != self.text():
             self.setText(shown)
         self.setToolTip("" if shown == self.whole else self.whole)
+        least = LEAST_LINES * self.fontMetrics().height()
+        self.setMinimumHeight(least if self._room else max(least, self._height(shown)))
 
     def _height(self, text: str) -> int:
         wraps = Qt.TextFlag.TextWordWrap

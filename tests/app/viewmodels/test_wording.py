@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.acquisition.run_checks import check
-from app.viewmodels.wording import all_labels, labelled_sentence, labels_of, prefixed, with_units
+from app.viewmodels.wording import all_labels, as_read, labelled_sentence, labels_of, prefixed, with_units
 from procedures.errors import ImpossibleSetting
 from procedures.registry import PROCEDURES, procedure_of
 from tests.support.gui import fake_bench
@@ -42,6 +42,22 @@ def test_powers_of_ten_become_prefixes(sentence, said):
 )
 def test_prefixes(value, unit, said):
     assert prefixed(value, unit) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (True, "on"),
+        (False, "off"),
+        (-0.5, "−0.5"),
+        ((-1.0, 2.0), "−1 2"),
+        (2e-5, "2.00×10⁻⁵"),
+        (None, ""),
+        ("+0-", "+0-"),
+    ],
+)
+def test_a_value_is_read_without_code(value, said):
+    assert as_read(value) == said
 
 
 def test_a_name_that_is_a_word_is_replaced_only_at_the_beginning():
