@@ -101,7 +101,7 @@ WORLDS = {
         ("thermal conductance", "sign", "the tip reads colder with the heater on"),
     ],
 )
-def test_a_report_says_what_is_wrong_with_the_thermometer(tmp_path, experiment, wrong, words):
+def test_a_report_says_what_is_wrong_with_the_thermometer(tmp_path, undrawn, experiment, wrong, words):
     procedure, values, world, seed = EXPERIMENTS[experiment]
     change, (right, by) = WORLDS[wrong]
     with served_rig(tmp_path, overrides={**world, **change}, seed=seed) as rig:
