@@ -13,7 +13,7 @@ from analysis.records import FloatArray
 UNSETTLED = "a floating probe has no stationary state at any of the starts"
 _MOST_STEPS = 100
 _MOST_OUTSIDE = 10
-"""Steps in turn outside the bounds after which a search without bounds is given up: it hardly ever comes back."""
+"""Steps in turn outside the bounds after which a search without bounds is given up for the bounded one."""
 
 
 @dataclass(frozen=True)
