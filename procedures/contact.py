@@ -14,7 +14,7 @@ from procedures.contact_checks import no_contact
 from procedures.contact_checks.approach_watch import ApproachWatch
 from procedures.contact_checks.scale_watch import ScaleWatch
 from procedures.context import ProcedureContext
-from procedures.errors import ContactNotBroken, ImpossibleSetting, WrongScale
+from procedures.errors import ContactNotBroken, ImpossibleSetting, PiezoAtEnd, WrongScale
 from procedures.procedure import RigProcedure, Steps
 from procedures.pymeasure_types import BooleanParameter, FloatParameter, IntegerParameter
 from procedures.steps import APPROACH, FINISHED, Baseline, Outcome, Ramp, Recentre, SetBias, WriteNote
@@ -22,6 +22,13 @@ from procedures.steps import APPROACH, FINISHED, Baseline, Outcome, Ramp, Recent
 NM = 1e-9
 BREAK_G0 = 0.5
 """Conductance below which a metal contact of one atom (1 G0) is broken."""
+
+LEAST_METAL_G0 = 0.1
+"""Least conductance at which a metallic contact may have stuck."""
+
+MOST_FOLLOWED, FOLLOWED_SHARE = 40, 0.5
+"""Most moves of the coarse positioner after a surface that went away, each with the tip retracted and by this share of
+the range in which there was no surface."""
 
 MOST_RECENTRINGS = 3
 """Most re-centrings in a row; a coarse positioner that needs more does not work."""
@@ -115,6 +122,8 @@ class ContactProcedure(RigProcedure):
     pace_scatter = 0.4
 
     _scale_watch: ScaleWatch | None = None
+    _contacted = False
+    """True after the first contact of a run."""
 
     def check(self, context: ProcedureContext) -> None:
         """Refuse thresholds beyond the amplifier's range, a bias out of limits, and motion beyond the piezo's range."""
@@ -215,7 +224,7 @@ class ContactProcedure(RigProcedure):
 
     def begin(self) -> Steps[None]:
         """Measure the current amplifier's zero, then apply the bias."""
-        self._scale_watch = None
+        self._scale_watch, self._contacted = None, False
         yield Baseline(max(self.baseline_time, FIRST_BASELINE_S))
         yield SetBias(self.bias * 1e-3)
 
@@ -231,7 +240,8 @@ class ContactProcedure(RigProcedure):
         """
         yield from self._judge_scale(context)
         _, top_m = context.extension_range_m
-        recentrings, proved = 0, context.current_proved or surface_m is not None
+        recentrings = followed = 0
+        proved = context.current_proved or surface_m is not None or self._contacted
         while True:
             end_m = top_m if surface_m is None else min(top_m, surface_m + self.search_distance * NM)
             watch = self._approach_watch(context)
@@ -246,8 +256,17 @@ class ContactProcedure(RigProcedure):
             )
             watch.check_polarity(outcome)
             if outcome.ended != "contact":
-                raise watch.no_contact(outcome, self.search_distance if end_m < top_m else None, proved)
-            proved = True
+                fault = watch.no_contact(outcome, self.search_distance if end_m < top_m else None, proved)
+                away = self._contacted and isinstance(fault, PiezoAtEnd) and self.follows_surface(context)
+                if not away or followed == MOST_FOLLOWED:
+                    raise fault
+                followed += 1
+                low_m, _ = context.extension_range_m
+                yield Recentre(FOLLOWED_SHARE * (top_m - low_m))
+                yield SetBias(self.bias * 1e-3)
+                surface_m = None
+                continue
+            self._contacted = proved = True
             off_centre_m = self._off_centre_m(context, outcome.extension_m)
             if off_centre_m is None:
                 return outcome.extension_m
@@ -259,6 +278,10 @@ class ContactProcedure(RigProcedure):
             yield Recentre(off_centre_m)
             yield SetBias(self.bias * 1e-3)
             surface_m = None
+
+    def follows_surface(self, context: ProcedureContext) -> bool:
+        """Return True if the coarse positioner may follow a surface that has moved out of the piezo's reach."""
+        return False
 
     def _approach_watch(self, context: ProcedureContext) -> ApproachWatch:
         return ApproachWatch(
@@ -339,6 +362,8 @@ class ContactProcedure(RigProcedure):
         )
         if outcome.ended != "open" and math.isnan(outcome.conductance_G0):
             raise no_contact.railed_throughout(context.input_name("current"))
+        if outcome.ended != "open" and abs(outcome.conductance_G0) < LEAST_METAL_G0:
+            raise no_contact.still_conducting(outcome.conductance_G0, self.open_threshold)
         if outcome.ended != "open":
             raise ContactNotBroken(
                 "The contact did not break over the whole range of the piezo, while the bias loop-back was correct "

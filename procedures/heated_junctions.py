@@ -4,24 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis.detect import Detector
+from analysis.detect import ContactDetector, Detector
 from procedures.capture import SearchProgress
 from procedures.contact import NM
 from procedures.contact_checks.scale_witness import LEAST_OPENINGS, ScaleWitness
 from procedures.context import ProcedureContext
-from procedures.errors import ImpossibleSetting, WrongScale
+from procedures.errors import HeaterFault, ImpossibleSetting, WrongScale
+from procedures.expansion import warm
 from procedures.expectation import Foreseen
 from procedures.heater import Heater
 from procedures.large_bias import HeldProcedure
 from procedures.parameters import NumbersParameter
 from procedures.procedure import Steps
 from procedures.pymeasure_types import BooleanParameter, FloatParameter, IntegerParameter
-from procedures.steps import Baseline, Outcome, Ramp, SetHeater, Settle
+from procedures.steps import FINISHED, Baseline, HoldStep, Outcome, Ramp
 
 MOST_SHARE = 0.6
 """Largest share of the preamplifier's range that the thermocouple may fill at the largest difference."""
 
 RAMP_REACTION_s = 0.25
+NEAR_S = 0.05
+"""Time of a look whether the tip conducts; half of the samples in a row must show it."""
 
 
 @dataclass
@@ -75,6 +78,9 @@ class HeatedProcedure(HeldProcedure, Foreseen):
 
     polarity = 1
     """Sign of the heater's voltage in the first turn."""
+
+    _surface_moves = False
+    """True if heat moves the surface by more than a little: the heater is not at the tip, or the tip has touched."""
 
     bias = FloatParameter(
         "Bias", units="mV", minimum=-2000, maximum=2000, default=10,
@@ -131,7 +137,7 @@ class HeatedProcedure(HeldProcedure, Foreseen):
 
     def begin(self) -> Steps[None]:
         """Begin also to look for the last atom of the contacts."""
-        self._scale = ScaleWitness()
+        self._scale, self._surface_moves = ScaleWitness(), False
         yield from super().begin()
 
     def withdraw(
@@ -161,33 +167,54 @@ class HeatedProcedure(HeldProcedure, Foreseen):
         """Retract, set the heater, wait, and measure the current's zero; return the description for the recording."""
         heater = context.heater
         assert heater is not None, "check comes first"
+        yield from self._back(context, search)
+        polarity = -self.polarity if self.reverse_heater and turn % 2 else self.polarity
+        bias_V = 0.0 if self.resistor else self.bias * 1e-3
+        described, retreated = yield from warm(context, heater, difference_K, bias_V, polarity)
+        self._surface_moves = self._surface_moves or retreated or heater.where != "tip"
+        if self._surface_moves:
+            search.surface_m = None
+        yield Baseline(self.baseline_time)
+        if bias_V:
+            yield from self._further_from(context, search)
+        return described
+
+    def follows_surface(self, context: ProcedureContext) -> bool:
+        """Return True with a coarse positioner and a heater that moves tip or substrate by more than the clearance."""
+        return context.coarse is not None and self._surface_moves
+
+    def _back(self, context: ProcedureContext, search: SearchProgress) -> Steps[None]:
+        """Retract from the surface, as far as it is known, by `heater_clearance`."""
         if search.surface_m is not None:
             low_m, _ = context.extension_range_m
             back_m = max(low_m, search.surface_m - self.heater_clearance * NM)
             yield Ramp("back", back_m, self.approach_speed * NM, reaction_s=RAMP_REACTION_s)
-        polarity = -self.polarity if self.reverse_heater and turn % 2 else self.polarity
-        described = yield from warm(heater, difference_K, polarity)
+
+    def _further_from(self, context: ProcedureContext, search: SearchProgress) -> Steps[None]:
+        """Retract wholly and measure the zero again if the tip has come so near that it conducts.
+
+        Such a zero would make all later conductances wrong, and an open junction look closed.
+        """
+        near = (yield self._near(context)).ended
+        if near == FINISHED:
+            return
+        low_m, _ = context.extension_range_m
+        yield Ramp("back", low_m, self.approach_speed * NM, reaction_s=RAMP_REACTION_s)
+        search.surface_m = None
         yield Baseline(self.baseline_time)
-        return described
+        if (yield self._near(context)).ended != FINISHED:
+            raise HeaterFault(
+                f"With the tip retracted the current still shows more than open_threshold = {self.open_threshold:g} G0 "
+                "against its zero at 0 V bias: tip and substrate have expanded by more than the piezo's range, or the "
+                "junction has a leak. Take the tip's housing back by some micrometres, or heat less."
+            )
 
-
-def warm(heater: Heater, difference_K: float, polarity: int = 1) -> Steps[dict[str, Any]]:
-    """Set the heater and wait; return the description for the recording. The tip must be away from the surface."""
-    outcome = yield SetHeater(heater.power_W(difference_K), polarity, heater.settle_s)
-    thermometer = {"substrate": heater.substrate, "base": heater.base}.get(heater.where, "")
-    if thermometer:
-        outcome = yield Settle(thermometer, longest_s=max(60.0, 10 * heater.settle_s))
-    shown = outcome.inputs
-    volts = shown.get(heater.readback, float("nan"))
-    return {
-        "dT_K": difference_K,
-        "heater_V": volts,
-        "heater_W": volts**2 / heater.resistance_ohm,
-        "heater_where": heater.where,
-        "ambient_K": heater.ambient_K,
-        "base_rise_K": shown.get(heater.base, 0.0),
-        "substrate_rise_K": shown.get(heater.substrate, 0.0),
-    }
+    def _near(self, context: ProcedureContext) -> HoldStep:
+        """Return the step that sees whether the tip conducts."""
+        samples = max(1, round(0.5 * NEAR_S * context.rate_Hz))
+        return HoldStep(
+            "tip away", NEAR_S, {"near": ContactDetector(self.open_threshold, samples)}, reaction_s=NEAR_S
+        )
 
 
 def check_thermometer(context: ProcedureContext, heater: Heater, largest_K: float) -> None:

@@ -3,14 +3,20 @@
 import math
 from collections.abc import Mapping
 
-from analysis.records import EventKind
+import numpy as np
+
+from analysis.detect import Detector
+from analysis.records import Block, EventKind
 from procedures.context import ProcedureContext
 from procedures.errors import HeaterFault, ImpossibleSetting
 from procedures.sample_reader import SampleReader
-from procedures.steps import Modulate, SetHeater, Settle, SweepStep
+from procedures.steps import FINISHED, Modulate, Outcome, SetHeater, Settle, SweepStep
 
 LOOK_S = 0.1
 """Time over which the heater's read-back and the thermometers are averaged."""
+
+REACTION_S = 0.05
+"""Longest time between two looks at the current while tip and substrate expand."""
 
 STEADY_S = 2.0
 """Time over which the slope of a temperature is judged."""
@@ -37,8 +43,8 @@ class HeaterSteps:
         if self._outputs_V:
             self._daq.write(**self._outputs_V)
 
-    def set(self, step: SetHeater) -> tuple[int, Mapping[str, float]]:
-        """Set the heater's power; return the first sample that shows it, and the mean inputs afterwards."""
+    def set(self, step: SetHeater) -> Outcome:
+        """Set the heater's power and wait; the outcome has the mean inputs afterwards, unless a detector fired."""
         heater, watch = self._context.heater, self._watch
         if heater is None:
             raise ImpossibleSetting("This rig has no heater: the table [heater] of its rig file is missing.")
@@ -46,7 +52,9 @@ class HeaterSteps:
         self._daq.write(**{heater.output: volts})
         self._outputs_V[heater.output] = volts
         begin = watch.catch_up_with_now()
-        watch.read_to(begin + watch.samples(step.settle_s))
+        ended, _ = self._wait(step.settle_s, step.until)
+        if ended != FINISHED:
+            return self._outcome(ended, begin)
         inputs = watch.means(LOOK_S)
         watch.event(
             EventKind.SETTING,
@@ -58,21 +66,40 @@ class HeaterSteps:
             },
         )
         heater.check_readback(volts, inputs[heater.readback])
-        return begin, inputs
+        return self._outcome(ended, begin, inputs)
 
-    def settle(self, step: Settle) -> tuple[int, Mapping[str, float]]:
-        """Read until the mean slope of an input over the last two seconds is small; return begin and mean inputs."""
-        watch, begin = self._watch, self._watch.catch_up_with_now()
-        previous_K = watch.means(STEADY_S / 2)[step.name]
-        for _ in range(math.ceil(2 * step.longest_s / STEADY_S)):
-            inputs = watch.means(STEADY_S / 2)
+    def settle(self, step: Settle) -> Outcome:
+        """Read until the mean slope of an input over two seconds is small, or a detector fires."""
+        begin, previous_K = self._watch.catch_up_with_now(), math.nan
+        for _ in range(math.ceil(2 * step.longest_s / STEADY_S) + 1):
+            ended, inputs = self._wait(STEADY_S / 2, step.until)
+            if ended != FINISHED:
+                return self._outcome(ended, begin)
             if abs(inputs[step.name] - previous_K) < step.K_per_s * STEADY_S / 2:
-                return begin, inputs
+                return self._outcome(ended, begin, inputs)
             previous_K = inputs[step.name]
         raise HeaterFault(
             f"The {step.name} thermometer still changes by more than {step.K_per_s:g} K/s after {step.longest_s:g} s. "
             "Wait longer, or look for a draught or a loose heater."
         )
+
+    def _wait(self, duration_s: float, until: Mapping[str, Detector]) -> tuple[str, dict[str, float]]:
+        """Read for a while; return the name of the detector that fired, or "finished", and the mean inputs."""
+        watch, blocks = self._watch, list[Block]()
+        end = watch.next + watch.samples(duration_s)
+        while watch.next < end:
+            for block in watch.read_to(min(end, watch.next + watch.samples(REACTION_S))):
+                blocks.append(block)
+                conductance_G0 = watch.conductance_G0(block)
+                fired = [name for name, one in until.items() if one.feed(conductance_G0) is not None]
+                if fired:
+                    return fired[0], {}
+        means = np.concatenate([block.data for block in blocks], axis=1).mean(axis=1)
+        return FINISHED, dict(zip(blocks[0].channels, means.tolist(), strict=True))
+
+    def _outcome(self, ended: str, begin: int, inputs: Mapping[str, float] | None = None) -> Outcome:
+        extension_m = self._daq.held["z"] * self._context.extension_m_per_V
+        return Outcome(ended, extension_m, (begin, self._watch.next), inputs=inputs or {})
 
     def steady(self, step: Modulate | SweepStep) -> None:
         """Give the heater its steady voltage again after an alternating one."""

@@ -210,11 +210,14 @@ class SetHeater:
         +1 or -1: sign of the voltage across the heater.
     settle_s : float
         Time after the change before the next step.
+    until : mapping of str to Detector
+        Detectors that end the wait, by their names in the outcome; they get the conductance in G0.
     """
 
     power_W: float
     polarity: int = 1
     settle_s: float = 0.2
+    until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -229,11 +232,14 @@ class Settle:
         Mean slope over two seconds below which it counts as steady.
     longest_s : float
         Time after which the run ends with a fault.
+    until : mapping of str to Detector
+        As for `SetHeater`.
     """
 
     name: str
     K_per_s: float = 0.02
     longest_s: float = 600.0
+    until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)

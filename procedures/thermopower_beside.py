@@ -18,8 +18,9 @@ from procedures.alternating_heater import AlternatingHeater
 from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
+from procedures.expansion import warm
 from procedures.expected_current import ExpectedCurrent
-from procedures.heated_junctions import check_thermometer, warm
+from procedures.heated_junctions import check_thermometer
 from procedures.heater import Heater
 from procedures.heating import Heating
 from procedures.hold_schedule import Condition, HoldSchedule
@@ -27,7 +28,7 @@ from procedures.large_bias import HoldOutcome
 from procedures.parameters import FractionParameter
 from procedures.procedure import Plan, Steps
 from procedures.pymeasure_types import BooleanParameter, FloatParameter
-from procedures.steps import FINISHED, Modulate, Outcome, SetHeater, WriteNote
+from procedures.steps import FINISHED, Modulate, Outcome, SetBias, SetHeater, WriteNote
 
 MEAN_SHARE = 0.5
 """Mean temperature difference over the largest, which an alternating heater gives."""
@@ -97,7 +98,9 @@ class ThermopowerBeside(AlternatingHeater, Heating):
         if not self.thermopower:
             yield from super().plan(context)
             return
-        self._heated = yield from warm(self._heater(context), MEAN_SHARE * self.dT)
+        bias_V = self.bias * 1e-3
+        yield SetBias(bias_V)
+        self._heated, _ = yield from warm(context, self._heater(context), MEAN_SHARE * self.dT, bias_V)
         yield from super().plan(context)
         yield SetHeater(0.0)
 

@@ -5,6 +5,7 @@ import math
 from procedures.errors import (
     AmplifierRailed,
     ContactUnclear,
+    CurrentInputFault,
     CurrentUnproved,
     PiezoAtEnd,
     SurfaceLost,
@@ -38,6 +39,15 @@ def railed_throughout(current_input: str) -> AmplifierRailed:
         "not break, as of a blunt tip, a leak, a stray current, or a faulty amplifier or cable. Press ZERO CHECK: if "
         "the reading stays, look at amplifier and cable. If it goes, move the tip back with the coarse positioner: "
         "what stays then is a leak or a stray current."
+    )
+
+
+def still_conducting(shown_G0: float, open_G0: float) -> CurrentInputFault:
+    """Return the fault of a current too small for a metallic contact that stays over the whole range of the piezo."""
+    return CurrentInputFault(
+        f"With the tip retracted {shown_G0:.2g} G0 are still measured: more than open_threshold = {open_G0:g} G0, but "
+        "too little for a metallic contact. The zero of the current has changed, or the junction has a leak. Press "
+        "ZERO CHECK; look at heater, cables and the bias."
     )
 
 

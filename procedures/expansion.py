@@ -1,0 +1,112 @@
+"""Change of a heater with the tip away: tip and substrate expand, and the surface may come to the tip.
+
+A substrate moves by some ten nanometres per kelvin, more than any clearance. The current is watched all the time: at a
+touch the tip goes back at once, by the piezo and then by the coarse positioner.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from analysis.detect import ContactDetector, Detector
+from procedures.context import ProcedureContext
+from procedures.errors import HeaterFault
+from procedures.heater import Heater
+from procedures.procedure import Steps
+from procedures.steps import (
+    FINISHED,
+    HoldStep,
+    MakeSafe,
+    Outcome,
+    Recentre,
+    SetBias,
+    SetHeater,
+    Settle,
+)
+
+TOUCHED = "touched"
+TOUCH_G0, TOUCH_SAMPLES = 0.1, 3
+"""Conductance of a tip that touches; no leak of a heater is as large."""
+
+MOST_RETREATS = 40
+"""Most retreats from the surface in one change of the heater."""
+
+LOOK_S = 0.05
+SAME_PLACE_M = 1e-9
+
+Wait = Callable[[Mapping[str, Detector]], SetHeater | Settle]
+"""Step that waits, from the detectors that end it."""
+
+
+def warm(
+    context: ProcedureContext, heater: Heater, difference_K: float, bias_V: float, polarity: int = 1
+) -> Steps[tuple[dict[str, Any], bool]]:
+    """Set the heater and wait; return the description for the recording, and whether the tip was taken back.
+
+    The tip must be away from the surface. With a bias its current is watched; with none (a resistor in place of the
+    junction) nothing is.
+
+    Raises
+    ------
+    HeaterFault
+        If the surface comes to a tip that can go back no further.
+    """
+    power_W, settle_s = heater.power_W(difference_K), heater.settle_s
+    waits: list[Wait] = [lambda until: SetHeater(power_W, polarity, settle_s, until)]
+    thermometer = {"substrate": heater.substrate, "base": heater.base}.get(heater.where, "")
+    if thermometer:
+        waits.append(lambda until: Settle(thermometer, longest_s=max(60.0, 10 * settle_s), until=until))
+    retreated = False
+    for wait in waits:
+        outcome, touched = yield from _away(context, bias_V, wait)
+        retreated = retreated or touched
+    shown = outcome.inputs
+    volts = shown.get(heater.readback, float("nan"))
+    described = {
+        "dT_K": difference_K,
+        "heater_V": volts,
+        "heater_W": volts**2 / heater.resistance_ohm,
+        "heater_where": heater.where,
+        "ambient_K": heater.ambient_K,
+        "base_rise_K": shown.get(heater.base, 0.0),
+        "substrate_rise_K": shown.get(heater.substrate, 0.0),
+    }
+    return described, retreated
+
+
+def touch() -> dict[str, Detector]:
+    """Return a detector of a tip that touches, by its name."""
+    return {TOUCHED: ContactDetector(TOUCH_G0, TOUCH_SAMPLES)}
+
+
+def _away(context: ProcedureContext, bias_V: float, wait: Wait) -> Steps[tuple[Outcome, bool]]:
+    """Wait until the heater has settled, and take the tip back as often as it touches; return also if it did."""
+    for retreats in range(MOST_RETREATS):
+        outcome = yield wait(touch() if bias_V else {})
+        if outcome.ended == FINISHED:
+            return outcome, retreats > 0
+        yield from _retreat(context, bias_V, outcome.extension_m)
+    yield SetHeater(0.0)
+    raise HeaterFault(
+        f"The tip has touched {MOST_RETREATS} times while the heater changed, and was taken back each time. The heater "
+        "is off. Look whether the coarse positioner moves, and which way."
+    )
+
+
+def _retreat(context: ProcedureContext, bias_V: float, extension_m: float) -> Steps[None]:
+    """Take the tip back at once, wholly by the piezo; if that is not enough, with the coarse positioner."""
+    low_m, high_m = context.extension_range_m
+    if extension_m > low_m + SAME_PLACE_M:
+        yield MakeSafe()
+        yield SetBias(bias_V)
+        seen = yield HoldStep("retreat", LOOK_S, touch(), reaction_s=LOOK_S)
+        if seen.ended == FINISHED:
+            return
+    if context.coarse is None:
+        yield SetHeater(0.0)
+        raise HeaterFault(
+            "The surface came to the tip while the heater changed, although the piezo is retracted as far as it goes: "
+            "tip and substrate expand by more than that. The heater is off. Take the tip's housing back by some "
+            "micrometres before the heater changes, or heat less."
+        )
+    yield Recentre((low_m - high_m) / 2)
+    yield SetBias(bias_V)

@@ -1,0 +1,70 @@
+"""Tip and substrate expand while a heater changes: the surface comes to the tip, or goes out of its reach."""
+
+import pytest
+
+from analysis.recording import Recording
+from analysis.records import EventKind
+from procedures.thermopower import Thermopower
+from tests.stories.test_recentring import without_coarse
+from tests.stories.test_thermopower import QUICK, WORLD
+from tests.support.rig.rigs import served_rig
+
+NM = 1e-9
+DEEPEST_M = 2.5 * NM
+"""An approach at 50 nm/s ends within 2 nm. Without a look at the current the tip was 34 and 166 nm in the surface."""
+
+TIP = {**WORLD, "heater.expansion_s": 1.0}
+SUBSTRATE = {**TIP, "heater.where": "substrate", "heater.substrate_s": 5.0}
+
+
+def run_in(folder, world, dT, coarse=True, **values):
+    """Run a thermopower measurement of two turns; return its end, the world, coarse moves, and the recording."""
+    procedure = Thermopower.from_values({**QUICK, "holds": 1, "at_once": 1, "dT": dT, **values})
+    with served_rig(folder, overrides=world, seed=4) as rig:
+        if not coarse:
+            without_coarse(rig)
+        out = folder / "night.h5"
+        end = rig.bench().run(procedure, out).end
+        with Recording(out) as recording:
+            events = list(recording.events)
+        moves = [
+            e.payload["distance_m"] for e in events if e.name == "recentre" and "distance_m" in e.payload
+        ]
+        turns = [e.payload["dT_K"] for e in events if e.name == "thermopower" and e.kind is EventKind.MARK]
+        assert rig.simulated.bench.outputs == {"bias": 0.0, "z": 0.0, "heater": 0.0}
+        return end, rig.world.deepest_indentation_m, moves, turns
+
+
+@pytest.mark.parametrize("nm_per_K", [0.5, 1.25, 3.0])
+def test_a_tip_that_grows_by_more_than_its_clearance_is_taken_back(tmp_path, nm_per_K):
+    """At 1.25 nm/K it grows by just the clearance, and the zero of the current is measured in tunnelling contact."""
+    world = {**TIP, "heater.tip_nm_per_K": nm_per_K}
+    end, deepest_m, _, turns = run_in(tmp_path, world, "0 20", holds=2)
+    assert (end.status, end.safe) == ("finished", True), end.reason
+    assert deepest_m < DEEPEST_M
+    assert turns == [0.0, 20.0, 20.0, 0.0]
+
+
+def test_the_coarse_positioner_follows_a_substrate_there_and_back(tmp_path):
+    end, deepest_m, moves, turns = run_in(tmp_path, SUBSTRATE, "0 -10", holds=2)
+    assert (end.status, end.safe) == ("finished", True), end.reason
+    assert deepest_m < DEEPEST_M
+    assert turns == [0.0, -10.0, -10.0, 0.0]
+    assert min(moves) < 0.0 < max(moves), "away from the warm substrate, and after the cold one"
+
+
+def test_without_a_coarse_positioner_the_heater_goes_off_and_the_run_says_why(tmp_path):
+    slow = {**SUBSTRATE, "heater.substrate_s": 30.0}
+    end, deepest_m, moves, _ = run_in(tmp_path, slow, "0 -10", coarse=False)
+    assert (end.status, end.safe) == ("fault", True)
+    assert "The surface came to the tip while the heater changed" in end.reason
+    assert "by some micrometres" in end.reason
+    assert deepest_m < DEEPEST_M
+    assert moves == []
+
+
+def test_a_coarse_positioner_that_does_not_move_ends_the_run_soon(tmp_path):
+    stuck = {**SUBSTRATE, "coarse.step_nm": 1e-3}
+    end, deepest_m, _, _ = run_in(tmp_path, stuck, "0 -10")
+    assert (end.status, end.safe) == ("fault", True)
+    assert deepest_m < DEEPEST_M, end.reason
