@@ -1,14 +1,16 @@
 """Calibration of the heater: switch it on and off with the tip away, and record thermometers, read-back and current."""
 
-from collections.abc import Iterator
-
 from procedures.context import ProcedureContext
-from procedures.errors import ImpossibleSetting
+from procedures.errors import HeaterFault, ImpossibleSetting
+from procedures.expansion import touch
 from procedures.heated_junctions import check_thermometer
 from procedures.heater import Heater
-from procedures.procedure import Plan, RigProcedure
+from procedures.procedure import Plan, RigProcedure, Steps
 from procedures.pymeasure_types import BooleanParameter, FloatParameter, IntegerParameter
-from procedures.steps import HoldStep, MakeSafe, SetBias, SetHeater, Step, WriteNote
+from procedures.steps import FINISHED, HoldStep, MakeSafe, SetBias, SetHeater, WriteNote
+
+WATCH_V = 0.01
+"""Bias while the heater changes, at which a touch shows."""
 
 UNHURRIED_S = 0.25
 """Reaction time, in s; out of contact no quick reaction is needed."""
@@ -54,7 +56,8 @@ class CalibrateHeater(RigProcedure):
     tip_away = BooleanParameter(
         "Tip far away", default=False,
         description="Confirm that the tip's housing is micrometres away from the substrate, which expands by some ten "
-        "nanometres per kelvin. Needed with a heater under the substrate.",
+        "nanometres per kelvin. Needed with a heater under the substrate. Without it a bias of 10 mV shows whether the "
+        "tip touches while the heater changes.",
     )  # fmt: skip
 
     @property
@@ -93,22 +96,30 @@ class CalibrateHeater(RigProcedure):
         """Retract the tip, then switch the heater on and off at each power and sign in turn."""
         heater = _heater(context)
         yield MakeSafe()
-        yield SetBias(0.0)
         number = 0
         for _ in range(self.holds):
             for step in range(1, self.powers + 1):
                 power_W = self._largest_W(heater) * step / self.powers
                 for sign in self._signs:
-                    yield from self._stretch(heater, 0.0, sign)
-                    yield from self._stretch(heater, power_W, sign)
+                    yield from self._stretch(context, heater, 0.0, sign)
+                    yield from self._stretch(context, heater, power_W, sign)
                     yield WriteNote(self.cycle, {"number": number, "power_W": power_W, "polarity": sign})
                     number += 1
-        yield from self._stretch(heater, 0.0, 1)
+        yield from self._stretch(context, heater, 0.0, 1)
         yield MakeSafe()
 
-    def _stretch(self, heater: Heater, power_W: float, sign: int) -> Iterator[Step]:
-        """Set the heater, wait, and record."""
-        yield SetHeater(power_W, sign, self._settle_s(heater))
+    def _stretch(self, context: ProcedureContext, heater: Heater, power_W: float, sign: int) -> Steps[None]:
+        """Set the heater, wait while a bias shows whether the tip touches, and record without it."""
+        bias_V = 0.0 if self.tip_away else min(WATCH_V, context.bias_range_V[1])
+        yield SetBias(bias_V)
+        waited = yield SetHeater(power_W, sign, self._settle_s(heater), touch() if bias_V else {})
+        if waited.ended != FINISHED:
+            yield SetHeater(0.0)
+            raise HeaterFault(
+                "The surface came to the tip while the heater changed, although the tip is retracted. The heater is "
+                "off. Take the tip's housing back by some micrometres, then set tip_away, or lower share."
+            )
+        yield SetBias(0.0)
         yield HoldStep(self.on if power_W else self.off, self.hold_time, reaction_s=UNHURRIED_S)
 
     def _largest_W(self, heater: Heater) -> float:

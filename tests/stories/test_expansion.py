@@ -4,6 +4,7 @@ import pytest
 
 from analysis.recording import Recording
 from analysis.records import EventKind
+from procedures.calibrate_heater import CalibrateHeater
 from procedures.thermopower import Thermopower
 from tests.stories.test_recentring import without_coarse
 from tests.stories.test_thermopower import QUICK, WORLD
@@ -68,3 +69,15 @@ def test_a_coarse_positioner_that_does_not_move_ends_the_run_soon(tmp_path):
     end, deepest_m, _, _ = run_in(tmp_path, stuck, "0 -10")
     assert (end.status, end.safe) == ("fault", True)
     assert deepest_m < DEEPEST_M, end.reason
+
+
+def test_a_calibration_of_the_heater_ends_when_the_tip_touches(tmp_path):
+    """With the tip 40 nm away and 3 nm/K, half of the power drove it 8 nm into the surface."""
+    world = {**TIP, "heater.tip_nm_per_K": 3.0}
+    procedure = CalibrateHeater.from_values({"holds": 2, "hold_time": 0.2, "powers": 1})
+    with served_rig(tmp_path, overrides=world, seed=4) as rig:
+        end = rig.bench().run(procedure, tmp_path / "heater.h5").end
+        assert rig.simulated.bench.outputs == {"bias": 0.0, "z": 0.0, "heater": 0.0}
+        assert rig.world.deepest_indentation_m < 2 * DEEPEST_M
+    assert (end.status, end.safe) == ("fault", True)
+    assert "The surface came to the tip" in end.reason
