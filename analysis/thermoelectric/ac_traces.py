@@ -214,6 +214,8 @@ def measured_trace(trace: ACTrace) -> MeasuredHold:
         G = float(points.conductance_G0[here].mean()) * G0_S
         own_V = points.voltage_V[here].mean() + (0.0 if math.isnan(points.contact_V) else points.contact_V)
         sigma_V = float(np.sqrt((points.sigma_V[here] ** 2).mean() / count))
+        if count > 1:  # what changes from boxcar to boxcar is more than the noise beside the sine
+            sigma_V = max(sigma_V, float(points.voltage_V[here].std(ddof=1)) / math.sqrt(count))
         fit = OpenCircuit(G, float(own_V), -G * float(own_V), math.nan, sigma_V, G * sigma_V)
     return MeasuredHold(
         number=int(notes.get("number", 0)),
