@@ -285,7 +285,7 @@ def thermocouple_gain(recording: Recording) -> float:
 
 def thermocouple_full_scale_V(header: RunHeader) -> float:
     """Return the output at which the thermocouple's preamplifier saturates; infinite if a recording lacks it."""
-    return float(header.settings.get("thermocouple_full_scale_V", float("inf")))
+    return float(header.settings.get("thermocouple_full_scale_V") or float("inf"))
 
 
 def records_of(
