@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
+
 from procedures.procedure import RigProcedure
 from tests.acceptance.found import Found
 from tests.support.rig.rigs import ServedRig, served_rig
@@ -64,17 +66,32 @@ def campaigns(
     seed: int,
     rise_time_s: float | None = None,
     unproved: str = "",
+    miscalibrated: bool = False,
 ) -> Iterator[Campaigns]:
-    """Serve a rig of a world; its file may have another rise time of the current amplifier."""
+    """Serve a rig of a world; its file may have another rise time of the current amplifier.
+
+    A miscalibrated rig's S_TC is off by an error that is drawn from its own uncertainty.
+    """
     with (
         tempfile.TemporaryDirectory() as name,
         patch("app.acquisition.bench.Watchdog", WatchdogWithoutProcess),
         served_rig(Path(name), overrides=world, seed=seed) as rig,
     ):
+        text = rig.file.read_text("utf-8")
         if rise_time_s is not None:
-            text = rig.file.read_text("utf-8")
-            rig.file.write_text(re.sub(r"rise_time_s = \S+", f"rise_time_s = {rise_time_s:g}", text), "utf-8")
+            text = re.sub(r"rise_time_s = \S+", f"rise_time_s = {rise_time_s:g}", text)
+        if miscalibrated:
+            text = _miscalibrated(text, np.random.default_rng(seed))
+        rig.file.write_text(text, "utf-8")
         yield Campaigns(rig, rig.bench(unproved=unproved), Path(name))
+
+
+def _miscalibrated(text: str, rng: np.random.Generator) -> str:
+    """Return a rig file whose S_TC is drawn about the true one, with its own uncertainty."""
+    value, sigma = (float(found[1]) for name in ("seebeck_V_per_K", "seebeck_uncertainty_V_per_K")
+                    if (found := re.search(rf"^{name} = (\S+)", text, re.MULTILINE)))  # fmt: skip
+    drawn = value + sigma * rng.standard_normal()
+    return re.sub(r"^seebeck_V_per_K = \S+", f"seebeck_V_per_K = {drawn:.6g}", text, flags=re.MULTILINE)
 
 
 def junctions(wanted: int, size: float, least: int = 3) -> int:

@@ -49,7 +49,12 @@ from simulators.rig.ni6281 import Sources, Wiring
 from tests.support.file_keys import changed, fields, others, reads, sections, subclasses, toml
 from tests.support.rig.rigs import quick, served_rig
 
-RIG_FILE = ("app.config.rig", "app.config.card_sections", "app.config.amplifier_sections", "app.config.limits")
+RIG_FILE = (
+    "app.config.rig",
+    "app.config.card_sections",
+    "app.config.amplifier_sections",
+    "app.config.limits",
+)
 ROOT = Path(__file__).parents[3]
 
 
