@@ -8,8 +8,8 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from analysis.constants import G0_S
 from analysis.heating.mask import Filters
@@ -150,7 +150,7 @@ def _weights(
     a, c = 0.0, (change_S or 0.0) ** 2
     if change_S is None:
         most_V2 = float(mean_V2.max())
-        a, c = nnls(np.column_stack([np.ones(len(mean_V2)), mean_V2 / most_V2]), mean_A**2)[0]
+        a, c = scipy.optimize.nnls(np.column_stack([np.ones(len(mean_V2)), mean_V2 / most_V2]), mean_A**2)[0]
         c /= most_V2
     variance_A2 = max(a, white_A2 * len(mean_V2) / len(volts)) + c * mean_V2
     if not variance_A2.min() > 0.0:
