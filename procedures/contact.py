@@ -26,10 +26,6 @@ BREAK_G0 = 0.5
 LEAST_METAL_G0 = 0.1
 """Least conductance at which a metallic contact may have stuck."""
 
-MOST_FOLLOWED, FOLLOWED_SHARE = 40, 0.5
-"""Most moves of the coarse positioner after a surface that went away, each with the tip retracted and by this share of
-the range in which there was no surface."""
-
 MOST_RECENTRINGS = 3
 """Most re-centrings in a row; a coarse positioner that needs more does not work."""
 
@@ -240,7 +236,7 @@ class ContactProcedure(RigProcedure):
         """
         yield from self._judge_scale(context)
         _, top_m = context.extension_range_m
-        recentrings = followed = 0
+        recentrings = 0
         proved = context.current_proved or surface_m is not None or self._contacted
         while True:
             end_m = top_m if surface_m is None else min(top_m, surface_m + self.search_distance * NM)
@@ -257,12 +253,11 @@ class ContactProcedure(RigProcedure):
             watch.check_polarity(outcome)
             if outcome.ended != "contact":
                 fault = watch.no_contact(outcome, self.search_distance if end_m < top_m else None, proved)
-                away = self._contacted and isinstance(fault, PiezoAtEnd) and self.follows_surface(context)
-                if not away or followed == MOST_FOLLOWED:
+                out_of_reach = self._contacted and isinstance(fault, PiezoAtEnd)
+                follow_m = self.follow_m(context) if out_of_reach else 0.0
+                if not follow_m:
                     raise fault
-                followed += 1
-                low_m, _ = context.extension_range_m
-                yield Recentre(FOLLOWED_SHARE * (top_m - low_m))
+                yield Recentre(follow_m)
                 yield SetBias(self.bias * 1e-3)
                 surface_m = None
                 continue
@@ -279,9 +274,9 @@ class ContactProcedure(RigProcedure):
             yield SetBias(self.bias * 1e-3)
             surface_m = None
 
-    def follows_surface(self, context: ProcedureContext) -> bool:
-        """Return True if the coarse positioner may follow a surface that has moved out of the piezo's reach."""
-        return False
+    def follow_m(self, context: ProcedureContext) -> float:
+        """Return the way by which the coarse positioner may follow a surface out of the piezo's reach; 0: not."""
+        return 0.0
 
     def _approach_watch(self, context: ProcedureContext) -> ApproachWatch:
         return ApproachWatch(

@@ -5,6 +5,7 @@ touch the tip goes back at once, by the piezo and then by the coarse positioner.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from analysis.detect import ContactDetector, Detector
@@ -27,20 +28,58 @@ TOUCHED = "touched"
 TOUCH_G0, TOUCH_SAMPLES = 0.1, 3
 """Conductance of a tip that touches; no leak of a heater is as large."""
 
+LEAST_LEFT = 0.99
+"""Share of a step of the coarse positioner that counts as a whole one."""
+
 MOST_RETREATS = 40
 """Most retreats from the surface in one change of the heater."""
 
 LOOK_S = 0.05
 SAME_PLACE_M = 1e-9
 
+
+@dataclass
+class SurfaceTrack:
+    """What heat does to the surface in a run.
+
+    Parameters
+    ----------
+    moves : bool
+        True if it moves by more than a little: the heater is not at the tip, or the tip has touched.
+    back_m : float
+        Way by which the coarse positioner has gone back from it.
+    """
+
+    moves: bool = False
+    back_m: float = 0.0
+
+    def follow_m(self, context: ProcedureContext) -> float:
+        """Return the way by which the coarse positioner may follow a surface that is out of the piezo's reach.
+
+        It is half of the range, in which there was no surface, or 0: it follows as far as it has gone back, and once
+        more. A surface further away is none that has only cooled.
+        """
+        low_m, high_m = context.extension_range_m
+        step_m = (high_m - low_m) / 2
+        if context.coarse is None or not self.moves or self.back_m <= -step_m * LEAST_LEFT:
+            return 0.0
+        self.back_m -= step_m
+        return step_m
+
+
 Wait = Callable[[Mapping[str, Detector]], SetHeater | Settle]
 """Step that waits, from the detectors that end it."""
 
 
 def warm(
-    context: ProcedureContext, heater: Heater, difference_K: float, bias_V: float, polarity: int = 1
-) -> Steps[tuple[dict[str, Any], bool]]:
-    """Set the heater and wait; return the description for the recording, and whether the tip was taken back.
+    context: ProcedureContext,
+    heater: Heater,
+    difference_K: float,
+    bias_V: float,
+    track: SurfaceTrack,
+    polarity: int = 1,
+) -> Steps[dict[str, Any]]:
+    """Set the heater and wait; return the description for the recording.
 
     The tip must be away from the surface. With a bias its current is watched; with none (a resistor in place of the
     junction) nothing is.
@@ -55,13 +94,12 @@ def warm(
     thermometer = {"substrate": heater.substrate, "base": heater.base}.get(heater.where, "")
     if thermometer:
         waits.append(lambda until: Settle(thermometer, longest_s=max(60.0, 10 * settle_s), until=until))
-    retreated = False
     for wait in waits:
-        outcome, touched = yield from _away(context, bias_V, wait)
-        retreated = retreated or touched
+        outcome = yield from _away(context, bias_V, wait, track)
+    track.moves = track.moves or heater.where != "tip"
     shown = outcome.inputs
     volts = shown.get(heater.readback, float("nan"))
-    described = {
+    return {
         "dT_K": difference_K,
         "heater_V": volts,
         "heater_W": volts**2 / heater.resistance_ohm,
@@ -70,7 +108,6 @@ def warm(
         "base_rise_K": shown.get(heater.base, 0.0),
         "substrate_rise_K": shown.get(heater.substrate, 0.0),
     }
-    return described, retreated
 
 
 def touch() -> dict[str, Detector]:
@@ -78,13 +115,13 @@ def touch() -> dict[str, Detector]:
     return {TOUCHED: ContactDetector(TOUCH_G0, TOUCH_SAMPLES)}
 
 
-def _away(context: ProcedureContext, bias_V: float, wait: Wait) -> Steps[tuple[Outcome, bool]]:
-    """Wait until the heater has settled, and take the tip back as often as it touches; return also if it did."""
-    for retreats in range(MOST_RETREATS):
+def _away(context: ProcedureContext, bias_V: float, wait: Wait, track: SurfaceTrack) -> Steps[Outcome]:
+    """Wait until the heater has settled, and take the tip back as often as it touches."""
+    for _ in range(MOST_RETREATS):
         outcome = yield wait(touch() if bias_V else {})
         if outcome.ended == FINISHED:
-            return outcome, retreats > 0
-        yield from _retreat(context, bias_V, outcome.extension_m)
+            return outcome
+        yield from _retreat(context, bias_V, outcome.extension_m, track)
     yield SetHeater(0.0)
     raise HeaterFault(
         f"The tip has touched {MOST_RETREATS} times while the heater changed, and was taken back each time. The heater "
@@ -92,9 +129,12 @@ def _away(context: ProcedureContext, bias_V: float, wait: Wait) -> Steps[tuple[O
     )
 
 
-def _retreat(context: ProcedureContext, bias_V: float, extension_m: float) -> Steps[None]:
+def _retreat(
+    context: ProcedureContext, bias_V: float, extension_m: float, track: SurfaceTrack
+) -> Steps[None]:
     """Take the tip back at once, wholly by the piezo; if that is not enough, with the coarse positioner."""
     low_m, high_m = context.extension_range_m
+    track.moves = True
     if extension_m > low_m + SAME_PLACE_M:
         yield MakeSafe()
         yield SetBias(bias_V)
@@ -108,5 +148,6 @@ def _retreat(context: ProcedureContext, bias_V: float, extension_m: float) -> St
             "tip and substrate expand by more than that. The heater is off. Take the tip's housing back by some "
             "micrometres before the heater changes, or heat less."
         )
+    track.back_m += (high_m - low_m) / 2
     yield Recentre((low_m - high_m) / 2)
     yield SetBias(bias_V)

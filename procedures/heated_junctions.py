@@ -10,7 +10,7 @@ from procedures.contact import NM
 from procedures.contact_checks.scale_witness import LEAST_OPENINGS, ScaleWitness
 from procedures.context import ProcedureContext
 from procedures.errors import HeaterFault, ImpossibleSetting, WrongScale
-from procedures.expansion import warm
+from procedures.expansion import SurfaceTrack, warm
 from procedures.expectation import Foreseen
 from procedures.heater import Heater
 from procedures.large_bias import HeldProcedure
@@ -79,9 +79,6 @@ class HeatedProcedure(HeldProcedure, Foreseen):
     polarity = 1
     """Sign of the heater's voltage in the first turn."""
 
-    _surface_moves = False
-    """True if heat moves the surface by more than a little: the heater is not at the tip, or the tip has touched."""
-
     bias = FloatParameter(
         "Bias", units="mV", minimum=-2000, maximum=2000, default=10,
         description="Bias while the tip moves. At 1e6 V/A 10 mV shows contacts to 6 G0.",
@@ -137,7 +134,7 @@ class HeatedProcedure(HeldProcedure, Foreseen):
 
     def begin(self) -> Steps[None]:
         """Begin also to look for the last atom of the contacts."""
-        self._scale, self._surface_moves = ScaleWitness(), False
+        self._scale, self._track = ScaleWitness(), SurfaceTrack()
         yield from super().begin()
 
     def withdraw(
@@ -170,18 +167,17 @@ class HeatedProcedure(HeldProcedure, Foreseen):
         yield from self._back(context, search)
         polarity = -self.polarity if self.reverse_heater and turn % 2 else self.polarity
         bias_V = 0.0 if self.resistor else self.bias * 1e-3
-        described, retreated = yield from warm(context, heater, difference_K, bias_V, polarity)
-        self._surface_moves = self._surface_moves or retreated or heater.where != "tip"
-        if self._surface_moves:
+        described = yield from warm(context, heater, difference_K, bias_V, self._track, polarity)
+        if self._track.moves:
             search.surface_m = None
         yield Baseline(self.baseline_time)
         if bias_V:
             yield from self._further_from(context, search)
         return described
 
-    def follows_surface(self, context: ProcedureContext) -> bool:
-        """Return True with a coarse positioner and a heater that moves tip or substrate by more than the clearance."""
-        return context.coarse is not None and self._surface_moves
+    def follow_m(self, context: ProcedureContext) -> float:
+        """Return the way by which the coarse positioner may follow a surface that cools."""
+        return self._track.follow_m(context)
 
     def _back(self, context: ProcedureContext, search: SearchProgress) -> Steps[None]:
         """Retract from the surface, as far as it is known, by `heater_clearance`."""

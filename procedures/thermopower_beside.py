@@ -18,7 +18,7 @@ from procedures.alternating_heater import AlternatingHeater
 from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
-from procedures.expansion import warm
+from procedures.expansion import SurfaceTrack, warm
 from procedures.expected_current import ExpectedCurrent
 from procedures.heated_junctions import check_thermometer
 from procedures.heater import Heater
@@ -100,7 +100,9 @@ class ThermopowerBeside(AlternatingHeater, Heating):
             return
         bias_V = self.bias * 1e-3
         yield SetBias(bias_V)
-        self._heated, _ = yield from warm(context, self._heater(context), MEAN_SHARE * self.dT, bias_V)
+        self._heated = yield from warm(
+            context, self._heater(context), MEAN_SHARE * self.dT, bias_V, SurfaceTrack()
+        )
         yield from super().plan(context)
         yield SetHeater(0.0)
 
