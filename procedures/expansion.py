@@ -40,7 +40,7 @@ SAME_PLACE_M = 1e-9
 
 @dataclass
 class SurfaceTrack:
-    """What heat does to the surface in a run.
+    """Motion of the surface with heat, in one run.
 
     Parameters
     ----------
