@@ -18,6 +18,7 @@ from analysis.heating.programme import LevelProgramme, ordered
 from analysis.numbers import counted
 from analysis.thermoelectric.contact_offset import CHANGES
 from analysis.thermoelectric.detectability import (
+    CONVERTER_SHARE,
     TWO_LEVEL_SHARE,
     FLICKER_per_Hz,
     current_noise_A2_per_Hz,
@@ -222,12 +223,18 @@ class Thermopower(AlternatingHeater, HeatedProcedure):
         """Return the error of the open-circuit voltage of one hold."""
         programme, amplifier = self.programme(share), context.amplifier
         gain, conductance_S = amplifier.gain_V_per_A, G0_S * conductance_G0
+        noise = current_noise_A2_per_Hz(gain, amplifier.full_scale_V, context.rate_Hz, conductance_S)
+        if (
+            self.method != ALTERNATING
+        ):  # whose voltage is the current at another frequency, over the conductance
+            read_V = CONVERTER_SHARE * context.facts.bias_readback_V
+            noise += 2.0 / context.rate_Hz * (conductance_S * read_V) ** 2
         return open_circuit_sigma_V(
             np.array([level.bias_V for level in programme.levels]),
             np.array([float(level.share) for level in programme.levels]),
             window_s,
             conductance_S,
-            current_noise_A2_per_Hz(gain, amplifier.full_scale_V, context.rate_Hz, conductance_S),
+            noise,
             flicker,
         )
 

@@ -89,6 +89,8 @@ class Facts:
         What to look at if the preamplifier does not obey.
     bias_divider : float
         Volts of the card's bias output per volt at the junction, as the rig file states it.
+    bias_readback_V : float
+        Range of the input that reads the bias back, in volts at the junction.
     answers : bool
         True if the current amplifier answers queries.
     resistor : bool
@@ -110,6 +112,7 @@ class Facts:
     preamplifier: str = "preamplifier"
     preamplifier_advice: str = ""
     bias_divider: float = 1.0
+    bias_readback_V: float = 10.0
     answers: bool = False
     resistor: bool = False
     second_current: SecondCurrent | None = None

@@ -11,7 +11,7 @@ from analysis.preflight.wiring import Wiring
 from analysis.spectra.aliases import folded_share
 from analysis.thermoelectric.detectability import LEE_CORNER_Hz, LEE_WHITE_V_per_rtHz, ThermometerNoise
 from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER, model_of
-from app.config.card_channels import loop_back_tolerance, wired_terminals
+from app.config.card_channels import daq_inputs, loop_back_tolerance, wired_terminals
 from app.config.rig import Rig
 from drivers.amplifier import Provenance
 from drivers.ni6281 import NI6281
@@ -153,6 +153,7 @@ def facts(rig: Rig) -> Facts:
         preamplifier=preamplifier.product,
         preamplifier_advice=getattr(preamplifier, "if_silent", ""),
         bias_divider=rig.daq.outputs.bias.divider,
+        bias_readback_V=next(one.range_V * abs(one.scale) for one in daq_inputs(rig) if one.name == "bias"),
         answers=amplifier.provenance is Provenance.READ,
         second_current=rig.daq.inputs.second_current,
     )
