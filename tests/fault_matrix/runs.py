@@ -61,13 +61,13 @@ CATCH = {
     "check_time": 0.1,
 }
 HELD = {**CATCH, "holds": 1, "hold_time": 1.0, "amplitudes": "0.06"}
-HEATED = {**GOLD, "heater.where": "tip", "heater.expansion_s": 0.5, "heater.tip_nm_per_K": 1.0}
+HEATED = {**GOLD, "heater.where": "tip", "heater.expansion_s": 0.5, "heater.tip_nm_per_K": 0.5}
 HEATED_RESISTOR = {"heater.where": "tip", "heater.expansion_s": 0.1, **RESISTOR}
 SUBSTRATE = {
     **HEATED,
     "heater.where": "substrate",
     "heater.substrate_s": 0.05,
-    "heater.substrate_nm_per_K": 2.0,
+    "heater.substrate_nm_per_K": 0.5,
 }
 BREAKING = {**HEATED, "gold.lifetime_s": 1.2, "gold.lifetime_spread_decades": 0.05}
 TWO_TURNS = {**FAST, "dT": "0 20", "holds": 1, "heater_clearance": 5.0}
