@@ -110,7 +110,8 @@ class CalibrateHeater(RigProcedure):
 
     def _stretch(self, context: ProcedureContext, heater: Heater, power_W: float, sign: int) -> Steps[None]:
         """Set the heater, wait while a bias shows whether the tip touches, and record without it."""
-        bias_V = 0.0 if self.tip_away else min(WATCH_V, context.bias_range_V[1])
+        allowed_V = min(WATCH_V, context.bias_range_V[1], context.most_bias_step_V)
+        bias_V = 0.0 if self.tip_away else allowed_V
         yield SetBias(bias_V)
         waited = yield SetHeater(power_W, sign, self._settle_s(heater), touch() if bias_V else {})
         if waited.ended != FINISHED:

@@ -224,9 +224,8 @@ class Thermopower(AlternatingHeater, HeatedProcedure):
         programme, amplifier = self.programme(share), context.amplifier
         gain, conductance_S = amplifier.gain_V_per_A, G0_S * conductance_G0
         noise = current_noise_A2_per_Hz(gain, amplifier.full_scale_V, context.rate_Hz, conductance_S)
-        if (
-            self.method != ALTERNATING
-        ):  # whose voltage is the current at another frequency, over the conductance
+        # The voltage of an alternating heater is a current at another frequency than that of the read-back.
+        if self.method != ALTERNATING:
             read_V = CONVERTER_SHARE * context.facts.bias_readback_V
             noise += 2.0 / context.rate_Hz * (conductance_S * read_V) ** 2
         return open_circuit_sigma_V(

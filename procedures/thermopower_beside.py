@@ -98,7 +98,7 @@ class ThermopowerBeside(AlternatingHeater, Heating):
         if not self.thermopower:
             yield from super().plan(context)
             return
-        bias_V = self.bias * 1e-3
+        bias_V = 0.0 if self.resistor else self.bias * 1e-3  # a resistor in place of the junction is no touch
         yield SetBias(bias_V)
         self._heated = yield from warm(
             context, self._heater(context), MEAN_SHARE * self.dT, bias_V, SurfaceTrack()

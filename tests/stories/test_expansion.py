@@ -1,11 +1,16 @@
 """Tip and substrate expand while a heater changes: the surface comes to the tip, or goes out of its reach."""
 
+from dataclasses import replace
+
 import pytest
 
 from analysis.recording import Recording
 from analysis.records import EventKind
 from procedures.calibrate_heater import CalibrateHeater
+from procedures.limits import dry_run
+from procedures.steps import SetBias
 from procedures.thermopower import Thermopower
+from tests.procedures.test_thermopower import context_of
 from tests.stories.test_recentring import without_coarse
 from tests.stories.test_thermopower import QUICK, WORLD
 from tests.support.rig.rigs import served_rig
@@ -81,3 +86,11 @@ def test_a_calibration_of_the_heater_ends_when_the_tip_touches(tmp_path):
         assert rig.world.deepest_indentation_m < 2 * DEEPEST_M
     assert (end.status, end.safe) == ("fault", True)
     assert "The surface came to the tip" in end.reason
+
+
+def test_the_bias_that_shows_a_touch_keeps_to_the_steps_that_the_rig_allows(tmp_path):
+    """A rig that allows no step of 10 mV could not have calibrated its heater."""
+    context = replace(context_of(tmp_path), most_bias_step_V=0.004)
+    procedure = CalibrateHeater.from_values({"holds": 2, "hold_time": 0.2, "powers": 1})
+    biases_V = {step.bias_V for step in dry_run(procedure, context) if isinstance(step, SetBias)}
+    assert biases_V == {0.0, 0.004}
