@@ -19,7 +19,7 @@ CHANGES = 0.1
 
 
 class Contact(StrEnum):
-    """Where the offset of the bias of a hold comes from."""
+    """Source of a hold's offset of the bias, or the reason for which it has none."""
 
     OWN = "own contact"
     NONE = "no contact was measured"

@@ -99,9 +99,8 @@ class CommandHandlers:
 
     def __init__(self, bench: CommandedBench) -> None:
         self._bench = bench
-        self._at_receipt = (
-            threading.local()
-        )  # recalls of the queue when the command came that a thread works on
+        # Recalls of the queue at the receipt of the command that a thread works on.
+        self._at_receipt = threading.local()
 
     def commands(self, instrument_thread: Place, reader_thread: Place) -> dict[str, Command]:
         """Return the commands by name.

@@ -1,4 +1,4 @@
-"""What must hold after each act of an operator, whatever it was."""
+"""Invariants that hold after each act of an operator, whatever it was."""
 
 import logging
 import sys

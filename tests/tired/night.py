@@ -35,7 +35,7 @@ OVER = ("finished", "aborted", "fault")
 
 @dataclass
 class Night:
-    """What was done, and what did not hold."""
+    """Acts of a night, and the invariants that did not hold."""
 
     acts: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
