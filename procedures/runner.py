@@ -112,9 +112,10 @@ class Runner:
         except Aborted:
             return self._end("aborted", "stopped by the user")
         except (ProcedureFault, RigError) as fault:
-            self._report(EventKind.FAULT, type(fault).__name__, message=str(fault))
-            if self._should_stop():  # an emergency stop from outside makes steps of the run fail
+            if self._should_stop():  # RETRACT makes steps of the run fail, which is no fault of the rig
+                self._report(EventKind.MARK, "stopped", message=str(fault))
                 return self._end("aborted", "stopped by the user")
+            self._report(EventKind.FAULT, type(fault).__name__, message=str(fault))
             return self._end("fault", str(fault), trusted=not isinstance(fault, LoopBackFault))
         except BaseException:
             self._end("fault", "stopped by an internal error")

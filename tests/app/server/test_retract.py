@@ -12,6 +12,7 @@ from app.server.job import Job
 from app.server.queue import JobQueue
 from drivers.errors import NotNow
 from procedures.registry import PROCEDURES
+from procedures.runner import Runner
 from simulators.rig.faults import Stall
 from tests.support.rig.benches import Ears, served_bench
 from tests.support.rig.holding import Holding
@@ -268,6 +269,30 @@ def test_what_waited_for_its_turn_when_retract_came_is_refused(
     assert "RETRACT came before this began" in answers[0]
     assert bench.client.command("state")["queue"] == []
     assert bench.rig.is_safe()
+
+
+def test_a_run_that_retract_met_as_it_started_was_retracted_and_has_no_fault(bench, monkeypatch):
+    starting, retracted = threading.Event(), threading.Event()
+
+    def start(runner, procedure):
+        starting.set()
+        assert retracted.wait(PATIENCE_S)
+        raise NotNow("Can't start the acquisition: another program uses the card; end it there.")
+
+    monkeypatch.setattr(Runner, "_proved", start)
+    ears = Ears()
+    bench.client.follow(ears)
+    job = bench.add(100)
+    assert starting.wait(PATIENCE_S)
+    bench.client.retract()
+    retracted.set()
+    ended = ears.wait_over(job["id"])
+    ears.wait("complete")
+
+    assert (ended["status"], ended["reason"]) == ("aborted", "retracted by the user")
+    assert not [event for event in ears.of("event") if event.kind is EventKind.FAULT]
+    (stopped,) = [event for event in ears.of("event") if event.name == "stopped"]
+    assert "Can't start the acquisition" in stopped.payload["message"]
 
 
 def test_a_run_that_was_released_but_has_not_started_waits_after_retract():
