@@ -13,6 +13,9 @@ SEGMENT_s = 4.0
 """Length of a segment: 200 cycles of 50 Hz, 240 of 60 Hz, 49 of 12.25 Hz, so that these lines fall on points of the
 spectrum."""
 
+SUMS = 8
+"""Number of sums in which a limited number of segments is kept: the oldest sum is discarded as a whole."""
+
 _HANN_OVERLAP = (
     2.0 * (1.0 / 6.0) ** 2
 )  # of the powers of two segments that overlap by half, one to either side
@@ -41,6 +44,22 @@ class Spectrum:
         return self.segments / (1.0 + _HANN_OVERLAP * self.overlapped / self.segments)
 
 
+@dataclass(eq=False)
+class _Sum:
+    """Sum of the densities of successive segments, shape (channels, n), and the time that they added."""
+
+    density: FloatArray
+    segments: int = 0
+    overlapped: int = 0
+    new_s: float = 0.0
+
+    def add(self, density: FloatArray, new_s: float, *, overlaps: bool) -> None:
+        self.density += density
+        self.segments += 1
+        self.overlapped += overlaps
+        self.new_s += new_s
+
+
 class WelchAverager:
     """Incremental Welch's method: Hann window, half overlap, a straight line subtracted from each segment.
 
@@ -51,14 +70,14 @@ class WelchAverager:
     segment_s : float
         Length of a segment.
     averaged_s : float
-        Length of a continuous stretch whose number of segments is averaged, the newest ones; by default all are.
+        Length of a continuous stretch whose number of segments is averaged at most, the newest ones; by default all
+        are. The oldest eighth is discarded at once, so that few sums need to be kept.
     """
 
     def __init__(self, segment_s: float, averaged_s: float = inf) -> None:
         self.segment_s = segment_s
-        most = max(1, round(2.0 * averaged_s / segment_s) - 1) if isfinite(averaged_s) else None
-        self._densities: deque[FloatArray] = deque(maxlen=most)
-        self._new_s: deque[float] = deque(maxlen=most)
+        self._most = max(1, round(2.0 * averaged_s / segment_s) - 1) if isfinite(averaged_s) else inf
+        self._sums: deque[_Sum] = deque()
         self.completed = 0
         """Number of segments completed so far, discarded ones included."""
         self._rate_Hz = 0.0
@@ -79,16 +98,15 @@ class WelchAverager:
 
     def clear(self) -> None:
         """Discard all segments."""
-        self._densities.clear()
-        self._new_s.clear()
+        self._sums.clear()
 
     def __len__(self) -> int:
-        return len(self._densities)
+        return sum(one.segments for one in self._sums)
 
     @property
     def averaged_s(self) -> float:
         """Time that the averaged segments cover."""
-        return float(sum(self._new_s))
+        return sum(one.new_s for one in self._sums)
 
     def feed(self, rows: FloatArray, rate_Hz: float) -> bool:
         """Add samples, shape (channels, n), that continue the last ones; return True if a segment was completed.
@@ -109,12 +127,20 @@ class WelchAverager:
     def _complete(self) -> None:
         """Average the full buffer in, and keep its second half for the next segment."""
         length = self._buffer.shape[1]
-        self._densities.append(np.stack([self._density(samples) for samples in self._buffer]))
-        self._new_s.append(self.segment_s * (1.0 if self._fresh else 0.5))
+        self._add(np.stack([self._density(samples) for samples in self._buffer]))
         self.completed, self._fresh = self.completed + 1, False
         half = length - length // 2
         self._buffer[:, : length - half] = self._buffer[:, half:]
         self._filled = length - half
+
+    def _add(self, density: FloatArray) -> None:
+        """Add a segment's densities to the newest sum; discard the oldest sum where there are too many segments."""
+        if len(self) == self._most:
+            self._sums.popleft()
+        if not self._sums or self._sums[-1].segments >= self._most / SUMS:
+            self._sums.append(_Sum(np.zeros_like(density)))
+        new_s = self.segment_s * (1.0 if self._fresh else 0.5)
+        self._sums[-1].add(density, new_s, overlaps=not self._fresh)
 
     def _density(self, samples: FloatArray) -> FloatArray:
         """Return one-sided densities per Hz, shape (length // 2 + 1,), scaled as by ``scipy.signal.welch``."""
@@ -127,13 +153,13 @@ class WelchAverager:
 
     def spectra(self) -> tuple[Spectrum, ...]:
         """Return the spectrum of each channel, per Hz in the square of its unit; empty before the first segment."""
-        n = len(self._densities)
+        n = len(self)
         if not n:
             return ()
-        density = np.asarray(sum(self._densities)) / n
+        density = np.asarray(sum(one.density for one in self._sums)) / n
         frequency_Hz: FloatArray = np.arange(density.shape[1], dtype=np.float64)
         frequency_Hz *= self._rate_Hz / self._buffer.shape[1]
-        overlapped = sum(new_s < self.segment_s for new_s in self._new_s)
+        overlapped = sum(one.overlapped for one in self._sums)
         return tuple(Spectrum(frequency_Hz, row, n, min(overlapped, n - 1)) for row in density)
 
 

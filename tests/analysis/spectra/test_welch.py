@@ -9,7 +9,7 @@ from scipy import signal
 from analysis.constants import G0_S
 from analysis.records import Event, EventKind
 from analysis.spectra.noise_reducer import HELD, OPEN, NoiseReducer
-from analysis.spectra.welch import WelchAverager, power_spectrum
+from analysis.spectra.welch import SUMS, WelchAverager, power_spectrum
 
 RATE_Hz = 400.0
 BLOCKS = pytest.mark.parametrize("size", [1, 7, 1000], ids="blocks of {}".format)
@@ -53,6 +53,24 @@ def test_the_density_is_that_of_scipy(rows, length):
         segments += n
     assert spectrum.segments == segments
     np.testing.assert_allclose(spectrum.density_per_Hz[1:], total[1:] / segments, rtol=1e-9)
+
+
+def test_a_limited_averager_keeps_the_newest_segments_in_few_sums(rows):
+    averager = WelchAverager(0.5, 5.0)  # 200 samples a segment, 19 segments
+    kept = set()
+    for stop in range(100, 8001, 100):
+        averager.feed(rows[:2, stop - 100 : stop], RATE_Hz)
+        n = len(averager)
+        kept.add(n)
+        assert len(averager._sums) <= SUMS
+        if n:
+            newest = rows[1, stop - 100 * (n + 1) : stop]
+            expected = power_spectrum([newest], RATE_Hz, 0.5)
+            spectrum = averager.spectra()[1]
+            np.testing.assert_allclose(spectrum.density_per_Hz, expected.density_per_Hz, rtol=1e-12)
+            assert (spectrum.segments, spectrum.overlapped) == (expected.segments, expected.overlapped)
+            assert averager.averaged_s == pytest.approx(n * 0.25 + 0.25 * (stop == 100 * (n + 1)))
+    assert kept == set(range(20))
 
 
 def reduced(rows, size):
