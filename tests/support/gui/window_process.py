@@ -12,13 +12,16 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 from PyQt6.QtCore import QSettings, QTimer
 from PyQt6.QtWidgets import QApplication
 
+from app.console.memory import share_pools
 from app.gui.bench_launcher import any_bench
-from app.gui.main import Program
+from app.gui.main import Program, keep_drawing
 
 
 def main(connection: Path, settings: Path) -> None:
+    share_pools()
     app = QApplication([])
     program = Program(app, QSettings(str(settings), QSettings.Format.IniFormat))
+    keep_drawing(program)
     window = program.open_rig(lambda: any_bench(connection))
 
     def say() -> None:
