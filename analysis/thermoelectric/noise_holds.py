@@ -43,6 +43,8 @@ class NoiseHold:
     second_ratio : float or None
         Conductance from a second current input over that from the first; NaN if not known. None if the noise is that of
         the first input.
+    series_ohm : float
+        Resistance of the leads in series with the junction.
     """
 
     samples: tuple[int, int]
@@ -55,6 +57,7 @@ class NoiseHold:
     notes: Mapping[str, Any] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     second_ratio: float | None = None
+    series_ohm: float = 0.0
 
 
 class NoiseSegmenter:
@@ -115,6 +118,7 @@ class NoiseSegmenter:
             notes=notes,
             flags=segment.flags,
             second_ratio=ratio,
+            series_ohm=self._calibration.series_resistance_ohm,
         )
 
     def _from_second(self, segment: Segment, second: SecondCurrent) -> Segment:

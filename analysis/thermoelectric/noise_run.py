@@ -155,7 +155,8 @@ def _white_and_flicker(
 class MeasuredNoise:
     """A hold as density, conductance and mean current; ``rejected`` says why it is not used, "" if it is.
 
-    ``change`` is the relative change of the conductance during the hold.
+    ``conductance_S`` is that of the circuit: the junction and ``series_ohm`` of leads. ``change`` is the relative
+    change of the conductance during the hold.
     """
 
     kind: str
@@ -165,6 +166,7 @@ class MeasuredNoise:
     rejected: str = ""
     current_A: float = math.nan
     change: float = 0.0
+    series_ohm: float = 0.0
 
 
 def measured(hold: NoiseHold, mains_Hz: float, band_Hz: tuple[float, float] = BAND_Hz) -> MeasuredNoise:
@@ -199,6 +201,7 @@ def measured(hold: NoiseHold, mains_Hz: float, band_Hz: tuple[float, float] = BA
         noise,
         current_A=float(current_A.mean()),
         change=change,
+        series_ohm=hold.series_ohm,
     )
 
 
@@ -351,16 +354,18 @@ def _contact(hold: MeasuredNoise, calibration: NoiseCalibration, ambient_K: floa
     """Return the temperature of a contact, with the error of the density that is expected of it.
 
     An error of the density that it showed would give the quieter contacts more weight. A conductance that changed did
-    so at any time of the hold.
+    so at any time of the hold. The noise of the leads, which stay at ambient temperature, is part of the circuit's.
     """
     assert hold.noise is not None
     density, G = hold.noise.density_A2_per_Hz, hold.conductance_S
+    of_junction = 1.0 - G * hold.series_ohm
     wanted_K = ambient_K + 0.5 * hold.difference_K
     of_noise_K = (
         hold.noise.relative * calibration.density_A2_per_Hz(wanted_K, G) / (FOUR_K * calibration.gain * G)
     )
-    own_K = math.hypot(of_noise_K, wanted_K * hold.change * ANY_TIME)
-    return NoiseContact(hold.difference_K, G, density, calibration.temperature_K(density, G), own_K)
+    own_K = math.hypot(of_noise_K, wanted_K * hold.change * ANY_TIME) / of_junction
+    temperature_K = ambient_K + (calibration.temperature_K(density, G) - ambient_K) / of_junction
+    return NoiseContact(hold.difference_K, G, density, temperature_K, own_K)
 
 
 def _set(

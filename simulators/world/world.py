@@ -215,7 +215,8 @@ class World:
         conductance_S = passage.chord_S(bias_V)
         # Exact for a linear junction; the series resistance is negligible where the I-V is not linear.
         series_ohm = self._circuit.series_resistance_ohm + ammeter_ohm
-        across_V = bias_V / (1.0 + series_ohm * conductance_S)
+        through = 1.0 / (1.0 + series_ohm * conductance_S)
+        across_V = bias_V * through
         bend = self._bend(passage, across_V)
         current_A = conductance_S * across_V * bend
         heat_W = passage.tip_heat_W(across_V) * bend
@@ -237,9 +238,9 @@ class World:
             self._thermocouple.volts(
                 above_base_K, bias_V, rise_V_per_s, current_A, time_s, passage.stretches
             ),
-            loudness * junction_noise_A2_per_Hz(across_V, conductance_S, junction_K, passage.fano()),
+            loudness * self._circuit_noise(across_V, conductance_S, through, junction_K, passage.fano()),
             loudness * johnson_V2_per_Hz(self._thermal.thermocouple_ohm, temperature_K),
-            conductance_S,
+            conductance_S * through,
             {} if heated is None or self.heated is None else self.heated.terminals_V(heated),
         )
         self._remember(bias_V, z_V, passage)
@@ -346,6 +347,22 @@ class World:
         if heated is not None and self.heated is not None:
             beside = beside + self.heated.heater.leak_A(heated.heater_V)
         return current_A + beside + self._current_hum.values(time_s)
+
+    def _circuit_noise(
+        self,
+        across_V: FloatArray,
+        conductance_S: FloatArray,
+        through: FloatArray,
+        junction_K: FloatArray | float,
+        fano: FloatArray | float,
+    ) -> FloatArray:
+        """Return the density of the current of junction and leads in series, A^2/Hz; ``through`` is across_V / bias_V.
+
+        At one temperature it is the thermal noise of the conductance that the amplifier sees.
+        """
+        leads = johnson_V2_per_Hz(self._circuit.series_resistance_ohm, self._sample.temperature_K)
+        own = junction_noise_A2_per_Hz(across_V, conductance_S, junction_K, fano)
+        return np.asarray(through**2 * (own + conductance_S**2 * leads))
 
     def _bend(self, passage: Passage, across_V: FloatArray) -> FloatArray | float:
         """Return the current over that of a molecule that does not rectify."""

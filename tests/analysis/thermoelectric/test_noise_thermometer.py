@@ -36,6 +36,23 @@ def test_a_calibrated_contact_shows_the_mean_of_its_electrodes():
     assert calibration.temperature_K(seen(1.7 * G0_S, 315.0), 1.7 * G0_S) == pytest.approx(315.0)
 
 
+def test_leads_at_ambient_temperature_do_not_dilute_the_heat_of_a_contact():
+    series_ohm, tau = 400.0, 2.5
+
+    def held(kind, junction_S, temperature_K, dT_K=0.0):
+        share = 1.0 / (1.0 + series_ohm * junction_S)
+        G = junction_S * share
+        density = GAIN * FOUR_K * G * (share * temperature_K + (1.0 - share) * 300.0) + SQUARE * G**2 + FLOOR
+        return MeasuredNoise(
+            kind, dT_K, G, BandNoise(density, 1e-3, (density, density)), series_ohm=series_ohm
+        )
+
+    resistors = [[held(RESISTOR, G, 300.0)] for G in RESISTORS_S[1:]]
+    contacts = [held(OPEN, 0.0, 300.0), held("", tau * G0_S, 315.0, 30.0)]
+    (found,) = analyse_noise([*resistors, contacts]).contacts
+    assert found.temperature_K == pytest.approx(315.0, abs=1e-6)
+
+
 def test_the_error_of_a_temperature_covers_it():
     rng, relative, pulls = np.random.default_rng(4), 1.4e-3, []
     for _ in range(200):

@@ -51,6 +51,24 @@ def test_a_resistor_has_thermal_noise_and_no_shot_noise() -> None:
     assert tip.hold(0.1).current_noise_A2_per_Hz == pytest.approx(4 * 1.380649e-23 * 300 / 1e6, rel=1e-9)
 
 
+def test_a_resistor_and_its_leads_have_the_thermal_noise_of_the_conductance_that_is_seen() -> None:
+    leads = {"fixture.resistance_ohm": 3000.0, "junction.series_resistance_ohm": 1000.0}
+    tip = fixed("resistor", **{"noise.strength": 1.0, **leads})
+    signals = tip.hold(0.1)
+    seen_S = signals.current_A[-1] / tip.bias_V
+    assert seen_S == pytest.approx(1 / 4000, rel=1e-12)
+    assert signals.conductance_S[-1] == pytest.approx(seen_S, rel=1e-12)
+    assert signals.current_noise_A2_per_Hz[-1] == pytest.approx(4 * 1.380649e-23 * 300 * seen_S, rel=1e-12)
+
+
+def test_the_amplifier_s_input_resistance_has_no_noise_of_its_own() -> None:
+    """It is made by feedback."""
+    tip = fixed("resistor", **{"noise.strength": 1.0, "fixture.resistance_ohm": 3000.0})
+    signals = tip.world.advance(np.full(10, 0.1), np.zeros(10), 1e-3, ammeter_ohm=1000.0)
+    expected = 4 * 1.380649e-23 * 300 / 3000 * 0.75**2
+    assert signals.current_noise_A2_per_Hz[-1] == pytest.approx(expected, rel=1e-12)
+
+
 def test_another_fixture_is_refused() -> None:
     with pytest.raises(ParameterError, match=r"fixture\.kind = 'diode'"):
         fixed("diode")

@@ -91,7 +91,7 @@ def test_gold_heats_both_electrodes_alike() -> None:
 
 
 def test_signals_come_with_the_density_of_their_white_noise() -> None:
-    tip = Tip(sample__species="Au")
+    tip = Tip(sample__species="Au", junction__series_resistance_ohm=0.0)
     assert tip.hold(0.1).thermocouple_noise_V2_per_Hz == 4.0 * BOLTZMANN_J_per_K * 300.0 * 5000.0
     tip.contact()
     signals = tip.hold(0.1)
@@ -99,7 +99,6 @@ def test_signals_come_with_the_density_of_their_white_noise() -> None:
     whole, rest = int(G0), G0 % 1.0
     channels = [*[1.0] * (whole - 1), 0.95, 0.05 + 0.95 * rest, 0.05 * rest]
     expected = equal_temperature_noise_A2_per_Hz(channels, 0.1, 300.0)
-    # The series resistance lowers the voltage across the contact: 0.8 % at 2 G0.
     assert signals.current_noise_A2_per_Hz[-1] == pytest.approx(expected, rel=0.02)
 
 
