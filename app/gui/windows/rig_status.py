@@ -26,6 +26,15 @@ CATCHING_UP_S = 60.0
 """Delay behind the run beyond which the status line shows the progress of catching up."""
 NEAR_SAFE_V = 0.05
 
+UNREAD: dict[str, Any] = {
+    "conductance_G0": nan,
+    "bias_V": nan,
+    "modulated": False,
+    "tip_nm": nan,
+    "in_state_s": nan,
+}
+"""Numbers that nothing reports any more: the watchdog may have changed all of them."""
+
 BLANK = StatusSnapshot(
     state=ShownState.UNKNOWN, in_state_s=nan, conductance_G0=nan, bias_V=nan, modulated=False, tip_nm=nan,
     tip_range_nm=(nan, nan), recorded_samples=0, recorded_bytes=0, time_s=0.0, cycles=0, total_cycles=None,
@@ -50,16 +59,18 @@ def idle_status(
         Why the rig may not be safe.
     """
     shown = before or BLANK
+    if lost:
+        shown = replace(shown, **UNREAD)
     if unsafe:
         return replace(shown, state=ShownState.NOT_SAFE, message="see above", in_state_s=nan)
     if lost:
-        return replace(shown, state=ShownState.FAULT, message="the bench does not answer", in_state_s=nan)
+        return replace(shown, state=ShownState.FAULT, message="the bench does not answer")
     if instruments is None or instruments["busy"] or "z_V" not in instruments["daq"]["settings"]:
         return shown
     daq = instruments["daq"]
     volts = daq["settings"]
     if daq["answers"] is False:
-        return replace(shown, state=ShownState.FAULT, message="the card does not answer", in_state_s=nan)
+        return replace(shown, state=ShownState.FAULT, message="the card does not answer", **UNREAD)
     per_V = daq["extension_nm_per_V"]
     low, high = daq["z_range_V"]
     conductance = conductance_G0(instruments)

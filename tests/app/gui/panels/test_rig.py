@@ -8,6 +8,7 @@ from app.gui.panels.rig import RigPanel, setting_with_prefix, state_of
 from app.gui.windows.rig_status import BLANK, idle_status
 from app.viewmodels.junction_state import ShownState
 from tests.support.gui.fake_bench import instruments, row
+from tests.support.recordings import synthetic
 
 BUSY = "A run is using the instruments: change this after the run"
 
@@ -185,6 +186,20 @@ def test_a_card_that_is_gone_is_a_fault_and_nothing_known_is_unknown():
     content["daq"]["answers"] = False
     assert idle_status(content, None).state is ShownState.FAULT
     assert idle_status(None, None) is BLANK
+
+
+def test_numbers_that_nothing_reports_any_more_are_not_shown():
+    before = synthetic.status(state=ShownState.HELD)
+    assert not math.isnan(before.bias_V)
+    content = instruments()
+    content["daq"]["answers"] = False
+    for status in (
+        idle_status(instruments(), before, "no answer"),
+        idle_status(instruments(), before, "no answer", "The rig may not be safe."),
+        idle_status(content, before),
+    ):
+        assert all(map(math.isnan, (status.bias_V, status.tip_nm, status.conductance_G0)))
+        assert not status.modulated
 
 
 HEATER = {"range": [0.0, 5.0], "reason": "", "unit": "mW", "safe": 0.0, "set": 1.5}
