@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import QApplication
 from analysis.recording import RecordingError
 from app.config.toml import FileError
 from app.console.handles import allow_many_handles
-from app.console.memory import share_pools
+from app.console.memory import give_back, share_pools
 from app.gui.background import Tasks
 from app.gui.bench_launcher import bench_for
 from app.gui.recent import RecentFiles
@@ -43,6 +43,9 @@ SWITCH_S = 0.001
 """Time after which a thread that evaluates data lets the window draw."""
 PRELOAD_MS = 300
 """Time after which a window, then drawn, loads what it needs for a run while its bench starts."""
+TRIM_MS = 60_000
+"""Interval at which freed memory is given back: results of more and more traces take more and more of it for a moment,
+and its largest amount would stay with the window."""
 SETTLED_MS = 5000
 """Time after which a window loads what the results of a run need, and its bench has started."""
 
@@ -69,6 +72,8 @@ class Program(QObject):
         self._ending = False
         self._garbage: GarbageCollector | None = None
         self._tasks, self._imports = Tasks("benches"), Tasks("imports")
+        self._trimmer = QTimer(self)
+        self._trimmer.timeout.connect(lambda: self._imports.do(give_back))
         self._escape = DoubleEscFilter(self)
         self._escape.pressed.connect(self.retract)
         app.installEventFilter(self._escape)
@@ -157,12 +162,13 @@ class Program(QObject):
             self._imports.do(work, lambda _: then(), lambda _: then())
 
     def collect_garbage(self) -> None:
-        """Collect garbage in this thread until the end, but not among what is loaded."""
+        """Collect garbage in this thread until the end, but not among what is loaded; give freed memory back."""
         from pyqtgraph.util.garbage_collector import GarbageCollector
 
         if not self._ending:
             gc.freeze()
             self._garbage = GarbageCollector()
+            self._trimmer.start(TRIM_MS)
 
     def _show(self, window: SessionWindow) -> None:
         window.open_asked.connect(self.open_recording)
@@ -184,6 +190,7 @@ class Program(QObject):
     def close(self) -> None:
         """Close every window."""
         self._ending = True
+        self._trimmer.stop()
         for window in tuple(self.windows):
             window.close()
         self._app.removeEventFilter(self._escape)

@@ -31,3 +31,14 @@ def test_what_other_threads_leave_is_deleted_in_the_thread_of_the_windows(qapp, 
     qtbot.waitUntil(lambda: len(deleted) == OBJECTS)
     assert set(deleted) == {threading.main_thread()}
     program.close()
+
+
+def test_freed_memory_is_given_back_from_time_to_time_by_another_thread(qapp, settings, qtbot, monkeypatch):
+    threads = []
+    monkeypatch.setattr("app.gui.main.give_back", lambda: threads.append(threading.current_thread()))
+    monkeypatch.setattr("app.gui.main.TRIM_MS", 1)
+    program = Program(qapp, settings)
+    program.collect_garbage()
+    qtbot.waitUntil(lambda: len(threads) > 1)
+    program.close()
+    assert threading.main_thread() not in threads
