@@ -20,6 +20,9 @@ from tests.support.rig.watchdogs import WatchdogWithoutProcess
 MOVES = {"approach_speed": 50.0, "withdraw_speed": 5.0, "leave_speed": 50.0, "past_break": 0.6}
 """Motion of the tip that loses no junction and little time."""
 
+FAST_Hz = 8000.0
+"""Sample rate that folds 5 % of the thermometer's noise behind a low-pass of 1 kHz; 2 kHz fold 71 %."""
+
 
 class NoResult(RuntimeError):
     """Raised by a campaign that ended by a fault, or has nothing to evaluate."""
@@ -65,10 +68,11 @@ def campaigns(
     world: Mapping[str, Any],
     seed: int,
     rise_time_s: float | None = None,
+    rate_Hz: float | None = None,
     unproved: str = "",
     miscalibrated: bool = False,
 ) -> Iterator[Campaigns]:
-    """Serve a rig of a world; its file may have another rise time of the current amplifier.
+    """Serve a rig of a world; its file may have another rise time of the current amplifier, and sample rate.
 
     A miscalibrated rig's S_TC is off by an error that is drawn from its own uncertainty.
     """
@@ -80,6 +84,9 @@ def campaigns(
         text = rig.file.read_text("utf-8")
         if rise_time_s is not None:
             text = re.sub(r"rise_time_s = \S+", f"rise_time_s = {rise_time_s:g}", text)
+        if rate_Hz is not None:
+            text = re.sub(r"^rate_Hz = \S+", f"rate_Hz = {rate_Hz:g}", text, flags=re.MULTILINE)
+            assert f"rate_Hz = {rate_Hz:g}" in text
         if miscalibrated:
             text = _miscalibrated(text, np.random.default_rng(seed))
         rig.file.write_text(text, "utf-8")
