@@ -199,6 +199,10 @@ class NI6281:
 
     # Outputs
 
+    def output_bits(self, name: str) -> int:
+        """Return the resolution of an output's converter, as the card reports it."""
+        return self._outputs.bits(name)
+
     @property
     def held(self) -> Mapping[str, float]:
         """Present value of each output, in V; NaN before its first write or if unknown."""

@@ -1,6 +1,7 @@
 """Alternating bias: ramps of the tip beside a gapless sine, the conductance of a lock-in, the lag of the current."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import pi
 
 import numpy as np
@@ -42,16 +43,23 @@ RISE_TIMES = 3.0
 class LiveConductance:
     """Conductance for detectors, from a lock-in: each sample has the value of the last complete boxcar, in G0.
 
-    It is infinite before the first boxcar, and NaN where there is no bias.
+    It is ``first_G0`` before the first boxcar, and NaN where there is no bias.
     """
 
-    def __init__(self, sine: Sine, rate_Hz: float, lag_s: float, amplifier: CurrentCalibration) -> None:
+    def __init__(
+        self,
+        sine: Sine,
+        rate_Hz: float,
+        lag_s: float,
+        amplifier: CurrentCalibration,
+        first_G0: float = np.inf,
+    ) -> None:
         periods = sine.boxcar_samples(rate_Hz, LIVE_S) // sine.period_samples(rate_Hz)
         self._lock_in = LockIn(sine.frequency_Hz, rate_Hz, periods)
         self._least_V = LEAST_SHARE * np.sqrt(2.0) * sine.rms_V
         self._turned = np.exp(2j * pi * float(sine.frequency_Hz) * lag_s)
         self._amplifier = amplifier
-        self._fed, self._last = 0, np.inf
+        self._fed, self._last = 0, first_G0
 
     def __call__(self, block: Block) -> FloatArray:
         """Return the conductance of each sample of the next block, shape (n,)."""
@@ -147,15 +155,9 @@ class AlternatingBias:
         """Measure the lag of the current with the tip away; return it with the capacitance, for the recording."""
         rate_Hz, watch = self._context.rate_Hz, self._watch
         length = step.sine.boxcar_samples(rate_Hz, REPEATED_S)
-        begin = self._start({"bias": step.sine.bias_V(rate_Hz, length)}, repeats=True)
         whole = length * max(1, round(step.duration_s * rate_Hz / length))
-        settled = begin + watch.samples(self._context.input_delay_s) + step.sine.period_samples(rate_Hz)
-        since = watch.next
-        try:
+        with self.repeated(step.sine) as settled:
             blocks = [block.part(settled, settled + whole) for block in watch.read_to(settled + whole)]
-        finally:
-            self._context.daq.stop_modulation()
-            watch.settle(since)
         bias_V = np.concatenate([block.channel("bias") for block in blocks])
         current_A = np.concatenate([watch.amplifier.current_A(block.channel("current")) for block in blocks])
         boxcar = step.sine.boxcar_samples(rate_Hz, LAG_BOXCAR_S)
@@ -164,6 +166,20 @@ class AlternatingBias:
         self.lag_s = lag_of_capacitance_s(Y, float(step.sine.frequency_Hz))
         self.capacitance_F = abs(Y) / (2.0 * pi * float(step.sine.frequency_Hz))
         return {"value": self.lag_s, "capacitance_F": self.capacitance_F, "sigma_S": sigma_S}
+
+    @contextmanager
+    def repeated(self, sine: Sine) -> Iterator[int]:
+        """Play a sine inside the block; yield the first sample that shows it settled. The bias is unknown after it."""
+        rate_Hz, watch = self._context.rate_Hz, self._watch
+        begin = self._start(
+            {"bias": sine.bias_V(rate_Hz, sine.boxcar_samples(rate_Hz, REPEATED_S))}, repeats=True
+        )
+        since = watch.next
+        try:
+            yield begin + watch.samples(self._context.input_delay_s) + sine.period_samples(rate_Hz)
+        finally:
+            self._context.daq.stop_modulation()
+            watch.settle(since)
 
     def _start(self, volts: dict[str, FloatArray], *, repeats: bool) -> int:
         daq = self._context.daq

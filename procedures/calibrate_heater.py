@@ -2,7 +2,7 @@
 
 from procedures.context import ProcedureContext
 from procedures.errors import HeaterFault, ImpossibleSetting
-from procedures.expansion import touch
+from procedures.expansion import watched
 from procedures.heated_junctions import check_thermometer
 from procedures.heater import Heater
 from procedures.procedure import Plan, RigProcedure, Steps
@@ -113,7 +113,8 @@ class CalibrateHeater(RigProcedure):
         allowed_V = min(WATCH_V, context.bias_range_V[1], context.most_bias_step_V)
         bias_V = 0.0 if self.tip_away else allowed_V
         yield SetBias(bias_V)
-        waited = yield SetHeater(power_W, sign, self._settle_s(heater), touch() if bias_V else {})
+        wait = SetHeater(power_W, sign, self._settle_s(heater))
+        waited = yield watched(context, wait) if bias_V else wait
         if waited.ended != FINISHED:
             yield SetHeater(0.0)
             raise HeaterFault(

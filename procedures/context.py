@@ -9,6 +9,7 @@ from analysis.conductance import CurrentCalibration
 from analysis.loop_backs import Tolerance
 from analysis.preflight.measured import Facts
 from analysis.preflight.wiring import Wiring
+from analysis.thermoelectric.bias_resolution import BiasOutput
 from analysis.thermoelectric.detectability import ThermometerNoise
 from procedures.heater import Heater
 
@@ -71,6 +72,8 @@ class ProcedureContext:
     verify_amplifier : callable
         Raises ``RigError`` if the current amplifier does not answer or its settings have changed: the conductance
         is then wrong, and the tip must not approach.
+    bias_output : BiasOutput or None
+        Steps and range of the card's output for the bias; None for a card that has not been asked yet.
     bias_on : str
         Electrode that the bias drives, "substrate" or "probe".
     resolution_V : float
@@ -135,6 +138,7 @@ class ProcedureContext:
     bias_range_V: tuple[float, float]
     verify_amplifier: Callable[[], None] = lambda: None
     coarse: CoarsePositioner | None = None
+    bias_output: BiasOutput | None = None
     bias_on: str = "substrate"
     resolution_V: float = 0.0
     lowpass_Hz: float = float("inf")

@@ -4,11 +4,11 @@ A substrate moves by some ten nanometres per kelvin, more than any clearance. Th
 touch the tip goes back at once, by the piezo and then by the coarse positioner.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from analysis.detect import ContactDetector, Detector
+from analysis.detect import ContactDetector
+from procedures.contact_checks.path_watch import watching_bias
 from procedures.context import ProcedureContext
 from procedures.errors import HeaterFault
 from procedures.heater import Heater
@@ -67,8 +67,7 @@ class SurfaceTrack:
         return step_m
 
 
-Wait = Callable[[Mapping[str, Detector]], SetHeater | Settle]
-"""Step that waits, from the detectors that end it."""
+Wait = TypeVar("Wait", SetHeater, Settle)
 
 
 def warm(
@@ -90,10 +89,10 @@ def warm(
         If the surface comes to a tip that can go back no further.
     """
     power_W, settle_s = heater.power_W(difference_K), heater.settle_s
-    waits: list[Wait] = [lambda until: SetHeater(power_W, polarity, settle_s, until)]
+    waits: list[SetHeater | Settle] = [SetHeater(power_W, polarity, settle_s)]
     thermometer = {"substrate": heater.substrate, "base": heater.base}.get(heater.where, "")
     if thermometer:
-        waits.append(lambda until: Settle(thermometer, longest_s=max(60.0, 10 * settle_s), until=until))
+        waits.append(Settle(thermometer, longest_s=max(60.0, 10 * settle_s)))
     for wait in waits:
         outcome = yield from _away(context, bias_V, wait, track)
     track.moves = track.moves or heater.where != "tip"
@@ -110,15 +109,22 @@ def warm(
     }
 
 
-def touch() -> dict[str, Detector]:
+def watched(context: ProcedureContext, wait: Wait) -> Wait:
+    """Return a wait that ends as `TOUCHED` when the tip touches, and whose bias shows that a touch would be seen."""
+    return replace(wait, until=_touch(), watching=watching_bias(context))
+
+
+def _touch() -> dict[str, ContactDetector]:
     """Return a detector of a tip that touches, by its name."""
     return {TOUCHED: ContactDetector(TOUCH_G0, TOUCH_SAMPLES)}
 
 
-def _away(context: ProcedureContext, bias_V: float, wait: Wait, track: SurfaceTrack) -> Steps[Outcome]:
+def _away(
+    context: ProcedureContext, bias_V: float, wait: SetHeater | Settle, track: SurfaceTrack
+) -> Steps[Outcome]:
     """Wait until the heater has settled, and take the tip back as often as it touches."""
     for _ in range(MOST_RETREATS):
-        outcome = yield wait(touch() if bias_V else {})
+        outcome = yield watched(context, wait) if bias_V else wait
         if outcome.ended == FINISHED:
             return outcome
         yield from _retreat(context, bias_V, outcome.extension_m, track)
@@ -138,7 +144,7 @@ def _retreat(
     if extension_m > low_m + SAME_PLACE_M:
         yield MakeSafe()
         yield SetBias(bias_V)
-        seen = yield HoldStep("retreat", LOOK_S, touch(), reaction_s=LOOK_S)
+        seen = yield HoldStep("retreat", LOOK_S, _touch(), reaction_s=LOOK_S)
         if seen.ended == FINISHED:
             return
     if context.coarse is None:

@@ -1,12 +1,14 @@
 """Steps of the heater, and of further outputs that keep their values through a run."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 
-from analysis.detect import Detector
-from analysis.records import Block, EventKind
+from analysis.records import Block, EventKind, FloatArray
+from procedures.alternating import AlternatingBias, LiveConductance
+from procedures.contact_checks.path_watch import PathWatch
 from procedures.context import ProcedureContext
 from procedures.errors import HeaterFault, ImpossibleSetting
 from procedures.sample_reader import SampleReader
@@ -21,6 +23,9 @@ REACTION_S = 0.05
 STEADY_S = 2.0
 """Time over which the slope of a temperature is judged."""
 
+Look = Callable[[Block], str]
+"""Return the name of the detector that fired on the next samples, or ""."""
+
 
 class HeaterSteps:
     """Heater of a rig whose acquisition is running.
@@ -30,12 +35,15 @@ class HeaterSteps:
     context : ProcedureContext
     watch : SampleReader
         Of the same context.
+    alternating : AlternatingBias
+        Plays the bias of steps with a `WatchingBias`.
     """
 
-    def __init__(self, context: ProcedureContext, watch: SampleReader) -> None:
+    def __init__(self, context: ProcedureContext, watch: SampleReader, alternating: AlternatingBias) -> None:
         self._context = context
         self._daq = context.daq
         self._watch = watch
+        self._alternating = alternating
         self._outputs_V = dict(context.extra_outputs)
 
     def set_outputs(self) -> None:
@@ -52,7 +60,8 @@ class HeaterSteps:
         self._daq.write(**{heater.output: volts})
         self._outputs_V[heater.output] = volts
         begin = watch.catch_up_with_now()
-        ended, _ = self._wait(step.settle_s, step.until)
+        with self._watching(step) as look:
+            ended, _ = self._wait(step.settle_s, look)
         if ended != FINISHED:
             return self._outcome(ended, begin)
         inputs = watch.means(LOOK_S)
@@ -71,29 +80,53 @@ class HeaterSteps:
     def settle(self, step: Settle) -> Outcome:
         """Read until the mean slope of an input over two seconds is small, or a detector fires."""
         begin, previous_K = self._watch.catch_up_with_now(), math.nan
-        for _ in range(math.ceil(2 * step.longest_s / STEADY_S) + 1):
-            ended, inputs = self._wait(STEADY_S / 2, step.until)
-            if ended != FINISHED:
-                return self._outcome(ended, begin)
-            if abs(inputs[step.name] - previous_K) < step.K_per_s * STEADY_S / 2:
-                return self._outcome(ended, begin, inputs)
-            previous_K = inputs[step.name]
+        with self._watching(step) as look:
+            for _ in range(math.ceil(2 * step.longest_s / STEADY_S) + 1):
+                ended, inputs = self._wait(STEADY_S / 2, look)
+                if ended != FINISHED:
+                    return self._outcome(ended, begin)
+                if abs(inputs[step.name] - previous_K) < step.K_per_s * STEADY_S / 2:
+                    return self._outcome(ended, begin, inputs)
+                previous_K = inputs[step.name]
         raise HeaterFault(
             f"The {step.name} thermometer still changes by more than {step.K_per_s:g} K/s after {step.longest_s:g} s. "
             "Wait longer, or look for a draught or a loose heater."
         )
 
-    def _wait(self, duration_s: float, until: Mapping[str, Detector]) -> tuple[str, dict[str, float]]:
+    @contextmanager
+    def _watching(self, step: SetHeater | Settle) -> Iterator[Look]:
+        """Yield what looks at each block; play a watching bias inside the block."""
+        watch, until = self._watch, step.until
+
+        def fired(conductance_G0: FloatArray) -> str:
+            return next((name for name, one in until.items() if one.feed(conductance_G0) is not None), "")
+
+        if step.watching is None:
+            yield lambda block: fired(watch.conductance_G0(block))
+            return
+        sine = step.watching.sine
+        live = LiveConductance(sine, self._context.rate_Hz, 0.0, watch.amplifier, first_G0=0.0)
+        path = PathWatch(self._context, step.watching, watch.amplifier)
+        with self._alternating.repeated(sine) as settled:
+
+            def look(block: Block) -> str:
+                shown = block.part(settled, block.stop)
+                touched = fired(live(shown))
+                if not touched:
+                    path.feed(shown)
+                return touched
+
+            yield look
+
+    def _wait(self, duration_s: float, look: Look) -> tuple[str, dict[str, float]]:
         """Read for a while; return the name of the detector that fired, or "finished", and the mean inputs."""
         watch, blocks = self._watch, list[Block]()
         end = watch.next + watch.samples(duration_s)
         while watch.next < end:
             for block in watch.read_to(min(end, watch.next + watch.samples(REACTION_S))):
                 blocks.append(block)
-                conductance_G0 = watch.conductance_G0(block)
-                fired = [name for name, one in until.items() if one.feed(conductance_G0) is not None]
-                if fired:
-                    return fired[0], {}
+                if fired := look(block):
+                    return fired, {}
         means = np.concatenate([block.data for block in blocks], axis=1).mean(axis=1)
         return FINISHED, dict(zip(blocks[0].channels, means.tolist(), strict=True))
 

@@ -22,6 +22,7 @@ from procedures.steps import (
     Recentre,
     SetBias,
     SetHeater,
+    Settle,
     Step,
     SweepStep,
 )
@@ -63,8 +64,14 @@ def check_limits(step: Step, context: ProcedureContext, bias_V: float = 0.0) -> 
             _check_steps(f"bias of {step.name}", (bias_V, *levels_V, *levels_V[:1]), context)
             _check_steps(f"bias after {step.name}", (*levels_V[-1:], bias_V), context)
             _check_stay(step.name, step.programme.largest_bias_V, step.duration_s, context)
-        case SetHeater():
-            _check_heater(step, context)
+        case SetHeater() | Settle():
+            if isinstance(step, SetHeater):
+                _check_heater(step, context)
+            if step.watching is not None:
+                sine = step.watching.sine
+                _check_sine("watching bias", sine, context)
+                period_V = sine.bias_V(context.rate_Hz, sine.period_samples(context.rate_Hz) + 1)
+                _check_steps("watching bias", (bias_V, *period_V), context)
         case SweepStep():
             _check_sweep(step, context)
             _check_steps(f"bias of {step.name}", (bias_V, *step.bias_V, bias_V), context)

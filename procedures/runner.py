@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.loop_backs import AT_THE_CARD, unmoved
+from analysis.preflight.stray import least_F
 from analysis.records import EventKind
 from drivers.errors import InstrumentFault, RigError
 from procedures.context import ProcedureContext
 from procedures.errors import Aborted, ImpossibleSetting, LimitReached, LoopBackFault, ProcedureFault
 from procedures.limits import check_limits, dry_run
-from procedures.preflight.proof import Preflight, Prove
+from procedures.preflight.proof import STRAY, Preflight, Prove
 from procedures.procedure import RigProcedure
 from procedures.sample_reader import SampleReader, Sink
 from procedures.skipping import StepSkip
@@ -131,7 +132,13 @@ class Runner:
         proof = self._preflight(replace(self._context, facts=facts), self._should_stop)
         self._watch.event(EventKind.MARK, PROOF, proof.to_json())
         self._rest_V = proof.rest_V
-        return replace(self._context, current_proved=proof.current, last_contact=proof.contact)
+        stray_F = least_F(self._context.least_stray_F, proof.numbers.get(STRAY))
+        return replace(
+            self._context,
+            current_proved=proof.current,
+            last_contact=proof.contact,
+            least_stray_F=stray_F if self._context.least_stray_F else 0.0,
+        )
 
     def _compare_from_here(self) -> None:
         """Compare the loop-backs of each block with the commands from now on, and watch the inputs."""

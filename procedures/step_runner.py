@@ -90,10 +90,10 @@ class StepRunner:
         self._daq = context.daq
         self._watch = watch
         self._make_safe = make_safe
-        self.heater = HeaterSteps(context, watch)
+        self._alternating = AlternatingBias(context, watch)
+        self.heater = HeaterSteps(context, watch, self._alternating)
         """Heater and further outputs."""
 
-        self._alternating = AlternatingBias(context, watch)
         self._tip = Tip(context, watch, self._alternating)
 
     def do(self, step: Step) -> Outcome:
@@ -118,9 +118,9 @@ class StepRunner:
             case Recentre(distance_m):
                 return self._recentre(distance_m)
             case SetHeater():
-                return self.heater.set(step)
+                return self._with_bias_again(step, self.heater.set(step))
             case Settle():
-                return self.heater.settle(step)
+                return self._with_bias_again(step, self.heater.settle(step))
             case WriteNote(name, payload):
                 self._context.verify_amplifier()  # a cycle counts only if it was measured as the header says
                 self._watch.event(EventKind.MARK, name, payload)
@@ -153,6 +153,13 @@ class StepRunner:
         """Record that the bias has changed, by any means."""
         self.bias_V = bias_V
         self._watch.event(EventKind.SETTING, "bias_V", {"value": bias_V})
+
+    def _with_bias_again(self, step: SetHeater | Settle, outcome: Outcome) -> Outcome:
+        """Give the bias its value again after an alternating one."""
+        if step.watching is not None:
+            self._write_bias(0.0)  # it stopped anywhere: 0 V is a step that every rig allows
+            self.set_bias(self.bias_V)
+        return outcome
 
     def _ramp(self, ramp: Ramp) -> Outcome:
         ran = self._tip.move(ramp, self.bias_V)

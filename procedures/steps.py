@@ -197,6 +197,18 @@ class Recentre:
 
 
 @dataclass(frozen=True)
+class WatchingBias:
+    """Alternating bias while the tip is away, for a touch and for the path of the current.
+
+    The detectors get the conductance of a lock-in. The run ends if less charge crosses from sample to probe than that
+    of ``least_F``; 0 demands none.
+    """
+
+    sine: Sine
+    least_F: float = 0.0
+
+
+@dataclass(frozen=True)
 class SetHeater:
     """Set the heater to a power and wait until it has settled; the tip must be away, because the tip expands.
 
@@ -212,12 +224,15 @@ class SetHeater:
         Time after the change before the next step.
     until : mapping of str to Detector
         Detectors that end the wait, by their names in the outcome; they get the conductance in G0.
+    watching : WatchingBias or None
+        Bias meanwhile; afterwards it is what it was.
     """
 
     power_W: float
     polarity: int = 1
     settle_s: float = 0.2
     until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
+    watching: WatchingBias | None = None
 
 
 @dataclass(frozen=True)
@@ -232,7 +247,7 @@ class Settle:
         Mean slope over two seconds below which it counts as steady.
     longest_s : float
         Time after which the run ends with a fault.
-    until : mapping of str to Detector
+    until, watching
         As for `SetHeater`.
     """
 
@@ -240,6 +255,7 @@ class Settle:
     K_per_s: float = 0.02
     longest_s: float = 600.0
     until: Mapping[str, Detector] = field(default_factory=lambda: MappingProxyType({}))
+    watching: WatchingBias | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, cast
 
 from analysis.heating.arrival import CONVERT_DELAY, SCAN_TIMES
+from analysis.thermoelectric.bias_resolution import BiasOutput
 from app.config.amplifiers import CURRENT_AMPLIFIER, VOLTAGE_PREAMPLIFIER, model_of
 from app.config.card_channels import daq_inputs, daq_outputs
 from app.config.rig import Rig
@@ -134,7 +135,11 @@ def open_rig(
         working = {CURRENT_AMPLIFIER: _without_idle(recorded), VOLTAGE_PREAMPLIFIER: _without_idle(sent)}
         verify = partial(_verify, amplifier, _compared(recorded), seen)
         context = rig_context(rig, daq, verify, _stepper(rig, controller))
-        context = replace(context, stimuli=stimuli(rig, amplifier, preamplifier))
+        context = replace(
+            context,
+            stimuli=stimuli(rig, amplifier, preamplifier),
+            bias_output=_bias_output(rig, daq, report),
+        )
         drivers = {CURRENT_AMPLIFIER: amplifier, VOLTAGE_PREAMPLIFIER: preamplifier}
         yield OpenRig(context, settings, _identified(daq), report, working, drivers)
 
@@ -236,6 +241,12 @@ def proving_current_A(full_scale_A: float) -> float:
 def _identified(daq: NI6281) -> Card:
     identity = daq.identity
     return Card(identity.product_type, identity.serial, daq.input_bits, daq.input_delay_s)
+
+
+def _bias_output(rig: Rig, daq: NI6281, report: CardReport) -> BiasOutput:
+    """Return what the card reports of its output for the bias."""
+    low_V, high_V = report.output_ranges_V["bias"]
+    return BiasOutput(daq.output_bits("bias"), (high_V - low_V) / 2.0, rig.daq.outputs.bias.divider)
 
 
 def _claim(daq: NI6281, buffer_s: float) -> None:

@@ -99,3 +99,8 @@ class OutputTasks:
         with translated("read the ranges of the outputs"):
             channels = [(name, task.ao_channels[0]) for name, task in self._single.items()]
             return {name: (float(one.ao_dac_rng_low), float(one.ao_dac_rng_high)) for name, one in channels}
+
+    def bits(self, name: str) -> int:
+        """Return the resolution of an output's converter."""
+        with translated("read the resolution of an output"):
+            return round(self._single[name].ao_channels[0].ao_resolution)

@@ -83,6 +83,11 @@ class Outputs:
         with self._lock:
             return self._tasks.ranges()
 
+    def bits(self, name: str) -> int:
+        """Return the resolution of an output's converter."""
+        with self._lock:
+            return self._tasks.bits(name)
+
     def close(self) -> None:
         """Free the tasks; a lost card is not an error. The outputs hold their last values."""
         with self._lock:
