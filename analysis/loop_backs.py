@@ -7,7 +7,7 @@ commanded from ``SLACK`` samples before it to ``SLACK`` samples after it, within
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -36,10 +36,18 @@ CHECK_S = 0.05
 
 @dataclass(frozen=True)
 class Tolerance:
-    """Largest deviation of a loop-back: a share of the commanded value plus a number of volts."""
+    """Largest deviation of a loop-back: a share of the commanded value plus a number of volts at the card.
+
+    ``scales`` are the units of an output per volt of its loop-back's input, by name; 1 for those that are not named.
+    """
 
     relative: float = 0.01
     volts: float = 0.002
+    scales: Mapping[str, float] = field(default_factory=dict)
+
+    def at(self, name: str) -> "Tolerance":
+        """Return the tolerance of one loop-back in the unit of its output: less than at the card behind a divider."""
+        return Tolerance(self.relative, self.volts * abs(self.scales.get(name, 1.0)))
 
     def of(self, commanded_V: FloatArray) -> FloatArray:
         """Return the tolerance at commanded volts of any shape."""
@@ -200,7 +208,7 @@ class LoopBackMonitor:
 
     def __init__(self, tolerance: Tolerance, outputs: Iterable[str] = ("bias", "z"), delay: int = 0) -> None:
         self.outputs = {name: CommandedOutput(SLACK + delay) for name in outputs}
-        self._tolerance = tolerance
+        self._tolerances = {name: tolerance.at(name) for name in self.outputs}
         self._runs = {name: FirstRun(CONSECUTIVE) for name in self.outputs}
         self._seen = 0
         self._waiting: list[Block] = []
@@ -253,9 +261,8 @@ class LoopBackMonitor:
         volts = data[row]
         low, high = self.outputs[name].envelope(first, stop)
         allowed = _ghost_V(channels[row - 1], data[row - 1])
-        outside = (volts < low - self._tolerance.of(low) - allowed) | (
-            volts > high + self._tolerance.of(high) + allowed
-        )
+        tolerance = self._tolerances[name]
+        outside = (volts < low - tolerance.of(low) - allowed) | (volts > high + tolerance.of(high) + allowed)
         at = self._runs[name].feed(outside)
         if at is None:
             return None

@@ -101,7 +101,7 @@ def _seen(card: "StandbyCard") -> str:
 def _wrong(shown: Mapping[str, float], held: Mapping[str, float], tolerance: Tolerance) -> Iterator[str]:
     """Yield each loop-back that does not show its output."""
     for name, volts in held.items():
-        if name in LOOPED_BACK and name in shown and not tolerance.holds(shown[name], volts):
+        if name in LOOPED_BACK and name in shown and not tolerance.at(name).holds(shown[name], volts):
             yield f"{name} reads {shown[name]:+.4g} V"
 
 

@@ -175,7 +175,7 @@ class Runner:
         wrong = {
             name: f"not {volts:g} V"
             for name, volts in wanted.items()
-            if not self._context.loop_backs.holds(shown[name], volts)
+            if not self._context.loop_backs.at(name).holds(shown[name], volts)
         }
         moved = {
             name: f"but read {self._rest_V[name]:+.4g} V at rest, before the run"

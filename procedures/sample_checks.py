@@ -25,9 +25,6 @@ MISSING_SAMPLES = 3
 END_EARLY_S = 1.0
 """Time before the limit at which a bias that is high ends a run, so that it is away in time."""
 
-NO_BIAS_V = 5e-3
-"""Looped-back bias below which none is applied."""
-
 
 class SampleChecks:
     """Checks that end a run.
@@ -39,8 +36,9 @@ class SampleChecks:
 
     def __init__(self, context: ProcedureContext) -> None:
         self._context = context
+        self._tolerance = context.loop_backs.at("bias")
         self._too_much = FirstRun(CURRENT_SAMPLES)
-        high_V = context.high_bias_V + context.loop_backs.margin_V(context.high_bias_V)
+        high_V = context.high_bias_V + self._tolerance.margin_V(context.high_bias_V)
         self._high_bias = HighBiasTimer(high_V, context.rate_Hz)
         self._heater = None if context.heater is None else HeaterTrip(context.heater)
         self._rail: FirstRun | None = None
@@ -97,7 +95,8 @@ class SampleChecks:
     def _check_rail(self, rail: FirstRun, block: Block, amplifier: CurrentCalibration) -> None:
         volts = block.channel("current")
         railed = amplifier.railed(volts) | np.isnan(volts)
-        if rail.feed(railed & (np.abs(block.channel("bias")) < NO_BIAS_V)) is not None:
+        no_bias = np.abs(block.channel("bias")) < self._tolerance.margin_V(0.0)
+        if rail.feed(railed & no_bias) is not None:
             raise AmplifierRailed(
                 f"The {self._context.input_name('current')} has been at the amplifier's rail for {RAIL_S:g} s "
                 "without a bias: a leak, a tip in contact, or the amplifier's own bias supply. Move the tip back, and "

@@ -124,7 +124,7 @@ class Tip:
         if not np.isnan(self._daq.held["z"]):
             return
         seen_V = self._watch.means(LOOK_S)["z"]
-        z_V = self._daq.locate("z", seen_V, self._context.loop_backs.margin_V(seen_V))
+        z_V = self._daq.locate("z", seen_V, self._context.loop_backs.at("z").margin_V(seen_V))
         message = (
             f"the card lost the position in the ramp; position taken from the z loop-back ({seen_V:.4g} V)"
         )

@@ -64,7 +64,8 @@ def tip_changes(rig: Rig) -> ChangeLimits:
 
 def loop_back_tolerance(rig: Rig) -> Tolerance:
     """Return how far a loop-back may be from what was commanded."""
-    return Tolerance(rig.daq.loop_backs.relative_tolerance, rig.daq.loop_backs.tolerance_V)
+    scales = {one.name: one.scale for one in daq_inputs(rig)}
+    return Tolerance(rig.daq.loop_backs.relative_tolerance, rig.daq.loop_backs.tolerance_V, scales)
 
 
 def wired_terminals(rig: Rig) -> dict[str, str]:

@@ -24,7 +24,7 @@ END_EARLY_S = 2.0
 """Time before the limit at which a high bias is taken away; it is looked at once a second."""
 
 FIRST_STEP_V = 0.01
-"""First step of a bias set by hand; the loop-backs must show it before the rest follows."""
+"""First step of a bias set by hand, at the card; the loop-backs must show it before the rest follows."""
 
 LOOKS_IN_SILENCE = 0.25
 """Time between two readings of the card while the bias is on, as a share of the silence that the watchdog allows."""
@@ -92,8 +92,9 @@ class BiasByHand:
             return
         if self._on is None:
             self._arm(daq, rig)
+        first_V = FIRST_STEP_V / rig.daq.outputs.bias.divider
         with self._ended_by_an_error():
-            for volts in (math.copysign(min(abs(bias_V), FIRST_STEP_V), bias_V), bias_V):
+            for volts in (math.copysign(min(abs(bias_V), first_V), bias_V), bias_V):
                 daq.write(bias=volts)
                 self._commanded_V = volts
                 self.compare(daq.glance())
@@ -155,7 +156,7 @@ class BiasByHand:
             f"the {name} loop-back ({names[name]}) reads {shown_V[name]:+.4g} V where the {name} output "
             f"({names[f'{name} output']}) is commanded to {volts:+.4g} V"
             for name, volts in commanded_V.items()
-            if not tolerance.holds(shown_V[name], volts)
+            if not tolerance.at(name).holds(shown_V[name], volts)
         ]
         if wrong:
             raise InstrumentFault(
