@@ -19,8 +19,8 @@ from procedures.errors import CurrentInputFault
 from procedures.preflight.stray import ENOUGH, LARGEST_V, LIMIT_SHARE
 from procedures.steps import WatchingBias
 
-RAIL_G0 = 0.2
-"""Conductance that may take the amplifier to its rail: twice that of a touch."""
+RAIL_G0 = 0.5
+"""Conductance that may take the amplifier to its rail: five times that of a touch."""
 
 PIECE_S = 0.5
 MOST_PIECES = 20
