@@ -121,6 +121,9 @@ class ContactProcedure(RigProcedure):
     _contacted = False
     """True after the first contact of a run."""
 
+    _followed_m = 0.0
+    """Way by which the coarse positioner has followed the surface before that."""
+
     def check(self, context: ProcedureContext) -> None:
         """Refuse thresholds beyond the amplifier's range, a bias out of limits, and motion beyond the piezo's range."""
         bias_V = self._within_bias_limits(context)
@@ -220,7 +223,7 @@ class ContactProcedure(RigProcedure):
 
     def begin(self) -> Steps[None]:
         """Measure the current amplifier's zero, then apply the bias."""
-        self._scale_watch, self._contacted = None, False
+        self._scale_watch, self._contacted, self._followed_m = None, False, 0.0
         yield Baseline(max(self.baseline_time, FIRST_BASELINE_S))
         yield SetBias(self.bias * 1e-3)
 
@@ -253,8 +256,7 @@ class ContactProcedure(RigProcedure):
             watch.check_polarity(outcome)
             if outcome.ended != "contact":
                 fault = watch.no_contact(outcome, self.search_distance if end_m < top_m else None, proved)
-                out_of_reach = self._contacted and isinstance(fault, PiezoAtEnd)
-                follow_m = self.follow_m(context) if out_of_reach else 0.0
+                follow_m = self.follow_m(context) if isinstance(fault, PiezoAtEnd) else 0.0
                 if not follow_m:
                     raise fault
                 yield Recentre(follow_m)
@@ -275,8 +277,15 @@ class ContactProcedure(RigProcedure):
             surface_m = None
 
     def follow_m(self, context: ProcedureContext) -> float:
-        """Return the way by which the coarse positioner may follow a surface out of the piezo's reach; 0: not."""
-        return 0.0
+        """Return the way by which the coarse positioner may follow a surface out of the piezo's reach; 0: not.
+
+        Before the first contact it follows as far as it had gone back, by half of the range, in which there was none.
+        """
+        low_m, high_m = context.extension_range_m
+        if context.coarse is None or self._contacted or self._followed_m >= context.back_m:
+            return 0.0
+        self._followed_m += (high_m - low_m) / 2
+        return (high_m - low_m) / 2
 
     def _approach_watch(self, context: ProcedureContext) -> ApproachWatch:
         return ApproachWatch(

@@ -127,6 +127,8 @@ class ProcedureContext:
         True if the current input has followed the amplifier in this run.
     last_contact : str
         Last contact before this run that proved the cables of sample and probe; "" if none is known.
+    back_m : float
+        Way by which the coarse positioner has gone back since the last contact, in earlier runs.
     coarse : CoarsePositioner or None
         None without one: re-centring then ends the run with instructions to move by hand.
     """
@@ -168,6 +170,7 @@ class ProcedureContext:
     stimuli: AmplifierStimuli = field(default_factory=AmplifierStimuli)
     current_proved: bool = False
     last_contact: str = ""
+    back_m: float = 0.0
 
     @property
     def extension_range_m(self) -> tuple[float, float]:

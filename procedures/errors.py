@@ -41,6 +41,10 @@ class HeaterFault(ProcedureFault):
     """The heater's read-back does not show what it is commanded to."""
 
 
+class CoarseFault(ProcedureFault):
+    """The coarse positioner does not move as it should."""
+
+
 class LimitReached(ProcedureFault):
     """The current, or the time at a high bias, has reached the rig's limit."""
 

@@ -67,7 +67,7 @@ class SurfaceTrack:
         return step_m
 
 
-Wait = TypeVar("Wait", SetHeater, Settle)
+Wait = TypeVar("Wait", bound=SetHeater | Settle)
 
 
 def warm(

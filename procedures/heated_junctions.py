@@ -177,7 +177,7 @@ class HeatedProcedure(HeldProcedure, Foreseen):
 
     def follow_m(self, context: ProcedureContext) -> float:
         """Return the way by which the coarse positioner may follow a surface that cools."""
-        return self._track.follow_m(context)
+        return self._track.follow_m(context) if self._contacted else super().follow_m(context)
 
     def _back(self, context: ProcedureContext, search: SearchProgress) -> Steps[None]:
         """Retract from the surface, as far as it is known, by `heater_clearance`."""

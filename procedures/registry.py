@@ -103,6 +103,7 @@ _BUILT_IN: dict[str, tuple[str, str, str]] = {
     "control-gold": (
         "procedures.controls:Gold", "Contacts of one gold atom: heat the same at +V and -V.", "heating",
     ),
+    "park": ("procedures.park:Park", "Take the tip far back with the coarse positioner.", "traces"),
     "playback": (
         "procedures.playback:Playback", "Record again what hotjunction sim --recording plays back.", "traces",
     ),

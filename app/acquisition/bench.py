@@ -31,6 +31,7 @@ from app.acquisition.run_sink import RunSink
 from app.acquisition.summary import analysed, results_in
 from app.acquisition.watchdog import Watchdog, make_safe
 from app.acquisition.watchdog.guarded_rig import MADE_SAFE, GuardedRig
+from app.acquisition.went_back import WentBack
 from app.config.amplifiers import VOLTAGE_PREAMPLIFIER
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.rig import Rig
@@ -219,11 +220,14 @@ class Bench:
                     observer.on_trace(trace)
 
                 reducers = Reducers(self._segmenter(), on_trace)
-                sink = RunSink(recorder, reducers, observer, procedure.counts, watchdog.check)
+                went_back = WentBack(self.rig_file, self.rig)
+                sink = RunSink(
+                    recorder, reducers, observer, procedure.counts, watchdog.check, went_back.on_event
+                )
                 preflight = Unproved(self._unproved) if self._unproved else proofs.preflight(watchdog.check)
                 guarded = GuardedRig(watchdog, self.rig, lambda: self._make_safe(opened))
                 runner = Runner(
-                    guarded.context(opened.context),
+                    went_back.context(guarded.context(opened.context)),
                     DemodulatingSink(points, sink, raw) if points and raw else sink,
                     guarded.make_safe,
                     self._stop.is_set,

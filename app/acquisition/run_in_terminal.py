@@ -14,12 +14,14 @@ from app.acquisition.bench import Bench, Observer, RunSummary
 from app.acquisition.recorder import RecorderFailed
 from app.acquisition.room import exhausted
 from app.acquisition.run_checks import check, duration_s, expectation, remarks
+from app.acquisition.went_back import left_alone
 from app.config.rig import Rig
 from app.config.toml import FileError
 from app.console.durations import amount
 from app.console.progress import RunProgress, signals_stop, stderr_console
 from app.console.terminal import output_never_waits
 from drivers.errors import RigError
+from procedures.contact import ContactProcedure
 from procedures.errors import ImpossibleSetting
 from procedures.procedure import RigProcedure
 from procedures.runner import PROOF
@@ -44,6 +46,8 @@ def run_and_tell(
     )
     if summary.end.reason:
         click.echo(summary.end.reason, err=True)
+    if isinstance(procedure, ContactProcedure):
+        click.echo(left_alone(bench.rig), err=True)
     if summary.end.status == "fault" or not summary.end.safe:
         raise SystemExit(1)
     return summary

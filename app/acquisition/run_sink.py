@@ -49,11 +49,13 @@ class RunSink:
         observer: Observer,
         counts: Callable[[Event], bool],
         check_watchdog: Callable[[], None] = lambda: None,
+        first: Callable[[Event], None] = lambda event: None,
         steady_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = ClockWatch()
         self._steady_s = steady_s
         self._check_watchdog = check_watchdog
+        self._first = first
         self._recorder = recorder
         self._reducers = reducers
         self._observer = observer
@@ -120,6 +122,7 @@ class RunSink:
 
     def on_event(self, event: Event) -> None:
         """Pass on an event at once."""
+        self._first(event)
         self._recorder.on_event(event)
         self._reducers.feed(event)
         self._observer.on_event(event)

@@ -93,6 +93,7 @@ class Coarse(Section):
     direction_line: str = Field(pattern=r"^port\d+/line\d+$")
     step_nm: Annotated[Positive, Usual(0.1, 1e4, "nm")]
     steps_per_s: float = Field(200.0, ge=1, le=10_000)
+    park_after_s: float = Field(1800.0, ge=0, le=1e6)
 
     @model_validator(mode="after")
     def _two_lines(self) -> Self:

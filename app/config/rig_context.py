@@ -49,7 +49,8 @@ def full_scale_V(rig: Rig, role: str, range_V: float) -> float:
 
 def planned_context(rig: Rig) -> ProcedureContext:
     """Return the context for checking a procedure before the rig is opened, without instruments."""
-    return rig_context(rig, cast(NI6281, _Planned(rig.daq.rate_Hz)), lambda: None, None)
+    coarse = cast(Stepper, rig.coarse)  # a plan asks only whether there is one
+    return rig_context(rig, cast(NI6281, _Planned(rig.daq.rate_Hz)), lambda: None, coarse)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,11 @@ class BiasByHand:
         self._others: dict[str, float] = {}
 
     @property
+    def on(self) -> bool:
+        """True while anything is set by hand."""
+        return self._on is not None
+
+    @property
     def others(self) -> Mapping[str, float]:
         """Further outputs that are set by hand, each in its own unit."""
         return dict(self._others)

@@ -65,6 +65,10 @@ class Instruments:
         self.known_rig = rig
         return rig
 
+    def set_by_hand(self) -> bool:
+        """Return True while a bias or another output is set by hand."""
+        return self._bias.on
+
     # ---- a run ----
 
     def give_up(self) -> None:

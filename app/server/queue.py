@@ -55,6 +55,12 @@ class JobQueue:
         return self._present
 
     @property
+    def last(self) -> Job | None:
+        """Job that ended last; None while one runs, or before any."""
+        with self._changed:
+            return self._done[-1] if self._done and self._present is None else None
+
+    @property
     def waiting_jobs(self) -> tuple[Job, ...]:
         """Jobs that wait, in order."""
         with self._changed:

@@ -33,6 +33,7 @@ from app.server.command_handlers import CommandHandlers
 from app.server.commissioning import COMMISSION, Commissioning
 from app.server.connection import RETRACT_MARGIN_S, Connection
 from app.server.critical_thread import CriticalThread
+from app.server.idle_park import IdlePark
 from app.server.instruments import Instruments
 from app.server.intake import JobIntake
 from app.server.job import Job, Status
@@ -93,6 +94,9 @@ class BenchServer:
         )
         self.intake = JobIntake(
             self.queue, self.instruments, self.outside, self.commissioning, self.folder, self.publish_state
+        )
+        self._idle_park = IdlePark(
+            self.queue, lambda: self.instruments.known_rig, self.intake.add, self.instruments.set_by_hand
         )
         self._ownership = Ownership(self.rig_file, self.instruments.known_rig, myself())
         self.ended = threading.Event()
@@ -264,6 +268,7 @@ class BenchServer:
                 looked.clear()
                 self._instrument_thread.do(lambda: self._look(looked))
             self.outside.look()
+            self._idle_park.look()
             if (job := self.queue.present) is not None:
                 self.broadcast.publish_job(job)  # its time left counts down
             self._closing.wait(TELL_EVERY_S)

@@ -177,6 +177,7 @@ class Prove:
             proof,
             numbers={**proof.numbers, STRAY: found.capacitance_F, f"error of the {STRAY}": found.error_F},
             not_proved=tuple(left) if found.shows(wanted_F) else proof.not_proved,
+            current=proof.current or found.shows(wanted_F),
         )
 
     def _proof(self, context: ProcedureContext, survey: Survey) -> Proof:

@@ -202,7 +202,9 @@ def _judge_world(outcome: Outcome, fault: MatrixFault, rig: ServedRig, run: Run,
     outcome.demand(look.safe or not outcome.said_safe, f"called safe with {look}")
     outcome.demand(look.safe or fault.takes_outputs, f"left with {look}")
     proof_V = CARD_SHARE * LARGEST_V if outcome.case.moment.step == PROOF else 0.0
-    outcome.demand(worst.bias_V < max(run.most_bias_V, proof_V), f"bias of {worst.bias_V:.3g} V in the run")
+    outcome.demand(
+        worst.bias_V < max(run.largest_bias_V, proof_V), f"bias of {worst.bias_V:.3g} V in the run"
+    )
     if not look.safe:
         rig.simulated.faults.clear()
         stated = load_rig(rig.file)

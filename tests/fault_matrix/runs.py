@@ -28,6 +28,7 @@ from procedures.controls import (
 from procedures.heating import Heating
 from procedures.iv import IV
 from procedures.noise_thermometer import NoiseResistor, NoiseThermometer
+from procedures.park import Park
 from procedures.peltier import Peltier
 from procedures.peltier_controls import FilmPressed
 from procedures.procedure import RigProcedure
@@ -110,6 +111,11 @@ class Run:
 
     edit: Callable[[str], str] = lambda text: text
     """Change of the rig file's text."""
+
+    @property
+    def largest_bias_V(self) -> float:
+        """Largest bias in the run: while a heater changes, half of 1 G0 takes the amplifier to 10 V at 1e6 V/A."""
+        return max(self.most_bias_V, 0.261 if "heater.where" in self.world else 0.0)
 
     def made(self) -> RigProcedure:
         """Return the procedure with its parameters; a resistor of its world stands in for the junction."""
@@ -203,6 +209,7 @@ RUNS: Mapping[str, Run] = {
     "control-other-frequencies": Run(OtherFrequencies, {**HELD, "frequencies": "20", "hold_time": 0.7}),
     "control-leads-swapped": Run(LeadsSwapped, HELD),
     "control-gold": Run(Gold, _without(HELD, "conductance")),
+    "park": Run(Park, {"moves": 3}),
     "calibrate-amplifier": Run(
         CalibrateAmplifier,
         {"amplitude": 0.1, "levels": 5, "dwell": 0.1, "cycles": 1, "resistance": 1e5},

@@ -70,7 +70,7 @@ def test_every_key_of_a_rig_file_and_of_a_simulated_rig_is_read(tmp_path):
         served.bench().run(quick(1), tmp_path / "run.h5")
         found = CliRunner().invoke(check, [str(served.file), "--json"])
         assert found.exit_code == 0, found.output
-    assert {name for _, name in ours - seen} == READ_BY_COMMISSION
+    assert {name for _, name in ours - seen} == READ_BY_COMMISSION | READ_BY_SERVER
     elsewhere = mentioned()
     left = {(kind, name) for kind, name in simulated_fields() - told if name not in elsewhere}
     assert {kind for kind, _ in left} <= {Wiring, Sources}  # read by the names of terminals and signals
@@ -84,6 +84,9 @@ def tables_of_other_amplifiers():
 
 READ_BY_COMMISSION = {"mains_Hz"}
 """Compared with the mains that `hotjunction commission` finds (tests/stories/test_commission.py)."""
+
+READ_BY_SERVER = {"park_after_s"}
+"""Compared with the idle time of a bench that serves (tests/stories/test_park.py)."""
 
 FOUR_OUTPUTS = {"ni6281.outputs": 4}
 

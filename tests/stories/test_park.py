@@ -1,0 +1,153 @@
+"""A rig that is left alone: the coarse positioner takes the tip back, and the next approach follows it."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from app.acquisition.run_checks import check
+from app.acquisition.went_back import WentBack
+from app.config.rig import load_rig
+from app.server.idle_park import IdlePark
+from procedures.errors import ImpossibleSetting
+from procedures.park import Park
+from tests.stories.test_recentring import without_coarse
+from tests.support.rig.rigs import quick, served_rig
+
+pytestmark = pytest.mark.usefixtures("unanalysed")
+
+NM = 1e-9
+HOUR_S = 3600.0
+DRIFTING = {"surface.initial_gap_nm": 70.0, "surface.drift_pm_per_s": -3.0}
+"""In twelve hours the surface comes 130 nm nearer to a tip that stands 50 to 70 nm back."""
+
+
+@pytest.fixture(autouse=True)
+def no_watchdog(monkeypatch):
+    from tests.support.rig.watchdogs import WatchdogWithoutProcess
+
+    monkeypatch.setattr("app.acquisition.bench.Watchdog", WatchdogWithoutProcess)
+
+
+def left_alone(rig, hours):
+    """Let the world's time pass without a program."""
+    bench = rig.simulated.bench
+    with bench.lock:
+        bench.clock.wait(bench.changed, bench.clock.now() + hours * HOUR_S)
+    bench.catch_up()
+
+
+def way_m(rig):
+    return WentBack(rig.file, load_rig(rig.file)).way_m
+
+
+def test_a_parked_tip_outlives_the_night_and_finds_the_surface_in_the_morning(tmp_path):
+    with served_rig(tmp_path, overrides=DRIFTING) as rig:
+        assert rig.bench().run(quick(1), tmp_path / "evening.h5").end.status == "finished"
+        assert way_m(rig) == 0.0
+        parked = rig.bench().run(Park.from_values({"moves": 8}), tmp_path / "park.h5").end
+        assert (parked.status, parked.safe) == ("finished", True), parked.reason
+        assert way_m(rig) == pytest.approx(200 * NM)
+        deepest_m = rig.world.deepest_indentation_m
+        left_alone(rig, 12.0)
+        assert rig.world.deepest_indentation_m == deepest_m
+        morning = rig.bench().run(quick(1), tmp_path / "morning.h5")
+        assert (morning.end.status, morning.traces) == ("finished", 1), morning.end.reason
+        assert rig.world.deepest_indentation_m < 2.5 * NM
+        assert way_m(rig) == 0.0, "a contact begins anew"
+
+
+def test_without_it_the_surface_comes_to_the_tip(tmp_path):
+    with served_rig(tmp_path, overrides=DRIFTING) as rig:
+        assert rig.bench().run(quick(1), tmp_path / "evening.h5").end.status == "finished"
+        left_alone(rig, 12.0)
+        assert rig.world.deepest_indentation_m > 20 * NM
+
+
+def test_a_surface_that_is_further_than_the_way_back_is_not_followed(tmp_path):
+    with served_rig(tmp_path, overrides={"surface.initial_gap_nm": 5000.0}) as rig:
+        assert rig.bench().run(Park.from_values({"moves": 4}), tmp_path / "park.h5").end.status == "finished"
+        end = rig.bench().run(quick(1), tmp_path / "run.h5").end
+        assert (end.status, end.safe) == ("fault", True)
+        assert "No contact up to the end of the piezo's range" in end.reason
+        assert way_m(rig) == 0.0
+        assert rig.simulated.bench.coarse.position_m == pytest.approx(0.0, abs=50 * NM)
+
+
+def test_a_positioner_that_goes_the_other_way_is_stopped_at_a_touch(tmp_path):
+    """Its direction line is inverted: the first move of 25 nm leads toward the surface."""
+    with served_rig(tmp_path, overrides={"surface.initial_gap_nm": 27.0}) as rig:
+        bench = rig.simulated.bench
+        move = bench.chain.world.move_coarse
+        bench.chain.world.move_coarse = lambda distance_m: move(-distance_m)
+        end = rig.bench().run(Park.from_values({"moves": 20}), tmp_path / "park.h5").end
+        assert (end.status, end.safe) == ("fault", True)
+        assert "it goes the other way" in end.reason
+        assert rig.world.deepest_indentation_m < 30 * NM
+
+
+def test_without_a_coarse_positioner_it_is_refused(tmp_path):
+    with served_rig(tmp_path) as rig:
+        check(Park.from_values({}), load_rig(rig.file))
+        without_coarse(rig)
+        for refuses in (
+            lambda: check(Park.from_values({}), load_rig(rig.file)),
+            lambda: rig.bench().run(Park.from_values({}), tmp_path / "park.h5"),
+        ):
+            with pytest.raises(ImpossibleSetting, match="no coarse positioner"):
+                refuses()
+
+
+class Queue(SimpleNamespace):
+    """Queue of an idle bench, whose last job ended at 0 s."""
+
+    def let(self, job_id):
+        self.let_to.append(job_id)
+
+
+@pytest.mark.parametrize(
+    ("procedure", "at_s", "by_hand", "parks"),
+    [
+        ("break-junction", 1799.0, False, False),
+        ("break-junction", 1801.0, False, True),
+        ("thermopower", 1801.0, False, True),
+        ("break-junction", 1801.0, True, False),
+        ("playback", 1801.0, False, False),
+        ("park", 1801.0, False, False),
+        ("commission", 1801.0, False, False),
+    ],
+)
+def test_an_idle_bench_parks_once_after_a_run_that_approached(procedure, at_s, by_hand, parks):
+    last = SimpleNamespace(procedure=procedure, ended_s=0.0)
+    queue, added = Queue(last=last, let_to=[]), []
+    rig = SimpleNamespace(coarse=SimpleNamespace(park_after_s=1800.0))
+    idle = IdlePark(
+        queue,
+        lambda: rig,
+        lambda run, place: added.append((run.procedure, place)) or SimpleNamespace(id=7),
+        lambda: by_hand,
+        lambda: at_s,
+    )
+    idle.look()
+    idle.look()
+    assert added == ([("park", 0)] if parks else [])
+    assert queue.let_to == ([7] if parks else [])
+
+
+def test_a_rig_without_a_coarse_positioner_says_that_drift_can_reach_the_tip(tmp_path, caplog):
+    last = SimpleNamespace(procedure="break-junction", ended_s=0.0)
+    with served_rig(tmp_path) as rig:
+        without_coarse(rig)
+        idle = IdlePark(Queue(last=last), lambda: load_rig(rig.file), None, lambda: False, lambda: 1801.0)
+    idle.look()
+    idle.look()
+    (record,) = caplog.records
+    assert "by 100 nm at most: drift can reach it; take its housing back by hand" in record.message
+
+
+def test_an_unreadable_way_counts_as_none(tmp_path):
+    with served_rig(tmp_path) as rig:
+        went_back = WentBack(rig.file, load_rig(rig.file))
+        went_back.moves(-1e-7)
+        assert went_back.way_m == 1e-7
+        went_back._path.write_text("a page of rubbish", "ascii")
+        assert went_back.way_m == 0.0
