@@ -102,12 +102,16 @@ class SampleReader:
         self._checks = SampleChecks(context)
         self._unpublished: Block | None = None
 
-    @contextmanager
-    def commanding(self, **volts: float) -> Iterator[None]:
-        """Allow the outputs to show both old and new values while single values are written inside the block."""
+    def write(self, **volts: float) -> int:
+        """Write single values to outputs; return the number of samples acquired by then, which may be unread.
+
+        The loop-backs may show both old and new values meanwhile.
+        """
         self.loop_backs.held(volts, self.next)
-        yield
-        self.loop_backs.known(self._daq.samples_acquired())
+        self._daq.write(**volts)
+        written = self._daq.samples_acquired()
+        self.loop_backs.known(written)
+        return written
 
     @contextmanager
     def outputs_unknown(self) -> Iterator[None]:
@@ -264,7 +268,11 @@ class SampleReader:
 
     def catch_up_with_now(self) -> int:
         """Read all samples that show a time before the call; return the index of the next sample."""
-        self.read_to(self.catch_up() + self._delay)
+        return self.catch_up_with(self.catch_up())
+
+    def catch_up_with(self, acquired: int) -> int:
+        """Read all samples that show a time before sample ``acquired``; return the index of the next sample."""
+        self.read_to(acquired + self._delay)
         return self.next
 
     def _read(self, n: int) -> Block:

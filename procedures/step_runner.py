@@ -140,14 +140,9 @@ class StepRunner:
 
     def set_bias(self, bias_V: float) -> Outcome:
         """Apply a bias to the junction."""
-        self._write_bias(bias_V)
-        begin = self._watch.catch_up_with_now()
+        begin = self._watch.catch_up_with(self._watch.write(bias=bias_V))
         self.bias_is(bias_V)
         return self._outcome(FINISHED, begin)
-
-    def _write_bias(self, bias_V: float) -> None:
-        with self._watch.commanding(bias=bias_V):
-            self._daq.write(bias=bias_V)
 
     def bias_is(self, bias_V: float) -> None:
         """Record that the bias has changed, by any means."""
@@ -272,7 +267,7 @@ class StepRunner:
             self._tip.locate()
             watch.settle(since)
             if seen.ended == SKIPPED:  # it stopped at any bias: 0 V is a step that every rig allows
-                self._write_bias(0.0)
+                watch.write(bias=0.0)
             fired = {} if seen.fired_at is None else {"fired_at": seen.fired_at}
             outcome = self._step_ended(step.name, begin, seen, **fired)
             self.set_bias(self.bias_V)
