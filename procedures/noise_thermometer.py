@@ -9,8 +9,8 @@ from math import nan
 from typing import Any
 
 from analysis.heating.programme import LevelProgramme, ordered
+from analysis.thermoelectric.noise_band import BAND_Hz
 from analysis.thermoelectric.noise_holds import AFTER, BEFORE, MARK, OPEN, RESISTOR, STEP
-from analysis.thermoelectric.noise_run import BAND_Hz
 from procedures.capture import SearchProgress
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting

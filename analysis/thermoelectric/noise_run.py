@@ -4,19 +4,18 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.constants import ELEMENTARY_CHARGE_C, G0_S, BOLTZMANN_J_per_K
 from analysis.json_data import to_json
 from analysis.records import FloatArray
 from analysis.statistics.junction_mean import covariance_of_mean
 from analysis.thermoelectric.control_verdict import ControlVerdict
+from analysis.thermoelectric.measured_noise import MeasuredNoise
 from analysis.thermoelectric.noise_controls import judge_noise
-from analysis.thermoelectric.noise_holds import OPEN, RESISTOR, NoiseHold
+from analysis.thermoelectric.noise_holds import OPEN, RESISTOR
 from analysis.thermoelectric.noise_sets import (
     LEAST_CONDUCTANCES,
     NoiseContact,
@@ -37,178 +36,10 @@ from analysis.transport.noise import x_coth_x
 AMBIENT_K = 300.0
 """Temperature of the resistors, and of the contacts without heat."""
 
-BAND_Hz = (1000.0, 6000.0)
-"""Band of the noise: above flicker, below the roll-off of the amplifier."""
-
-SKIPPED_S = 0.02
-"""Time after the bias has gone to 0 V that is left out."""
-
-LINE_BINS = 2.0
-"""Points of the spectrum left out on either side of each multiple of the mains."""
-
-MOST_CHANGE = 0.1
-"""Largest relative change of the conductance during a hold."""
-
-MOST_DISAGREEMENT = 0.02
-"""Largest relative difference of the conductances from both current inputs."""
-
-BLOCK_S = 0.01
-"""Length of the means that show steps of the current."""
-
-SLOW_Hz = (100.0, 500.0)
-"""Band below that of the noise, in which steps of the current show."""
-
-MOST_SLOW = 2.2
-"""Largest density there over the white one of the band."""
-
 FEW = 5
 
 ANY_TIME = 1.0 / math.sqrt(12.0)
 """Standard deviation of a mean over a hold, over a step at any time of it."""
-
-FIT_BINS, FIT_ROUNDS = 14, 4
-"""Number of means of the spectrum to which white and flicker noise are fitted, equally spaced in log f, and of fits."""
-
-LEAST_EXPECTED = 0.3
-"""Least expected density over the mean that is there, for the weights."""
-
-
-@dataclass(frozen=True)
-class BandNoise:
-    """White density of a hold and its relative error, in both halves of the band too, without its flicker noise.
-
-    ``flicker_A2`` is that of the flicker noise times the frequency, with its error.
-    """
-
-    density_A2_per_Hz: float
-    relative: float
-    halves: tuple[float, float]
-    flicker_A2: float = 0.0
-    flicker_sigma_A2: float = math.nan
-
-
-def band_noise(
-    current_A: FloatArray, rate_Hz: float, mains_Hz: float, band_Hz: tuple[float, float] = BAND_Hz
-) -> BandNoise:
-    """Return the white noise of a band from a fit of white and flicker noise, without multiples of the mains.
-
-    The fit begins at 100 Hz, where flicker noise shows best. A contact is never quite at 0 V: the thermovoltage of a
-    heated one and the offset of the bias drive a current, and its flicker noise reaches into the band.
-
-    Raises
-    ------
-    ValueError
-        If no frequency lies in the band.
-    """
-    frequency_Hz, density, used = _spectrum(current_A, rate_Hz, mains_Hz)
-    inside = used & (frequency_Hz >= band_Hz[0]) & (frequency_Hz < band_Hz[1])
-    if inside.sum() < 4:
-        raise ValueError(f"the hold has no points from {band_Hz[0]:g} to {band_Hz[1]:g} Hz")
-    (white, flicker), (sigma, flicker_sigma) = _white_and_flicker(
-        frequency_Hz[used], density[used], band_Hz[1]
-    )
-    middle_Hz = 0.5 * (band_Hz[0] + band_Hz[1])
-
-    def half(which: NDArray[np.bool_]) -> float:
-        return float(density[which].mean() - flicker * np.mean(1.0 / frequency_Hz[which]))
-
-    halves = half(inside & (frequency_Hz < middle_Hz)), half(inside & (frequency_Hz >= middle_Hz))
-    return BandNoise(white, sigma / white, halves, flicker, flicker_sigma)
-
-
-def _spectrum(
-    current_A: FloatArray, rate_Hz: float, mains_Hz: float
-) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-    """Return frequencies, periodogram, and the points above 0 Hz that are no multiple of the mains."""
-    ends = max(round(BLOCK_S * rate_Hz), 1)
-    drift = np.linspace(current_A[:ends].mean(), current_A[-ends:].mean(), len(current_A))
-    x: FloatArray = current_A - drift
-    x = x - x.mean()
-    frequency_Hz: FloatArray = np.asarray(np.fft.rfftfreq(len(x), 1.0 / rate_Hz), dtype=np.float64)
-    density: FloatArray = 2.0 / (rate_Hz * len(x)) * np.abs(np.fft.rfft(x)) ** 2
-    off_Hz = np.abs(frequency_Hz - mains_Hz * np.rint(frequency_Hz / mains_Hz))
-    used: NDArray[np.bool_] = off_Hz > LINE_BINS * rate_Hz / len(x)
-    return frequency_Hz, density, used
-
-
-def _white_and_flicker(
-    frequency_Hz: FloatArray, density: FloatArray, highest_Hz: float
-) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Fit W + A/f to means of a periodogram; return W and A, and their errors. Each point scatters by its own size."""
-    edges = np.geomspace(SLOW_Hz[0], highest_Hz, FIT_BINS + 1)
-    groups = [(frequency_Hz >= low) & (frequency_Hz < high) for low, high in pairwise(edges)]
-    groups = [group for group in groups if group.any()]
-    points = np.array([group.sum() for group in groups])
-    means = np.array([density[group].mean() for group in groups])
-    design = np.array([(1.0, np.mean(SLOW_Hz[1] / frequency_Hz[group])) for group in groups])
-    expected = np.full(len(means), float(points @ means / points.sum()))
-    for _ in range(FIT_ROUNDS):
-        weight = np.sqrt(points) / expected
-        covariance = np.linalg.inv((design * weight[:, None]).T @ (design * weight[:, None]))
-        white, flicker = covariance @ (design * weight[:, None]).T @ (means * weight)
-        expected = np.maximum(design @ (white, flicker), LEAST_EXPECTED * means)
-    sigma, flicker_sigma = np.sqrt(np.diag(covariance))
-    return (float(white), float(flicker) * SLOW_Hz[1]), (float(sigma), float(flicker_sigma) * SLOW_Hz[1])
-
-
-@dataclass(frozen=True, eq=False)
-class MeasuredNoise:
-    """A hold as density, conductance and mean current; ``rejected`` says why it is not used, "" if it is.
-
-    ``conductance_S`` is that of the circuit: the junction and ``series_ohm`` of leads. ``change`` is the relative
-    change of the conductance during the hold.
-    """
-
-    kind: str
-    difference_K: float
-    conductance_S: float
-    noise: BandNoise | None
-    rejected: str = ""
-    current_A: float = math.nan
-    change: float = 0.0
-    series_ohm: float = 0.0
-
-
-def measured(hold: NoiseHold, mains_Hz: float, band_Hz: tuple[float, float] = BAND_Hz) -> MeasuredNoise:
-    """Measure a hold. It is left out by its current alone: never by its noise."""
-    conductance_S = 0.5 * (hold.before_S + hold.after_S)
-    ratio = hold.second_ratio
-    change = abs(hold.after_S - hold.before_S) / conductance_S if conductance_S else 0.0
-    current_A = hold.current_A[round(SKIPPED_S * hold.rate_Hz) :]
-    reasons = {
-        "samples missing": "gap" in hold.flags,
-        "run stopped": "aborted" in hold.flags,
-        "amplifier at its rail" if ratio is None else "second current input at its limit": "railed"
-        in hold.flags,
-        "conductance not measured": not math.isfinite(conductance_S),
-        "second current input at its limit at the amplitude": ratio is not None and math.isnan(ratio),
-        "current inputs disagree": ratio is not None and abs(ratio - 1.0) > MOST_DISAGREEMENT,
-        f"conductance changed by more than {100 * MOST_CHANGE:g} %": change > MOST_CHANGE,
-    }
-    reason = next((reason for reason, found in reasons.items() if found), "")
-    if reason:
-        return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, None, reason)
-    try:
-        noise = band_noise(current_A, hold.rate_Hz, mains_Hz, band_Hz)
-    except ValueError as error:
-        return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, None, str(error))
-    if not hold.kind and _slow(current_A, hold.rate_Hz, mains_Hz) > MOST_SLOW * noise.density_A2_per_Hz:
-        return MeasuredNoise(hold.kind, hold.difference_K, conductance_S, None, "current at 0 V made steps")
-    return MeasuredNoise(
-        hold.kind,
-        hold.difference_K,
-        conductance_S,
-        noise,
-        current_A=float(current_A.mean()),
-        change=change,
-        series_ohm=hold.series_ohm,
-    )
-
-
-def _slow(current_A: FloatArray, rate_Hz: float, mains_Hz: float) -> float:
-    """Return the mean density below the band, where steps of the current show."""
-    frequency_Hz, density, used = _spectrum(current_A, rate_Hz, mains_Hz)
-    return float(density[used & (frequency_Hz >= SLOW_Hz[0]) & (frequency_Hz < SLOW_Hz[1])].mean())
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,9 @@ from pathlib import Path
 from analysis.recording import Recording, RecordingError, RunHeader, damage_told
 from analysis.recording.summary import glance
 from analysis.second_current import SecondCurrent
+from analysis.thermoelectric.measured_noise import MeasuredNoise, measured
 from analysis.thermoelectric.noise_holds import NoiseHold, noise_holds
-from analysis.thermoelectric.noise_run import MeasuredNoise, NoiseAnalysis, analyse_noise, measured
+from analysis.thermoelectric.noise_run import NoiseAnalysis, analyse_noise
 from app.offline.recordings import Part, RecordingKind, is_recording, recording_kind
 from procedures.registry import CONTROL
 

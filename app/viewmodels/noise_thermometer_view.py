@@ -12,14 +12,9 @@ from analysis.constants import G0_S
 from analysis.numbers import counted
 from analysis.recording import RunHeader
 from analysis.records import FloatArray
+from analysis.thermoelectric.measured_noise import MeasuredNoise, measured
 from analysis.thermoelectric.noise_holds import NoiseHold
-from analysis.thermoelectric.noise_run import (
-    MeasuredNoise,
-    NoiseAnalysis,
-    analyse_noise,
-    mean_of_contacts,
-    measured,
-)
+from analysis.thermoelectric.noise_run import NoiseAnalysis, analyse_noise, mean_of_contacts
 from analysis.thermoelectric.noise_sets import LEAST_CONDUCTANCES, NoiseContact, NoiseSet, conductances
 from analysis.thermoelectric.noise_thermometer import FOUR_K
 from app.offline.noise import Resistors, mains_of, resistors_beside

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from analysis.recording import Recording
-from analysis.thermoelectric.noise_run import MeasuredNoise, analyse_noise
+from analysis.thermoelectric.measured_noise import MeasuredNoise
+from analysis.thermoelectric.noise_run import analyse_noise
 from analysis.thermoelectric.peltier_controls import FILM_PRESSED
 from app.acquisition.run_checks import check
 from app.config.rig import load_rig

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.recording import Recording
+from analysis.thermoelectric.measured_noise import measured
 from analysis.thermoelectric.noise_holds import noise_holds
-from analysis.thermoelectric.noise_run import measured
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.toml import FileError
 from app.offline.analyse import analyse_measurement

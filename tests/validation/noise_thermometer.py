@@ -7,8 +7,10 @@ import numpy as np
 
 from analysis.constants import G0_S
 from analysis.records import FloatArray
+from analysis.thermoelectric.measured_noise import MeasuredNoise
+from analysis.thermoelectric.noise_band import BAND_Hz, BandNoise
 from analysis.thermoelectric.noise_holds import OPEN, RESISTOR
-from analysis.thermoelectric.noise_run import BAND_Hz, BandNoise, MeasuredNoise, analyse_noise
+from analysis.thermoelectric.noise_run import analyse_noise
 from analysis.thermoelectric.noise_thermometer import FOUR_K
 from tests.validation.study import Table, share
 

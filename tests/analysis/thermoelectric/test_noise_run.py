@@ -5,8 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from analysis.thermoelectric.measured_noise import measured
+from analysis.thermoelectric.noise_band import band_noise
 from analysis.thermoelectric.noise_holds import NoiseHold, slope_S
-from analysis.thermoelectric.noise_run import analyse_noise, band_noise, measured, why_no_fano
+from analysis.thermoelectric.noise_run import analyse_noise, why_no_fano
 
 RATE_Hz, DENSITY = 20_000.0, 1.3e-24
 

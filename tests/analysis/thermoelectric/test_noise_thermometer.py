@@ -8,9 +8,11 @@ import pytest
 from analysis.constants import G0_S
 from analysis.line_fit import line_with_both_errors, theil_sen_slope
 from analysis.spectra.lock_in import LockIn
+from analysis.thermoelectric.measured_noise import MeasuredNoise
 from analysis.thermoelectric.modulated_step import complex_amplitude
+from analysis.thermoelectric.noise_band import BandNoise
 from analysis.thermoelectric.noise_holds import OPEN, RESISTOR
-from analysis.thermoelectric.noise_run import BandNoise, MeasuredNoise, analyse_noise
+from analysis.thermoelectric.noise_run import analyse_noise
 from analysis.thermoelectric.noise_thermometer import (
     FOUR_K,
     band_density,

@@ -5,8 +5,10 @@ from functools import cache
 import numpy as np
 
 from analysis.constants import G0_S
+from analysis.thermoelectric.measured_noise import MeasuredNoise
+from analysis.thermoelectric.noise_band import BandNoise
 from analysis.thermoelectric.noise_holds import OPEN, RESISTOR
-from analysis.thermoelectric.noise_run import BandNoise, MeasuredNoise, analyse_noise
+from analysis.thermoelectric.noise_run import analyse_noise
 from analysis.thermoelectric.noise_thermometer import FOUR_K
 from app.viewmodels.noise_thermometer_view import NoiseThermometerSnapshot, snapshot_of
 
