@@ -121,6 +121,8 @@ def cases_of(procedure: str, faults: Mapping[str, MatrixFault], rng: np.random.G
     """Yield every fault in every step of a procedure, at a random moment of one of the steps of that name."""
     for step, lengths in rehearse(procedure).items():
         for fault in faults:
+            if faults[fault].card == RUNS[procedure].without:
+                continue
             nth = int(rng.integers(len(lengths)))
             delay = int(rng.integers(lengths[nth] + 1))
             yield Case(fault, procedure, Moment(step, nth, delay), seed=1)

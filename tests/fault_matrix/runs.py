@@ -112,6 +112,9 @@ class Run:
     edit: Callable[[str], str] = lambda text: text
     """Change of the rig file's text."""
 
+    without: str = ""
+    """Card on which the run is refused: one without digital lines moves no coarse positioner."""
+
     @property
     def largest_bias_V(self) -> float:
         """Largest bias in the run: while a heater changes, half of 1 G0 takes the amplifier to 10 V at 1e6 V/A."""
@@ -209,7 +212,7 @@ RUNS: Mapping[str, Run] = {
     "control-other-frequencies": Run(OtherFrequencies, {**HELD, "frequencies": "20", "hold_time": 0.7}),
     "control-leads-swapped": Run(LeadsSwapped, HELD),
     "control-gold": Run(Gold, _without(HELD, "conductance")),
-    "park": Run(Park, {"moves": 3}),
+    "park": Run(Park, {"moves": 3}, without="PXI-4461"),
     "calibrate-amplifier": Run(
         CalibrateAmplifier,
         {"amplitude": 0.1, "levels": 5, "dwell": 0.1, "cycles": 1, "resistance": 1e5},
