@@ -54,7 +54,7 @@ def test_ten_minutes_with_a_path_that_works_give_no_alarm(context):
 
 def test_a_dead_path_is_told_in_seconds(context):
     seconds = [watched(context, 0.0, 60.0, seed) for seed in range(10)]
-    assert max(seconds) <= (3.0 if context.amplifier.gain_V_per_A == 1e5 else 1.1)
+    assert max(seconds) <= 3.0
 
 
 def test_an_amplifier_that_is_too_slow_is_watched_without_a_sine(context):
