@@ -9,6 +9,7 @@ from analysis.recording import Recording, RecordingWriter
 from analysis.recording.errors import WriteFailed
 from analysis.records import Event, EventKind
 from app.acquisition.recorder import SLOW_S, STUCK_S, Recorder, RecorderFailed, Reducers
+from tests.support.patience import PATIENCE_S
 from tests.support.physics.counted import HEADER, block
 from tests.support.rig.rigs import wait_until
 
@@ -46,7 +47,7 @@ def test_a_disk_that_does_not_answer_ends_the_run_and_nothing_is_lost(slow_disk)
     recorder.feed(block(0, 100))
     clock.now = 1.0  # time to save
     recorder.feed(block(100, 100))
-    assert begun.wait(60)
+    assert begun.wait(PATIENCE_S)
     clock.now += STUCK_S / 2
     recorder.feed(block(200, 100))
     clock.now += STUCK_S
@@ -107,7 +108,7 @@ def test_samples_that_wait_while_the_recorder_fails_are_in_another_file(tmp_path
     monkeypatch.setattr(writer, failing, failing_later)
     clock.now = 1.0
     recorder.feed(block(100, 100))
-    assert begun.wait(60)
+    assert begun.wait(PATIENCE_S)
     recorder.feed(block(200, 100))
     recorder.on_event(Event(300, EventKind.MARK, "last"))
     go.set()
@@ -134,7 +135,7 @@ def test_samples_after_a_refused_write_are_in_a_second_file(tmp_path, monkeypatc
 
     monkeypatch.setattr(writer._log, "commit", refused)
     recorder.feed(block(0, 100))
-    assert begun.wait(60)
+    assert begun.wait(PATIENCE_S)
     recorder.feed(block(100, 100))
     go.set()
     with pytest.raises(RecorderFailed, match=r"samples after them are in .*What was read after that is in "):
@@ -168,7 +169,7 @@ def test_a_slow_disk_is_logged(slow_disk, caplog):
     recorder.feed(block(0, 100))
     clock.now = 1.0
     recorder.feed(block(100, 100))
-    assert begun.wait(60)
+    assert begun.wait(PATIENCE_S)
     clock.now += 2 * SLOW_S
     go.set()
     recorder.finish()

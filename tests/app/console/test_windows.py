@@ -9,6 +9,7 @@ import pytest
 
 from app.console import windows
 from app.console.windows import CLOSE, LOGOFF, SHUTDOWN, attentive, console_end_stops, fine_timer
+from tests.support.patience import PATIENCE_S
 
 
 class Library:
@@ -70,9 +71,9 @@ def test_the_end_of_the_console_stops_the_run_and_waits_until_the_rig_is_safe(
         answers: list[int] = []
         ending = threading.Thread(target=lambda: answers.append(handler(event)))
         ending.start()
-        assert asked.wait(10)
+        assert asked.wait(PATIENCE_S)
         assert not answers  # Windows would end the process now
-    ending.join(10)
+    ending.join(PATIENCE_S)
 
     assert answers == [1]
     assert not windll.kernel32.handlers

@@ -18,7 +18,7 @@ from app.remote.page.pictures import PICTURES, STYLES
 from app.remote.page.server import _listening, is_private, served_page
 from app.remote.page.state import Line, Number, PageState, Row
 from app.server.client import BenchClient
-from tests.support.patience import wait_until
+from tests.support.patience import PATIENCE_S, wait_until
 from tests.support.rig.benches import Ears, served_bench
 
 BROWSERS = "chromium", "chromium-browser", "google-chrome", "msedge"
@@ -190,8 +190,12 @@ def test_a_browser_shows_the_page(link: str, tmp_path: Path) -> None:
         pytest.skip("no browser is installed")
     flags = "--headless=new", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=6000", "--dump-dom"
     shown = subprocess.run(
-        [browser, *flags, f"--user-data-dir={tmp_path}", link], capture_output=True, text=True, timeout=120, check=True
-    ).stdout  # fmt: skip
+        [browser, *flags, f"--user-data-dir={tmp_path}", link],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    ).stdout
 
     assert "retracted" in shown and "Break junction" in shown and "3/3" in shown
     assert re.search(r'<figure><img id="trace" alt="trace" src="blob:http', shown)

@@ -14,6 +14,7 @@ from app.server.errors import NoAnswer, Refused
 from app.server.protocol import Message, decode, encode
 from app.server.rpc_server import Command, CommandServer, Reply, ServerWorker
 from drivers.errors import OutOfRange
+from tests.support.patience import PATIENCE_S
 
 TOKEN = "sésame"
 
@@ -29,7 +30,7 @@ def server(release):
         raise OutOfRange("gain", 3, "1e3 to 1e11")
 
     def hang():
-        release.wait(20)
+        release.wait(PATIENCE_S)
         return Reply()
 
     context = zmq.Context()

@@ -11,6 +11,7 @@ from simulators.keithley428.instrument import SimulatedKeithley428
 from simulators.parameters import load_parameters
 from simulators.wire.vxi11 import Vxi11Gateway
 from tests.support.instruments.vxi11_client import Parrot
+from tests.support.patience import ANSWER_S
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def keithley() -> SimulatedKeithley428:
 def session(visa: pyvisa.ResourceManager, keithley: SimulatedKeithley428) -> Iterator[pyvisa.Resource]:
     with Vxi11Gateway({22: keithley}) as gateway:
         resource = visa.open_resource(gateway.address(22))
-        resource.timeout = 2000
+        resource.timeout = 1000 * ANSWER_S
         yield resource
         resource.close()
 
@@ -94,6 +95,7 @@ def test_without_eoi_a_read_ends_at_the_terminator_or_times_out(session: pyvisa.
     session.read_termination = "\n"
     assert session.query("U1X") == "42800000000000\r"
     session.read_termination = None
+    session.timeout = 500
     with pytest.raises(pyvisa.VisaIOError, match="TMO"):
         session.query("U1X")
 

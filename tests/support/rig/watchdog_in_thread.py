@@ -13,6 +13,7 @@ from app.acquisition.watchdog import watchdog as bench_side
 from app.acquisition.watchdog.frames import Frame, Kind
 from app.acquisition.watchdog.process import Watch, read_frames
 from app.config.rig import load_rig
+from tests.support.patience import PATIENCE_S
 
 
 class WatchdogThread:
@@ -54,7 +55,7 @@ class WatchdogThread:
         return None if self._thread.is_alive() else 0
 
     def wait(self, timeout: float | None = None) -> int:
-        self._thread.join(30.0)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
         return 0
 

@@ -11,6 +11,7 @@ from pymeasure.experiment.procedure import Procedure
 from app.commands.calibrate import KINDS
 from procedures.break_junction import BreakJunction
 from procedures.registry import PROCEDURES
+from tests.support.patience import PATIENCE_S
 
 CALIBRATIONS = {
     f"calibrate-{kind}": (f"procedures.calibrate_{kind}", name) for kind, (name, _) in KINDS.items()
@@ -87,5 +88,5 @@ def test_pymeasure_s_worker_fails_with_a_sentence(tmp_path):
         procedure.execute()
     worker = Worker(Results(procedure, str(tmp_path / "worker.csv")))
     worker.start()
-    worker.join(30)
+    worker.join(PATIENCE_S)
     assert procedure.status == Procedure.FAILED
