@@ -52,8 +52,13 @@ def recordings(tmp_path_factory):
     return [*resistors, run(folder / "contacts", contacts)]
 
 
-def test_contacts_have_the_temperature_of_the_room(recordings):
-    result = analyse_measurement(recordings).noise
+@pytest.fixture(scope="module")
+def measurement(recordings):
+    return analyse_measurement(recordings)
+
+
+def test_contacts_have_the_temperature_of_the_room(measurement):
+    result = measurement.noise
     (found,) = result.sets
     assert found.temperature_K == pytest.approx(300.0, abs=4 * found.sigma_K)
     assert found.sigma_K < 15.0
@@ -86,9 +91,9 @@ def watched(path, step_s):
 
 
 @pytest.mark.parametrize("step_s", [0.3, 7.0])
-def test_the_window_shows_what_the_analysis_says(recordings, beside, step_s):
+def test_the_window_shows_what_the_analysis_says(measurement, beside, step_s):
     session = watched(beside[0], step_s)
-    assert result_of(session)["noise"] == analyse_measurement(recordings).to_json()["noise"]
+    assert result_of(session)["noise"] == measurement.to_json()["noise"]
     (one,) = session.noise_thermometer.snapshot().sets
     assert one.running_K[-1] == one.mean.temperature_K
 
@@ -117,8 +122,7 @@ def test_without_resistors_there_is_no_temperature(recordings):
     assert result.calibration is None and result.sets == ()
 
 
-def test_json_and_words_tell_it_and_why_there_is_no_fano_factor(recordings):
-    measurement = analyse_measurement(recordings)
+def test_json_and_words_tell_it_and_why_there_is_no_fano_factor(measurement):
     content = measurement.to_json()["noise"]
     assert content["fano"] is None and "flicker" in content["why_not"]
     assert 250.0 < content["temperature_K"] < 350.0
@@ -129,8 +133,7 @@ def test_json_and_words_tell_it_and_why_there_is_no_fano_factor(recordings):
     assert section.tables[1].rows[0][2] == control["sentence"]
 
 
-def test_the_error_is_compared_with_what_the_procedure_expected(recordings):
-    measurement = analyse_measurement(recordings)
+def test_the_error_is_compared_with_what_the_procedure_expected(measurement):
     (one,) = measurement.errors
     (found,) = measurement.noise.sets
     assert (one.quantity, one.planned, one.used) == ("noise temperature at dT = 0 K", 4, found.contacts)

@@ -59,8 +59,13 @@ def campaign(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def result(campaign):
-    return analyse_measurement([campaign[0].recording]).thermal_conductance
+def measurement(campaign):
+    return analyse_measurement([campaign[0].recording])
+
+
+@pytest.fixture(scope="module")
+def result(measurement):
+    return measurement.thermal_conductance
 
 
 def test_the_run_ends_safely_with_the_heater_off(campaign):
@@ -137,8 +142,7 @@ def test_command_line_and_report_tell_it(campaign, result, tmp_path):
     assert names_of_the_code(page.read_text(encoding="utf-8")) == []
 
 
-def test_the_error_is_compared_with_what_the_procedure_expected(campaign):
-    measurement = analyse_measurement([campaign[0].recording])
+def test_the_error_is_compared_with_what_the_procedure_expected(measurement):
     (one,) = measurement.errors
     assert (one.quantity, one.planned, one.used) == (
         "thermal conductance",

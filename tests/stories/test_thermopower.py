@@ -64,23 +64,27 @@ def campaign(tmp_path_factory):
         yield summary, np.array(true), rig.simulated.bench.outputs["heater"]
 
 
+@pytest.fixture(scope="module")
+def analysed(campaign):
+    return analyse_measurement([campaign[0].recording])
+
+
 def test_the_run_ends_safely_with_the_heater_off(campaign):
     summary, _, heater_V = campaign
     assert (summary.end.status, summary.end.safe, heater_V) == ("finished", True, 0.0)
 
 
-def test_the_thermopower_of_the_recording_is_that_of_its_molecules(campaign):
-    summary, true, _ = campaign
-    result = analyse_measurement([summary.recording]).thermopower
+def test_the_thermopower_of_the_recording_is_that_of_its_molecules(campaign, analysed):
+    _, true, _ = campaign
+    result = analysed.thermopower
     assert [one.junctions for one in result.sets] == [4, 4]
     assert result.sets[1].dT_K == pytest.approx(20.0, abs=0.3)
     # Four junctions at each difference: their spread, 1.6 uV/K and the noise of the offset, and five sigma.
     assert result.line.slope + 1.9e-6 == pytest.approx(true.mean(), abs=5 * 1.6e-6)
 
 
-def test_the_window_shows_what_the_analysis_finds(campaign):
-    summary, _, _ = campaign
-    offline = analyse_measurement([summary.recording]).thermopower
+def test_the_window_shows_what_the_analysis_finds(campaign, analysed):
+    summary, offline = campaign[0], analysed.thermopower
     with Player(summary.recording) as player:
         session = Session(player.header)
         player.play()
@@ -179,13 +183,12 @@ def test_metallic_contacts_have_no_slope(tmp_path):
     assert abs(found.line.slope) < 5 * max(found.line.sigma_slope, 0.5e-6)
 
 
-def test_the_error_is_compared_with_what_the_procedure_expected(campaign, capsys):
-    measurement = analyse_measurement([campaign[0].recording])
-    (one,) = measurement.errors
+def test_the_error_is_compared_with_what_the_procedure_expected(analysed, capsys):
+    (one,) = analysed.errors
     assert (one.quantity, one.planned, one.used) == ("thermopower", 8, 8)
-    assert one.reached == measurement.thermopower.line.sigma_slope
+    assert one.reached == analysed.thermopower.line.sigma_slope
     assert 0.2 < one.ratio < 5.0, "eight quiet junctions, with an assumed spread of 30 %"
-    (content,) = measurement.to_json()["expected_errors"]
+    (content,) = analysed.to_json()["expected_errors"]
     assert content["ratio"] == one.ratio
-    print_measurement(measurement)
+    print_measurement(analysed)
     assert "reached/expected" in capsys.readouterr().out
