@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -100,6 +101,12 @@ class Family(Protocol):
         """
         ...
 
+    def responses(
+        self, values: FloatArray, at: Sequence[Conditions], near: FloatArray | None = None
+    ) -> list[Response] | None:
+        """Return the response under each of several conditions, the first of which ``near`` is for."""
+        ...
+
     def currents(self, many: FloatArray, at: Conditions) -> FloatArray:
         """Return currents in A and heats in W for many sets of parameters (n_sets, n_parameters), (2, n_sets, n_bias).
 
@@ -131,6 +138,19 @@ class TransmissionFamily(Family, Protocol):
 class Asymmetric:
     """Methods of a family none of whose members is known to be the image of another."""
 
+    def responses(
+        self: Family, values: FloatArray, at: Sequence[Conditions], near: FloatArray | None = None
+    ) -> list[Response] | None:
+        """Return the responses, computed one after the other; None without a stationary state under one of them."""
+        found = []
+        for one in at:
+            response = self.response(values, one, near) if one.bias_V.size else _no_response(values.size)
+            if response is None:
+                return None
+            found.append(response)
+            near = None
+        return found
+
     def search_start(self: Family) -> FloatArray:
         """Return the starts of the parameters."""
         return starts_of(self)
@@ -142,6 +162,12 @@ class Asymmetric:
     def canonical(self, values: FloatArray) -> FloatArray:
         """Return the values."""
         return values
+
+
+def _no_response(n_parameters: int) -> Response:
+    """Return the response at no bias at all."""
+    none = np.empty(0)
+    return Response(none, none, np.empty((2, n_parameters, 0)))
 
 
 def starts_of(family: Family) -> FloatArray:
@@ -168,7 +194,15 @@ class LevelFamily:
 
     def fields(self, values: FloatArray) -> FloatArray:
         """Return the fields of the levels, shape (n_levels, 4)."""
-        return np.where(self.free >= 0, np.append(values, 0.0)[self.free], self.fixed)
+        fields = self.fixed.copy()
+        for level, field, index in self._free_fields:
+            fields[level, field] = values[index]
+        return fields
+
+    @cached_property
+    def _free_fields(self) -> list[tuple[int, int, int]]:
+        """Level, field and index of the parameter of each free field."""
+        return [(level, field, int(i)) for (level, field), i in np.ndenumerate(self.free) if i >= 0]
 
     def transmission(self, values: FloatArray) -> LevelTransmission:
         """Return the levels with these parameters."""
@@ -176,11 +210,33 @@ class LevelFamily:
 
     def response(self, values: FloatArray, at: Conditions, near: FloatArray | None = None) -> Response:
         """Return currents, heats and analytic slopes."""
-        result = level_slopes(self.fields(values), at.bias_V, *at.kT_eV)
-        slopes = np.zeros((2, len(self.parameters), at.bias_V.size))
-        for (level, field), index in np.ndenumerate(self.free):
-            if index >= 0:
-                slopes[:, index] += result.slopes[:2, level, field]
+        return self._response(values, at.bias_V, *at.kT_eV)
+
+    def responses(
+        self, values: FloatArray, at: Sequence[Conditions], near: FloatArray | None = None
+    ) -> list[Response]:
+        """Return the responses under all conditions from one pass, which takes hardly longer than one of them."""
+        if len(at) == 1:
+            return [self.response(values, at[0])]
+        sizes = [x.bias_V.size for x in at]
+        kT_probe_eV, kT_substrate_eV = np.repeat(np.array([x.kT_eV for x in at]), sizes, axis=0).T
+        bias_V = np.concatenate([x.bias_V for x in at])
+        whole = self._response(values, bias_V, kT_probe_eV, kT_substrate_eV)
+        ends = np.cumsum(sizes).tolist()
+        parts = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+        return [Response(whole.current_A[x], whole.heat_probe_W[x], whole.slopes[..., x]) for x in parts]
+
+    def _response(
+        self,
+        values: FloatArray,
+        bias_V: FloatArray,
+        kT_probe_eV: float | FloatArray,
+        kT_substrate_eV: float | FloatArray,
+    ) -> Response:
+        result = level_slopes(self.fields(values), bias_V, kT_probe_eV, kT_substrate_eV)
+        slopes = np.zeros((2, len(self.parameters), bias_V.size))
+        for level, field, index in self._free_fields:
+            slopes[:, index] += result.slopes[:2, level, field]
         current, heat, _ = result.values
         return Response(G0_S * current, WATT_PER_eV2 * heat, slopes * _UNITS[:, None, None])
 

@@ -92,10 +92,10 @@ class Problem(SearchSpace, Generic[F]):
 
         ``near`` is the state of near parameters, as in `Family.response`.
         """
-        response = self._biased_response(values, near)
-        models = None if response is None else self._models(values, response)
-        if response is None or models is None:
+        modelled = self._modelled(values, near)
+        if modelled is None:
             return None
+        response, models = modelled
         rows = list(zip(self.data.terms, models, strict=True))
         residual = np.concatenate([term.whitened(model - term.measured) for term, (model, _) in rows])
         slopes = np.concatenate([term.whitened(by) for term, (_, by) in rows], axis=1)
@@ -108,28 +108,24 @@ class Problem(SearchSpace, Generic[F]):
 
     def noiseless(self, values: FloatArray) -> JunctionData | None:
         """Return the data as the model has them, without noise; None if it has no stationary state."""
-        response = self._biased_response(values, None)
-        models = None if response is None else self._models(values, response)
-        return None if models is None else self.data.with_values([model for model, _ in models])
+        modelled = self._modelled(values)
+        return None if modelled is None else self.data.with_values([model for model, _ in modelled[1]])
 
-    def _biased_response(self, values: FloatArray, near: FloatArray | None) -> Response | None:
-        """Return the response at the biases of the currents and heats."""
-        own, none = self.own(values), np.empty(0)
-        if not self.biased.bias_V.size:
-            return Response(none, none, np.empty((2, own.size, 0)))
-        return self.family.response(own, self.biased, near)
-
-    def _models(self, values: FloatArray, biased: Response) -> list[tuple[FloatArray, FloatArray]] | None:
-        """Return model (m,) and slopes (n_parameters, m) of each of the data's terms; None without a stationary
-        state.
+    def _modelled(
+        self, values: FloatArray, near: FloatArray | None = None
+    ) -> tuple[Response, list[tuple[FloatArray, FloatArray]]] | None:
+        """Return the response at the biases of the currents and heats, and model (m,) and slopes (n_parameters, m) of
+        each of the data's terms; None without a stationary state.
         """
-        models = list(self._biased_models(values, biased))
-        if not any(x is not None for _, x in self.data.linear_response):
-            return models
-        unbiased, warmer = (self.family.response(self.own(values), x) for x in (self._unbiased, self._warmer))
-        if unbiased is None or warmer is None:
+        linear = any(x is not None for _, x in self.data.linear_response)
+        at = (self.biased, self._unbiased, self._warmer) if linear else (self.biased,)
+        responses = self.family.responses(self.own(values), at, near)
+        if responses is None:
             return None
-        return [*models, *self._linear_models(values, unbiased, warmer)]
+        models = list(self._biased_models(values, responses[0]))
+        if linear:
+            models += self._linear_models(values, *responses[1:])
+        return responses[0], models
 
     @cached_property
     def measured(self) -> FloatArray:

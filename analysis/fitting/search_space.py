@@ -1,5 +1,7 @@
 """Common parts of all least-squares fits: search coordinates, spread starts, and the covariance."""
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +20,7 @@ class SearchSpace:
         """The free parameters, in the order of every array of values."""
         raise NotImplementedError
 
-    @property
+    @cached_property
     def logarithmic(self) -> NDArray[np.bool_]:
         """True for each parameter that is searched by its logarithm."""
         return np.array([p.logarithmic for p in self.parameters], dtype=np.bool_)
@@ -37,11 +39,10 @@ class SearchSpace:
 
     def natural(self, search: FloatArray) -> FloatArray:
         """Return the natural values of search coordinates."""
-        return np.where(
-            self.logarithmic,
-            np.exp(np.where(self.logarithmic, np.clip(search, -_FARTHEST, _FARTHEST), 0.0)),
-            search,
-        )
+        natural = np.array(search, dtype=np.float64)
+        which = self.logarithmic
+        natural[..., which] = np.exp(np.clip(natural[..., which], -_FARTHEST, _FARTHEST))
+        return natural
 
 
 def evenly_spread(count: int, dimensions: int) -> FloatArray:

@@ -174,8 +174,10 @@ def _far(p: _Pair) -> _Three:
     # At small bias i a X equals v to many digits, so the difference is taken inside the logarithm's series.
     q_P, q_S = -p.da / p.a_P, p.da / p.a_S
     small = np.maximum(np.abs(q_P), np.abs(q_S)) < 0.02
-    heat_P = np.where(small, 1j * p.a_P * (tail - _log1p_less_linear(q_P)), heat_P)
-    heat_S = np.where(small, -1j * p.a_S * (tail + _log1p_less_linear(q_S)), heat_S)
+    if small.any():
+        left_P, left_S = _log1p_less_linear(np.stack([q_P[small], q_S[small]]))
+        heat_P[small] = 1j * p.a_P[small] * (tail[small] - left_P)
+        heat_S[small] = -1j * p.a_S[small] * (tail[small] + left_S)
     return x, heat_P, heat_S
 
 
@@ -254,7 +256,8 @@ def _log1p_less_linear(q: ComplexArray) -> ComplexArray:
     """Return log(1 + q) - q for |q| < 0.02."""
     total = np.full_like(q, -1.0 / 12)
     for m in range(11, 1, -1):
-        total = total * q + (-1.0) ** (m + 1) / m
+        total *= q
+        total += (-1.0) ** (m + 1) / m
     return total * q * q
 
 

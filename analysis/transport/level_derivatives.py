@@ -29,9 +29,14 @@ class LevelSlopes:
 
 
 def level_slopes(
-    levels: FloatArray, bias_V: FloatArray, kT_probe_eV: float, kT_substrate_eV: float
+    levels: FloatArray,
+    bias_V: FloatArray,
+    kT_probe_eV: float | FloatArray,
+    kT_substrate_eV: float | FloatArray,
 ) -> LevelSlopes:
     """Return values and analytic derivatives for ``levels`` of shape (n_levels, 4) at the biases, shape (n_bias,).
+
+    Thermal energies are those of all biases, or one for each.
 
     With X and H the integrals of `pole_integrals`, c = A/g and w = eps - i g, the three values are
     -c Im X, -c Im H_P and -c Im H_S; bias_drop moves a level by -V against both chemical potentials.
