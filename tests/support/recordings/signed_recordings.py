@@ -112,7 +112,7 @@ def openings(path: Path, n: int = 40) -> Path:
     return run.write(path)
 
 
-def sweeps(path: Path, n: int = 20) -> Path:
+def sweeps(path: Path, n: int = 10) -> Path:
     """Write I-V curves of a junction that conducts better at positive bias."""
     run = SignedRun("iv", 2)
     bias_V = np.interp(np.arange(401) / 400, [0, 0.25, 0.75, 1], [0, 1.2, -1.2, 0])
