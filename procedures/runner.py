@@ -249,13 +249,16 @@ class Runner:
             raise LimitReached(str(refused)) from refused
 
     def _pause(self) -> None:
-        """Wait in the safe state; the next step is an approach, which may start at any tip position."""
+        """Wait in the safe state; the next step is an approach, which may start at any tip position.
+
+        Each look waits for a sample, of which the watchdog hears: the fast clock stands while nobody waits.
+        """
         bias_V = self._steps.bias_V
         self._steps.be_safe()
         self._steps.bias_is(0.0)
         self._watch.event(EventKind.MARK, "paused")
         while self._paused() and not self._should_stop():
-            self._watch.catch_up()
+            self._watch.read_to(self._watch.catch_up() + 1)
         if self._should_stop():
             raise Aborted
         self._watch.event(EventKind.MARK, "resumed")
