@@ -251,7 +251,7 @@ class Runner:
     def _pause(self) -> None:
         """Wait in the safe state; the next step is an approach, which may start at any tip position.
 
-        Each look waits for a sample, of which the watchdog hears: the fast clock stands while nobody waits.
+        Each look waits for a sample, of which the watchdog hears: the fast clock stands unless somebody waits.
         """
         bias_V = self._steps.bias_V
         self._steps.be_safe()
