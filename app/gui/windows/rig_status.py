@@ -27,11 +27,12 @@ CATCHING_UP_S = 60.0
 NEAR_SAFE_V = 0.05
 
 UNREAD: dict[str, Any] = {
+    "in_state_s": nan,
     "conductance_G0": nan,
     "bias_V": nan,
     "modulated": False,
     "tip_nm": nan,
-    "in_state_s": nan,
+    "left_s": nan,
 }
 """Numbers that nothing reports any more: the watchdog may have changed all of them."""
 

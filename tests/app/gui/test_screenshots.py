@@ -11,10 +11,10 @@ IMAGES = Path(__file__).parents[3] / "docs" / "images"
 
 
 def test_pictures_are_drawn_light_and_dark(tmp_path, qapp, capsys):
-    names = ["iv", "status", "status-replay"]
+    names = ["iv", "status", "status-replay", "failure-lost"]
     assert main([str(tmp_path), *names]) == 0
     written = capsys.readouterr().out.split()
-    assert len(written) == 8, "I-V in two sizes, each line in one, light and dark"
+    assert len(written) == 10, "I-V in two sizes, each line and the failure in one, light and dark"
     light, dark = (QImage(str(tmp_path / f"status-1400-{look}.png")) for look in ("light", "dark"))
     assert light.pixelColor(2, 2).lightness() > dark.pixelColor(2, 2).lightness() + 100
 

@@ -96,7 +96,8 @@ def rig_window(
     """A window of a rig in the middle of a run."""
     window = RigWindow(theme, settings)
     window.ask_about_run = lambda: Parting.LEAVE  # type: ignore[method-assign]
-    client = SimpleNamespace(command=lambda *_, **__: {})
+    nowhere = SimpleNamespace(rig_file="", token="")
+    client = SimpleNamespace(command=lambda *_, **__: {}, connection=nowhere)
     window.source = SimpleNamespace(
         session=session,
         recording=None,

@@ -198,7 +198,7 @@ def test_numbers_that_nothing_reports_any_more_are_not_shown():
         idle_status(instruments(), before, "no answer", "The rig may not be safe."),
         idle_status(content, before),
     ):
-        assert all(map(math.isnan, (status.bias_V, status.tip_nm, status.conductance_G0)))
+        assert all(map(math.isnan, (status.bias_V, status.tip_nm, status.conductance_G0, status.left_s)))
         assert not status.modulated
 
 
