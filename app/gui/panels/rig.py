@@ -85,6 +85,11 @@ class RigPanel(QWidget):
         for name, row in instruments_of(content).items():
             self.sections[name].show_row(row)
 
+    def lose(self) -> None:
+        """Show that nothing is known of the instruments until the bench reports on them again."""
+        for section in self.sections.values():
+            section.lose()
+
 
 class InstrumentSection(QWidget):
     """Section of one instrument."""
@@ -130,11 +135,12 @@ class InstrumentSection(QWidget):
         self.readings: dict[str, QLabel] = {}
         self.outputs: dict[str, QLineEdit] = {}
         self._row: InstrumentState | None = None
+        self._lost = False
         theme.changed.connect(self._colour)
 
     def show_row(self, row: InstrumentState) -> None:
         """Show the state of the instrument."""
-        self._row = row
+        self._row, self._lost = row, False
         self.title.setText(str(row["name"]))
         self.address.setText(str(row["address"]))
         self.address.setToolTip(f"{row['address']}\nLast read: {row['at'] or 'not yet'}")
@@ -161,10 +167,15 @@ class InstrumentSection(QWidget):
             self._reading("rate_Hz", "Sampling").setText(f"{row['rate_Hz'] / 1e3:g} kHz")
         self._colour()
 
+    def lose(self) -> None:
+        """Show that nothing is known of the instrument until its next row."""
+        self._lost = True
+        self._colour()
+
     def _colour(self) -> None:
         if self._row is None:
             return
-        state, colour, tip = state_of(self._row)
+        state, colour, tip = LOST if self._lost else state_of(self._row)
         self.state.setText(state)
         self.state.setToolTip(tip)
         for label, wanted in (
@@ -278,6 +289,10 @@ class InstrumentSection(QWidget):
 def output_name(setting: str) -> str:
     """Return the name of an output for the user: "bias", "gate voltage"."""
     return setting.removesuffix("_V").replace("_", " ")
+
+
+LOST = "not known", "quiet", "The bench, which reads the instruments, does not answer."
+"""State of an instrument of a bench that does not answer, the name of its colour, and its tool tip."""
 
 
 def state_of(row: InstrumentState) -> tuple[str, str, str]:

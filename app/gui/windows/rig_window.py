@@ -237,6 +237,7 @@ class RigWindow(SessionWindow):
     def _is_lost(self, message: str) -> None:
         if message:
             self.say(f"{NO_ANSWER} ({message})", logging.CRITICAL)
+            self.rig.lose()
         elif self._lost:
             self.say("The bench answers again.")
         self._lost = message

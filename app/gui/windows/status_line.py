@@ -1,6 +1,6 @@
 """Status line, readable from two metres: safety of the tip, state of the junction, time left."""
 
-from math import isfinite, isinf
+from math import isfinite, isinf, isnan
 
 from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
@@ -102,7 +102,8 @@ class StatusLine(SnapshotWidget[StatusSnapshot]):
         conductance = conductance_words(snapshot.conductance_G0, snapshot.full_scale_G0)
         railed = isinf(snapshot.conductance_G0) and not stale
         self.conductance.unit = "" if conductance == OVER_RANGE else "G₀"
-        note = "last known" if stale else "railed" if railed else ""
+        known = not isnan(snapshot.conductance_G0)
+        note = "last known" if stale and known else "railed" if railed else ""
         self.conductance.say(conductance, note, number, "warning" if railed else "quiet")
         if snapshot.modulated:
             self.bias.say(f"±{abs(snapshot.bias_V):.3f}", "modulated", number, "accent")

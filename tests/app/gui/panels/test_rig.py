@@ -202,6 +202,13 @@ def test_numbers_that_nothing_reports_any_more_are_not_shown():
         assert not status.modulated
 
 
+def test_instruments_of_a_bench_that_does_not_answer_are_not_known_until_it_does(panel):
+    panel.lose()
+    assert {section.state.text() for section in panel.sections.values()} == {"not known"}
+    panel.show_instruments(instruments())
+    assert "ok" in {section.state.text() for section in panel.sections.values()}
+
+
 HEATER = {"range": [0.0, 5.0], "reason": "", "unit": "mW", "safe": 0.0, "set": 1.5}
 
 

@@ -177,6 +177,8 @@ def test_numbers_that_nothing_came_for_are_the_last_known(line: RigStatusLine) -
     assert line.state.note_colour == "warning"
     assert {line.conductance.colour, line.bias.colour, line.tip.colour, line.state.colour} == {"quiet"}
     assert line.conductance.note == "last known"
+    line.present(synthetic.status(stale_s=3.2, conductance_G0=float("nan")))
+    assert line.conductance.note == "", "a dash is not the last known conductance"
     line.present(synthetic.status())
     assert (line.state.note, line.conductance.note, line.conductance.colour) == ("3.2 s", "", "text")
 
