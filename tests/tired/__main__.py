@@ -1,4 +1,7 @@
-"""Let a tired operator act on the windows of a simulated rig: `python -m tests.tired [--acts 2000] [--seed 1]`."""
+"""Let a tired operator act on the windows of a simulated rig: `python -m tests.tired [--acts 2000] [--seed 1]`.
+
+With ``--deaths`` the bench is a process that is killed, stopped, and left without disk or amplifier.
+"""
 
 import argparse
 import faulthandler
@@ -15,11 +18,16 @@ def main(texts: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.tired", description=__doc__)
     parser.add_argument("--acts", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--deaths",
+        action="store_true",
+        help="kill and stop the bench, fill its disk, switch the amplifier off",
+    )
     parser.add_argument("--log", type=Path, help="file for all acts, one a line")
     read = parser.parse_args(texts)
     faulthandler.enable()
     with tempfile.TemporaryDirectory() as folder, leash():
-        night = lived(Path(folder), read.seed, read.acts, Night(tell=_print))
+        night = lived(Path(folder), read.seed, read.acts, Night(tell=_print), deaths=read.deaths)
     if read.log is not None:
         read.log.write_text("\n".join(night.acts), "utf-8")
     _print(

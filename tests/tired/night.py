@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -24,6 +25,9 @@ from tests.support.rig.unhurried import UnhurriedClock
 from tests.support.rig.watchdogs import WatchdogWithoutProcess
 from tests.tired.invariants import Ear, listening, nothing_is_cut, retract_is_whole, words_are_plain
 from tests.tired.operator import SIZES, TiredOperator, answers_to_retract
+
+if TYPE_CHECKING:
+    from tests.tired.deaths import Fate, MortalBench
 
 PAUSE_MS = 10
 LOOK_EVERY, COMPARE_EVERY = 5, 25
@@ -56,10 +60,18 @@ class Watch:
     """Lets an operator act from the event loop, also inside dialogs that wait, and looks after each act."""
 
     def __init__(
-        self, operator: TiredOperator, bench: ServedBench, ear: Ear, acts: int, night: Night
+        self,
+        operator: TiredOperator,
+        bench: "ServedBench | MortalBench",
+        ear: Ear,
+        acts: int,
+        night: Night,
+        fate: "Fate | None" = None,
     ) -> None:
         self.operator, self.bench, self.ear, self.most = operator, bench, ear, acts
-        self.night = night
+        self.night, self.fate = night, fate
+        if fate is not None:
+            fate.until = self._until
         self._looking = False
         self.loop = QEventLoop()
 
@@ -98,6 +110,8 @@ class Watch:
     def _look(self, number: int, said: str) -> None:
         night, windows = self.night, self.operator.rig_windows
         night.note(self.ear.taken())
+        if self.fate is not None:
+            night.note(self.fate.judged())
         for window in windows:
             if window.isVisible():
                 night.note(retract_is_whole(window))
@@ -171,7 +185,9 @@ def prepared(folder: Path) -> Iterator[None]:
     names = ("RIGS", "PRESETS", "CACHE", "CATALOGUE")
     places = {f"HOTJUNCTION_{name}": str(folder / name.lower()) for name in names}
     with ExitStack() as stack:
-        stack.enter_context(patch.dict(os.environ, {**places, "XDG_STATE_HOME": str(folder / "state")}))
+        for name in ("STATE_HOME", "RUNTIME_DIR"):
+            places[f"XDG_{name}"] = str(folder / name.lower())
+        stack.enter_context(patch.dict(os.environ, places))
         for name in CHOICES:
             nothing = (lambda *_: "") if name == "getExistingDirectory" else (lambda *_: ("", ""))
             stack.enter_context(patch(f"PyQt6.QtWidgets.QFileDialog.{name}", nothing))
@@ -184,20 +200,28 @@ def prepared(folder: Path) -> Iterator[None]:
         yield
 
 
-def lived(folder: Path, seed: int, acts: int, night: Night) -> Night:
-    """Let an operator of a seed act on two windows of one simulated rig; return the night with what came of it."""
+def lived(folder: Path, seed: int, acts: int, night: Night, *, deaths: bool = False) -> Night:
+    """Let an operator of a seed act on two windows of one simulated rig; return the night with what came of it.
+
+    With ``deaths`` the bench is a process of its own, which is killed, stopped and left without disk or amplifier.
+    """
     folder = folder.absolute()
     app = application()
-    with (
-        prepared(folder),
-        process_restored(),
-        listening() as ear,
-        served_bench(folder, UnhurriedClock()) as bench,
-    ):
+    rng = np.random.default_rng(seed)
+    with prepared(folder), process_restored(), listening() as ear, ExitStack() as stack:
         program = Program(app, QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
         keep_drawing(program)
-        operator = TiredOperator(program, bench.server.connection, np.random.default_rng(seed), folder)
-        watch = Watch(operator, bench, ear, acts, night)
+        if deaths:
+            from tests.tired.deaths import Fate, mortal_bench  # not on Windows
+
+            mortal = stack.enter_context(mortal_bench(folder))
+            fate = Fate(mortal, lambda: operator.rig_windows, rng)
+            operator = TiredOperator(program, lambda: mortal.connection, rng, folder, fate.acts)
+            watch = Watch(operator, mortal, ear, acts, night, fate)
+        else:
+            bench = stack.enter_context(served_bench(folder, UnhurriedClock()))
+            operator = TiredOperator(program, lambda: bench.server.connection, rng, folder)
+            watch = Watch(operator, bench, ear, acts, night)
         for _ in range(2):
             operator.open_window()
         watch._until(lambda: all(w.procedures.rig is not None and w.state for w in operator.rig_windows))

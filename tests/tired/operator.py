@@ -51,17 +51,24 @@ class TiredOperator:
     Parameters
     ----------
     program : Program
-    connection : Connection
-        Bench of the windows that are opened.
+    connect : callable
+        Returns the connection to the bench of the windows that are opened.
     rng : numpy.random.Generator
     folder : Path
         Where files are chosen and written.
+    further : tuple of (int, callable), optional
+        Further acts and their weights.
     """
 
     def __init__(
-        self, program: Program, connection: Connection, rng: np.random.Generator, folder: Path
+        self,
+        program: Program,
+        connect: Callable[[], Connection],
+        rng: np.random.Generator,
+        folder: Path,
+        further: tuple[tuple[int, Act], ...] = (),
     ) -> None:
-        self.program, self.connection, self.rng, self.folder = program, connection, rng, folder
+        self.program, self.connect, self.rng, self.folder = program, connect, rng, folder
         self.retracted_before: dict[RigWindow, int] = {}
         """Answers to RETRACT in the log of each window before the last time that it was wanted."""
         self._acts: tuple[tuple[int, Act], ...] = (
@@ -77,6 +84,7 @@ class TiredOperator:
             (2, self.resize),
             (1, self.change_theme),
             (1, self.open_window),
+            *further,
         )
 
     # ---- what is open ----
@@ -265,7 +273,8 @@ class TiredOperator:
         if len(windows) >= MOST_WINDOWS:
             windows[-1].close()
             return "close a window"
-        self.program.open_rig(lambda: (self.connection, False))
+        connection = self.connect()
+        self.program.open_rig(lambda: (connection, False))
         return "open a window"
 
 

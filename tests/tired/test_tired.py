@@ -1,6 +1,7 @@
 """The smallest size of `python -m tests.tired`: a short night, and whether what is wrong would be seen."""
 
 import logging
+import sys
 
 import numpy as np
 import pytest
@@ -19,6 +20,17 @@ def test_a_short_night_leaves_no_traceback_and_a_safe_rig(tmp_path):
     assert len(night.acts) == ACTS
     assert night.retracted and night.compared
     assert [fault for fault in night.faults if "cut:" not in fault] == []  # a busy machine lays out late
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="stops and limits another process")
+@pytest.mark.usefixtures("unanalysed")
+def test_the_world_and_the_windows_hold_when_the_bench_dies(tmp_path):
+    folder = tmp_path / "night"
+    folder.mkdir()
+    night = lived(folder, seed=1, acts=ACTS, night=Night(), deaths=True)
+    assert "the bench is killed and started again" in night.acts
+    assert [fault for fault in night.faults if "cut:" not in fault] == []
 
 
 def test_a_traceback_is_heard_and_an_error_of_a_run_is_none():
