@@ -29,10 +29,19 @@ DRAW_EVERY_S = 0.1
 LINE_EVERY_S = 5.0
 """Interval of the progress lines if output is not a terminal."""
 
+BASIS = 5
+"""Cycles or files that must be done before a rate says how long the rest takes. The first ones pay for the start, and
+those of several workers end together."""
+
 ASKS_TO_END = "SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"
 """Signals that ask a program to end; no system has all. A Windows console sends SIGBREAK when it closes."""
 
 STOPPING = "Stopping: removing the bias and retracting the tip; the recording is kept."
+
+
+def time_left(done: int, total: int, taken_s: float) -> str:
+    """Return ", 40 s left"; nothing before there is a basis for it."""
+    return f", {taken_s / done * (total - done):.0f} s left" if done >= BASIS else ""
 
 
 class _Rate(ProgressColumn):
@@ -104,12 +113,10 @@ class RunProgress:
         now = time.monotonic()
         if self._done > self._shown and (now - self._said >= LINE_EVERY_S or self._done == self._total):
             self._said, self._shown = now, self._done
-            rate = self._done / max(now - self._began, 1e-9)
-            left = (self._total - self._done) / rate
-            self._console.print(
-                f"{self._what} {self._done}/{self._total}, {60 * rate:.3g}/min, {left:.0f} s left",
-                highlight=False,
-            )
+            taken_s = max(now - self._began, 1e-9)
+            rate = f"{60 * self._done / taken_s:.3g}/min"
+            left = time_left(self._done, self._total, taken_s)
+            self._console.print(f"{self._what} {self._done}/{self._total}, {rate}{left}", highlight=False)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from analysis.recording import RecordingError
 from app.config.toml import FileError
-from app.console.progress import LINE_EVERY_S, RunProgress, stderr_console
+from app.console.progress import LINE_EVERY_S, RunProgress, stderr_console, time_left
 from app.offline.cluster import Cluster, ClusterError
 from app.offline.many import Reading, Step, analyse_files, files_of, reading_with
 from app.offline.measurement import Measurement
@@ -48,10 +48,8 @@ class _Lines:
         now = time.monotonic()
         if now - self._said >= LINE_EVERY_S:
             self._said = now
-            left_s = (now - self._began) / self._done * (self._files - self._done)
-            self._console.print(
-                f"{self._what}: {self._done} of {self._files} files, {left_s:.0f} s left", highlight=False
-            )
+            left = time_left(self._done, self._files, now - self._began)
+            self._console.print(f"{self._what}: {self._done} of {self._files} files{left}", highlight=False)
 
 
 @dataclass(frozen=True)
