@@ -95,6 +95,8 @@ class Facts:
         True if the current amplifier answers queries.
     resistor : bool
         True if a resistor may stand in for the junction: the current follows the bias, and may show any sign.
+    keeps_time : bool
+        True if the card's sample clock keeps the time of day, as any but a simulated one does.
     second_current : SecondCurrent, optional
         Second, finer input of the current amplifier's output.
     reference : Reference
@@ -115,5 +117,6 @@ class Facts:
     bias_readback_V: float = 10.0
     answers: bool = False
     resistor: bool = False
+    keeps_time: bool = True
     second_current: SecondCurrent | None = None
     reference: Reference = field(default_factory=Reference)

@@ -104,6 +104,7 @@ def rig_file_text(settings: SimulationSettings, parameters: Parameters, addresse
         species=values["sample"]["species"],
         seed=settings.seed,
         clock=settings.clock,
+        keeps_time=settings.clock == "wall" and settings.speed == 1.0,
         device=values["ni6281"]["device"],
         extension_nm_per_V=values["piezo"]["extension_nm_per_V"],
         series_resistance_ohm=values["junction"]["series_resistance_ohm"],

@@ -208,6 +208,7 @@ class Daq(Section):
     buffer_s: float = Field(10.0, ge=1, le=600)
     answer_s: Annotated[float, Usual(0.05, 600, "s")] = Field(2.0, gt=0, le=600)
     filter: bool = True
+    keeps_time: bool = True
     current_first_arrival_s: float | None = Field(None, ge=-0.1, le=0.1)
     thermocouple_first_arrival_s: float | None = Field(None, ge=-0.1, le=0.1)
     current_time_constant_s: float | None = Field(None, ge=0, le=1)

@@ -156,5 +156,6 @@ def facts(rig: Rig) -> Facts:
         bias_divider=rig.daq.outputs.bias.divider,
         bias_readback_V=next(one.range_V * abs(one.scale) for one in daq_inputs(rig) if one.name == "bias"),
         answers=amplifier.provenance is Provenance.READ,
+        keeps_time=rig.daq.keeps_time,
         second_current=rig.daq.inputs.second_current,
     )
