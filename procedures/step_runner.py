@@ -152,7 +152,7 @@ class StepRunner:
     def _with_bias_again(self, step: SetHeater | Settle, outcome: Outcome) -> Outcome:
         """Give the bias its value again after an alternating one."""
         if step.watching is not None:
-            self._write_bias(0.0)  # it stopped anywhere: 0 V is a step that every rig allows
+            self._watch.write(bias=0.0)  # it stopped anywhere: 0 V is a step that every rig allows
             self.set_bias(self.bias_V)
         return outcome
 
