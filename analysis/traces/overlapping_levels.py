@@ -1,11 +1,14 @@
 """Levels of a logarithmic histogram: position of a maximum, fitted as one level and as two that overlap.
 
-One Gaussian and two, each on a common background, are fitted to the histogram and to bootstrap resamples of its
-traces. Each fit to a resample is scored by its squared error on the traces that were not drawn. If two Gaussians win
-in hardly any resample, the level is that of one Gaussian; if they win in nearly all, it is the one nearest to the
-maximum; in between the data do not decide, and the interval covers both. (One Gaussian on two merged levels is off
-by many times its error, and two on one level are as bad: coverage in docs/explanation/validation.md.) If both put
-the level at the same place within their errors, the choice does not matter.
+A Gaussian, a peak that leans, and two Gaussians, each on a common background, are fitted to the histogram and to
+bootstrap resamples of its traces. Each fit to a resample is scored by its squared error on the traces that were not
+drawn. The richer of two fits is dropped if it wins in few resamples, the simpler one if it loses in nearly all; in
+between the data do not decide, both are possible, and the interval covers both. So the Gaussian is compared with the
+peak that leans, and this single level with two Gaussians. (One peak on two merged levels is off by many times its
+error, and two on one level are as bad: coverage in docs/explanation/validation.md.) If the possible fits put the level
+at the same place within their errors, the choice does not matter.
+
+Few traces do not show if a level leans: that a Gaussian wins there is no evidence for it, and its maximum may be off.
 """
 
 from collections.abc import Sequence
@@ -17,7 +20,7 @@ from numpy.typing import NDArray
 
 from analysis.records import FloatArray
 from analysis.traces.histogram import Histogram
-from analysis.traces.mixture import Mixtures, fit_mixtures
+from analysis.traces.mixture import MOST_LEAN, Mixtures, fit_mixtures
 from analysis.traces.peak_finder import SIGNIFICANT, PeakCandidate
 
 HALF_RANGES = (1.0, 1.5, 2.0)
@@ -29,6 +32,16 @@ SIGMAS = (0.06, 0.8)
 ONE, TWO = 0.4, 0.9
 """Shares of the resamples won by two Gaussians: below the first, one level; above the second, two."""
 
+UPRIGHT, LEANING = 0.5, 0.7
+"""Shares of the resamples won by a peak that leans: below the first, a Gaussian; above the second, it leans."""
+
+MOST_LEAN_ERROR = 0.3
+"""Standard deviation of the lean in the resamples, at most: beyond, they lean either way, about as far as they can."""
+
+MOST_AT_BOUND = 0.5
+"""Share of the resamples, at most, that lean as far as they can."""
+
+_GAUSSIAN, _LEANING, _TWO = range(3)
 _BIN = 0.05  # decades; less for a narrow level
 _LEAST_SIGMA = 1.2  # of a bin
 _NARROW = 2.0  # bins in the width of a level, at least, where the histogram has them
@@ -45,19 +58,21 @@ class Levels:
     Parameters
     ----------
     fit : Mixtures
-        One fit (a batch of one), with as many Gaussians as the data require; one if they do not decide.
+        One fit (a batch of one): the simplest that is possible.
     which : int
-        Index of the Gaussian that is the level.
-    interval : tuple of float
-        68 % interval: the centre plus and minus its error, or the union of the intervals of one and two Gaussians.
+        Index of the peak that is the level.
     share_of_two : float
-        Share of the resamples that two Gaussians describe better than one.
+        Share of the resamples that two Gaussians describe better than one peak.
     intervals : tuple of tuple of float
-        Interval from one Gaussian, and from two.
+        68 % interval, the centre plus and minus its error, of a Gaussian, a peak that leans, and two Gaussians.
+    possible : tuple of int
+        Indices of those that the data allow, the simplest first.
+    leans : ndarray
+        Lean of the peak that leans in the resamples.
     amplitudes : ndarray
         Height of the level in the resamples.
     centres : ndarray
-        Centre of the level in the fits with other windows and backgrounds that show it.
+        Centre of the level in the possible fits with other windows and backgrounds that show it.
     tried : int
         Number of those fits, with those that do not show it.
     sigmas : tuple of float
@@ -66,26 +81,47 @@ class Levels:
 
     fit: Mixtures
     which: int
-    interval: tuple[float, float]
     share_of_two: float
-    intervals: tuple[tuple[float, float], tuple[float, float]]
+    intervals: tuple[tuple[float, float], ...]
+    possible: tuple[int, ...]
+    leans: FloatArray
     amplitudes: FloatArray
     centres: FloatArray
     tried: int
     sigmas: tuple[float, float]
 
     @property
+    def interval(self) -> tuple[float, float]:
+        """68 % interval: the union of those of the possible fits."""
+        lows, highs = zip(*(self.intervals[fit] for fit in self.possible), strict=True)
+        return min(lows), max(highs)
+
+    @property
     def undecided(self) -> bool:
         """True if one level and two are both possible and differ in its position."""
-        (low, high), (low_of_two, high_of_two) = self.intervals
-        apart = abs(low + high - low_of_two - high_of_two) / 2.0
-        agree = apart <= min(high - low, high_of_two - low_of_two) / 2.0
-        return ONE <= self.share_of_two <= TWO and not agree
+        return _TWO in self.possible and self._apart(self.possible)
+
+    @property
+    def skewness_known(self) -> bool:
+        """False if a single level is possible, and the traces do not show if or how far it leans.
+
+        Where a Gaussian is possible, a peak that leans has to put the level at the same place, even if it loses.
+        """
+        if self.possible == (_TWO,) or not self.leans.size:
+            return True
+        if self.leans.std() > MOST_LEAN_ERROR or np.mean(np.abs(self.leans) >= MOST_LEAN) > MOST_AT_BOUND:
+            return False
+        return _GAUSSIAN not in self.possible or not self._apart((_GAUSSIAN, _LEANING))
+
+    def _apart(self, fits: Sequence[int]) -> bool:
+        """Return True if these fits differ in the position of the level by more than the smallest of their errors."""
+        intervals = np.array([self.intervals[fit] for fit in fits])
+        return bool(np.ptp(intervals.mean(axis=1)) > np.diff(intervals).min() / 2.0)
 
     @property
     def parameters(self) -> int:
         """Number of fitted parameters."""
-        return 3 * self.fit.centre.shape[1] + self.fit.background.shape[1]
+        return (1 + len(_place(self.fit))) * self.fit.centre.shape[1] + self.fit.background.shape[1]
 
     @property
     def least_amplitude(self) -> float:
@@ -205,23 +241,37 @@ def level_at(
     drawn, left = part.resampled(resamples, rng)
     boots = [_refit(part, drawn, fit, terms) for fit in fits]
     errors = [np.sum((boot.curves(part.x).sum(axis=1) - left) ** 2, axis=1) for boot in boots]
-    share = float(np.mean(errors[1] < errors[0])) if resamples else 0.0
-    one, two = (_interval(fit, boot, maximum) for fit, boot in zip(fits, boots, strict=True))
-    if ONE <= share <= TWO:
-        interval = min(one[0], two[0]), max(one[1], two[1])
-        tried = fits
-    else:
-        interval = two if share > TWO else one
-        tried = [fits[int(share > TWO)]]
-    chosen = int(share > TWO)
-    centres, n = _variants(whole, tried, maximum)
-    which = int(_nearest(fits[chosen], maximum)[0])
-    amplitudes = _pick(boots[chosen].amplitude, _nearest(boots[chosen], maximum))
-    return Levels(fits[chosen], which, interval, share, (one, two), amplitudes, centres, n, part.sigmas)
+    intervals = [_interval(fit, boot, maximum) for fit, boot in zip(fits, boots, strict=True)]
+    share_of_two, possible = _vote(*errors)
+    chosen = possible[0]
+    centres, n = _variants(whole, [fits[each] for each in possible], maximum)
+    return Levels(
+        fits[chosen],
+        int(_nearest(fits[chosen], maximum)[0]),
+        share_of_two,
+        tuple(intervals),
+        possible,
+        boots[_LEANING].lean[:, 0],
+        _pick(boots[chosen].amplitude, _nearest(boots[chosen], maximum)),
+        centres,
+        n,
+        part.sigmas,
+    )
 
 
-def _starts(maximum: float, neighbours: Sequence[float], sigma: float) -> list[tuple[FloatArray, FloatArray]]:
-    """Return starts for one Gaussian (at the maximum) and for two (a second to either side and at other maxima)."""
+def _vote(*errors: FloatArray) -> tuple[float, tuple[int, ...]]:
+    """Return the share won by two Gaussians, and which fits are possible, from their errors in each resample."""
+    gaussian, leaning, two = errors
+    if not gaussian.size:
+        return 0.0, (_GAUSSIAN,)
+    share = float(np.mean(leaning < gaussian))
+    single = [_GAUSSIAN] * (share <= LEANING) + [_LEANING] * (share >= UPRIGHT)
+    share = float(np.mean(two < errors[single[-1]]))
+    return share, (*single * (share <= TWO), *[_TWO] * (share >= ONE))
+
+
+def _starts(maximum: float, neighbours: Sequence[float], sigma: float) -> list[tuple[FloatArray, ...]]:
+    """Return starts for one peak (at the maximum) and for two (a second to either side and at other maxima)."""
     widths = np.array([0.15, 0.25, 0.4, 0.6])
     if sigma < widths[0]:
         widths[-1] = sigma
@@ -229,10 +279,10 @@ def _starts(maximum: float, neighbours: Sequence[float], sigma: float) -> list[t
     second = np.append(maximum + np.array([0.5, -0.5, 0.9, -0.9]), neighbours)
     two = np.stack([np.full(second.size, maximum), second], axis=1), np.full((second.size, 2), 0.25)
     two[1][4:] = 0.15  # a separate maximum is narrow
-    return [one, two]
+    return [one, (*one, np.zeros((4, 1))), two]
 
 
-def _best(part: Range, start: tuple[FloatArray, FloatArray], terms: int) -> Mixtures:
+def _best(part: Range, start: tuple[FloatArray, ...], terms: int) -> Mixtures:
     mean = np.tile(part.traces.mean(axis=0), (len(start[0]), 1))
     fits = fit_mixtures(part.x, mean, start, part.sigmas, terms)
     upright = (fits.amplitude > 0.0).all(axis=1)  # a dip is not a level
@@ -240,8 +290,13 @@ def _best(part: Range, start: tuple[FloatArray, FloatArray], terms: int) -> Mixt
 
 
 def _refit(part: Range, y: FloatArray, fit: Mixtures, terms: int) -> Mixtures:
-    start = np.repeat(fit.centre, len(y), axis=0), np.repeat(fit.sigma, len(y), axis=0)
+    start = tuple(np.repeat(part, len(y), axis=0) for part in _place(fit))
     return fit_mixtures(part.x, y, start, part.sigmas, terms)
+
+
+def _place(fit: Mixtures) -> tuple[FloatArray, ...]:
+    """Return centres and widths of a fit, and its leans if there are any."""
+    return (fit.centre, fit.sigma, fit.lean) if fit.lean.any() else (fit.centre, fit.sigma)
 
 
 def _nearest(fits: Mixtures, maximum: float) -> NDArray[np.intp]:
@@ -275,11 +330,12 @@ def _variants(whole: Range, fits: Sequence[Mixtures], maximum: float) -> tuple[F
     mean, least = whole.traces.mean(axis=0), inside.sum(axis=1).min()
     centres, tried = [], 0
     for fit in fits:
-        terms = np.flatnonzero(3 * fit.centre.shape[1] + np.arange(3) <= least)
+        place = _place(fit)
+        terms = np.flatnonzero((1 + len(place)) * fit.centre.shape[1] + np.arange(3) <= least)
         if not terms.size:
             continue
         n = terms.size * len(sides)
-        start = np.repeat(fit.centre, n, axis=0), np.repeat(fit.sigma, n, axis=0)
+        start = tuple(np.repeat(part, n, axis=0) for part in place)
         windows = np.tile(inside, (terms.size, 1))
         refit = fit_mixtures(
             whole.x, np.tile(mean, (n, 1)), start, whole.sigmas, np.repeat(terms, len(sides)), windows

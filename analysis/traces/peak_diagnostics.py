@@ -298,6 +298,8 @@ class PeakDiagnostics:
         The counts above the peak fall within the measured range.
     undecided : bool
         One level and two that overlap are both possible.
+    skewness_known : bool
+        False if a level may be skewed, and the traces do not show by how much.
     """
 
     candidate: PeakCandidate
@@ -314,6 +316,7 @@ class PeakDiagnostics:
     top: float
     flank_seen: bool
     undecided: bool
+    skewness_known: bool
 
     @property
     def range(self) -> tuple[float, float]:
@@ -339,6 +342,8 @@ class PeakDiagnostics:
         centre, sigma, _ = self._numbers
         if self.undecided:
             yield "one level or two: the data do not decide, and the interval covers both"
+        if not self.skewness_known:
+            yield "the traces do not show how skewed the level is, so its maximum may lie elsewhere"
         if centre + 2.0 * sigma > self.top or not self.flank_seen:
             top = float(self.axis.value(self.top))
             yield f"cut off: nothing was measured above {top:.2g} G0, so the upper flank is missing"

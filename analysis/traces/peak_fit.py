@@ -1,10 +1,10 @@
 """Peaks of a conductance histogram: position, uncertainty, and a verdict on their trustworthiness.
 
-In a linear histogram (metal contacts) a peak is one Gaussian on a background; in a logarithmic one (molecules) one or
-two overlapping Gaussians, see ``analysis.traces.overlapping_levels``. Two errors are reported side by side. The
-statistical one comes from a bootstrap over traces (the samples of a trace are not independent, so counts have no
-Poisson errors) that chooses maximum and window again for each resample. The spread is over reasonable windows and
-backgrounds; it is often larger.
+In a linear histogram (metal contacts) a peak is one Gaussian on a background; in a logarithmic one (molecules) one
+peak that may lean, or two overlapping Gaussians, see ``analysis.traces.overlapping_levels``. Two errors are reported
+side by side. The statistical one comes from a bootstrap over traces (the samples of a trace are not independent, so
+counts have no Poisson errors) that chooses maximum and window again for each resample. The spread is over reasonable
+windows and backgrounds; it is often larger.
 """
 
 from collections.abc import Sequence
@@ -42,16 +42,16 @@ RESAMPLES = 300
 
 @dataclass(frozen=True, eq=False)
 class PeakFit:
-    """A Gaussian on a background, fitted to a histogram.
+    """A peak on a background, fitted to a histogram.
 
     Parameters
     ----------
     scale : Scale
         "linear": a Gaussian in G; "log": in log10 G.
     conductance_G0 : float
-        Centre; the middle of ``interval_G0`` if one level and two are possible.
+        Maximum; the middle of ``interval_G0`` if several fits are possible.
     sigma_G0, sigma_decades : float or None
-        Standard deviation on the scale of the histogram; the other one is None.
+        Standard deviation on the scale of the histogram, of a skewed peak its width at the maximum; the other is None.
     uncertainty_G0 : float
         Statistical error: half of ``interval_G0``; NaN if the fit failed.
     interval_G0 : tuple of float
@@ -63,7 +63,7 @@ class PeakFit:
     maximum_G0 : float
         Centre of a single Gaussian fitted to the maximum alone; not a level where two overlap.
     share_of_two : float
-        Share of the resamples that two overlapping Gaussians describe better than one; NaN in a linear histogram.
+        Share of the resamples that two overlapping Gaussians describe better than one peak; NaN in a linear histogram.
     window_G0 : tuple of float
         Window of the fit.
     background : str
@@ -201,6 +201,7 @@ def _contact_peak(
         histogram.top,
         flank_seen(histogram, fit),
         undecided=False,
+        skewness_known=True,
     )
     chi2 = stretch.reduced_chi2(fit, 3 + terms, inside)
     return _record(evidence, BACKGROUNDS[terms], float(fit.centre[0]), float("nan"), chi2)
@@ -215,7 +216,7 @@ def _molecular_peak(
     within: tuple[float, float],
     resamples: int,
 ) -> PeakFit:
-    """Fit one or two Gaussians in log G, one of them at the candidate."""
+    """Fit one peak, or two Gaussians, in log G, one of them at the candidate."""
     reach = HistogramStretch.around(histogram, candidate.low, candidate.high)
     single = best(settled_window(reach, candidate, terms)[1])
     guess = max(candidate.sigma, float(single.sigma[0]))
@@ -242,6 +243,7 @@ def _molecular_peak(
         histogram.top,
         flank_seen(histogram, level),
         level.undecided,
+        level.skewness_known,
     )
     chi2 = stretch.reduced_chi2(level, level.parameters, fitted)
     return _record(evidence, BACKGROUNDS[terms], float(single.centre[0]), level.share_of_two, chi2)

@@ -92,8 +92,8 @@ def _peaks(analysed: Analysed) -> ReportSection:
         words=(0, 5, 6),
         look=[i for i, row in enumerate(rows) if not row["trusted"]],
         note="The statistical error is from a bootstrap over traces in which maximum and window are chosen anew; in "
-        "log G one Gaussian and two that overlap are fitted. The other is half the range of the centre over reasonable "
-        "fit windows and backgrounds.",
+        "log G one level, which may be skewed, and two that overlap are fitted. The other is half the range of the "
+        "centre over reasonable fit windows and backgrounds.",
     )
     return ReportSection("Peaks", tables=[table])
 

@@ -61,6 +61,12 @@ KINDS = (
     Kind("narrow, 5000 traces", ((LEVEL, 0.02, 0.7),), n=5000, anywhere=True),
     Kind("skewed", (ONE,), tail=False, skewed=True),
     Kind("skewed, 50 traces", (ONE,), tail=False, n=50, skewed=True),
+    Kind("skewed, 20 traces", (ONE,), tail=False, n=20, skewed=True),
+    Kind("skewed, 200 traces", (ONE,), tail=False, n=200, skewed=True),
+    Kind("skewed, 5000 traces", (ONE,), tail=False, n=5000, skewed=True),
+    Kind("flat, 5000 traces", (ONE,), n=5000),
+    Kind("clean, 200 traces", (ONE,), tail=False, n=200),
+    Kind("flat, 200 traces", (ONE,), n=200),
 )
 
 

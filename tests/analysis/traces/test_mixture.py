@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.traces.mixture import fit_mixtures
+from analysis.traces.mixture import MOST_LEAN, fit_mixtures
 
 X = np.linspace(-4.0, -1.0, 61)
 SIGMAS = (0.06, 0.8)
@@ -54,3 +54,24 @@ def test_what_lies_outside_of_a_window_does_not_count():
 def test_fewer_points_than_parameters_are_refused():
     with pytest.raises(ValueError, match="fewer points than the 8 parameters"):
         fit_mixtures(X[:7], X[None, :7], start(-4.0, -3.9), SIGMAS)
+
+
+@pytest.mark.parametrize("lean", [0.35, -0.2, 0.0])
+def test_the_centre_of_a_leaning_peak_is_its_maximum(lean):
+    u = (X + 2.7) / 0.25
+    y = (
+        np.exp(-0.5 * (np.log(np.maximum(1.0 + lean * u, 1e-9)) / lean) ** 2)
+        if lean
+        else bell(-2.7, 0.25, 1.0)
+    )
+    found = fit_mixtures(X, (y + 0.1 - 0.02 * X)[None], (*start(-2.5, sigma=0.4), np.zeros((1, 1))), SIGMAS)
+    assert found.centre[0, 0] == pytest.approx(-2.7, abs=1e-3)
+    assert found.sigma[0, 0] == pytest.approx(0.25, abs=1e-3)
+    assert found.lean[0, 0] == pytest.approx(lean, abs=1e-3)
+    assert found.curves(X)[0].sum(axis=0) == pytest.approx(y + 0.1 - 0.02 * X, abs=1e-3)
+
+
+def test_the_lean_of_a_narrow_step_stops_at_its_bound():
+    y = np.where(X > -2.7, np.exp(-(X + 2.7) / 0.3), 0.0)
+    found = fit_mixtures(X, y[None], (*start(-2.5), np.zeros((1, 1))), SIGMAS, terms=0)
+    assert found.lean[0, 0] == MOST_LEAN

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from analysis.traces.histogram import BinAxis, Histogram
 from analysis.traces.overlapping_levels import HALF_RANGES, ONE, SIGMAS, TWO, level_at, ranges
@@ -46,10 +47,9 @@ def test_an_interval_of_merged_levels_covers_what_one_and_what_two_say():
     found = level(rng, histogram(rng, 400, (-2.7, 0.25, 0.7), (-2.1, 0.2, 0.5)), -2.5)
     assert ONE <= found.share_of_two <= TWO
     assert found.undecided
-    assert found.interval == (
-        min(low for low, _ in found.intervals),
-        max(high for _, high in found.intervals),
-    )
+    assert len(found.possible) > 1
+    lows, highs = zip(*(found.intervals[fit] for fit in found.possible), strict=True)
+    assert found.interval == (min(lows), max(highs))
     assert found.interval[0] < -2.7 + (found.interval[1] - found.interval[0])
 
 
@@ -82,3 +82,45 @@ def test_a_level_narrower_than_the_usual_bins_is_fitted_in_finer_ones(scatter):
     assert found.sigma[0] == pytest.approx(np.hypot(scatter, 0.02), rel=0.4)
     assert found.centre[0] == pytest.approx(-2.713, abs=0.01)
     assert not found.undecided
+
+
+def scattered(rng, deviates):
+    """Plateaus at -2.7 and deviates of unit variance times 0.25 decades, and a flat tail."""
+    rows = [histogram(rng, 1, (-2.7 + 0.25 * deviate, 0.0, 1.0)).rows[0] for deviate in deviates]
+    return Histogram(LOG, np.array(rows))
+
+
+def test_the_maximum_of_a_skewed_level_is_where_it_is():
+    """A Gaussian is at -2.61 here, four of its errors off."""
+    rng = np.random.default_rng(4)
+    found = level(rng, scattered(rng, (rng.gamma(4.0, size=1000) - 3.0) / 2.0), -2.7)
+    assert found.share_of_two < TWO
+    assert found.skewness_known
+    assert found.fit.lean[0, 0] == pytest.approx(0.39, abs=0.15)
+    assert found.centre[0] == pytest.approx(-2.7, abs=0.04)
+
+
+def test_a_symmetric_level_is_a_gaussian():
+    """That a lean is not fitted keeps its error: it would be 1.7 times as large."""
+    rng = np.random.default_rng(6)
+    found = level(rng, scattered(rng, norm.ppf((np.arange(400) + 0.5) / 400)), -2.7)
+    assert found.possible == (0,)
+    assert found.skewness_known
+    assert not found.fit.lean.any()
+    gaussian, leaning, _ = found.intervals
+    assert found.interval == gaussian
+    assert np.ptp(leaning) > 1.3 * np.ptp(gaussian)
+
+
+def test_few_traces_do_not_show_the_skewness_even_if_a_gaussian_wins():
+    rng = np.random.default_rng(7)
+    found = level(rng, scattered(rng, norm.ppf((np.arange(30) + 0.5) / 30)), -2.7)
+    assert 0 in found.possible
+    assert not found.skewness_known
+
+
+def test_a_level_that_leans_farther_than_any_that_is_fitted_is_not_known():
+    """A steep edge with a long tail."""
+    rng = np.random.default_rng(5)
+    found = level(rng, scattered(rng, rng.exponential(1.6, size=200) - 0.8), -2.7)
+    assert not found.skewness_known
