@@ -33,6 +33,11 @@ def rig(species: str = "BDNC", heater: str = "none", resistance_K_per_W: float =
     return validate(tomllib.loads(text), Rig, "rig.toml")
 
 
+def rig_on_fast_clock() -> Rig:
+    told = rig()
+    return told.model_copy(update={"daq": told.daq.model_copy(update={"keeps_time": False})})
+
+
 def job(number: int = 1, status: str = "waiting", **changed: Any) -> dict[str, Any]:
     content: dict[str, Any] = {
         "id": number, "procedure": "heating", "sample": "Au-BDNC-Au", "notes": "", "repeats": "holds", "total": 100,

@@ -36,8 +36,9 @@ def test_every_parameter_of_every_procedure_has_a_field_with_unit_range_and_help
             assert bounds(field.parameter) in field.toolTip()
 
 
-def test_all_procedures_but_playback_are_offered():
-    assert set(OFFERED) == set(PROCEDURES) - {"playback"}
+def test_all_procedures_but_playback_and_park_are_offered():
+    """A bench parks an idle tip by itself."""
+    assert set(OFFERED) == set(PROCEDURES) - {"playback", "park"}
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda one: one.species)

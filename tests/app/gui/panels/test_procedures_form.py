@@ -140,13 +140,13 @@ def test_how_long_it_takes_is_said(panel):
 
 
 def test_on_a_fast_clock_the_time_is_that_of_the_rig(panel):
-    panel.set_rig(fake_bench.rig().model_copy(update={"name": "simulated rig: Au, seed 0, fast clock"}))
+    panel.set_rig(fake_bench.rig_on_fast_clock())
     panel.check()
     assert panel.verdict.text() == "500 traces, about 15 min of the rig's time"
 
 
 def test_on_a_fast_clock_no_run_of_a_sweep_ends_at_a_time_of_day(panel, qtbot):
-    panel.set_rig(fake_bench.rig().model_copy(update={"name": "simulated rig: Au, seed 0, fast clock"}))
+    panel.set_rig(fake_bench.rig_on_fast_clock())
     panel.sequence.over.setCurrentIndex(panel.sequence.over.findData("traces"))
     panel.sequence.texts.setText("500; 1000")
     with qtbot.waitSignal(panel.preview_asked) as asked:

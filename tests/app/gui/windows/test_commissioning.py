@@ -29,8 +29,7 @@ def page(theme):
 
 
 def test_on_a_fast_clock_the_time_left_is_that_of_the_rig(page):
-    rig = fake_bench.rig()
-    page.clock = rig.model_copy(update={"daq": rig.daq.model_copy(update={"keeps_time": False})}).clock
+    page.clock = fake_bench.rig_on_fast_clock().clock
     page.on_message(report(left_s=600.0))
     assert page.left.text() == "takes about 10 min of the rig's time"
 
