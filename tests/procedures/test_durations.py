@@ -38,8 +38,10 @@ def expected_s(name, **values):
 def test_a_run_takes_about_as_long_as_expected(tmp_path, procedure, within):
     with served_rig(tmp_path, overrides={"sample.species": "Au"}, seed=5) as rig:
         bench = rig.bench()
-        taken_s = bench.run(procedure, tmp_path / "run.h5").samples / STATION.rate_Hz
+        ran = bench.run(procedure, tmp_path / "run.h5")
         about_s = duration_s(procedure, bench.rig)
+    assert ran.end.status == "finished", ran.end.reason
+    taken_s = ran.samples / STATION.rate_Hz
     assert 1 / within < about_s / taken_s < within
 
 
