@@ -269,6 +269,10 @@ class Resamples:
         return cls((float(lower), float(upper)), share, least)
 
 
+SKEWNESS_UNKNOWN = "the traces do not show how skewed the level is, so its maximum may lie elsewhere"
+"""Doubt about a fraction of the width of a level, as good as any other in everything else."""
+
+
 @dataclass(frozen=True, eq=False)
 class PeakDiagnostics:
     """Diagnostics of one fit on which its verdict rests, in the coordinate of the axis.
@@ -343,7 +347,7 @@ class PeakDiagnostics:
         if self.undecided:
             yield "one level or two: the data do not decide, and the interval covers both"
         if not self.skewness_known:
-            yield "the traces do not show how skewed the level is, so its maximum may lie elsewhere"
+            yield SKEWNESS_UNKNOWN
         if centre + 2.0 * sigma > self.top or not self.flank_seen:
             top = float(self.axis.value(self.top))
             yield f"cut off: nothing was measured above {top:.2g} G0, so the upper flank is missing"

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from analysis.iv.mean import MeanIV, equal_power_amplitudes
+from analysis.traces.peak_diagnostics import SKEWNESS_UNKNOWN
 from analysis.traces.peak_fit import PeakFit
 from analysis.traces.result import Analysis
 from app.campaign.file import CampaignFile
@@ -30,9 +31,12 @@ class Amplitudes:
 
 
 def nearest_peak(peaks: Sequence[PeakFit], conductance_G0: float) -> PeakFit | None:
-    """Return the trusted peak nearest on a logarithmic scale; None if there is none."""
-    trusted = [peak for peak in peaks if peak.trusted]
-    return min(trusted, key=lambda peak: abs(log(peak.conductance_G0 / conductance_G0)), default=None)
+    """Return the peak nearest on a logarithmic scale that is trusted, or in doubt only for its skewness; None without.
+
+    How skewed a level is moves its maximum by less than the window in which junctions are held.
+    """
+    usable = [peak for peak in peaks if set(peak.reasons) <= {SKEWNESS_UNKNOWN}]
+    return min(usable, key=lambda peak: abs(log(peak.conductance_G0 / conductance_G0)), default=None)
 
 
 def most_probable(

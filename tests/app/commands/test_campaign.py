@@ -10,9 +10,10 @@ from click.testing import CliRunner
 
 from analysis.recording import RecordedChannel, RecordingError, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
+from analysis.traces.peak_diagnostics import SKEWNESS_UNKNOWN
 from app.acquisition.bench import RunSummary
 from app.campaign import command
-from app.campaign.decisions import Amplitudes, Undecided, mean_curve, most_probable
+from app.campaign.decisions import Amplitudes, Undecided, mean_curve, most_probable, nearest_peak
 from app.campaign.file import load_campaign
 from app.campaign.log import CampaignLog
 from app.campaign.pace import Pace, duration_text
@@ -361,3 +362,14 @@ def test_time_left_is_from_what_was_measured():
 )
 def test_durations_in_words(seconds, words):
     assert duration_text(seconds) == words
+
+
+def test_a_level_in_doubt_only_for_its_skewness_is_good_enough_to_hold_junctions_at():
+    """Its maximum is uncertain by less than the window; a night must not end for it."""
+
+    def peak(conductance_G0, *reasons):
+        return SimpleNamespace(conductance_G0=conductance_G0, reasons=reasons)
+
+    skewed, cut = peak(0.002, SKEWNESS_UNKNOWN), peak(0.0021, SKEWNESS_UNKNOWN, "cut off")
+    assert nearest_peak([peak(1.0), cut, skewed], 0.0021) is skewed
+    assert nearest_peak([cut], 0.0021) is None
