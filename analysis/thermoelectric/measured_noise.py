@@ -15,6 +15,9 @@ MOST_CHANGE = 0.1
 MOST_DISAGREEMENT = 0.02
 """Largest relative difference of the conductances from both current inputs."""
 
+MOST_SERIES = 0.9
+"""Largest share of the series resistance in that of the circuit."""
+
 MOST_SLOW = 2.2
 """Largest density below the band, where steps of the current show, over the white one in it."""
 
@@ -49,6 +52,7 @@ def measured(hold: NoiseHold, mains_Hz: float, band_Hz: tuple[float, float] = BA
         "amplifier at its rail" if ratio is None else "second current input at its limit": "railed"
         in hold.flags,
         "conductance not measured": not math.isfinite(conductance_S),
+        "more conductance than the series resistance allows": conductance_S * hold.series_ohm >= MOST_SERIES,
         "second current input at its limit at the amplitude": ratio is not None and math.isnan(ratio),
         "current inputs disagree": ratio is not None and abs(ratio - 1.0) > MOST_DISAGREEMENT,
         f"conductance changed by more than {100 * MOST_CHANGE:g} %": change > MOST_CHANGE,

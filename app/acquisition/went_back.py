@@ -1,14 +1,17 @@
 """Way by which the coarse positioner has gone back since the last contact, kept beside the state of the rig.
 
-The next approach follows it by as much. A file that can't be read counts as none: then nothing follows.
+The next approach follows it by as much. A file that can't be read, or was cut off while it was written, counts as none:
+then nothing follows.
 """
 
 import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 
+from analysis.recording import durable
 from analysis.records import Event, EventKind
 from analysis.shared_files import read_file
 from app.config.rig import Rig
@@ -20,6 +23,8 @@ log = logging.getLogger(__name__)
 
 ENDING = ".back"
 CONTACT = "contact"
+UNIT = "m"
+"""Last word of the file: without it the number may be cut off, 5 of 5e-07."""
 
 
 class WentBack:
@@ -38,7 +43,10 @@ class WentBack:
     def way_m(self) -> float:
         """Way in m, 0 if nothing is known."""
         with suppress(OSError, ValueError):
-            return max(float(read_file(self._path)), 0.0)
+            number, unit = read_file(self._path).decode("ascii").split(" ")
+            way_m = float(number)
+            if unit == UNIT and isfinite(way_m):
+                return max(way_m, 0.0)
         return 0.0
 
     def moves(self, distance_m: float) -> None:
@@ -61,7 +69,10 @@ class WentBack:
     def _keep(self, way_m: float) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(repr(way_m), "ascii")
+            part = self._path.with_suffix(f"{ENDING}.part")
+            part.write_text(f"{way_m!r} {UNIT}", "ascii")
+            durable.sync_file(part)
+            durable.replace(part, self._path)
         except OSError as error:
             log.warning("The way of the coarse positioner could not be kept in %s: %s", self._path, error)
 

@@ -149,5 +149,7 @@ def test_an_unreadable_way_counts_as_none(tmp_path):
         went_back = WentBack(rig.file, load_rig(rig.file))
         went_back.moves(-1e-7)
         assert went_back.way_m == 1e-7
-        went_back._path.write_text("a page of rubbish", "ascii")
-        assert went_back.way_m == 0.0
+        whole = went_back._path.read_text("ascii")
+        for damaged in ("a page of rubbish", "inf m", "nan m", *(whole[:n] for n in range(len(whole)))):
+            went_back._path.write_text(damaged, "ascii")
+            assert went_back.way_m == 0.0, damaged

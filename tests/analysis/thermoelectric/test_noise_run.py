@@ -18,8 +18,11 @@ def white_A(seed=1, seconds=2.0):
     return np.sqrt(DENSITY * RATE_Hz / 2.0) * np.random.default_rng(seed).standard_normal(n)
 
 
-def hold(current_A, before_S=7.7e-5, after_S=7.7e-5, kind="", flags=()):
-    return NoiseHold((0, len(current_A)), RATE_Hz, current_A, before_S, after_S, kind, 0.0, flags=flags)
+def hold(current_A, before_S=7.7e-5, after_S=7.7e-5, kind="", flags=(), series_ohm=0.0):
+    n = len(current_A)
+    return NoiseHold(
+        (0, n), RATE_Hz, current_A, before_S, after_S, kind, 0.0, flags=flags, series_ohm=series_ohm
+    )
 
 
 def test_the_band_holds_the_density_also_beside_mains_and_drift():
@@ -56,6 +59,8 @@ def test_a_rate_below_the_band_is_refused():
         ({"after_S": 6e-5}, "conductance changed"),
         ({"before_S": math.nan}, "not measured"),
         ({"flags": ("gap",)}, "samples missing"),
+        ({"series_ohm": 13_000.0}, "more conductance than the series resistance"),
+        ({"series_ohm": 70.0}, ""),
         ({}, ""),
     ],
 )
