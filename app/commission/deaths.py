@@ -20,6 +20,7 @@ from app.config.card_channels import daq_inputs, daq_outputs
 from app.config.rig import Rig
 from app.config.rig_folder import state_path
 from drivers.errors import RigError
+from drivers.guard import clear_run
 from drivers.ni6281 import NI6281
 from drivers.pxi import PXIController
 from procedures.errors import Aborted
@@ -147,20 +148,32 @@ def _late(took_s: float, limit_s: float, what: str, allowed: str) -> list[str]:
 
 
 def cleared(session: Session, rig: Rig) -> None:
-    """Clear a trip that was caused on purpose, once the watchdog has left. Raises ``StepFailed``."""
+    """Clear a trip that was caused on purpose, once the watchdog has left, and what the victim left on the card.
+
+    A victim that was killed while it ended by itself has no watchdog that deletes its tasks, and the session, which
+    owns the rig, would be refused by them.
+
+    Raises
+    ------
+    StepFailed
+    """
     give_up_s, why = time.perf_counter() + GIVE_UP_S, ""
-    path = state_path(session.rig_file, rig)
     while time.perf_counter() < give_up_s:
-        state = read_state(path)
-        if state is None or state.state == SAFE:
-            return
         try:
-            clear(session.rig_file, rig, "commissioning")
+            if _held(session, rig):
+                clear(session.rig_file, rig, "commissioning")
+            with PXIController(rig.daq.controller, rig.daq.answer_s) as controller:
+                clear_run(controller, rig.daq.device)
             return
         except RigError as error:
             why = str(error)
         threading.Event().wait(LOOK_EVERY_S)
     raise StepFailed(f"The trip of the watchdog could not be cleared: {why}")
+
+
+def _held(session: Session, rig: Rig) -> bool:
+    state = read_state(state_path(session.rig_file, rig))
+    return state is not None and state.state != SAFE
 
 
 def victim(session: Session, bias_V: float, mode: str) -> "subprocess.Popen[bytes]":

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from analysis.commissioning.judgement import Judgement, Number, Verdict, judged
 from app.acquisition import simulated_rig
+from app.acquisition.open_rig import open_rig
 from app.acquisition.watchdog import log_file
 from app.cli import main
 from app.commission import deaths, drill
@@ -17,6 +18,10 @@ from app.commission.registry import STEPS
 from app.commission.run import Voice
 from app.commission.session import WATCHDOG, Session
 from app.commission.step import Step
+from drivers.daqmx.output_tasks import WAVEFORM
+from drivers.errors import NotNow
+from drivers.guard import session_names
+from drivers.pxi import PXIController
 from procedures.errors import Aborted
 from tests.commissioning import SMALL
 from tests.support.rig.rigs import served_rig
@@ -99,6 +104,22 @@ def measured(monkeypatch):
 def drilled(folder, monkeypatch, *words):
     monkeypatch.chdir(folder)
     return CliRunner().invoke(main, ["drill", "--simulated", "--out", "day", *words])
+
+
+def test_what_a_victim_left_on_the_card_does_not_keep_the_next_run_out(tmp_path):
+    with served_rig(tmp_path) as served:
+        session = Session(served.file, tmp_path / "drill", 0.0, SMALL)
+        rig = session.rig()
+        names = session_names(rig.daq.device)
+        with PXIController(rig.daq.controller, rig.daq.answer_s, sessions=names) as victim:
+            victim.new_task(WAVEFORM)
+        with pytest.raises(NotNow, match=WAVEFORM), open_rig(rig):
+            pass
+
+        deaths.cleared(session, rig)
+
+        with open_rig(rig) as opened:
+            assert "6281" in opened.card.product
 
 
 def test_the_report_is_a_page_and_json(tmp_path, measured, monkeypatch):
