@@ -114,22 +114,38 @@ def excess_noise(
     sigma_A2_per_Hz: FloatArray,
     conductance_S: float,
     temperature_K: float,
+    series_ohm: float = 0.0,
 ) -> ExcessNoise:
-    """Fit S(V, f) - S(0, f) by F 4 k T G (x coth x - 1) + A V^2 / f, through the origin.
+    """Fit S(V, f) - S(0, f) by F 4 k T G (x coth x - 1) + A V^2 / f, through the origin; x = e V / 2 k T.
+
+    Leads in series with the contact take a share G R of the bias, and the same share of its noise.
 
     Parameters
     ----------
     bias_V, frequency_Hz, excess_A2_per_Hz, sigma_A2_per_Hz : ndarray, shape (n,)
-        One entry for each bias and band.
-    conductance_S, temperature_K : float
+        One entry for each bias and band; the bias is that across contact and leads.
+    conductance_S : float
+        That of contact and leads.
+    temperature_K : float
+    series_ohm : float
+        Resistance R of the leads.
 
     Raises
     ------
     ValueError
-        If biases and bands do not separate the two kinds of noise.
+        If biases and bands do not separate the two kinds of noise, or the leads alone have more resistance.
     """
-    x = ELEMENTARY_CHARGE_C * bias_V / (2.0 * BOLTZMANN_J_per_K * temperature_K)
-    shot = FOUR_K * temperature_K * conductance_S * np.array([x_coth_x(float(one)) - 1.0 for one in x])
+    of_contact = 1.0 - conductance_S * series_ohm
+    if not of_contact > 0.0:
+        raise ValueError("the leads have more resistance than contact and leads together")
+    x = ELEMENTARY_CHARGE_C * of_contact * bias_V / (2.0 * BOLTZMANN_J_per_K * temperature_K)
+    shot = (
+        FOUR_K
+        * temperature_K
+        * conductance_S
+        * of_contact
+        * np.array([x_coth_x(float(one)) - 1.0 for one in x])
+    )
     columns = np.column_stack([shot, bias_V**2 / frequency_Hz])
     size = np.abs(columns).max(axis=0)
     scaled = columns / np.where(size > 0.0, size, 1.0) / sigma_A2_per_Hz[:, None]

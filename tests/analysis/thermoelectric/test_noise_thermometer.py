@@ -118,19 +118,27 @@ def test_two_resistors_and_the_open_input_leave_nothing_to_judge_but_the_band():
     assert [one.name for one in analyse_noise(runs).controls] == ["band in halves, dT = 30 K"]
 
 
-def test_shot_noise_is_separated_from_flicker():
+@pytest.mark.parametrize("series_ohm", [0.0, 700.0])
+def test_shot_noise_is_separated_from_flicker(series_ohm):
     bias_V, frequency_Hz = (x.ravel() for x in np.meshgrid([0.005, 0.01, 0.02], [1e3, 3e3, 1e4]))
     tau, flicker_S2 = (0.9, 0.3), 4e-16
+    of_contact = 1.0 / (1.0 + sum(tau) * G0_S * series_ohm)
     shot = [
-        equal_temperature_noise_A2_per_Hz(tau, V, 10.0) - equal_temperature_noise_A2_per_Hz(tau, 0.0, 10.0)
+        equal_temperature_noise_A2_per_Hz(tau, of_contact * V, 10.0)
+        - equal_temperature_noise_A2_per_Hz(tau, 0.0, 10.0)
         for V in bias_V
     ]
-    excess = np.array(shot) + flicker_S2 * bias_V**2 / frequency_Hz
-    fit = excess_noise(bias_V, frequency_Hz, excess, 0.01 * excess, 1.2 * G0_S, 10.0)
+    excess = of_contact**2 * np.array(shot) + flicker_S2 * bias_V**2 / frequency_Hz
+    G = of_contact * sum(tau) * G0_S
+
+    fit = excess_noise(bias_V, frequency_Hz, excess, 0.01 * excess, G, 10.0, series_ohm)
+
     assert fit.fano == pytest.approx(0.25)
     assert fit.flicker_S2 == pytest.approx(flicker_S2)
     with pytest.raises(ValueError, match="several frequencies"):
         excess_noise(bias_V[:1], frequency_Hz[:1], excess[:1], excess[:1], G0_S, 10.0)
+    with pytest.raises(ValueError, match="leads have more resistance"):
+        excess_noise(bias_V, frequency_Hz, excess, 0.01 * excess, G, 10.0, 1.01 / G)
 
 
 def test_a_band_of_white_noise_scatters_as_its_error_says():
