@@ -150,8 +150,8 @@ def _late(took_s: float, limit_s: float, what: str, allowed: str) -> list[str]:
 def cleared(session: Session, rig: Rig) -> None:
     """Clear a trip that was caused on purpose, once the watchdog has left, and what the victim left on the card.
 
-    A victim that was killed while it ended by itself has no watchdog that deletes its tasks, and the session, which
-    owns the rig, would be refused by them.
+    A victim that was killed while it closed the card, without its watchdog, leaves tasks there that would refuse the
+    session, which owns the rig.
 
     Raises
     ------
