@@ -64,6 +64,7 @@ class CommissioningPage(QWidget):
         self.clock = ""
         """Text that follows a duration (see `app.config.rig.Rig.clock`)."""
         self._chosen: int | None = None
+        self._lost = ""
         self._fields()
         self._buttons()
         self._body()
@@ -230,19 +231,25 @@ class CommissioningPage(QWidget):
         self.kept.setText(with_units(message))
         self.kept.show()
 
+    def lose(self, why: str) -> None:
+        """Say why the bench is not reached, and offer no command, until it answers again (``why`` is "")."""
+        self._lost = why
+        self._render()
+
     def _render(self) -> None:
-        shown = self.shown
+        shown, reached = self.shown, not self._lost
+        kept = self._lost or with_units(shown.kept)
         self.headline.setText(shown.headline or "Commissioning")
         self.headline.setToolTip(self.headline.text())
-        self.left.setText(shown.left)
-        self.kept.setText(with_units(shown.kept))
-        self.kept.setVisible(bool(shown.kept))
+        self.left.setText(shown.left if reached else "")
+        self.kept.setText(kept)
+        self.kept.setVisible(bool(kept))
         self.bar.setValue(round(1000 * shown.share))
-        self.question.ask(shown.question, shown.asked)
+        self.question.ask(*(shown.question, shown.asked) if reached else (0, ""))
         self.start.setText(f"&{shown.start}")
-        self.start.setEnabled(not shown.running)
+        self.start.setEnabled(not shown.running and reached)
         self.start.setDefault(not shown.running)
-        self.stop.setEnabled(shown.running)
+        self.stop.setEnabled(shown.running and reached)
         self.report.setEnabled(bool(shown.report))
         self.report.setToolTip(shown.report or "There is a report after the first step.")
         for field in (self.resistance, self.steps, self.quick, self.surface, self.again):

@@ -19,6 +19,7 @@ from app.gui.panels.selection import CalmSelection
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.server.job_text import job_details, title_of
 from app.server.messages import JobState
+from app.viewmodels.status_words import UNKNOWN
 
 WAITING, RUNNING, OVER = ("waiting",), ("running", "paused", "saving"), ("finished", "aborted", "fault")
 JOB = int(Qt.ItemDataRole.UserRole)
@@ -40,6 +41,8 @@ class JobTable(QTableWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(0, 3, parent)
         self.theme = theme
+        self.lost = ""
+        """Why nothing is known of runs that are not over; "" if the bench answers."""
         self.setHorizontalHeaderLabels(["run", "progress", "left"])
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -106,22 +109,23 @@ class JobTable(QTableWidget):
                 self._write(row, job)
 
     def _write(self, row: int, job: JobState) -> None:
-        over = job["status"] in OVER
-        texts = (title_of(job), f"{job['cycles']}/{job['total']}", left_of(job))
+        known = job["status"] in OVER or not self.lost
+        texts = (title_of(job), f"{job['cycles']}/{job['total']}", left_of(job) if known else UNKNOWN)
         for column, text in enumerate(texts):
             item = self.item(row, column) or QTableWidgetItem()
             item.setText(text)
-            item.setForeground(QColor(self._colour(job)))
-            item.setToolTip(job_details(job))
+            item.setForeground(QColor(self._colour(job) if known else self.theme.palette.quiet))
+            item.setToolTip(job_details(job) if known else self.lost)
             item.setData(JOB, job["id"])
             font = item.font()
-            font.setBold(job["status"] in RUNNING)
+            font.setBold(job["status"] in RUNNING and known)
             item.setFont(font)
             item.setTextAlignment(
                 Qt.AlignmentFlag.AlignVCenter
                 | (Qt.AlignmentFlag.AlignRight if column == 1 else Qt.AlignmentFlag.AlignLeft)
             )
-            item.setData(SHARE, share_of(job) if column == 1 and not over else None)
+            shows_share = column == 1 and known and job["status"] not in OVER
+            item.setData(SHARE, share_of(job) if shows_share else None)
             if self.item(row, column) is None:
                 self.setItem(row, column, item)
 

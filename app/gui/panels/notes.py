@@ -47,10 +47,11 @@ class NotesPanel(QWidget):
             self._note()
         return a1.type() == QEvent.Type.KeyPress
 
-    def follow(self, *, running: bool) -> None:
-        """Enable the button if a run is in progress."""
-        self.button.setEnabled(running)
-        self.button.setToolTip("Add the note with the current time (Ctrl+Return)" if running else NEXT)
+    def follow(self, *, running: bool, lost: str = "") -> None:
+        """Enable the button if a run is in progress on a bench that answers (``lost`` says why it does not)."""
+        self.button.setEnabled(running and not lost)
+        tip = "Add the note with the current time (Ctrl+Return)" if running else NEXT
+        self.button.setToolTip(lost or tip)
 
     @property
     def for_next(self) -> str:

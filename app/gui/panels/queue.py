@@ -23,13 +23,14 @@ from app.gui.panels.job_table import (
     JobTable,
     all_left_s,
 )
+from app.gui.panels.queue_buttons import permissions_of
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.server.job_text import reason_of, title_of, waits_of
 from app.server.latest_snapshots import KnownState
 from app.server.messages import BenchState, JobState
-from procedures.registry import PROCEDURES
 
 OVER_SHOWN = 20
+LOST = "The bench does not answer: nothing is known of its runs."
 DONE_EVERY_MS = 10_000
 """Interval at which the time of the end of all runs is worked out again."""
 
@@ -64,6 +65,7 @@ class QueuePanel(QWidget):
         super().__init__(parent)
         self.theme = theme
         self.known = KnownState()
+        self._lost = ""
         self._build()
         theme.changed.connect(self._fill)
         self._follow()
@@ -137,6 +139,11 @@ class QueuePanel(QWidget):
             return False
         return self.present is None or state.get("pausing", True)
 
+    def lose(self, why: str) -> None:
+        """Say that nothing is known of the runs, and offer no command, until the bench answers (``why`` is "")."""
+        self._lost = self.table.lost = why
+        self._fill()
+
     def forget(self) -> None:
         """Forget the jobs of a bench that is gone."""
         self.known = KnownState()
@@ -189,56 +196,27 @@ class QueuePanel(QWidget):
         return self._with(WAITING)
 
     def _follow(self) -> None:
-        chosen, present = self.chosen, self.present
-        places = [job["id"] for job in self.waiting]
-        place = places.index(chosen["id"]) if chosen is not None and chosen["status"] in WAITING else -1
         self.pause.setText("Resume" if self.resumes else "Pause")
-        idle = present is None and not places
-        _allow(
-            self.pause,
-            "No run is in progress or queued." if idle and not self.held else "",
-            "Start the queue again (Space)" if self.resumes else "Pause before the next approach (Space)",
+        self.until.setText("Re&lease" if self.chosen is not None and self.chosen.get("until") else "Ho&ld …")
+        permissions = permissions_of(
+            self.chosen,
+            self.present,
+            self.waiting,
+            held=bool(self.held),
+            resumes=self.resumes,
+            lost=self._lost,
         )
-        _allow(
-            self.abort,
-            ""
-            if present is not None and present["status"] in ("running", "paused")
-            else "No run is in progress.",
-            "End the current run safely: bias 0 V, tip back. Its recording is kept.",
-        )
-        _allow(
-            self.skip,
-            "" if present is not None and present["status"] == "running" else "No run is in progress.",
-            "End the trace, hold or curve in progress and go on with the next junction (Ctrl+K)",
-        )
-        reason = "" if place >= 0 else "Select a queued run."
-        first, last = place == 0, place == len(places) - 1
-        _allow(self.remove, reason, "Remove the run from the queue (Delete)")
-        _allow(self.up, reason or ("This run is already first in the queue." if first else ""), "Run earlier")
-        _allow(self.down, reason or ("This run is already last in the queue." if last else ""), "Run later")
-        copied = (
-            "" if chosen is not None and chosen["procedure"] in PROCEDURES else "Select a run of a procedure."
-        )
-        _allow(self.again, copied, "Queue a run with the same settings, under a new name")
-        _allow(
-            self.to_form, copied, "Show the settings of this run in the form, to change them and run it again"
-        )
-        waits = bool(chosen is not None and chosen.get("until"))
-        self.until.setText("Re&lease" if waits else "Ho&ld …")
-        _allow(
-            self.until,
-            reason,
-            "Let the run start without waiting any longer"
-            if waits
-            else "Let this run, and those behind it, wait for a time, an input of the rig, a file or an address",
-        )
+        for name, (reason, tip) in permissions.items():
+            button: QPushButton = getattr(self, name)
+            button.setEnabled(not reason)
+            button.setToolTip(reason or tip)
         self._hint()
         self._say_when_done()
 
     def _say_when_done(self) -> None:
-        """Show when all runs are over, from now; nothing while no run goes on, or one of them has no known time."""
+        """Show when all runs are over, from now; nothing while that is not known, or no run goes on."""
         left_s = all_left_s(self._with(RUNNING), self.waiting)
-        known = bool(self.jobs) and left_s > 0.0
+        known = bool(self.jobs) and left_s > 0.0 and not self._lost
         going = not self.held and not any(job.get("until") for job in self.waiting)
         when = (
             f"All done at about {clock_time(time.time() + left_s)}."
@@ -252,7 +230,9 @@ class QueuePanel(QWidget):
         chosen, colours = self.chosen, self.theme.palette
         hint = (reason_of(chosen) or waits_of(chosen)) if chosen is not None else ""
         waits = next((job for job in self.waiting[:1] if job.get("until")), None)
-        if self.held and not self.resumes:
+        if self._lost:
+            hint = LOST
+        elif self.held and not self.resumes:
             hint = f"{self.held[:1].upper()}{self.held[1:]}: queued runs stay until Run > Release the queue."
         elif self.held:
             held = f"{self.held[:1].upper()}{self.held[1:]}."
@@ -267,7 +247,9 @@ class QueuePanel(QWidget):
             hint = "Queued runs appear here and start one after another."
         self.hint.setText(hint)
         palette = self.hint.palette()
-        palette.setColor(self.hint.foregroundRole(), QColor(colours.warning if self.held else colours.quiet))
+        palette.setColor(
+            self.hint.foregroundRole(), QColor(colours.warning if self.held or self._lost else colours.quiet)
+        )
         self.hint.setPalette(palette)
 
     def toggle_pause(self) -> None:
@@ -276,16 +258,16 @@ class QueuePanel(QWidget):
 
     def skip_step(self) -> None:
         """Skip the trace, hold or curve in progress."""
-        if (present := self.present) is not None:
+        if (present := self.present) is not None and self.skip.isEnabled():
             self.skip_asked.emit(present["id"])
 
     def abort_present(self) -> None:
         """Abort the run in progress."""
-        if (present := self.present) is not None:
+        if (present := self.present) is not None and self.abort.isEnabled():
             self.abort_asked.emit(present["id"])
 
     def _remove(self) -> None:
-        if (chosen := self.chosen) is not None and chosen["status"] in WAITING:
+        if (chosen := self.chosen) is not None and self.remove.isEnabled():
             self.remove_asked.emit(chosen["id"])
 
     def _move(self, steps: int) -> None:
@@ -306,7 +288,7 @@ class QueuePanel(QWidget):
     def _dropped(self, source: int, target: int) -> None:
         """Move the queued run of a row to another row; the rows above and below those of the queue are its ends."""
         shown = self._shown()
-        if not 0 <= source < len(shown) or shown[source]["status"] not in WAITING:
+        if self._lost or not 0 <= source < len(shown) or shown[source]["status"] not in WAITING:
             return
         first = len(self._with(RUNNING))
         place = min(max(target - first, 0), len(self.waiting) - 1)
@@ -332,8 +314,3 @@ def _row(*buttons: QPushButton) -> QWidget:
     for column, button in enumerate(buttons):
         layout.addWidget(button, 0, column)
     return row
-
-
-def _allow(button: QPushButton, reason: str, tip: str) -> None:
-    button.setEnabled(not reason)
-    button.setToolTip(reason or tip)

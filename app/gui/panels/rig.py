@@ -23,6 +23,7 @@ from analysis.numbers import fixed_decimals, minus
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 from app.server.messages import InstrumentsState, InstrumentState, instruments_of
 from app.viewmodels.wording import plain_number, with_hyphens
+from app.viewmodels.status_words import UNKNOWN
 
 ORDER = ("current_amplifier", "voltage_preamplifier", "daq")
 NOT_READ = {
@@ -168,7 +169,7 @@ class InstrumentSection(QWidget):
         self._colour()
 
     def lose(self) -> None:
-        """Show that nothing is known of the instrument until its next row."""
+        """Show that nothing is known of the instrument, and let nothing be set, until its next row."""
         self._lost = True
         self._colour()
 
@@ -185,6 +186,11 @@ class InstrumentSection(QWidget):
         ):
             palette = label.palette()
             palette.setColor(QPalette.ColorRole.WindowText, QColor(getattr(self.theme.palette, wanted)))
+        for shown in self.readings.values():
+            shown.setText(UNKNOWN)
+        for field in (*self.choices.values(), *self.outputs.values()):
+            field.setEnabled(False)
+            field.setToolTip(LOST[2])
             label.setPalette(palette)
 
     def _show_choice(self, setting: str, row: InstrumentState) -> None:

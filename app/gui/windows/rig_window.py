@@ -168,7 +168,10 @@ class RigWindow(SessionWindow):
         self.procedures.explain(message)
 
     def ask(self, name: str, then: Any = None, **arguments: Any) -> None:
-        """Send a command to the bench; log its error."""
+        """Send a command to a bench that answers, or else say that it does not: it could act on it much later.
+
+        Log the error of the command.
+        """
         if self.source is None:
             self.say(STARTING, logging.WARNING)
             return
@@ -176,6 +179,9 @@ class RigWindow(SessionWindow):
             name,
             then,
             lambda error: self.say(labelled_sentence(str(error), all_labels()), logging.ERROR),
+        if self._lost:
+            self.say(f"{NO_ANSWER} The command was not sent.", logging.ERROR)
+            return
             **arguments,
         )
 
@@ -193,7 +199,7 @@ class RigWindow(SessionWindow):
                 self._show_state(content)
             case "job":
                 self.queue.show_job(content)
-                self.notes.follow(running=bool(self.queue.present))
+                self._follow_run()
                 if content["status"] in OVER:
                     self.browser.refresh()
             case "instruments" if self._newest.accepts(topic, content):
@@ -210,7 +216,10 @@ class RigWindow(SessionWindow):
 
     def _show_state(self, state: BenchState) -> None:
         self.queue.show_state(state)
-        self.notes.follow(running=bool(self.queue.present))
+        self._follow_run()
+
+    def _follow_run(self) -> None:
+        self.notes.follow(running=bool(self.queue.present), lost=NO_ANSWER if self._lost else "")
 
     def _show_instruments(self, content: InstrumentsState) -> None:
         changed = next_settings(content) != next_settings(self._instruments)
@@ -246,6 +255,9 @@ class RigWindow(SessionWindow):
         else:
             self._search.stop()
         self.procedures.explain(why_not(self._lost, self._instruments))
+        for panel in (self.queue, self.commissioning):
+            panel.lose(NO_ANSWER if message else "")
+        self._follow_run()
 
     @property
     def running(self) -> bool:

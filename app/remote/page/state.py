@@ -96,7 +96,7 @@ def page_state(watch: BenchWatch, rig: str, now: datetime) -> PageState:
     running = state is not None and state["job"] is not None
     present = jobs.get(state["job"] or 0) if state is not None else None
     if status is not None and present is not None:  # the number of the queue
-        status = replace(status, left_s=nan if present["left_s"] is None else present["left_s"])
+        status = replace(status, left_s=nan if lost or present["left_s"] is None else present["left_s"])
     stale_s = time.monotonic() - watch.data_s if running else 0.0
     return PageState(
         rig=rig,
@@ -105,7 +105,7 @@ def page_state(watch: BenchWatch, rig: str, now: datetime) -> PageState:
         notice=with_units(state["held"]) if state is not None else "",
         recording=recording,
         numbers=_numbers(status, lost != "" or stale_s > STALE_S, running),
-        queue=[_row(job) for job in jobs.values()],
+        queue=[_row(job, known=not lost) for job in jobs.values()],
         log=[_line(entry) for entry in reversed(entries[-LOG_SHOWN:])],
         results=run_results(session),
     )
@@ -145,15 +145,16 @@ def _numbers(status: StatusSnapshot | None, old: bool, running: bool) -> list[Nu
     ]
 
 
-def _row(job: JobState) -> Row:
+def _row(job: JobState, *, known: bool) -> Row:
+    """Return the row of a job; ``known`` is False for one of a bench that does not answer."""
     count = f"{job['cycles']}/{job['total']}" if job["total"] else str(job["cycles"])
     left_s = job["left_s"]
     under_way = job["status"] in UNDER_WAY
     return Row(
         title=title_of(job),
-        status=job["status"],
+        status=job["status"] if known or not under_way else "not known",
         progress=count if job["cycles"] or under_way else "",
-        left=roughly(left_s) if under_way and left_s is not None and isfinite(left_s) else "",
+        left=roughly(left_s) if known and under_way and left_s is not None and isfinite(left_s) else "",
         note=reason_of(job) or waits_of(job) or job["sample"],
         share=min(job["cycles"] / job["total"], 1.0) if job["total"] else 0.0,
     )

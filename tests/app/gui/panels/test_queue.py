@@ -289,6 +289,48 @@ def test_a_step_is_skipped_of_a_run_in_progress_only(panel, qtbot):
     assert asked.args == [1]
 
 
+BUTTONS = ("pause", "abort", "skip", "remove", "up", "down", "again", "until")
+
+
+def test_of_a_lost_bench_nothing_is_promised_and_nothing_can_be_asked(panel):
+    panel.show_state(
+        state(
+            job(1, "running", cycles=63, left_s=660.0),
+            job(2, takes_s=60.0),
+            job(3),
+            job(4, "finished", cycles=100),
+        )
+    )
+    panel.table.selectRow(1)
+    heard = []
+    for name in ("pause", "abort", "skip", "remove", "move", "again", "hold"):
+        getattr(panel, f"{name}_asked").connect(lambda *_, name=name: heard.append(name))
+    panel.lose("no answer")
+    assert [row[2] for row in shown(panel)] == ["–", "–", "–", "finished"]
+    assert not panel.all_done.isVisible()
+    assert panel.hint.text() == "The bench does not answer: nothing is known of its runs."
+    assert {getattr(panel, name).toolTip() for name in BUTTONS} == {"no answer"}
+    assert not any(getattr(panel, name).isEnabled() for name in BUTTONS)
+    panel.abort_present()
+    panel.skip_step()
+    panel._remove()
+    panel.table.dropped.emit(1, 2)
+    assert heard == []
+    assert panel.to_form.isEnabled()
+
+    panel.lose("")
+    assert [row[2] for row in shown(panel)] == ["11 min", "60 s", "waiting", "finished"]
+    assert panel.pause.isEnabled() and panel.abort.isEnabled() and panel.skip.isEnabled()
+
+
+def test_what_a_lost_bench_says_late_promises_nothing(panel):
+    panel.show_state(state(job(1, "running", left_s=660.0)))
+    panel.lose("no answer")
+    panel.show_job(job(1, "running", left_s=650.0))
+    assert shown(panel)[0][2] == "–"
+    assert not panel.all_done.isVisible() and not panel.pause.isEnabled()
+
+
 @pytest.mark.parametrize(("left_s", "words"), [(42.0, "42 s"), (660.0, "11 min"), (7200.0, "2.0 h")])
 def test_queue_and_status_line_say_the_same_time_left(left_s, words):
     running = job(1, "running", left_s=left_s)

@@ -52,6 +52,38 @@ def test_the_time_left_is_that_of_the_wall_and_a_late_window_says_how_far_it_is(
 def test_a_run_that_goes_on_is_not_called_paused_in_whatever_order_it_is_told(window, client, order):
     client.stream(
         "run", RunInfo(1, RunHeader("heating", (RecordedChannel("current"),), 2000.0), "/data/1.h5")
+def test_no_command_waits_for_a_lost_bench_but_retract_is_tried(window, client, qtbot):
+    """A stopped bench would act on it when it goes on, perhaps in the morning."""
+    window._told("state", state(job(1, "running", left_s=660.0), job(2)))
+    window._told("instruments", instruments("A run has them", bias_V=0.1))
+    client.tell("lost", {"message": "no answer"})
+    qtbot.waitUntil(lambda: window._lost != "")
+    client.asked.clear()
+    window.pause()
+    window.ask("resume")
+    window.queue.abort_present()
+    window.clear_trip()
+    for button in (window.queue.pause, window.queue.skip, window.queue.abort, window.notes.button):
+        assert not button.isEnabled() and "does not answer" in button.toolTip()
+    section = window.rig.sections["daq"]
+    assert {shown.text() for shown in section.readings.values()} == {"–"}
+    assert not section.outputs["bias_V"].isEnabled()
+    assert "The command was not sent." in window.messages.text
+    client.answers["retract"] = None
+    assert window.rig_line.button.isEnabled()
+    window.rig_line.button.click()
+    qtbot.waitUntil(lambda: window.messages.text.startswith("NOT SAFE"))
+    assert client.retracted == 1
+    assert client.asked == []
+
+    client.tell("instruments", instruments(bias_V=0.1))
+    qtbot.waitUntil(lambda: window._lost == "")
+    assert window.queue.pause.isEnabled() and window.notes.button.isEnabled()
+    assert section.outputs["bias_V"].isEnabled()
+    window.pause()
+    qtbot.waitUntil(lambda: bool(client.of("pause")))
+
+
     )
     older = {**state(job(1, "paused", version=7), held="paused by the user"), "version": 7}
     window._told("state", older)

@@ -1,0 +1,91 @@
+"""Reasons for which the buttons of the queue can't be used, and their tool tips if they can."""
+
+from collections.abc import Sequence
+
+from app.server.messages import JobState
+from procedures.registry import PROCEDURES
+
+NO_RUN, NOT_QUEUED = "No run is in progress.", "Select a queued run."
+
+
+def permissions_of(
+    chosen: JobState | None,
+    present: JobState | None,
+    waiting: Sequence[JobState],
+    *,
+    held: bool,
+    resumes: bool,
+    lost: str,
+) -> dict[str, tuple[str, str]]:
+    """Return the reason why each button can't be used ("" if it can), and its tool tip.
+
+    Parameters
+    ----------
+    chosen, present : JobState or None
+        Selected run, and the run in progress.
+    waiting : sequence of JobState
+        Queued runs, in order.
+    held, resumes : bool
+        True if the queue is held, and if the next step is to resume.
+    lost : str
+        Why nothing reaches the bench; "" if it answers.
+    """
+    buttons = {
+        **_of_present(present, idle=present is None and not waiting and not held, resumes=resumes),
+        **_of_queued(chosen, [job["id"] for job in waiting]),
+        **_of_any(chosen),
+    }
+    if lost:
+        buttons = {
+            name: (lost if name != "to_form" else reason, tip) for name, (reason, tip) in buttons.items()
+        }
+    return buttons
+
+
+def _of_present(present: JobState | None, *, idle: bool, resumes: bool) -> dict[str, tuple[str, str]]:
+    status = present["status"] if present is not None else ""
+    return {
+        "pause": (
+            "No run is in progress or queued." if idle else "",
+            "Start the queue again (Space)" if resumes else "Pause before the next approach (Space)",
+        ),
+        "abort": (
+            "" if status in ("running", "paused") else NO_RUN,
+            "End the current run safely: bias 0 V, tip back. Its recording is kept.",
+        ),
+        "skip": (
+            "" if status == "running" else NO_RUN,
+            "End the trace, hold or curve in progress and go on with the next junction (Ctrl+K)",
+        ),
+    }
+
+
+def _of_queued(chosen: JobState | None, queued: Sequence[int]) -> dict[str, tuple[str, str]]:
+    place = queued.index(chosen["id"]) if chosen is not None and chosen["id"] in queued else -1
+    reason = "" if place >= 0 else NOT_QUEUED
+    first, last = place == 0, place == len(queued) - 1
+    waits = bool(chosen is not None and chosen.get("until"))
+    return {
+        "remove": (reason, "Remove the run from the queue (Delete)"),
+        "up": (reason or ("This run is already first in the queue." if first else ""), "Run earlier"),
+        "down": (reason or ("This run is already last in the queue." if last else ""), "Run later"),
+        "until": (
+            reason,
+            "Let the run start without waiting any longer"
+            if waits
+            else "Let this run, and those behind it, wait for a time, an input of the rig, a file or an address",
+        ),
+    }
+
+
+def _of_any(chosen: JobState | None) -> dict[str, tuple[str, str]]:
+    reason = (
+        "" if chosen is not None and chosen["procedure"] in PROCEDURES else "Select a run of a procedure."
+    )
+    return {
+        "again": (reason, "Queue a run with the same settings, under a new name"),
+        "to_form": (
+            reason,
+            "Show the settings of this run in the form, to change them and run it again",
+        ),
+    }
