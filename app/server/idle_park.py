@@ -2,12 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from app.acquisition.went_back import left_alone
 from app.config.rig import Rig
 from app.config.toml import FileError
-from app.server.job import Job
+from app.server.job import Job, Status
 from app.server.messages import RunRequest
 from app.server.queue import JobQueue
 from drivers.errors import NotNow
@@ -50,20 +50,19 @@ class IdlePark:
         self._parked: Job | None = None
 
     def look(self) -> None:
-        """Queue a `Park` if the last run approached and ended long ago; once after each run.
+        """Queue a `Park` if a run approached and the bench has been idle for long; once after each such run.
 
-        On a rig without a coarse positioner say that the tip is not far back.
+        On a rig without a coarse positioner log that the tip is not far back.
         """
-        rig, last = self._rig(), self._queue.last
+        rig, ended = self._rig(), self._queue.ended
+        approached = _approached(ended)
         after_s = ALONE_S if rig.coarse is None else rig.coarse.park_after_s
-        if not after_s or last is None or last is self._parked:
+        if not after_s or approached is None or approached is self._parked:
             return
-        procedure = recorded_by(last.procedure)
-        if procedure is None or not issubclass(procedure, ContactProcedure):
+        idle_s = self._clock() - (ended[-1].ended_s or 0.0)
+        if idle_s < after_s or self._by_hand():
             return
-        if last.ended_s is None or self._clock() - last.ended_s < after_s or self._by_hand():
-            return
-        self._parked = last
+        self._parked = approached
         if rig.coarse is None:
             log.warning("%s", left_alone(rig))
             return
@@ -72,3 +71,20 @@ class IdlePark:
             self._queue.let(job.id)
         except (FileError, NotNow, OSError, ValueError) as error:
             log.warning("The tip was not parked, though the bench is idle: %s", error)
+
+    @property
+    def alone(self) -> str:
+        """Why drift can reach the tip of an idle bench that can't park it, and what to do; "" otherwise."""
+        rig = self._rig()
+        return left_alone(rig) if rig.coarse is None and _approached(self._queue.ended) else ""
+
+
+def _approached(ended: Sequence[Job]) -> Job | None:
+    """Return the last run that approached; None if the tip was parked after it."""
+    for job in reversed(ended):
+        if job.procedure == Park.name and job.status is Status.FINISHED:
+            return None
+        procedure = recorded_by(job.procedure)
+        if procedure is not None and issubclass(procedure, ContactProcedure):
+            return job
+    return None

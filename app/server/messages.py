@@ -78,10 +78,14 @@ class QueueState(TypedDict):
 
 
 class BenchState(QueueState):
-    """The bench: its queue, why the rig may not be safe, a trip of the watchdog, the run to follow, the folder."""
+    """The bench: its queue, why the rig may not be safe, a trip of the watchdog, the run to follow, the folder.
+
+    ``alone`` says why drift can reach the tip while nothing runs, and what to do; "" if the bench parks it.
+    """
 
     unsafe: str
     tripped: NotRequired[str]
+    alone: NotRequired[str]
     run: RunState | None
     folder: str
 

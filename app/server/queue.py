@@ -55,10 +55,12 @@ class JobQueue:
         return self._present
 
     @property
-    def last(self) -> Job | None:
-        """Job that ended last; None while one runs, or before any."""
+    def ended(self) -> tuple[Job, ...]:
+        """Jobs that ran and are over, in order; none while one runs."""
         with self._changed:
-            return self._done[-1] if self._done and self._present is None else None
+            return (
+                tuple(job for job in self._done if job.ended_s is not None) if self._present is None else ()
+            )
 
     @property
     def waiting_jobs(self) -> tuple[Job, ...]:

@@ -314,6 +314,7 @@ class BenchServer:
             **self.queue.snapshot(),  # first, so that the rest is not older than its version
             "unsafe": self.unsafe,
             "tripped": held(self.rig_file, self.instruments.known_rig),
+            "alone": self._idle_park.alone,
             "run": self.broadcast.run(),
             "folder": str(self.folder),
         }

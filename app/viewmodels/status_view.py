@@ -75,6 +75,8 @@ class StatusSnapshot:
         Time without data during a run; above 0 the numbers are the last known ones.
     full_scale_G0 : float
         Largest conductance within the amplifier's range at this bias.
+    alone : str
+        Why drift can reach the tip of an idle rig, and what to do; "" if it can't.
     """
 
     state: ShownState
@@ -98,6 +100,7 @@ class StatusSnapshot:
     remark: str = ""
     stale_s: float = 0.0
     full_scale_G0: float = float("nan")
+    alone: str = ""
 
 
 class StatusView(StreamView[StatusSnapshot]):

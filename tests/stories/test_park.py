@@ -1,5 +1,6 @@
 """A rig that is left alone: the coarse positioner takes the tip back, and the next approach follows it."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,10 +9,13 @@ from app.acquisition.run_checks import check
 from app.acquisition.went_back import WentBack
 from app.config.rig import load_rig
 from app.server.idle_park import IdlePark
+from app.server.job import Job, Status
+from app.server.queue import JobQueue
 from procedures.errors import ImpossibleSetting
 from procedures.park import Park
 from tests.stories.test_recentring import without_coarse
-from tests.support.rig.rigs import quick, served_rig
+from tests.support.rig.benches import served_bench
+from tests.support.rig.rigs import PATIENCE_S, quick, served_rig
 
 pytestmark = pytest.mark.usefixtures("unanalysed")
 
@@ -97,28 +101,35 @@ def test_without_a_coarse_positioner_it_is_refused(tmp_path):
                 refuses()
 
 
+def ended(*procedures, status=Status.FINISHED):
+    """Return jobs that ended at 0 s."""
+    return tuple(SimpleNamespace(procedure=name, ended_s=0.0, status=status) for name in procedures)
+
+
 class Queue(SimpleNamespace):
-    """Queue of an idle bench, whose last job ended at 0 s."""
+    """Queue of an idle bench."""
 
     def let(self, job_id):
         self.let_to.append(job_id)
 
 
 @pytest.mark.parametrize(
-    ("procedure", "at_s", "by_hand", "parks"),
+    ("procedures", "at_s", "by_hand", "parks"),
     [
-        ("break-junction", 1799.0, False, False),
-        ("break-junction", 1801.0, False, True),
-        ("thermopower", 1801.0, False, True),
-        ("break-junction", 1801.0, True, False),
-        ("playback", 1801.0, False, False),
-        ("park", 1801.0, False, False),
-        ("commission", 1801.0, False, False),
+        (["break-junction"], 1799.0, False, False),
+        (["break-junction"], 1801.0, False, True),
+        (["thermopower"], 1801.0, False, True),
+        (["break-junction"], 1801.0, True, False),
+        (["break-junction", "playback"], 1801.0, False, True),
+        (["break-junction", "park"], 1801.0, False, False),
+        (["playback"], 1801.0, False, False),
+        (["park"], 1801.0, False, False),
+        (["commission"], 1801.0, False, False),
+        ([], 1801.0, False, False),
     ],
 )
-def test_an_idle_bench_parks_once_after_a_run_that_approached(procedure, at_s, by_hand, parks):
-    last = SimpleNamespace(procedure=procedure, ended_s=0.0)
-    queue, added = Queue(last=last, let_to=[]), []
+def test_an_idle_bench_parks_once_after_a_run_that_approached(procedures, at_s, by_hand, parks):
+    queue, added = Queue(ended=ended(*procedures), let_to=[]), []
     rig = SimpleNamespace(coarse=SimpleNamespace(park_after_s=1800.0))
     idle = IdlePark(
         queue,
@@ -134,14 +145,58 @@ def test_an_idle_bench_parks_once_after_a_run_that_approached(procedure, at_s, b
 
 
 def test_a_rig_without_a_coarse_positioner_says_that_drift_can_reach_the_tip(tmp_path, caplog):
-    last = SimpleNamespace(procedure="break-junction", ended_s=0.0)
+    queue = Queue(ended=ended("break-junction"))
     with served_rig(tmp_path) as rig:
         without_coarse(rig)
-        idle = IdlePark(Queue(last=last), lambda: load_rig(rig.file), None, lambda: False, lambda: 1801.0)
+        idle = IdlePark(queue, lambda: load_rig(rig.file), None, lambda: False, lambda: 1801.0)
+    said = "by 100 nm at most: drift can reach it; take its housing back by hand"
     idle.look()
     idle.look()
     (record,) = caplog.records
-    assert "by 100 nm at most: drift can reach it; take its housing back by hand" in record.message
+    assert said in record.message
+    assert said in idle.alone
+    queue.ended = ended("playback")
+    assert idle.alone == ""
+
+
+def test_a_bench_that_parks_its_tip_leaves_it_to_nobody(tmp_path):
+    with served_rig(tmp_path) as rig:
+        queue = Queue(ended=ended("break-junction"))
+        idle = IdlePark(queue, lambda: load_rig(rig.file), None, lambda: False, lambda: 0.0)
+        assert idle.alone == ""
+
+
+def test_a_park_that_ended_early_parks_nothing():
+    queue, added = Queue(ended=ended("break-junction") + ended("park", status=Status.ABORTED), let_to=[]), []
+    rig = SimpleNamespace(coarse=SimpleNamespace(park_after_s=1800.0))
+    idle = IdlePark(
+        queue,
+        lambda: rig,
+        lambda run, place: added.append(run) or SimpleNamespace(id=7),
+        lambda: False,
+        lambda: 1801.0,
+    )
+    idle.look()
+    assert len(added) == 1
+
+
+def test_a_job_that_never_ran_does_not_keep_a_tip_from_being_parked():
+    """A job removed while it waits is listed as aborted; it had hidden the run before it."""
+    queue = JobQueue(lambda: 5.0)
+    for number, procedure in enumerate(("break-junction", "heating"), 1):
+        queue.add(Job(number, procedure, {}, Path(f"{number}.h5")))
+    queue.over(queue.take())
+    queue.abort(2)
+    assert [job.procedure for job in queue.ended] == ["break-junction"]
+
+
+def test_a_served_bench_says_while_it_is_idle_that_the_tip_is_alone(tmp_path):
+    with served_bench(tmp_path) as bench:
+        without_coarse(bench.rig)
+        assert bench.server.state()["alone"] == ""
+        bench.add(1)
+        assert bench.server.queue.wait_until_empty(PATIENCE_S)
+        assert "take its housing back by hand" in bench.client.command("state")["alone"]
 
 
 def test_an_unreadable_way_counts_as_none(tmp_path):

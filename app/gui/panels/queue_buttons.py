@@ -79,13 +79,13 @@ def _of_queued(chosen: JobState | None, queued: Sequence[int]) -> dict[str, tupl
 
 
 def _of_any(chosen: JobState | None) -> dict[str, tuple[str, str]]:
-    reason = (
-        "" if chosen is not None and chosen["procedure"] in PROCEDURES else "Select a run of a procedure."
-    )
+    procedure = PROCEDURES.get(chosen["procedure"]) if chosen is not None else None
+    reason = "" if procedure is not None else "Select a run of a procedure."
+    has_form = procedure is None or procedure.offered
     return {
         "again": (reason, "Queue a run with the same settings, under a new name"),
         "to_form": (
-            reason,
+            reason if has_form else "This procedure has no form.",
             "Show the settings of this run in the form, to change them and run it again",
         ),
     }

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QScrollArea,
     QSizePolicy,
     QVBoxLayout,
@@ -22,8 +23,8 @@ from PyQt6.QtWidgets import (
 from analysis.numbers import fixed_decimals, minus
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 from app.server.messages import InstrumentsState, InstrumentState, instruments_of
-from app.viewmodels.wording import plain_number, with_hyphens
 from app.viewmodels.status_words import UNKNOWN
+from app.viewmodels.wording import plain_number, with_hyphens
 
 ORDER = ("current_amplifier", "voltage_preamplifier", "daq")
 NOT_READ = {
@@ -39,6 +40,10 @@ READINGS = {
     "daq": {"current_V": "Current input", "thermocouple_V": "Thermocouple input", "bias_V": "Bias", "z_V": "Tip"},
 }  # fmt: skip
 LEAST_LETTERS = 8
+PARK = (
+    "Take the tip far back with the coarse positioner, before you leave: drift would bring the surface to it. "
+    "The next approach finds the surface again. With runs in the queue: after them."
+)
 READING_TIPS = {
     "current_V": "Output of the current amplifier, read by the card",
     "thermocouple_V": "Output of the voltage preamplifier, read by the card",
@@ -58,10 +63,14 @@ class RigPanel(QWidget):
 
     set_asked = pyqtSignal(str, str, float)
     """Instrument, setting, value."""
+    park_asked = pyqtSignal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme = theme
+        self.park = QPushButton("Park tip")
+        self.park.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.park.clicked.connect(self.park_asked)
         inside = QWidget()
         rows = QVBoxLayout(inside)
         rows.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
@@ -70,6 +79,7 @@ class RigPanel(QWidget):
         for section in self.sections.values():
             rows.addWidget(section)
             section.set_asked.connect(self.set_asked)
+        rows.addWidget(self.park)
         rows.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -85,6 +95,11 @@ class RigPanel(QWidget):
         """Show the report that the bench sends every second."""
         for name, row in instruments_of(content).items():
             self.sections[name].show_row(row)
+
+    def allow_park(self, why_not: str) -> None:
+        """Offer to park the tip, or say why it can't be done."""
+        self.park.setEnabled(not why_not)
+        self.park.setToolTip(why_not or PARK)
 
     def lose(self) -> None:
         """Show that nothing is known of the instruments until the bench reports on them again."""
@@ -171,6 +186,11 @@ class InstrumentSection(QWidget):
     def lose(self) -> None:
         """Show that nothing is known of the instrument, and let nothing be set, until its next row."""
         self._lost = True
+        for shown in self.readings.values():
+            shown.setText(UNKNOWN)
+        for field in (*self.choices.values(), *self.outputs.values()):
+            field.setEnabled(False)
+            field.setToolTip(LOST[2])
         self._colour()
 
     def _colour(self) -> None:
@@ -186,11 +206,6 @@ class InstrumentSection(QWidget):
         ):
             palette = label.palette()
             palette.setColor(QPalette.ColorRole.WindowText, QColor(getattr(self.theme.palette, wanted)))
-        for shown in self.readings.values():
-            shown.setText(UNKNOWN)
-        for field in (*self.choices.values(), *self.outputs.values()):
-            field.setEnabled(False)
-            field.setToolTip(LOST[2])
             label.setPalette(palette)
 
     def _show_choice(self, setting: str, row: InstrumentState) -> None:

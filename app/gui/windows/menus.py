@@ -11,11 +11,15 @@ from PyQt6.QtWidgets import QMenu, QMenuBar
 
 @dataclass(frozen=True)
 class Item:
-    """Entry that does something; ``keys`` are its shortcuts, separated by "|"."""
+    """Entry that does something.
+
+    ``keys`` are its shortcuts, separated by "|"; ``why_not`` returns why it can't be chosen now, "" if it can.
+    """
 
     text: str
     slot: Callable[[], Any]
     keys: str = ""
+    why_not: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,9 @@ class Menus(QMenuBar):
         if item.keys:
             action.setShortcuts([QKeySequence(keys) for keys in item.keys.split("|")])
         menu.addAction(action)
+        if item.why_not is not None:
+            menu.setToolTipsVisible(True)
+            menu.aboutToShow.connect(partial(_allow, action, item.why_not))
         return action
 
     def _fill_choices(self, menu: QMenu, choices: Choices) -> None:
@@ -99,6 +106,12 @@ class Menus(QMenuBar):
             action.setCheckable(True)
             action.setChecked(value == choices.chosen)
             group.addAction(action)
+
+
+def _allow(action: QAction, why_not: Callable[[], str]) -> None:
+    reason = why_not()
+    action.setEnabled(not reason)
+    action.setToolTip(reason)
 
 
 def _inner(menu: QMenu, text: str) -> QMenu:

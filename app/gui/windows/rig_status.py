@@ -44,7 +44,11 @@ BLANK = StatusSnapshot(
 
 
 def idle_status(
-    instruments: InstrumentsState | None, before: StatusSnapshot | None, lost: str = "", unsafe: str = ""
+    instruments: InstrumentsState | None,
+    before: StatusSnapshot | None,
+    lost: str = "",
+    unsafe: str = "",
+    alone: str = "",
 ) -> StatusSnapshot:
     """Return the status without a run.
 
@@ -58,6 +62,8 @@ def idle_status(
         Why the bench does not answer; "" if it does.
     unsafe : str
         Why the rig may not be safe.
+    alone : str
+        Why drift can reach the tip, and what to do.
     """
     shown = before or BLANK
     if lost:
@@ -87,6 +93,7 @@ def idle_status(
         tip_nm=volts["z_V"] * per_V,
         tip_range_nm=(low * per_V, high * per_V),
         message="",
+        alone=alone,
     )
 
 
@@ -204,6 +211,15 @@ def why_not(lost: str, instruments: InstrumentsState | None) -> str:
         return ""
     silent = [row["name"] for row in instruments_of(instruments).values() if row["answers"] is False]
     return f"No answer from {', '.join(silent)}. Check power and cable; see the panel Rig." if silent else ""
+
+
+def why_not_park(rig: "Rig | None", lost: str, instruments: InstrumentsState | None) -> str:
+    """Return why the coarse positioner can't take the tip far back; "" if it can."""
+    if rig is None:
+        return "No bench is connected."
+    if rig.coarse is None:
+        return "This rig has no coarse positioner: take the tip's housing back by hand."
+    return why_not(lost, instruments)
 
 
 def next_settings(content: InstrumentsState | None) -> dict[str, dict[str, Any]]:

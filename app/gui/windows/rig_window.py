@@ -32,6 +32,7 @@ from app.gui.windows.rig_status import (
     running_status,
     unsafe_of,
     why_not,
+    why_not_park,
 )
 from app.gui.windows.run_commands import RunCommands
 from app.gui.windows.shortcuts import RIG_KEYS
@@ -113,6 +114,8 @@ class RigWindow(SessionWindow):
         self.queue.open_asked.connect(self._open)
         self.queue.form_asked.connect(self._show_in_form)
         self.rig.set_asked.connect(self.commands.set_instrument)
+        self.rig.park_asked.connect(self.runs.park)
+        self.rig.allow_park(self._why_not_park())
         self.commissioning.start_asked.connect(self._commission)
 
     def run_menu(self) -> dict[str, list[Entry]]:
@@ -128,6 +131,7 @@ class RigWindow(SessionWindow):
                 *self.runs.queue_entries(),
                 None,
                 Item("R&etract (Esc Esc)", self.retract),
+                Item("Park the tip &far back", self.runs.park, why_not=self._why_not_park),
                 Item("&Clear trip of the watchdog …", self.clear_trip),
                 None,
                 Item("&Commission the rig …", self.commission),
@@ -175,13 +179,13 @@ class RigWindow(SessionWindow):
         if self.source is None:
             self.say(STARTING, logging.WARNING)
             return
+        if self._lost:
+            self.say(f"{NO_ANSWER} The command was not sent.", logging.ERROR)
+            return
         self.source.ask(
             name,
             then,
             lambda error: self.say(labelled_sentence(str(error), all_labels()), logging.ERROR),
-        if self._lost:
-            self.say(f"{NO_ANSWER} The command was not sent.", logging.ERROR)
-            return
             **arguments,
         )
 
@@ -191,6 +195,7 @@ class RigWindow(SessionWindow):
         self.browser.show_folder(Path(content["folder"]))
         self._rig = Rig.for_content(content["rig"]).model_validate(content["rig"])
         self.procedures.set_rig(self._rig)
+        self._explain()
         self.commissioning.clock = self._rig.clock
 
     def _told(self, topic: str, content: Any) -> None:
@@ -225,7 +230,7 @@ class RigWindow(SessionWindow):
         changed = next_settings(content) != next_settings(self._instruments)
         self._instruments = content
         self.rig.show_instruments(content)
-        self.procedures.explain(why_not(self._lost, self._instruments))
+        self._explain()
         if changed and self._rig is not None:
             self.procedures.set_rig(rig_as_set(self._rig, content))
 
@@ -250,14 +255,22 @@ class RigWindow(SessionWindow):
         elif self._lost:
             self.say("The bench answers again.")
         self._lost = message
+        for panel in (self.queue, self.commissioning):
+            panel.lose(NO_ANSWER if message else "")
+        self._follow_run()
         if message and self.source is not None:
             self._search.begin(self.source.client.connection)
         else:
             self._search.stop()
+        self._explain()
+
+    def _explain(self) -> None:
+        """Say why no run can be started, and why the tip can't be parked."""
         self.procedures.explain(why_not(self._lost, self._instruments))
-        for panel in (self.queue, self.commissioning):
-            panel.lose(NO_ANSWER if message else "")
-        self._follow_run()
+        self.rig.allow_park(self._why_not_park())
+
+    def _why_not_park(self) -> str:
+        return why_not_park(self._rig, self._lost, self._instruments)
 
     @property
     def running(self) -> bool:
@@ -291,7 +304,8 @@ class RigWindow(SessionWindow):
             seen = self._instruments
             if commissioning and seen is not None:
                 seen = {**seen, "busy": False}
-            self.line.present(idle_status(seen, before, self._lost, unsafe))
+            alone = self.state.get("alone", "") if self.state is not None else ""
+            self.line.present(idle_status(seen, before, self._lost, unsafe, alone))
         running = bool(self.queue.present)  # the job's own message arrives before the state of the bench
         self.alarm.tell(alarm_of(unsafe, self._lost, None if running else self.state))
         notice = self.alarm.notice

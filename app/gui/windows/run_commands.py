@@ -14,6 +14,7 @@ from app.gui.panels.procedures import ProceduresPanel, Wanted
 from app.gui.panels.queue import QueuePanel
 from app.gui.windows.menus import Entry, Item
 from app.server.messages import JobState
+from procedures.park import Park
 
 
 class Ask(Protocol):
@@ -98,6 +99,11 @@ class RunCommands:
         for place, run in enumerate(others):
             self._ask("queue_add", place=place, **self._as_arguments(run))
         self._notes_gone()
+
+    def park(self) -> None:
+        """Take the tip far back: now, or after the queued runs if one is in progress."""
+        name = "queue_add" if self._queue.present else "run_now"
+        self._ask(name, procedure=Park.name, values={})
 
     def _preview(self, made: Any, names: Any, runs: Any) -> None:
         PreviewDialog(made, names, runs, self._procedures.rig, self._window).exec()

@@ -34,6 +34,8 @@ STATE_COLOURS = {
 ALARMING = (ShownState.FAULT, ShownState.NOT_SAFE)
 SCALES = tuple(n / 100 for n in range(208, 51, -4))
 """Scale factors of the numbers; the largest that fits is used."""
+ALONE = "take the housing back by hand"
+"""Note on an idle tip that drift can reach; the tool tip says why."""
 TALL = 640
 """Height of the window in pixels for each unit of scale, so that the line leaves room for the rest."""
 
@@ -122,11 +124,13 @@ class StatusLine(SnapshotWidget[StatusSnapshot]):
             note, colour = with_units(snapshot.message), "danger"
         elif snapshot.stale_s > 0.0:
             note, colour = f"no data for {snapshot.stale_s:.0f} s", "warning"
+        elif snapshot.alone:
+            note, colour = ALONE, "warning"
         state_colour = (
             "quiet" if snapshot.stale_s > 0.0 and not alarming else STATE_COLOURS.get(snapshot.state, "text")
         )
         self.state.say(snapshot.state.value, note, state_colour, colour)
-        self.state.setToolTip(with_units(snapshot.message))
+        self.state.setToolTip(with_units(snapshot.message or snapshot.alone))
 
     def paintEvent(self, ev: QPaintEvent | None) -> None:
         """Draw the background."""

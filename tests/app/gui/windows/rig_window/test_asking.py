@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from PyQt6.QtWidgets import QMenu
 
 from app.gui.bench_connection import UNDO_RETRACT
 from app.gui.dialogs.close_dialog import Parting
@@ -73,6 +74,41 @@ def test_a_gain_set_by_hand_is_what_runs_are_checked_with(window, client, qtbot)
     assert "rails" in window.procedures.form.fields["contact_threshold"].problem
     window._told("instruments", instruments(gain=1e5))
     assert window.procedures.check()
+
+
+@pytest.mark.parametrize(
+    ("jobs", "name"), [((), "run_now"), ((job(1, "running"),), "queue_add"), ((job(1),), "run_now")]
+)
+def test_the_tip_is_parked_from_panel_and_menu(window, client, qtbot, jobs, name):
+    window._told("state", state(*jobs))
+    window.rig.park.click()
+    choose(window, "Park the tip &far back")
+    qtbot.waitUntil(lambda: len(client.of(name)) == 2)
+    assert client.of(name) == [{"procedure": "park", "values": {}}] * 2
+
+
+def test_a_tip_that_can_not_be_parked_says_why(window, client, qtbot):
+    lost = {"message": "no answer"}
+    client.tell("lost", lost)
+    qtbot.waitUntil(lambda: window._lost != "")
+    assert not window.rig.park.isEnabled() and "does not answer" in window.rig.park.toolTip()
+    client.tell("instruments", instruments())
+    qtbot.waitUntil(window.rig.park.isEnabled)
+    window._hello({"folder": "/data", "rig": {**window._rig.model_dump(), "coarse": None}})
+    assert not window.rig.park.isEnabled()
+    action = choose(window, "Park the tip &far back")
+    assert not action.isEnabled()
+    assert action.toolTip() == window.rig.park.toolTip()
+    assert action.toolTip().startswith("This rig has no coarse positioner: take the tip's housing back")
+
+
+def choose(window, text):
+    """Open the menu Run and choose an entry of it, if it can be chosen."""
+    run = next(menu for menu in window.menus.findChildren(QMenu) if menu.title() == "&Run")
+    run.aboutToShow.emit()
+    action = next(action for action in run.actions() if action.text() == text)
+    action.trigger()
+    return action
 
 
 def test_older_news_of_the_instruments_is_dropped(window):

@@ -25,6 +25,22 @@ def test_the_status_line_of_an_idle_rig_comes_from_the_instruments(window):
     assert (window.line.conductance.number, window.line.tip.number) == ("0.0129", "40.0")
 
 
+def test_an_idle_tip_that_drift_can_reach_is_said_to_be_until_a_run_begins(window, client):
+    alone = "The tip is back by the piezo alone: drift can reach it; take its housing back by hand."
+    window._told("instruments", instruments())
+    window._told("state", {**state(job(1, "finished")), "alone": alone})
+    window.paint()
+    state_word = window.line.state
+    assert (state_word.number, state_word.note) == ("retracted", "take the housing back by hand")
+    assert (state_word.note_colour, state_word.toolTip()) == ("warning", alone)
+    header = RunHeader("heating", (RecordedChannel("current"),), 2000.0)
+    client.stream("run", RunInfo(2, header, "/data/2.h5"))
+    window._told("state", {**state(job(2, "running")), "alone": ""})
+    window.paint()
+    assert window.line.state.note_colour != "warning"
+    assert window.line.state.toolTip() == ""
+
+
 def test_a_bench_that_does_not_answer_is_a_fault_until_it_does(window, client, qtbot):
     client.tell("lost", {"message": "no answer"})
     qtbot.waitUntil(lambda: window._lost != "")
@@ -36,22 +52,6 @@ def test_a_bench_that_does_not_answer_is_a_fault_until_it_does(window, client, q
     assert window.procedures.check()
 
 
-def test_the_time_left_is_that_of_the_wall_and_a_late_window_says_how_far_it_is(window, client, qtbot):
-    header = RunHeader("heating", (RecordedChannel("current"),), 2000.0, sample="Au-BDNC-Au")
-    client.stream("run", RunInfo(2, header, "/data/2.h5"))
-    window._told("state", state(job(2, "running", cycles=63, left_s=660.0)))
-    client.stream("behind", Behind(400_000, 1_000_000))
-    window.paint()
-    assert "catching up: 40 %" in window.line.progress.note
-    client.stream("behind", Behind(1_000_000, 1_000_000))
-    window.paint()
-    assert "11 min left" in window.line.progress.note
-
-
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_run_that_goes_on_is_not_called_paused_in_whatever_order_it_is_told(window, client, order):
-    client.stream(
-        "run", RunInfo(1, RunHeader("heating", (RecordedChannel("current"),), 2000.0), "/data/1.h5")
 def test_no_command_waits_for_a_lost_bench_but_retract_is_tried(window, client, qtbot):
     """A stopped bench would act on it when it goes on, perhaps in the morning."""
     window._told("state", state(job(1, "running", left_s=660.0), job(2)))
@@ -84,6 +84,22 @@ def test_no_command_waits_for_a_lost_bench_but_retract_is_tried(window, client, 
     qtbot.waitUntil(lambda: bool(client.of("pause")))
 
 
+def test_the_time_left_is_that_of_the_wall_and_a_late_window_says_how_far_it_is(window, client, qtbot):
+    header = RunHeader("heating", (RecordedChannel("current"),), 2000.0, sample="Au-BDNC-Au")
+    client.stream("run", RunInfo(2, header, "/data/2.h5"))
+    window._told("state", state(job(2, "running", cycles=63, left_s=660.0)))
+    client.stream("behind", Behind(400_000, 1_000_000))
+    window.paint()
+    assert "catching up: 40 %" in window.line.progress.note
+    client.stream("behind", Behind(1_000_000, 1_000_000))
+    window.paint()
+    assert "11 min left" in window.line.progress.note
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_run_that_goes_on_is_not_called_paused_in_whatever_order_it_is_told(window, client, order):
+    client.stream(
+        "run", RunInfo(1, RunHeader("heating", (RecordedChannel("current"),), 2000.0), "/data/1.h5")
     )
     older = {**state(job(1, "paused", version=7), held="paused by the user"), "version": 7}
     window._told("state", older)
