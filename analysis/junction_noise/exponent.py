@@ -18,8 +18,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.distributions import normal_above, normal_exceeded, student_exceeded
+from analysis.distributions import normal_above, student_exceeded
 from analysis.junction_noise.flicker import LEAST_FLOORS, NoiseWindows
+from analysis.line_fit import theil_sen
 from analysis.records import FloatArray
 
 LEAST_JUNCTIONS = 5
@@ -113,30 +114,6 @@ def least_squares_slope(x: FloatArray, y: FloatArray) -> tuple[float, float]:
     return slope, math.sqrt(float(rest @ rest) / (x.size - 2) / size) if x.size > 2 else math.nan
 
 
-def theil_sen_slope(x: FloatArray, y: FloatArray) -> tuple[float, float, float]:
-    """Return the median slope of all pairs and its 95 % interval (Sen, J. Am. Stat. Assoc. 63, 1379 (1968)); NaN where
-    there is none.
-    """
-    first, second = np.triu_indices(x.size, 1)
-    run = x[second] - x[first]
-    slopes = np.sort((y[second] - y[first])[run != 0.0] / run[run != 0.0])
-    pairs, n = slopes.size, x.size
-    if not pairs:
-        return math.nan, math.nan, math.nan
-    ties = sum(math.perm(int(k), 2) * (2 * int(k) + 5) for values in (x, y) for k in _repeats(values))
-    sigma = math.sqrt((n * (n - 1) * (2 * n + 5) - ties) / 18.0)
-    reach = normal_exceeded(0.025) * sigma
-    low = max(round((pairs - reach) / 2.0) - 1, 0)
-    high = min(round((pairs + reach) / 2.0), pairs - 1)
-    return float(np.median(slopes)), float(slopes[low]), float(slopes[high])
-
-
-def _repeats(values: FloatArray) -> NDArray[np.intp]:
-    """Return how often each value that repeats does."""
-    count = np.unique(values, return_counts=True)[1]
-    return count[count > 1]
-
-
 def bootstrap_slopes(
     x: FloatArray, y: FloatArray, rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> FloatArray:
@@ -185,7 +162,7 @@ def flicker_exponent(
         error = max(line_error, float(np.std(bootstrap_slopes(x, y, rng, resamples), ddof=1)))
         half_68, half_95 = (student_exceeded(tail, n - 2.0) * error for tail in (_ONE_SIGMA, 0.025))
         low_68, high_68, low_95, high_95 = slope - half_68, slope + half_68, slope - half_95, slope + half_95
-    robust, low, high = theil_sen_slope(x, y)
+    robust, low, high = theil_sen(x, y)
     raw = junction_means(_part(windows, above, windows.power_G02))
     uncorrected, _ = least_squares_slope(raw.log_conductance, raw.log_power)
     residual = y - y.mean() - slope * (x - x.mean())

@@ -12,6 +12,7 @@ from math import isfinite, sqrt
 import numpy as np
 
 from analysis.distributions import normal_exceeded, student_above
+from analysis.line_fit import theil_sen
 from analysis.numbers import probability
 from analysis.records import FloatArray, Trace
 from analysis.statistics.estimate import Estimate, from_resamples, unknown
@@ -118,7 +119,7 @@ class Trend:
 
 def trend(numbers: FloatArray, values: FloatArray) -> Trend:
     """Return the trend of values with the number of the trace; NaN counts as missing."""
-    from scipy.stats import spearmanr, theilslopes  # slow to import
+    from scipy.stats import spearmanr  # slow to import
 
     good = np.isfinite(values)
     x, y = numbers[good], values[good]
@@ -126,13 +127,13 @@ def trend(numbers: FloatArray, values: FloatArray) -> Trend:
         return Trend(
             0.0 if y.size > 2 else np.nan, (np.nan, np.nan), np.nan, np.nan, int(y.size), float(y.size)
         )
-    fit = theilslopes(y, x, 0.95)
+    slope, *ends = theil_sen(x, y)
     rho = float(spearmanr(x, y).statistic)
-    memory = memory_of(y - (fit.intercept + fit.slope * x))  # a trend itself is no memory
+    memory = memory_of(y - (np.median(y) + slope * (x - np.median(x))))  # a trend itself is no memory
     widened = sqrt(memory.tau) if memory.block > 1 else 1.0
-    low, high = (fit.slope + widened * (end - fit.slope) for end in (fit.low_slope, fit.high_slope))
+    low, high = (slope + widened * (end - slope) for end in ends)
     n_eff = y.size / widened**2
-    return Trend(float(fit.slope), (float(low), float(high)), rho, spearman_p(rho, n_eff), int(y.size), n_eff)
+    return Trend(slope, (low, high), rho, spearman_p(rho, n_eff), int(y.size), n_eff)
 
 
 def spearman_p(rho: float, n: float) -> float:

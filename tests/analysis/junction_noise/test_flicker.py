@@ -7,7 +7,6 @@ from analysis.junction_noise.exponent import (
     exponent_error,
     flicker_exponent,
     junction_means,
-    theil_sen_slope,
 )
 from analysis.junction_noise.flicker import (
     FlickerRules,
@@ -126,13 +125,6 @@ def test_few_junctions_have_no_error():
     one = drawn(np.random.default_rng(7), 1)
     with pytest.raises(ValueError, match="needs two of different conductance"):
         flicker_exponent(one, np.random.default_rng(1))
-
-
-def test_theil_sen_survives_outliers():
-    x = np.arange(20.0)
-    y = 2.0 * x
-    y[-1] = 1000.0
-    assert theil_sen_slope(x, y)[0] == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize(
