@@ -19,6 +19,7 @@ from analysis.records import FloatArray
 _ITERATIONS = 60
 _TOLERANCE = 1e-4  # of a width
 _RIDGE = 1e-9  # of the linear part: two Gaussians may coincide on the way
+_LEAST = 1e-6  # sum of squares of a bell that has left its window; in it, one bin has nearly 1
 MOST_LEAN = 0.6
 """Largest lean that is fitted; the tail has a skewness of about three times the lean."""
 
@@ -154,7 +155,7 @@ class _Projection:
         self._bells = _bells(x, *_parts(p, k)) * window[:, None]
         self._basis = np.concatenate([self._bells, powers], axis=1)
         normal = self._basis @ self._basis.transpose(0, 2, 1)
-        ridge = _RIDGE * np.trace(normal, axis1=1, axis2=2)[:, None, None]
+        ridge = _RIDGE * np.maximum(np.trace(normal, axis1=1, axis2=2), _LEAST)[:, None, None]
         self._inverse = np.linalg.inv(normal + ridge * np.eye(normal.shape[1]))
         self.linear: FloatArray = (self._inverse @ (self._basis @ y[:, :, None]))[:, :, 0]
         self._residual = y - (self.linear[:, None] @ self._basis)[:, 0]

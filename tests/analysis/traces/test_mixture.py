@@ -75,3 +75,11 @@ def test_the_lean_of_a_narrow_step_stops_at_its_bound():
     y = np.where(X > -2.7, np.exp(-(X + 2.7) / 0.3), 0.0)
     found = fit_mixtures(X, y[None], (*start(-2.5), np.zeros((1, 1))), SIGMAS, terms=0)
     assert found.lean[0, 0] == MOST_LEAN
+
+
+def test_a_bell_that_is_nowhere_in_its_window_ends_no_fit():
+    """A resample may have its peak elsewhere; "Singular matrix" had ended the analysis of all traces."""
+    y = bell(-1.1, 0.06, 1.0)[None]
+    inside = X[None] < -3.5
+    found = fit_mixtures(X, y, start(-1.1, sigma=0.06), SIGMAS, 0, inside)
+    assert np.isfinite(found.centre).all() and np.isfinite(found.amplitude).all()
