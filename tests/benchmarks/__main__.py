@@ -25,6 +25,7 @@ BENCHMARKS = (
     "histograms",
     "offline",
     "heating",
+    "ruptures",
     "landauer",
     "probes",
     "views",
