@@ -7,6 +7,7 @@ amplitude is smaller by 1 + R_P G_th. Joule heat, bias, drift of the zero and th
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -57,10 +58,19 @@ def lines_Hz(mains_Hz: float, thermal_Hz: float) -> tuple[float, ...]:
 
 def fitted_amplitude(values: FloatArray, wave_rows: FloatArray, drift_order: int = 1) -> complex:
     """Return the amplitude of the first wave of `waves` in samples of even spacing, beside a polynomial."""
-    along = np.linspace(-1.0, 1.0, len(values))
-    rows = np.vstack([wave_rows, *(along**k for k in range(drift_order + 1))])
-    coefficients = np.linalg.solve(rows @ rows.T, rows @ values)
+    drift, of_drift = _drift(len(values), drift_order)
+    across = wave_rows @ drift.T
+    normal = np.block([[wave_rows @ wave_rows.T, across], [across.T, of_drift]])
+    coefficients = np.linalg.solve(normal, np.concatenate([wave_rows @ values, drift @ values]))
     return complex(coefficients[0], -coefficients[1])
+
+
+@lru_cache(maxsize=8)
+def _drift(n: int, order: int) -> tuple[FloatArray, FloatArray]:
+    """Return the powers of the time up to an order, shape (order + 1, n), and their products."""
+    along = np.linspace(-1.0, 1.0, n)
+    rows = np.stack([along**k for k in range(order + 1)])
+    return rows, rows @ rows.T
 
 
 def modulated_W_per_K(closed: complex, opened: complex, resistance_K_per_W: float) -> float:
