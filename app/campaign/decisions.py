@@ -22,6 +22,10 @@ class Undecided(Exception):
     """The measurements so far do not decide how to continue. The message gives the remedy."""
 
 
+class TooFewTraces(Undecided):
+    """The histogram does not show the level yet."""
+
+
 @dataclass(frozen=True)
 class Amplitudes:
     """Amplitudes of the heating stage in V, and the expected currents in A (empty if unknown)."""
@@ -51,6 +55,8 @@ def most_probable(
     Raises
     ------
     Undecided
+        Without recordings.
+    TooFewTraces
         If there is no trusted peak within a factor of 3 of ``conductance_G0``.
     """
     if not recordings:
@@ -59,7 +65,7 @@ def most_probable(
     thought_G0 = campaign.conductance_G0
     peak = nearest_peak(analysis.peaks, thought_G0)
     if peak is None or not 1 / 3 < peak.conductance_G0 / thought_G0 < 3:
-        raise Undecided(
+        raise TooFewTraces(
             f"no trusted peak near conductance_G0 = {thought_G0:g} in {len(analysis.selection.kept)} traces "
             f"({_found(analysis.peaks, thought_G0)}). Look at `hotjunction report` of {recordings[-1].name}; then take "
             "more traces (histogram.traces), correct conductance_G0, or set held.conductance by hand."

@@ -1,6 +1,7 @@
 """Demonstration: a small campaign on a simulated rig, compared with the true values of its world."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from importlib.resources import files
 from math import sqrt
 from pathlib import Path
@@ -10,8 +11,9 @@ import jinja2
 from analysis.heating.points import HeatingPoint
 from analysis.numbers import with_error
 from app.acquisition.simulated_rig import SimulationSettings
-from app.campaign.decisions import nearest_peak
+from app.campaign.decisions import TooFewTraces, nearest_peak
 from app.campaign.file import CampaignFile, load_campaign
+from app.campaign.run import Campaign
 from app.offline.measurement import Measurement
 from simulators.world.expected_heating import expected_heating
 
@@ -45,6 +47,38 @@ def campaign(folder: Path, traces: int, holds: int, seed: int) -> CampaignFile:
     )
     path.write_text(text, encoding="utf-8")
     return load_campaign(path)
+
+
+def with_enough_traces(
+    measuring: Campaign, most: int, file_of: Callable[[int], CampaignFile]
+) -> tuple[Campaign, list[Path]]:
+    """Run a campaign, with twice as many traces as long as they do not show the level; return it and its recordings.
+
+    Parameters
+    ----------
+    measuring : Campaign
+    most : int
+        Number of traces with which it ends undecided.
+    file_of : callable
+        Writes the same campaign for another number of traces.
+
+    Raises
+    ------
+    CampaignStopped, Undecided
+        As `Campaign.run`.
+    """
+    while True:
+        try:
+            return measuring, measuring.run()
+        except TooFewTraces:
+            taken = measuring.file.histogram.traces
+            if taken >= most:
+                raise
+            more = min(2 * taken, most)
+            measuring.log.say(
+                "histogram", f"{taken} traces do not show the level yet; {more} are taken in all."
+            )
+            measuring = replace(measuring, file=file_of(more))
 
 
 def _conductance_G0(seed: int) -> float:

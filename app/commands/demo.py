@@ -20,7 +20,11 @@ HOLDS = 24
     help="Folder to fill.",
 )
 @click.option(
-    "--traces", type=click.IntRange(20), default=TRACES, show_default=True, help="Number of opening traces."
+    "--traces",
+    type=click.IntRange(20),
+    default=TRACES,
+    show_default=True,
+    help=f"Number of opening traces. Fewer than {TRACES} are doubled until they show the molecule.",
 )
 @click.option(
     "--holds", type=click.IntRange(4), default=HOLDS, show_default=True, help="Number of junctions to heat."
@@ -38,7 +42,7 @@ def command(out: Path, traces: int, holds: int, seed: int, unproved: str) -> Non
     from app.acquisition.simulated_rig import patient, served
     from app.campaign.command import LOG, REPORT, runs_on_bench
     from app.campaign.decisions import Undecided
-    from app.campaign.demo import campaign, comparison, settings
+    from app.campaign.demo import campaign, comparison, settings, with_enough_traces
     from app.campaign.log import CampaignLog
     from app.campaign.run import Campaign, CampaignStopped
     from app.config.toml import FileError
@@ -56,10 +60,10 @@ def command(out: Path, traces: int, holds: int, seed: int, unproved: str) -> Non
     log = CampaignLog(out / LOG, lambda line: console.print(line, highlight=False))
     with served(settings(seed)) as (rig, rig_text):
         (out / "rig.toml").write_text(patient(rig_text), encoding="utf-8")
-        file = campaign(out, traces, holds, seed)
         try:
-            measured = Campaign(file, log, runs_on_bench(file, direct_wires(rig), unproved))
-            recordings = measured.run()
+            file = campaign(out, traces, holds, seed)
+            first = Campaign(file, log, runs_on_bench(file, direct_wires(rig), unproved))
+            measured, recordings = with_enough_traces(first, TRACES, lambda n: campaign(out, n, holds, seed))
         except CampaignStopped as stopped:
             raise FileError(f"{stopped} What was recorded so far is in {out}.") from None
         except Undecided as undecided:

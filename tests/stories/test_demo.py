@@ -1,11 +1,16 @@
 """The README's first command, in small."""
 
 import json
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import h5py
 import pytest
 from click.testing import CliRunner
 
+from app.campaign.decisions import TooFewTraces
+from app.campaign.demo import with_enough_traces
+from app.campaign.log import CampaignLog
 from app.cli import main
 from simulators.parameters import load_parameters
 
@@ -64,3 +69,38 @@ def test_a_demo_never_overwrites_a_recording(tmp_path):
     assert result.exit_code == 2
     assert "never overwritten" in result.output
     assert (tmp_path / "demo.h5").read_bytes() == b"mine"
+
+
+def file_of(traces):
+    return SimpleNamespace(histogram=SimpleNamespace(traces=traces))
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """A campaign whose level shows in 70 traces."""
+
+    file: SimpleNamespace
+    log: CampaignLog
+
+    def run(self):
+        if self.file.histogram.traces < 70:
+            raise TooFewTraces("no trusted peak")
+        return ["1-histogram-1.h5"]
+
+
+@pytest.mark.parametrize(("traces", "most", "in_all"), [(20, 700, [40, 80]), (50, 75, [75]), (100, 75, [])])
+def test_traces_are_doubled_until_they_show_the_level(tmp_path, traces, most, in_all):
+    told = []
+    first = Measuring(file_of(traces), CampaignLog(tmp_path / "log", told.append))
+    last, recordings = with_enough_traces(first, most, file_of)
+    assert recordings == ["1-histogram-1.h5"]
+    assert last.file.histogram.traces == [traces, *in_all][-1]
+    assert [f"{n} are taken in all" in line for n, line in zip(in_all, told, strict=True)] == [True] * len(
+        in_all
+    )
+
+
+def test_a_level_that_does_not_show_in_the_most_traces_is_undecided(tmp_path):
+    first = Measuring(file_of(20), CampaignLog(tmp_path / "log", print))
+    with pytest.raises(TooFewTraces):
+        with_enough_traces(first, 60, file_of)
