@@ -187,9 +187,14 @@ def _spans(source: _Source, counts: Counter[str]) -> list[tuple[int, int]]:
         spans, left_out = traces_between(source.values("conductance"), high, low)
         counts["samples before the first and after the last trace of a cut channel, left out"] += left_out
         if not spans:
+            is_reversed = any((values <= -high).any() for values in source.values("conductance"))
             raise ForeignFile(
                 f"{source.name}: the conductance does not go between {high:g} and {low:g} G0, so it was not cut into "
-                "traces; choose other limits for --cut-between"
+                + (
+                    "traces; it is negative: --invert current"
+                    if is_reversed
+                    else "traces; choose other limits for --cut-between"
+                )
             )
         return spans
     if source.options.layout.orientation is Orientation.LONG:

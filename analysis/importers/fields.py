@@ -4,6 +4,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from analysis.importers.quantities import OVERLOAD
 COMMENT = ("#", "%", "//", "!", "*")
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eEdD][+-]?\d+)?")
+_WHOLE = re.compile(r"[+-]?\d+([eEdD][+-]?\d+)?")
 _POINT = re.compile(r"\d\.\d")
 _THOUSANDS = {
     ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?([eE][+-]?\d+)?"),
@@ -23,14 +25,37 @@ _THOUSANDS = {
 """Numbers with marks between thousands, by their decimal mark: "63.250,123" and "63,250.123"."""
 _BETWEEN_THOUSANDS = re.compile("(?<=\\d)['\u2019\u00a0\u202f](?=\\d{3})")
 _OVERLOAD_WORD = re.compile(
-    r"[+-]?\s*(ov|ol|o\.l\.|oflow|over|ovfl|ovrng|ovrflw|ovld|ovl|overld|overload|overflow|over\s?range|-{3,}|\+{3,}|\#{3,})",
+    r"[+-]?\s*(ov|ol|o\.l\.|oflow|over|ovfl|ovrng|ovrflw|ovld|ovl|overld|overload|overflow|over\s?range|-{3,}|\+{3,}|\#{3,}|"
+    r"\*{3,})",
     re.IGNORECASE,
 )
-_MISSING = frozenset(("", "-", "--", "na", "n/a", "#n/a", "null", "none", "nil", "?"))
+_MISSING = frozenset(("", "-", "--", "na", "n/a", "null", "none", "nil", "?"))
+_MISSING |= {"#n/a", "#nv", "#num!", "#div/0!", "#value!", "#ref!"}  # of spreadsheets
+_OF_MICROSOFT = re.compile(r"([+-]?)1\.#(inf|ind|[qs]?nan)\d*", re.IGNORECASE)
+"""Infinite and undefined numbers as older C programs of Windows print them."""
 _FORTRAN = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))(?:[dD]([+-]?\d+)|([+-]\d{3}))")
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 """Number that needs no closer look where the decimal mark is a point: nearly all of a file, in a third of the time."""
-_TIMES = ("%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%H:%M:%S")
+_ORIGIN = datetime(2000, 1, 1)
+_DATE_FORMS = {
+    "/": ("%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y"),
+    ".": ("%d.%m.%Y", "%d.%m.%y"),
+    "-": ("%d-%b-%Y", "%d-%b-%y"),
+}
+"""Dates beside those of ISO 8601, by their mark."""
+_DATE = re.compile(r"\d{1,4}([-./])(\d{1,2}|[A-Za-z]{3})\1\d{2,4}")
+_DAY_KNOWN = re.compile(r"\s*(\d{4}\D|\d+\.\d+\.\d+|.*[A-Za-z]{3})")
+"""Beginning of a date whose day cannot be taken for its month."""
+
+
+_FULL_OF_STARS = re.compile(r"\*{3,}(\s+[-+]?[\d.*][-+.\d*eEdD]*)+\s*")
+"""Line of numbers the first of which was too wide for its Fortran format."""
+
+
+def is_comment(line: str) -> bool:
+    """Return True for a line that is commented out."""
+    text = line.lstrip()
+    return text.startswith(COMMENT) and not _FULL_OF_STARS.fullmatch(text)
 
 
 @dataclass(frozen=True)
@@ -116,6 +141,8 @@ def number_in(field: str, decimal: str = ",") -> float:
         return -OVERLOAD if re.match(r"-\s*[a-z]", field, re.IGNORECASE) else OVERLOAD
     if field.lower() in _MISSING:
         return np.nan
+    if (odd := _OF_MICROSOFT.fullmatch(field)) is not None:
+        return float(f"{odd[1]}inf") if odd[2].lower() == "inf" else np.nan
     if "_" in field:
         raise ValueError(f"{field!r} is not a number")
     field = _BETWEEN_THOUSANDS.sub("", field)
@@ -127,29 +154,35 @@ def number_in(field: str, decimal: str = ",") -> float:
 
 
 def time_in(field: str) -> float | None:
-    """Return a date and time, or a time of day, in seconds from an arbitrary origin; None for other text."""
-    if ":" not in field or not any(character.isdigit() for character in field):
+    """Return a date, a time of day or both in seconds from an arbitrary origin; None for other text."""
+    text = field.strip()
+    if _DATE.fullmatch(text):
+        return _seconds(text, "")
+    if ":" not in text:
         return None
-    text = field.strip().replace(",", ".")
-    match = re.fullmatch(r"(.*:\d\d)(\.\d+)?(\s*[AaPp][Mm]|Z|[+-]\d\d:?\d\d)?", text)
+    match = re.fullmatch(r"(.*:\d\d)(\.\d+)?(?:\s*([AaPp][Mm])|Z|[+-]\d\d:?\d\d)?", text.replace(",", "."))
     if match is None:
         return None
-    whole, fraction, suffix = match[1], float(match[2] or 0.0), match[3] or ""
-    origin = datetime(2000, 1, 1)
-    try:
-        moment = datetime.fromisoformat(whole)
-    except ValueError:
-        for form in _TIMES:
-            try:
-                moment = datetime.strptime(whole + (f" {suffix.strip()}" if "%p" in form else ""), form)
-            except ValueError:
-                continue
-            break
-        else:
-            return None
-    if moment.year == 1900:
-        moment = moment.replace(year=2000)
-    return (moment.replace(tzinfo=None) - origin).total_seconds() + fraction
+    half_day = match[3] or ""
+    seconds = _seconds(f"{match[1]} {half_day}".rstrip(), "%I:%M:%S %p" if half_day else "%H:%M:%S")
+    return None if seconds is None else seconds + float(match[2] or 0.0)
+
+
+def _seconds(text: str, time_form: str) -> float | None:
+    """Return a date with a time of this form in seconds; a time alone is that of the first day."""
+    with suppress(ValueError):
+        return (datetime.fromisoformat(text).replace(tzinfo=None) - _ORIGIN).total_seconds()
+    dates = next((forms for mark, forms in _DATE_FORMS.items() if mark in text), ("",))
+    for date in dates:
+        with suppress(ValueError):
+            moment = datetime.strptime(text, f"{date} {time_form}".strip())
+            return ((moment if date else moment.replace(year=_ORIGIN.year)) - _ORIGIN).total_seconds()
+    return None
+
+
+def day_known(field: str) -> bool:
+    """Return True for a time with a date, day and month of which cannot be confused."""
+    return _DAY_KNOWN.match(field) is not None
 
 
 def _decimal(lines: Sequence[str], separator: str) -> str:
@@ -169,5 +202,6 @@ def _comma_wins(fields: Sequence[str]) -> bool:
 
 
 def _all_decimal_commas(line: str) -> bool:
+    """Return True for numbers between blanks, some of which may be whole."""
     words = line.split()
-    return len(words) > 1 and all(_DECIMAL_COMMA.fullmatch(word) for word in words)
+    return len(words) > 1 and all(_DECIMAL_COMMA.fullmatch(word) or _WHOLE.fullmatch(word) for word in words)

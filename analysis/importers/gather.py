@@ -36,23 +36,25 @@ def gathered(pieces: Iterable[Piece], spool: Spool | None = None) -> list[Piece]
 
 
 def _kept(piece: Piece, spool: Spool) -> Piece:
-    return _with_values(piece, [spool.keep(column.values) for column in piece.quantities])
+    return _with_values([piece], [spool.keep(column.values) for column in piece.quantities])
 
 
 def _extended(piece: Piece, block: Piece, spool: Spool) -> Piece:
     stored: list[StoredColumn] = [spool.store(column.values) for column in piece.quantities]
     for column, more in zip(stored, block.quantities, strict=True):
         column.append(more.values)
-    return _with_values(piece, stored)
+    return _with_values([piece, block], stored)
 
 
 def _joined(blocks: list[Piece]) -> Piece:
     columns = zip(*(block.quantities for block in blocks), strict=True)
-    return _with_values(blocks[0], [np.concatenate([c.values for c in parts]) for parts in columns])
+    return _with_values(blocks, [np.concatenate([c.values for c in parts]) for parts in columns])
 
 
-def _with_values(piece: Piece, values: Iterable[object]) -> Piece:
+def _with_values(blocks: list[Piece], values: Iterable[object]) -> Piece:
+    """Return the first block with the values and remarks of all."""
+    piece, remarks = blocks[0], dict.fromkeys(remark for block in blocks for remark in block.remarks)
     columns: list[ImportedColumn] = [
         replace(column, values=new) for column, new in zip(piece.quantities, values, strict=True)
     ]
-    return replace(piece, quantities=tuple(columns))
+    return replace(piece, quantities=tuple(columns), remarks=tuple(remarks))

@@ -4,7 +4,14 @@ import re
 from collections.abc import Sequence
 
 from analysis.importers.fields import COMMENT, Dialect
-from analysis.importers.quantities import BASES, ImportedColumn, channel_name, known_unit, split_header
+from analysis.importers.quantities import (
+    BASES,
+    ImportedColumn,
+    channel_in,
+    channel_name,
+    known_unit,
+    split_header,
+)
 
 _SHOWN = 12
 """Headings that the summary lists."""
@@ -92,7 +99,7 @@ def named_columns(headings: Sequence[str] | None, width: int) -> tuple[list[Impo
     columns: list[ImportedColumn] = []
     for heading in headings:
         name, unit = split_header(heading.removesuffix(ending))
-        columns.append(ImportedColumn(free_name(channel_name(name), columns), (), unit, heading))
+        columns.append(ImportedColumn(free_name(channel_in(name, unit), columns), (), unit, heading))
     shown = [heading.removesuffix(ending) for heading in headings[:_SHOWN]]
     more = f" and {len(headings) - _SHOWN} more" if len(headings) > _SHOWN else ""
     return columns, (f"columns {', '.join(shown)}{more}",)

@@ -42,6 +42,10 @@ def guess(rows: Sequence[NDArray[np.float64]]) -> Guess:
     the two ends differ (a contact, an open junction), or else in the one that is smoother: both are judged by the
     ranks of the values, the roughness by their mean difference between neighbours.
     """
+    if (
+        len(rows) > 3 and rises_evenly(rows[0]) and not rises_evenly(rows[1])
+    ):  # a distance, or numbers of columns
+        rows = rows[1:]
     if len(rows) < 3 or len({len(row) for row in rows}) > 1:
         return Guess(Orientation.ROWS, "the rows have different lengths" if len(rows) > 2 else "few rows")
     table = np.array(rows)
@@ -51,7 +55,9 @@ def guess(rows: Sequence[NDArray[np.float64]]) -> Guess:
     if padded[-1].any() and not padded[:, -1].any():
         return Guess(Orientation.COLUMNS, "columns are padded at their ends")
     ranks = np.argsort(np.argsort(table, axis=None)).reshape(table.shape).astype(float)
-    if _even(table[:, 0]) and not _even(table[:, 1]):
+    if rises_evenly(table[:, 0]) and not rises_evenly(table[:, 1]):
+        if guess(list(table[:, 1:])).orientation is Orientation.ROWS:
+            return Guess(Orientation.ROWS, "column 1 numbers the rows; otherwise: --columns")
         return Guess(
             Orientation.COLUMNS, "column 1 rises evenly, as a time or displacement; otherwise: --rows"
         )
@@ -159,12 +165,12 @@ def _columns(piece: Piece, reason: str) -> list[Piece]:
 def _rises_alone(columns: Sequence[ImportedColumn]) -> bool:
     """Return True if the first column rises in equal steps and the second does not."""
     first, second = (np.asarray(column.values[:1000], dtype=float) for column in columns[:2])
-    return _even(first) and not _even(second)
+    return rises_evenly(first) and not rises_evenly(second)
 
 
-def _even(values: NDArray[np.float64]) -> bool:
-    """Return True for values that rise in equal steps."""
-    steps = np.diff(values)
+def rises_evenly(values: NDArray[np.float64]) -> bool:
+    """Return True for values that rise in equal steps, from the first that is defined."""
+    steps = np.diff(values[np.isnan(values[:1]).sum() :])
     return bool(
         len(steps) > 3 and steps[0] > 0 and np.all(np.abs(steps - steps.mean()) < 0.05 * steps.mean())
     )

@@ -231,7 +231,12 @@ def reversed_signs(traces: Sequence[ImportedTrace], facts: Sequence[Facts]) -> t
         )
     if 2 * negative <= len(sums):
         return ()
+    ranges = [each.extremes["conductance"] for each in facts if "conductance" in each.extremes]
+    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+    logarithm = ""
+    if channel == "conductance" and low < -1.0 and 0.3 < high < 3.0:
+        logarithm = "; if it is a logarithm, its unit says so: --unit 'conductance=log10(G/G0)'"
     return (
         f"the sign of current and bias (the conductance is negative in {negative} of {len(sums)} traces): "
-        f"--invert {channel}",
+        f"--invert {channel}{logarithm}",
     )

@@ -94,6 +94,17 @@ _MODIFIERS = {
 }
 
 
+_ELSEWHERE = re.compile(
+    r".*(gate|heat|thermo|compliance|limit|leak|noise|offset|set\W?point|lock\W?in|demod).*|[viu]_?g",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Headings of a voltage or current that is not that of the junction; the last is V_g, of a gate."""
+
+_ELECTRICAL = ("bias", "current")
+
+_NO_UNIT_OF_LETTERS = ("K", "ohm", "Hz")
+"""Units that show that a single letter means a temperature or an impedance: "T (K)" is no time."""
+
 BASES = {
     "bias": ("V",),
     "current": ("A", "V"),
@@ -118,6 +129,9 @@ _CAMEL = re.compile(r"[A-ZÀ-Ý]?[a-zß-ÿ]+|[A-ZÀ-Ý]+(?![a-zß-ÿ])")
 _NUMBERED = re.compile(r"(.*[)\]])[\s_.-]*\d+", re.DOTALL)
 """A heading with the number of its trace behind the unit: "log10(G/G0)_3", "Current (nA) 3"."""
 
+_TIMES = re.compile(r"\s*[x*×/·]\s*(1[eE]|10\s*(\^|\*\*)|10(?=[⁻⁺⁰¹²³⁴-⁹]))\s*[-+]?[\d⁻⁺⁰¹²³⁴-⁹]+")
+"""A power of ten in the name of a column: "Current x1e9 (A)"."""
+
 _NAMED_BY_UNIT = {
     "V": "voltage",
     "A": "current",
@@ -127,7 +141,7 @@ _NAMED_BY_UNIT = {
     "m": "distance",
 }
 
-_OVERLOADS = (9.9e37, 9.91e37, 1.99999e99)
+_OVERLOADS = (9.9e37, 9.91e37, 1e38, 1.99999e99, 1.99999e101)
 _LEAST_OVERLOAD = 9e37
 OVERLOAD = _OVERLOADS[0]
 """Number that meters write when the input exceeds their range (SCPI); it also represents their words for this."""
@@ -176,13 +190,28 @@ def channel_name(text: str) -> str:
     words = [
         word.lower() for part in re.findall(r"[^\W\d_]+", text) for word in _CAMEL.findall(part) or [part]
     ]
+    plain = re.sub(r"\W+", "_", text.strip()).strip("_").lower() or "values"
+    if "piezo" in words:
+        return "extension"
     modifiers = []
     for word in words:
         if word in _MODIFIERS:
             modifiers.append(_MODIFIERS[word])
         elif word in _WORDS:
-            return "_".join([*modifiers, _WORDS[word]])
-    return re.sub(r"\W+", "_", text.strip()).strip("_").lower() or "values"
+            name = "current_density" if _WORDS[word] == "current" and "density" in words else _WORDS[word]
+            return (
+                plain
+                if name in _ELECTRICAL and _ELSEWHERE.fullmatch(text.strip())
+                else "_".join([*modifiers, name])
+            )
+    return plain
+
+
+def channel_in(name: str, unit: str) -> str:
+    """Return the channel of a name as `channel_name` does, unless the unit shows that a single letter is another."""
+    channel, known = channel_name(name), unit_of(unit)
+    is_letter = len(name.strip()) == 1 and channel in BASES
+    return name.strip().lower() if is_letter and known and known.base in _NO_UNIT_OF_LETTERS else channel
 
 
 def split_header(text: str) -> tuple[str, str]:
@@ -201,6 +230,8 @@ def split_header(text: str) -> tuple[str, str]:
         match = re.fullmatch(r"(.*\S)\s*[,_\s]\s*(\S+)", text)
         if match is not None and not known_unit(match[2]):
             match = None
+    if match is not None and (scale := _TIMES.search(match[1])) is not None:
+        return match[1], f"{match[2]}, {scale[0].strip()}"  # times or by this number: only the user knows
     return (match[1], match[2]) if match else (text, "")
 
 
@@ -270,7 +301,7 @@ def to_si(quantity: ImportedColumn) -> ImportedColumn:
 
 
 def overloaded(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return True for each value with which a meter reports an overload: ±9.9e37, 9.91e37, ±1.99999e99."""
+    """Return True for each value with which a meter reports an overload: ±9.9e37 and the like."""
     size = np.abs(np.asarray(values, dtype=float))
     if not np.any(size > _LEAST_OVERLOAD):
         return np.zeros(size.shape, dtype=bool)

@@ -66,7 +66,7 @@ def differing(file: h5py.File, manifest: Mapping[str, Any]) -> list[str]:
 
 def digest(values: NDArray[Any] | bytes) -> str:
     """Return the SHA-256 of numbers, in hexadecimal."""
-    content = values if isinstance(values, bytes) else np.ascontiguousarray(values).view(np.uint8)
+    content = values if isinstance(values, bytes) else np.ascontiguousarray(values).view(np.uint8).data
     return hashlib.sha256(content).hexdigest()
 
 

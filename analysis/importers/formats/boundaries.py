@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from analysis.importers.fields import COMMENT, Dialect
+from analysis.importers.fields import Dialect, is_comment
 from analysis.importers.headings import naming_lines
 
 Line = tuple[int, str]
@@ -29,7 +29,7 @@ class Boundaries:
 
     def __init__(self, above: Sequence[str], first: Sequence[Line], width: int, dialect: Dialect) -> None:
         naming = naming_lines(above, width, dialect)
-        self._titles = {_plain(line) for line in above if not _is_comment(line) or line in naming}
+        self._titles = {_plain(line) for line in above if not is_comment(line) or line in naming}
         gaps = [b - a for (a, _), (b, _) in pairwise(first[:40])]
         self._usual = min(gaps, default=1)
         self._dialect = dialect
@@ -46,7 +46,7 @@ class Boundaries:
                     yield begins, part
                 part, begins = [], True
                 self._before = []
-            if not title and not _is_comment(line[1]):
+            if not title and not is_comment(line[1]):
                 part.append(line)
                 self._before = [*self._before[-1:], line]
         if part:
@@ -61,10 +61,6 @@ class Boundaries:
             return False
         step, jump = first[1] - first[0], first[2] - first[1]
         return step * jump < 0 and abs(jump) > 10 * abs(step)
-
-
-def _is_comment(line: str) -> bool:
-    return line.lstrip().startswith(COMMENT)
 
 
 def _plain(line: str) -> str:

@@ -15,7 +15,7 @@ from analysis.importers.options import Layout
 from analysis.importers.registry import Importer
 
 _SCALE = re.compile(
-    r"X\s+SetScale\s*/(?P<how>[PI])\s+(?P<axis>[xd])\s*,?\s*(?P<first>[^,]+),\s*(?P<second>[^,]+),\s*"
+    r"X\s+SetScale(?:\s*/(?P<how>[PI]))?\s+(?P<axis>[xd])\s*,?\s*(?P<first>[^,]+),\s*(?P<second>[^,]+),\s*"
     r'"(?P<unit>[^"]*)"\s*,\s*(?P<waves>.+)',
     re.IGNORECASE,
 )
@@ -28,6 +28,7 @@ _DATA_SCALE = re.compile(
 class _Wave:
     name: str
     columns: int = 1
+    is_text: bool = False
     rows: list[list[float]] = field(default_factory=list)
     scaling: Scaling = field(default_factory=Scaling)
     unit: str = ""
@@ -54,7 +55,8 @@ def read_igor_text(path: Path, layout: Layout) -> Iterator[Piece]:
         if inside and words.upper() == "END":
             inside = False
         elif inside:
-            _add(path, number, words, filling)
+            if not any(wave.is_text for wave in filling):
+                _add(path, number, words, filling)
         elif re.match(r"WAVES\b", words, re.IGNORECASE):
             filling = _declared(words)
             waves |= {wave.name: wave for wave in filling}
@@ -64,7 +66,11 @@ def read_igor_text(path: Path, layout: Layout) -> Iterator[Piece]:
             _scale(words, waves)
     if not any(wave.rows for wave in waves.values()):
         raise ForeignFile(f"{path}: an Igor text file without waves of numbers")
-    cut = ("the file ends inside a wave (cut short): its units and scaling are lost",) if inside else ()
+    remarks: tuple[str, ...] = (
+        ("the file ends inside a wave (cut short): its units and scaling are lost",) if inside else ()
+    )
+    if texts := ", ".join(wave.name for wave in waves.values() if wave.is_text):
+        remarks += (f"not read, because they are text: {texts}",)
     for wave in waves.values():
         values = np.array(wave.rows)
         pieces = []
@@ -74,7 +80,7 @@ def read_igor_text(path: Path, layout: Layout) -> Iterator[Piece]:
             pieces = [
                 single_wave(path.name, wave.name, values[:, 0], wave.scaling, wave.unit, f"{path.name} ")
             ]
-        yield from (replace(piece, remarks=(*cut, *piece.remarks)) for piece in pieces)
+        yield from (replace(piece, remarks=(*remarks, *piece.remarks)) for piece in pieces)
 
 
 def _declared(words: str) -> list[_Wave]:
@@ -82,7 +88,8 @@ def _declared(words: str) -> list[_Wave]:
     shape = re.search(r"/N=\(\s*\d+\s*,\s*(\d+)\s*\)", words)
     names = re.sub(r"^WAVES(/[A-Za-z]+(=\([^)]*\))?)*", "", words, flags=re.IGNORECASE)
     listed = re.findall(r"'[^']+'|[^\s,]+", names)
-    return [_Wave(name.strip("'"), int(shape[1]) if shape else 1) for name in listed]
+    is_text = re.match(r"WAVES(/[^/\s]+)*/T\b", words, re.IGNORECASE) is not None
+    return [_Wave(name.strip("'"), int(shape[1]) if shape else 1, is_text) for name in listed]
 
 
 def _add(path: Path, number: int, words: str, waves: list[_Wave]) -> None:
@@ -109,8 +116,8 @@ def _scale(words: str, waves: dict[str, _Wave]) -> None:
                 wave.unit = unit["unit"]
             elif scaled is not None and scaled["axis"].lower() == "x":
                 first, second = float(scaled["first"]), float(scaled["second"])
-                if scaled["how"].upper() == "I":
-                    second = (second - first) / max(len(wave.rows) - 1, 1)
+                if scaled["how"] in (None, "I", "i"):  # the last row, or the one after it
+                    second = (second - first) / max(len(wave.rows) - (scaled["how"] is not None), 1)
                 wave.scaling = Scaling(second, first, scaled["unit"])
 
 

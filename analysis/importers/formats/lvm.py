@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.importers.decoding import BLOCK_LETTERS, read_lines
 from analysis.importers.fields import Dialect
@@ -13,7 +14,7 @@ from analysis.importers.formats.text import parsed
 from analysis.importers.headings import free_name
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout
-from analysis.importers.quantities import ImportedColumn, channel_name, split_header
+from analysis.importers.quantities import ImportedColumn, channel_in, channel_name, split_header
 from analysis.importers.registry import Importer
 
 _END = "***End_of_Header***"
@@ -29,6 +30,22 @@ class _Header:
 
     def first(self, key: str, otherwise: str = "") -> str:
         return next((value for value in self.keys.get(key, []) if value), otherwise)
+
+    @property
+    def is_timed(self) -> bool:
+        """True if the samples follow each other in time."""
+        return self.first("X_Dimension", "Time").lower() == "time"
+
+    @property
+    def rate_Hz(self) -> float:
+        """Samples per second; NaN if unknown, or different for the channels."""
+        steps = {float(step.replace(",", ".")) for step in self.keys.get("Delta_X", []) if step}
+        return 1.0 / steps.pop() if self.is_timed and len(steps) == 1 and min(steps) > 0 else float("nan")
+
+    @property
+    def samples(self) -> int:
+        """Number of samples that the segment should have; 0 if unknown."""
+        return max((int(n) for n in self.keys.get("Samples", []) if n.isdecimal()), default=0)
 
 
 def read_lvm(path: Path, layout: Layout) -> Iterator[Piece]:
@@ -55,14 +72,30 @@ def read_lvm(path: Path, layout: Layout) -> Iterator[Piece]:
         names = next(lines, (0, ""))[1]
         columns = _columns(header, names, dialect)
         following: Line | None = None
-        continues = False
+        rows, used = 0, list[int]()
         while True:
             block, following = _block(lines)
             if block:
-                yield _piece(path, header, columns, block, dialect, number, continues=continues)
-                continues = True
+                values = _values(path, block, dialect, len(columns))
+                if not rows:  # X_Columns No: the column of x is there, and empty
+                    used = [
+                        i
+                        for i, column in enumerate(columns)
+                        if not (_is_x(column.heading) and np.isnan(values[:, i]).all())
+                    ]
+                yield _piece(
+                    path, header, [columns[i] for i in used], values[:, used], number, continues=rows > 0
+                )
+                rows += len(block)
             if following is not None or not block:
                 break
+        if 0 < rows < header.samples:
+            cut = (
+                f"the file ends inside a segment (cut short); it has {rows} of {header.samples} samples of it"
+            )
+            rest = [columns[i] for i in used], np.empty((0, len(used)))
+            last = _piece(path, header, *rest, number, continues=True)
+            yield replace(last, remarks=(cut,))
         header, own = _header(path, lines, following[1]) if following is not None else (header, False)
     if not number:
         raise ForeignFile(f"{path}: a LabVIEW measurement file without data")
@@ -85,22 +118,28 @@ def _header(path: Path, lines: Iterator[Line], first: str) -> tuple[_Header, boo
 
 def _columns(header: _Header, names: str, dialect: Dialect) -> list[ImportedColumn]:
     """Return the columns of a segment; those without a name of their own are times."""
+    headings = dialect.split(names)
     units = header.keys.get("Y_Unit_Label", [])
-    x_unit = header.first("X_Dimension", "Time")
+    if sum(map(_is_x, headings)) > 1 and not any(units[1::2]):
+        units = units[::2]  # X_Columns Multi: each unit stands above a pair of columns
+    x_unit = header.first("X_Unit_Label", "s" if header.is_timed else "")
     columns: list[ImportedColumn] = []
     channel = 0
-    for heading in dialect.split(names):
+    for heading in headings:
         if heading.lower() == "comment" or not heading:
             continue
-        if heading.lower().startswith("x_value"):
-            unit = "s" if x_unit.lower() == "time" else ""
-            name = "time" if x_unit.lower() == "time" else channel_name(x_unit)
+        if _is_x(heading):
+            name, unit = channel_name(header.first("X_Dimension", "Time")), x_unit
         else:
             word, unit = split_header(heading)
             unit = unit or (units[channel] if channel < len(units) else "")
-            name, channel = channel_name(word), channel + 1
+            name, channel = channel_in(word, unit), channel + 1
         columns.append(ImportedColumn(free_name(name, columns), (), unit, heading))
     return columns
+
+
+def _is_x(heading: str) -> bool:
+    return heading.lower().startswith("x_value")
 
 
 def _block(lines: Iterator[Line]) -> tuple[list[Line], Line | None]:
@@ -115,28 +154,26 @@ def _block(lines: Iterator[Line]) -> tuple[list[Line], Line | None]:
     return block, None
 
 
+def _values(path: Path, block: Sequence[Line], dialect: Dialect, width: int) -> NDArray[np.float64]:
+    return parsed(path, [(at, _without_comment(line, dialect, width)) for at, line in block], dialect, width)
+
+
 def _piece(
     path: Path,
     header: _Header,
     columns: Sequence[ImportedColumn],
-    block: Sequence[Line],
-    dialect: Dialect,
+    values: NDArray[np.float64],
     number: int,
     *,
     continues: bool,
 ) -> Piece:
-    width = len(columns)
-    bare = [(at, _without_comment(line, dialect, width)) for at, line in block]
-    values = parsed(path, bare, dialect, width)
-    kept = [i for i in range(width) if columns[i].name != "time" or not np.isnan(values[:, i]).all()]
-    steps = {float(step.replace(",", ".")) for step in header.keys.get("Delta_X", []) if step}
-    rate_Hz = 1.0 / steps.pop() if len(steps) == 1 and min(steps) > 0 else float("nan")
+    filled = [replace(column, values=values[:, i].copy()) for i, column in enumerate(columns)]
     return Piece(
         path.name,
-        tuple(replace(columns[i], values=values[:, i].copy()) for i in kept),
+        tuple(filled),
         f"segment {number}",
-        rate_Hz,
-        remarks=("rate from Delta_X",) if not np.isnan(rate_Hz) else (),
+        header.rate_Hz,
+        remarks=("rate from Delta_X",) if header.rate_Hz > 0 else (),
         continues=continues,
     )
 

@@ -14,7 +14,7 @@ from analysis.importers.headings import free_name
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout, Orientation
 from analysis.importers.orientation import LEAST_FIELDS, guess
-from analysis.importers.quantities import AXES, ImportedColumn, channel_name, split_header
+from analysis.importers.quantities import AXES, ImportedColumn, channel_in, channel_name, split_header
 from analysis.importers.registry import Importer
 
 _BLOCK = 2**20
@@ -36,9 +36,14 @@ def read_matlab(path: Path, layout: Layout) -> Iterator[Piece]:
     empty = True
     try:
         with ExitStack() as stack:
-            for piece in _pieces(path.name, _variables(path, stack), layout):
+            variables = _variables(path, stack)
+            left = ", ".join(
+                name for name, value in variables if not _is_table(value) and value.dtype.kind in "fiuc"
+            )
+            remarks = (f"not read, because they are complex or of three dimensions: {left}",) if left else ()
+            for piece in _pieces(path.name, variables, layout):
                 empty = False
-                yield piece
+                yield replace(piece, remarks=(*piece.remarks, *remarks))
     except Exception as error:  # both libraries raise whatever the first wrong byte leads to
         cause = " ".join(str(error).split())[:100]
         raise ForeignFile(f"{path}: not a readable MATLAB file ({cause})") from error
@@ -59,10 +64,24 @@ def _variables(path: Path, stack: ExitStack) -> list[tuple[str, Any]]:
 
     def visit(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset) and "#" not in name:
-            datasets.append((name.replace("/", "."), item))
+            datasets.extend(_from_hdf5(name.replace("/", "."), item, opened))
 
     opened.visititems(visit)
     return datasets
+
+
+def _from_hdf5(name: str, item: Any, file: Any) -> Iterator[tuple[str, Any]]:
+    """Yield a variable, or those in a cell, which is a dataset of references; neither texts nor empty ones."""
+    if item.dtype.kind == "O":
+        for number, reference in enumerate(item[()].ravel(), 1):
+            target = file[reference]
+            if hasattr(target, "dtype"):
+                yield from _from_hdf5(f"{name}{{{number}}}", target, file)
+            else:  # a structure
+                for field in target:
+                    yield from _from_hdf5(f"{name}{{{number}}}.{field}", target[field], file)
+    elif item.attrs.get("MATLAB_class", b"") != b"char" and "MATLAB_empty" not in item.attrs:
+        yield name, item
 
 
 def _from_scipy(path: Path) -> Iterator[tuple[str, Any]]:
@@ -88,11 +107,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _pieces(file: str, variables: Sequence[tuple[str, Any]], layout: Layout) -> Iterator[Piece]:
-    numeric = [
-        (name, value)
-        for name, value in variables
-        if value.dtype.kind in "fiu" and value.ndim <= 2 and value.size > 0
-    ]
+    numeric = [(name, value) for name, value in variables if _is_table(value) and value.size > 0]
     single = {name.rpartition(".")[2]: _number(value) for name, value in numeric if value.size == 1}
     settings = {name: value for name, value in single.items() if name in _SETTINGS}
     rate_Hz = next((single[name] for name in ("rate_Hz", "fs", "Fs") if name in single), float("nan"))
@@ -115,6 +130,10 @@ def _pieces(file: str, variables: Sequence[tuple[str, Any]], layout: Layout) -> 
     yield from pieces
 
 
+def _is_table(value: Any) -> bool:
+    return value.dtype.kind in "fiu" and value.ndim <= 2
+
+
 def _number(value: Any) -> float:
     return float(np.asarray(value).ravel()[0])
 
@@ -125,7 +144,7 @@ def _vectors(
     columns: list[ImportedColumn] = []
     for name, _ in members:
         word, unit = split_header(name.rpartition(".")[2])
-        columns.append(ImportedColumn(free_name(channel_name(word), columns), (), unit, name))
+        columns.append(ImportedColumn(free_name(channel_in(word, unit), columns), (), unit, name))
     length = members[0][1].size
     for first in range(0, length, _BLOCK):
         parts = tuple(

@@ -14,7 +14,7 @@ from analysis.importers.formats.text import read_text
 from analysis.importers.headings import free_name
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout
-from analysis.importers.quantities import ImportedColumn, channel_name, split_header
+from analysis.importers.quantities import ImportedColumn, channel_in, split_header
 from analysis.importers.registry import Importer
 
 _DATA = "[DATA]"
@@ -110,7 +110,7 @@ def _bias_of(header: Mapping[str, Any]) -> dict[str, float]:
 def _column(heading: str, values: Any, others: list[ImportedColumn]) -> ImportedColumn:
     name, unit = split_header(heading)
     plain = np.ascontiguousarray(values, dtype=np.asarray(values).dtype.newbyteorder("="))
-    return ImportedColumn(free_name(channel_name(name), others), plain, unit, heading)
+    return ImportedColumn(free_name(channel_in(name, unit), others), plain, unit, heading)
 
 
 IMPORTER = Importer("nanonis", read_nanonis, _SUFFIXES, is_nanonis)

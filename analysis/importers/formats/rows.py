@@ -8,17 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.importers.decoding import read_lines, take_lines
-from analysis.importers.fields import Dialect, dialect_of, number_in
+from analysis.importers.fields import Dialect, dialect_of, is_comment, number_in
 from analysis.importers.formats.boundaries import Line
-from analysis.importers.formats.text import SUFFIXES, is_comment
+from analysis.importers.formats.text import SUFFIXES
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout, Orientation
-from analysis.importers.orientation import LEAST_FIELDS, Guess, guess
+from analysis.importers.orientation import LEAST_FIELDS, Guess, guess, rises_evenly
 from analysis.importers.quantities import ImportedColumn
 from analysis.importers.registry import Importer
 
 _LOOK_AT_LINES = 200
 _LOOK_AT_FIELDS = 2000
+_FEWEST = 5
+"""Rows from which on a first one, or a first column, is recognised."""
 
 
 def holds_rows(path: Path) -> bool:
@@ -35,13 +37,19 @@ def holds_rows(path: Path) -> bool:
 
 def look_at(path: Path) -> Guess | None:
     """Return the arrangement of a file that begins with many numbers and no names; None for any other text."""
-    lines = [line for _, line in take_lines(read_lines(path), _LOOK_AT_LINES)]
-    dialect = dialect_of(lines[:20])
-    first = dialect.numbers(lines[0])
-    if first is None or len(first) < LEAST_FIELDS:
-        return None
-    rows = [np.array(row[:_LOOK_AT_FIELDS]) for line in lines if (row := dialect.numbers(line)) is not None]
-    return guess(rows)
+    rows = first_rows(path)
+    return guess(rows) if rows else None
+
+
+def first_rows(path: Path, skip: int = 0) -> list[NDArray[np.float64]]:
+    """Return the beginnings of the first rows of many numbers; none if other lines than short ones are above them."""
+    lines = [line for _, line in take_lines(read_lines(path, skip), _LOOK_AT_LINES) if not is_comment(line)]
+    dialect = dialect_of(lines[-20:])
+    while lines and len(dialect.split(lines[0])) < LEAST_FIELDS:
+        lines = lines[1:]
+    if not lines or dialect.numbers(lines[0]) is None:
+        return []
+    return [np.array(row[:_LOOK_AT_FIELDS]) for line in lines if (row := dialect.numbers(line)) is not None]
 
 
 def read_rows(path: Path, layout: Layout) -> Iterator[Piece]:
@@ -64,19 +72,35 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Piece]:
     sample = take_lines(lines, 20)
     dialect = dialect_of([line for _, line in sample])
     begun, place = False, 0
+    axis, numbered, remarks = beside_traces(first_rows(path, layout.skip_lines))
     for number, line in chain(sample, lines):
         values = _values(path, (number, line), dialect, strict=begun)
         if values is None:
             continue
         begun, place = True, place + 1
+        if axis and place == 1:
+            continue
         yield Piece(
             path.name,
-            (ImportedColumn("", values),),
+            (ImportedColumn("", values[1:] if numbered else values),),
             f"row {place}",
-            remarks=(f"each row is a trace ({reason})",),
+            remarks=(f"each row is a trace ({reason})", *remarks),
         )
     if not begun:
         raise ForeignFile(f"{path}: no row of numbers in the file")
+
+
+def beside_traces(rows: list[NDArray[np.float64]]) -> tuple[bool, bool, tuple[str, ...]]:
+    """Return True for a first row, and for a first column, that are no samples, and remarks."""
+    if len(rows) < _FEWEST or min(map(len, rows)) < 2:
+        return False, False, ()
+    axis = rises_evenly(rows[0]) and not rises_evenly(rows[1])
+    first, second = (np.array([row[i] for row in rows[axis:]]) for i in range(2))
+    numbered = rises_evenly(first) and not rises_evenly(second)
+    remarks = [
+        "row 1 rises evenly and is not a trace; for the displacement give --rate-Hz and --speed-nm-per-s"
+    ] * axis
+    return axis, numbered, (*remarks, *["column 1 numbers the rows and is no sample"] * numbered)
 
 
 def _values(path: Path, line: Line, dialect: Dialect, *, strict: bool) -> NDArray[np.float64] | None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from analysis.importers.headings import free_name
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout
-from analysis.importers.quantities import ImportedColumn, channel_name, split_header
+from analysis.importers.quantities import ImportedColumn, channel_in, split_header
 from analysis.importers.registry import Importer
 
 _LEAD_IN = struct.Struct("<4sIIQQ")
@@ -163,10 +163,16 @@ def _columns(members: Sequence[Any]) -> list[ImportedColumn]:
     columns: list[ImportedColumn] = []
     for channel in members:
         word, unit_in_name = split_header(channel.name)
-        name = free_name(channel_name(word), columns)
-        unit = str(channel.properties.get("unit_string", "")).strip() or unit_in_name
+        unit = _unit_of(channel) or unit_in_name
+        name = free_name(channel_in(word, unit), columns)
         columns.append(ImportedColumn(name, (), unit, channel.name))
     return columns
+
+
+def _unit_of(channel: Any) -> str:
+    """Return the unit from the properties that DAQmx and LabVIEW write."""
+    written = (channel.properties.get(name, "") for name in ("unit_string", "NI_UnitDescription"))
+    return next((text for each in written if (text := str(each).strip())), "")
 
 
 def _blocks(members: Sequence[Any]) -> Iterator[list[NDArray[Any]]]:

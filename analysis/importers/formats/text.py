@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.importers.decoding import MOST_LETTERS, read_lines, take_lines
-from analysis.importers.fields import COMMENT, Dialect, dialect_of, number_in, time_in
+from analysis.importers.fields import Dialect, dialect_of, is_comment, number_in, time_in
 from analysis.importers.formats.boundaries import Boundaries, Line
+from analysis.importers.formats.clocks import Clocks
 from analysis.importers.headings import headings_in, named_columns
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout
@@ -49,25 +50,22 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
         raise ForeignFile(
             f"{path}: {width} columns, more than {_MOST_COLUMNS}; if each row is a trace: --rows"
         )
-    clocks = [i for i, field in enumerate(fields[:width]) if time_in(field) is not None]
+    clocks = Clocks(fields[:width])
     stated = next((line for number, line in above if number == layout.heading_line), None)
     if layout.heading_line and stated is None:
         raise ForeignFile(
             f"{path}: line {layout.heading_line} is not above the numbers, so it names no columns"
         )
     columns, remarks = named_columns(headings_in([line for _, line in above], width, dialect, stated), width)
-    columns = [replace(c, name="time", unit="s") if i in clocks else c for i, c in enumerate(columns)]
+    columns = clocks.named(columns)
     settings = {"lines_above": [line for _, line in above]} if above else {}
     boundaries = Boundaries([line for _, line in above], first, width, dialect)
-    origin: NDArray[np.float64] | None = None
     block: Sequence[Line] = first
     number = 0
     while block:
         for begins, part in boundaries.parts(block):
-            values = parsed(path, part, dialect, width, clocks)
-            origin = values[0].copy() if origin is None else origin
-            values[:, clocks] -= origin[clocks]
-            filled = tuple(replace(c, values=values[:, i].copy()) for i, c in enumerate(columns))
+            values = clocks.joined(parsed(path, part, dialect, width, clocks.places))
+            filled = tuple(replace(c, values=v) for c, v in zip(columns, values, strict=True))
             new = begins or not number
             number += new
             place = f"{PART}{number}" if number > 1 else ""
@@ -78,11 +76,6 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
 def _filled(fields: Sequence[str]) -> int:
     """Return the number of fields without the empty ones at the end, which spreadsheets add."""
     return next((i for i in range(len(fields), 0, -1) if fields[i - 1]), 0)
-
-
-def is_comment(line: str) -> bool:
-    """Return True for a line that is commented out."""
-    return line.lstrip().startswith(COMMENT)
 
 
 def head_and_body(path: Path, lines: Iterator[Line], layout: Layout) -> tuple[list[Line], list[Line]]:
@@ -109,8 +102,21 @@ def head_and_body(path: Path, lines: Iterator[Line], layout: Layout) -> tuple[li
         if read[start][0] > layout.heading_line and _begins(read, start):
             return read[:start], read[start:]
     raise ForeignFile(
-        f"{path}: no columns of numbers in the file; if they begin below many lines of text: --skip-lines"
+        f"{path}: no columns of numbers in the file{_words_in(read)}; if they begin below many lines of text: "
+        "--skip-lines"
     )
+
+
+def _words_in(read: Sequence[Line]) -> str:
+    """Return the first field of the last line that is no number, if others are; "" otherwise."""
+    number, line = read[-1] if read else (0, "")
+    dialect = dialect_of([text for _, text in read[-20:]])
+    fields = [field for field in dialect.split(line) if field]
+    words = [(i, field) for i, field in enumerate(fields, 1) if _numbers(dialect, [field]) is None]
+    if not words or not any(character.isdigit() for character in line):
+        return ""
+    place, word = words[0]
+    return f" (line {number}, column {place} holds {word[:20]!r}: leave out columns of words, and units beside numbers)"
 
 
 def _begins(read: Sequence[Line], start: int) -> bool:

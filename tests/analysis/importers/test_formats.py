@@ -70,6 +70,35 @@ class TestLvm(ImporterTests):
         assert found.traces[1].values("conductance") == pytest.approx(CONDUCTANCE_G0, rel=1e-5)
 
 
+class TestLvmMulti(TestLvm):
+    """Each channel with its own column of times, and a unit above each pair of columns."""
+
+    tells_the_end = True
+    dimension, delta = "Time", "1.0E-4"
+
+    def write(self, path, current_unit="nA"):
+        head = (
+            "LabVIEW Measurement\t\nSeparator\tTab\nDecimal_Separator\t.\nX_Columns\tMulti\n***End_of_Header***\t\n"
+            "\t\nChannels\t2\t\t\t\nSamples\t60\t\t60\t\n"
+            f"X_Dimension\t{self.dimension}\t\t{self.dimension}\t\nX0\t0\t\t0\t\nDelta_X\t{self.delta}\t\t{self.delta}\t\n"
+            f"Y_Unit_Label\tmV\t\t{current_unit}\t\n***End_of_Header***\t\t\t\t\nX_Value\tBias\tX_Value\tCurrent\tComment\n"
+        )
+        rows = [
+            f"{i * 1e-4:.6f}\t{BIAS_mV:.1f}\t{i * 1e-4:.6f}\t{value:.6e}\t\n"
+            for i, value in enumerate(CURRENT_nA)
+        ]
+        path.write_text(head + "".join(rows), "utf-8")
+
+
+class TestLvmOverDistance(TestLvmMulti):
+    """Samples that follow each other in distance have no rate."""
+
+    dimension = "Displacement"
+
+    def test_rate_and_segments(self, path):
+        assert np.isnan(self.read(path).rate_Hz)
+
+
 class TestIgorWave(ImporterTests):
     suffix = ".ibw"
     options = ImportOptions(BIAS_V)
@@ -132,6 +161,21 @@ class TestIgorText(ImporterTests):
         first, second = imported(path).traces
         assert second.values("conductance") == pytest.approx(CONDUCTANCE_G0 / 2)
         assert first.values("extension")[1] == pytest.approx(0.02e-9)
+
+
+class TestIgorTextWithNotes(TestIgorText):
+    """A wave of text among those of numbers, and rows spaced by their end."""
+
+    def write(self, path, current_unit="nA"):
+        super().write(path, current_unit)
+        notes = 'WAVES/T\tnotes\nBEGIN\n\t"gold, 4 K"\n\t"BDA"\nEND\n'
+        text = path.read_text("utf-8").replace("IGOR\n", f"IGOR\n{notes}")
+        path.write_text(text.replace('SetScale/P x 0,0.0001,"s"', 'SetScale x 0,0.006,"s"'), "utf-8")
+
+    def test_the_text_is_told_and_the_rate_follows_from_the_end(self, path):
+        found = self.read(path)
+        assert "not read, because they are text: notes" in found.from_file
+        assert found.rate_Hz == pytest.approx(1e4)
 
 
 class TestIgorExperiment(ImporterTests):
@@ -208,6 +252,21 @@ class TestTdms(ImporterTests):
         assert trace.values("conductance") == pytest.approx(CONDUCTANCE_G0)
 
 
+class TestTdmsOfDaqmx(TestTdms):
+    """The unit in the other property that DAQmx writes."""
+
+    def write(self, path, current_unit="nA"):
+        with TdmsWriter(str(path)) as writer:
+            for part in np.split(np.arange(60), 6):
+                objects = [
+                    channel("Current", CURRENT_nA[part], current_unit),
+                    channel("Bias", np.full(10, BIAS_mV), "mV"),
+                ]
+                for each in objects:
+                    each.properties["NI_UnitDescription"] = each.properties.pop("unit_string")
+                writer.write_segment(objects)
+
+
 def channel(name, values, unit):
     return ChannelObject("g", name, values, properties={"unit_string": unit, "wf_increment": 1e-4})
 
@@ -258,6 +317,50 @@ class TestMatlab73(ImporterTests):
             ["row", str(i)] for i in range(1, 5)
         ]
         assert found.traces[4].values("matrix") == pytest.approx(CONDUCTANCE_G0)
+
+
+class TestMatlab73WithNotes(TestMatlab73):
+    """Texts and empty variables, which are numbers in HDF5, and what cannot be a trace."""
+
+    def write(self, path, current_unit="nA"):
+        super().write(path, current_unit)
+        with h5py.File(path, "r+") as file:
+            text = file.create_dataset("sample", data=np.array([[ord(c)] for c in "Au BDA"], dtype="u2"))
+            text.attrs["MATLAB_class"] = np.bytes_("char")
+            empty = file.create_dataset("notes", data=np.zeros(2, dtype="u8"))
+            empty.attrs["MATLAB_empty"] = np.uint8(1)
+            file["cube"] = np.zeros((2, 3, 4))
+
+    def test_only_numbers_are_read(self, path):
+        found = self.read(path)
+        assert {c.name for c in found.channels} == {"conductance", "current", "bias", "matrix"}
+        assert "not read, because they are complex or of three dimensions: cube" in found.from_file
+
+
+class TestMatlab73Cells(ImporterTests):
+    """A cell with a structure for each trace: references in HDF5."""
+
+    suffix = ".mat"
+    heading = "runs{1}.current_nA"
+    keeps_units = False
+
+    def write(self, path, current_unit="nA"):
+        with h5py.File(path, "w", userblock_size=512) as file:
+            held = file.create_group("#refs#")
+            cells = file.create_dataset("runs", (3, 1), dtype=h5py.ref_dtype)
+            for k in range(3):
+                run = held.create_group(f"run{k}")
+                run["current_nA"] = CURRENT_nA[None, :] * (1 + k)
+                run["bias_mV"] = np.full((1, 60), BIAS_mV)
+                cells[k, 0] = run.ref
+        with path.open("r+b") as file:
+            file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(128))
+
+    def test_each_cell_is_a_trace(self, path):
+        found = self.read(path)
+        assert [
+            trace.values("conductance")[0] / CONDUCTANCE_G0[0] for trace in found.traces
+        ] == pytest.approx([1, 2, 3])
 
 
 class TestNanonisSpectrum(ImporterTests):
