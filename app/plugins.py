@@ -7,7 +7,7 @@ group ``hotjunction.plugins``. A file whose name begins with an underscore is im
 import os
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from importlib import import_module, metadata
 from pathlib import Path
 from traceback import extract_tb
@@ -34,8 +34,14 @@ def load_plugins(variables: Mapping[str, str] = os.environ) -> None:
     for folder in variables.get(VARIABLE, "").split(os.pathsep):
         if folder:
             _load_folder(Path(folder).resolve())
-    for entry in metadata.entry_points(group=GROUP):
+    for entry in _installed(tuple(sys.path)):
         _attempt(f"Plug-in {entry.name} ({entry.value})", "", entry.load)
+
+
+@cache
+def _installed(path: tuple[str, ...]) -> metadata.EntryPoints:
+    """Return the entry points of the packages on ``sys.path``; all of them are read for it, which takes a while."""
+    return metadata.entry_points(group=GROUP)
 
 
 def load_part(part: str, target: str) -> Any:

@@ -67,20 +67,25 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path):
         load_plugins({"HOTJUNCTION_PLUGINS": str(tmp_path / "gone")})
 
 
+def install(folder, name, module):
+    """Write what pip writes of a package that has a plug-in."""
+    info = folder / f"{name}-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[hotjunction.plugins]\n{name} = {module}\n")
+
+
 def test_an_installed_package_is_found_by_its_entry_point(tmp_path, monkeypatch):
     with plugins(
         tmp_path / "mine", {"_packed_plug.py": COUNTS.format("e") + "def begin(): pass\n"}
     ) as folder:
-        info = folder / "packed-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: packed\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text("[hotjunction.plugins]\npacked = _packed_plug\n")
-
+        install(folder, "packed", "_packed_plug")
         load_plugins()
         assert os.environ["COUNTED"] == "e"
 
-        (info / "entry_points.txt").write_text("[hotjunction.plugins]\npacked = _no_plug\n")
-        with pytest.raises(PluginError, match=r"Plug-in packed \(_no_plug\): ModuleNotFoundError"):
+        install(tmp_path / "elsewhere", "broken", "_no_plug")
+        monkeypatch.syspath_prepend(tmp_path / "elsewhere")
+        with pytest.raises(PluginError, match=r"Plug-in broken \(_no_plug\): ModuleNotFoundError"):
             load_plugins()
 
 
