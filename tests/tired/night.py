@@ -33,6 +33,8 @@ PAUSE_MS = 10
 LOOK_EVERY, COMPARE_EVERY = 5, 25
 """Acts between two looks at all texts, and between two comparisons with the bench."""
 SETTLED_S = 1.0
+REST_S = 0.01
+"""Rest between two looks at what is waited for: events that come one after the other would take the processor."""
 CHOICES = ("getOpenFileName", "getSaveFileName", "getExistingDirectory", "getOpenFileNames")
 OVER = ("finished", "aborted", "fault")
 
@@ -171,6 +173,7 @@ class Watch:
             if time.monotonic() > until_s:
                 return False
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+            time.sleep(REST_S)
         return True
 
 
