@@ -124,14 +124,14 @@ def svg_text(figure: Figure) -> str:
     buffer = BytesIO()
     FigureCanvasSVG(figure)  # whose sizes of text the layout follows
     figure.set_dpi(_SVG_DPI)
-    _label_powers(figure)
+    label_powers(figure)
     with laid_out(figure):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue().decode()
 
 
-def _label_powers(figure: Figure) -> None:
-    """Replace the formatters of logarithmic axes, which a change of scale sets."""
+def label_powers(figure: Figure) -> None:
+    """Replace the formatters of logarithmic axes, which a change of scale sets: those take long to lay out."""
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             if isinstance(axis.get_major_formatter(), LogFormatterSciNotation):

@@ -12,7 +12,7 @@ from matplotlib.ticker import NullLocator
 from analysis.buettiker.linear import electronic_circuit
 from analysis.constants import ELEMENTARY_CHARGE_C
 from analysis.records import FloatArray
-from app.figure_style import LIGHT, drawn_in, laid_out
+from app.figure_style import LIGHT, drawn_in, label_powers, laid_out
 from app.models.probe_circuit import CircuitSettings
 from app.paper.numbers import ELECTRONIC, OPEN, Number
 from app.paper.panels import (
@@ -215,6 +215,7 @@ def save_figures(folder: Path, numbers: Numbers) -> Iterator[str]:
     for name, draw in FIGURES.items():
         with drawn_in(LIGHT), rc_context({"axes.titley": 1.0}):  # there is nothing to keep a title away from
             figure = draw(numbers)
+            label_powers(figure)
             with laid_out(figure):  # once for both formats
                 figure.savefig(folder / f"{name}.png", dpi=_DPI)
                 figure.savefig(folder / f"{name}.svg", metadata={"Date": None})

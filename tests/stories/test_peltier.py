@@ -89,6 +89,7 @@ def test_the_window_shows_what_the_analysis_finds(campaign):
     assert "heating" not in saved
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_command_line_and_report_tell_it(campaign, tmp_path):
     summary, measurement, _ = campaign
     runner = CliRunner()

@@ -44,6 +44,7 @@ def test_two_hundred_traces_of_gold_give_their_peak(gold):
     assert content["histogram"]["log"]["underflow"] >= content["samples"]["negative"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_of_them_is_written(gold, tmp_path):
     run("report", gold, "-o", tmp_path / "gold.html")
 

@@ -128,6 +128,7 @@ def test_the_window_shows_what_the_analysis_finds(campaign, result):
     assert saved["wiedemann_franz"]["L_over_L0"] == pytest.approx(result.lorenz.value)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_command_line_and_report_tell_it(campaign, result, tmp_path):
     recording = str(campaign[0].recording)
     runner = CliRunner()
@@ -166,6 +167,7 @@ PAIRS = {
 }
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_pairs_of_molecules_are_counted_apart_in_window_and_report(tmp_path):
     values = {
         **QUICK, "conductance": 0.01, "window_sigma": 0.0, "window_percent": 60.0, "bias": 20.0, "ruptures": 6,

@@ -99,6 +99,7 @@ def test_the_window_shows_what_the_analysis_finds(campaign, analysed):
     assert saved["S_V_per_K"] == pytest.approx(offline.line.slope)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_command_line_and_report_tell_it(campaign, tmp_path):
     summary, _, _ = campaign
     runner = CliRunner()
