@@ -100,6 +100,14 @@ def computer_may_sleep():
 
 
 @pytest.fixture(autouse=True, scope="session")
+def modules_left_alone():
+    """Run no whole collection of garbage before each run: modules are out of collections here, see above."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.console.memory.leave_modules_alone", lambda: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def patient_clients():
     """Let clients wait for commands that query instruments or import modules: on a busy machine they take long."""
     with pytest.MonkeyPatch.context() as patch:

@@ -150,6 +150,7 @@ def test_the_lag_is_a_setting_of_the_recording(night):
     assert all(e.payload["sine"]["lag_s"] == lags[0].payload["value"] for e in begins)
 
 
+@pytest.mark.usefixtures("unanalysed")
 def test_a_resistor_shows_its_conductance_and_no_lag_of_its_own(night, tmp_path):
     """Its amplifier attenuates by half a percent at 3.1 kHz. With the lag with the tip away it would be 3 % less."""
     fixture = {"fixture.kind": "resistor", "fixture.resistance_ohm": 2.58e6}
@@ -165,6 +166,7 @@ def test_a_resistor_shows_its_conductance_and_no_lag_of_its_own(night, tmp_path)
     assert resistor.value == pytest.approx(-0.007, abs=0.005)
 
 
+@pytest.mark.usefixtures("unanalysed")
 def test_a_card_whose_inputs_show_the_sine_late_sees_the_bias_from_the_beginning(tmp_path):
     """The filters of a PXI-4461 delay each input by 63 samples, longer than the first millisecond of the sine."""
     with served_rig(tmp_path, overrides=FAST, seed=3, card="PXI-4461") as rig:

@@ -17,6 +17,8 @@ from tests.stories.test_recentring import without_coarse
 from tests.stories.test_thermopower import QUICK, WORLD
 from tests.support.rig.rigs import served_rig
 
+pytestmark = pytest.mark.usefixtures("unanalysed")
+
 NM = 1e-9
 DEEPEST_M = 2.5 * NM
 """An approach at 50 nm/s ends within 2 nm. Without a look at the current the tip was 34 and 166 nm in the surface."""

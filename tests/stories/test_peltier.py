@@ -145,6 +145,7 @@ def test_the_thermopower_in_the_same_holds_tests_kelvin_s_relation(heated):
     session.dispose()
 
 
+@pytest.mark.usefixtures("unanalysed")
 @pytest.mark.parametrize("leak", [0.0, 2.5e-7])
 def test_a_dummy_resistor_shows_a_leak_of_the_bias_into_the_thermocouple(campaign, tmp_path, leak):
     """The leak is odd in the bias like Peltier heat; 2.5e-7 is less than the proof refuses."""

@@ -53,6 +53,7 @@ def test_a_wrong_second_input_is_named_before_anything_moves(tmp_path, case):
     assert NAMED in end.reason and words in end.reason
 
 
+@pytest.mark.usefixtures("unanalysed")
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_second_input_ends_a_run_at_the_first_contacts(tmp_path, case):
     change, words = WRONG[case]
@@ -64,6 +65,7 @@ def test_a_wrong_second_input_ends_a_run_at_the_first_contacts(tmp_path, case):
     assert NAMED in end.reason and words in end.reason
 
 
+@pytest.mark.usefixtures("unanalysed")
 def test_contacts_are_those_of_the_coarse_input(tmp_path):
     """At 5 G0 and 100 mV the first input has 3.9 V, and the second has been at its limit of 1 V for long."""
     with served_rig(tmp_path, overrides=WIRED) as rig:

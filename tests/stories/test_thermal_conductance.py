@@ -167,7 +167,7 @@ PAIRS = {
 }
 
 
-@pytest.mark.usefixtures("undrawn")
+@pytest.mark.usefixtures("undrawn", "unanalysed")
 def test_pairs_of_molecules_are_counted_apart_in_window_and_report(tmp_path):
     values = {
         **QUICK, "conductance": 0.01, "window_sigma": 0.0, "window_percent": 60.0, "bias": 20.0, "ruptures": 6,
@@ -207,6 +207,7 @@ def run_with_steady_heater(folder, zero_every):
     return summary.recording
 
 
+@pytest.mark.usefixtures("unanalysed")
 def test_the_drift_of_the_preamplifier_is_no_temperature_difference(tmp_path):
     """The heater gives 30 K; its leak into the gap and the read-back change that by less than 0.3 K."""
     measurement = analyse_measurement([run_with_steady_heater(tmp_path, 0.1)])
@@ -221,6 +222,7 @@ def test_the_drift_of_the_preamplifier_is_no_temperature_difference(tmp_path):
     assert any("zero was read" in sentence for sentence in conductance_words(result))
 
 
+@pytest.mark.usefixtures("unanalysed")
 def test_without_zeros_the_drift_is_a_wrong_temperature_difference(tmp_path):
     result = analyse_measurement([run_with_steady_heater(tmp_path, 0.0)]).thermal_conductance
     differences_K = np.array([one.difference_K for one in result.used])

@@ -113,6 +113,7 @@ def test_command_line_and_report_tell_it(campaign, tmp_path):
     assert names_of_the_code(page.read_text(encoding="utf-8")) == []
 
 
+@pytest.mark.usefixtures("unanalysed")
 def test_an_alternating_heater_gives_the_thermopower_without_offsets(tmp_path, capsys):
     """The bias is off by 2 mV, ten times what the molecules give: neither slope nor intercept shows it."""
     slow = {"heater.expansion_s": 1.0, "thermoelectric.offset_V": 2e-3}
@@ -149,6 +150,7 @@ def test_the_rig_of_its_recording_can_be_played_back(campaign):
     assert "heater" not in tomllib.loads(rig_toml(played, ""))
 
 
+@pytest.mark.usefixtures("unanalysed")
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -169,6 +171,7 @@ def test_a_heater_that_is_not_as_commanded_ends_the_run_with_heater_and_bias_at_
         assert recording.n_samples > 0
 
 
+@pytest.mark.usefixtures("unanalysed")
 def test_metallic_contacts_have_no_slope(tmp_path):
     """Gold of the world: none at a multiple of G0, 1 uV/K half way; six contacts, five sigma."""
     values = {"approach_speed": 50.0, "leave_speed": 50.0, "baseline_time": 0.05, "check_time": 0.05}

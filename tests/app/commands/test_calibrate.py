@@ -13,6 +13,8 @@ from app.cli import main
 from app.config.calibrated_rig import load_calibrated_rig
 from tests.support.rig.rigs import QUICK, quick, served_rig, without_wires
 
+pytestmark = pytest.mark.usefixtures("unanalysed")
+
 R_P, S_TC = 72800.0, 16.3e-6
 SR560_GAIN = 1.005
 """True over nominal gain of the simulated preamplifier."""
@@ -25,9 +27,16 @@ def invoke(*words, code=0):
 
 
 @contextmanager
+def unwired(folder, **world):
+    """A rig that the command reaches by no wire."""
+    with served_rig(folder, **world) as rig, without_wires(rig):
+        yield rig
+
+
+@contextmanager
 def calibrated(folder, kind, *options, **overrides):
     """The rig, and what the command says about it as JSON."""
-    with served_rig(folder, overrides=overrides.get("world")) as rig, without_wires(rig):
+    with unwired(folder, overrides=overrides.get("world")) as rig:
         out = folder / f"{kind}.h5"
         result = CliRunner().invoke(
             main, ["calibrate", kind, "--rig", str(rig.file), "--out", str(out), "--json", *options]
@@ -58,7 +67,7 @@ def test_thermal_resistance_from_a_heater(tmp_path):
 
 def test_a_thermometer_that_is_not_what_was_known_is_told(tmp_path):
     world = {"fixture.kind": "heater", "fixture.heater_ohm": 1e5}
-    with served_rig(tmp_path, overrides=world) as rig:
+    with unwired(tmp_path, overrides=world) as rig:
         wrong = rig.file.read_text("utf-8").replace("= 72800.0", "= 60000.0")
         rig.file.write_text(wrong, "utf-8")
         words = ("--rig", rig.file, "--out", tmp_path / "x.h5", "--heater", "1e5", "--holds", "2")
@@ -104,7 +113,7 @@ def test_a_heater_at_the_base(tmp_path):
 
 
 def test_a_heater_in_the_tip_whose_number_was_wrong_is_told(tmp_path):
-    with served_rig(tmp_path, overrides={"heater.where": "tip"}) as rig:
+    with unwired(tmp_path, overrides={"heater.where": "tip"}) as rig:
         wrong = rig.file.read_text("utf-8").replace("kelvin_per_W = 72800.0", "kelvin_per_W = 60000.0")
         rig.file.write_text(wrong, "utf-8")
         words = ("--rig", rig.file, "--out", tmp_path / "x.h5", "--holds", "2", "--save")
@@ -118,7 +127,7 @@ def test_a_heater_in_the_tip_whose_number_was_wrong_is_told(tmp_path):
 
 
 def test_a_heater_that_is_wired_to_a_dummy_warms_nothing(tmp_path):
-    with served_rig(tmp_path, overrides={"heater.where": "base", "heater.dummy": True}) as rig:
+    with unwired(tmp_path, overrides={"heater.where": "base", "heater.dummy": True}) as rig:
         words = ("--rig", rig.file, "--out", tmp_path / "x.h5", "--holds", "2", "--powers", "1")
         result = invoke("heater", *words, code=2)
 
@@ -167,7 +176,7 @@ def test_the_sign_of_an_inverting_amplifier_is_measured_and_what_to_write_is_tol
 
 
 def test_an_amplifier_with_nothing_at_its_input_is_told(tmp_path):
-    with served_rig(tmp_path, overrides={"fixture.kind": "open"}) as rig:
+    with unwired(tmp_path, overrides={"fixture.kind": "open"}) as rig:
         words = ("--rig", rig.file, "--out", tmp_path / "x.h5", "--resistance", "1e6", "--cycles", "1")
         result = invoke("amplifier", *words, code=2)
 
@@ -200,7 +209,7 @@ def test_noise_and_the_resolution_it_allows(tmp_path):
 
 
 def test_show_marks_what_runs_use(tmp_path):
-    with served_rig(tmp_path) as rig:
+    with unwired(tmp_path) as rig:
         shown = invoke("show", "--rig", rig.file).output
 
     rows = {
@@ -212,7 +221,7 @@ def test_show_marks_what_runs_use(tmp_path):
 
 
 def test_every_run_copies_the_calibrations(tmp_path):
-    with served_rig(tmp_path) as rig:
+    with unwired(tmp_path) as rig:
         rig.bench().run(quick(1, **QUICK), tmp_path / "x.h5")
 
     with Recording(tmp_path / "x.h5") as recording:
@@ -232,7 +241,7 @@ def test_one_source_is_needed(tmp_path, words):
 
 
 def test_a_recording_of_something_else_is_told(tmp_path):
-    with served_rig(tmp_path) as rig:
+    with unwired(tmp_path) as rig:
         rig.bench().run(quick(1), tmp_path / "x.h5")
         result = invoke("thermometer", "--rig", rig.file, "--from", tmp_path / "x.h5", code=2)
 
