@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Record = TypeVar("Record")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Place:
     """Position of an array in the file."""
 
@@ -50,7 +50,7 @@ class DiskBackedList(Generic[Record]):
         self._lock = threading.Lock()
         self._shared = shared
         self._known: dict[Any, Any] = {}
-        self._records: list[tuple[type[Record], dict[str, Any]]] = []
+        self._records: list[tuple[type[Record], tuple[Any, ...]]] = []
         self._names: dict[type[Record], list[str]] = {}
         self._end = 0
         self._at = 0  # place in the file; a seek without need would write out what is buffered
@@ -63,8 +63,9 @@ class DiskBackedList(Generic[Record]):
             yield self[index]
 
     def __getitem__(self, index: int) -> Record:
-        kind, content = self._records[index]
-        places = [value for value in content.values() if isinstance(value, _Place)]
+        kind, values = self._records[index]
+        content = dict(zip(self._names[kind], values, strict=True))
+        places = [value for value in values if isinstance(value, _Place)]
         if not places:
             return kind(**content)
         data = self._read(places[0].at, places[-1].stop)
@@ -91,7 +92,7 @@ class DiskBackedList(Generic[Record]):
             content.update(self._written(arrays))
             for name in self._shared:
                 content[name] = self._known.setdefault(content[name], content[name])
-            self._records.append((kind, content))
+            self._records.append((kind, tuple(content.values())))
             return len(self._records) - 1
 
     def close(self) -> None:

@@ -81,6 +81,7 @@ class IncrementalHistograms:
         self._at: list[int] = []
         self._special: list[SampleCounts] = []
         self._last: tuple[int, TraceCounts] | None = None
+        self._most = 0  # samples of one trace in one bin
 
     @property
     def map(self) -> Histogram2D:
@@ -105,6 +106,7 @@ class IncrementalHistograms:
             self._at.append(-1)
             self._special.append(SampleCounts())
         self._at[index] = self._counted.add(counted)
+        self._most = max(self._most, *(int(n.max(initial=0)) for n in (counted.linear_n, counted.log_n)))
         self._special[index] = SampleCounts(
             counted.samples, counted.wild, int(counted.wild > 0), counted.railed, counted.negative
         )
@@ -128,7 +130,8 @@ class IncrementalHistograms:
     def histograms(self, kept: Sequence[int]) -> tuple[Histogram, Histogram]:
         """Return the linear and the logarithmic histogram with one row per trace, for fits of peaks."""
         linear, log = self.axes[:2]
-        rows = [np.zeros((len(kept), axis.bins + 3), dtype=np.int32) for axis in (linear, log)]
+        kind = np.int16 if self._most <= np.iinfo(np.int16).max else np.int32
+        rows = [np.zeros((len(kept), axis.bins + 3), dtype=kind) for axis in (linear, log)]
         for row, index in enumerate(kept):
             counted = self.row(index)
             rows[0][row, counted.linear_at] = counted.linear_n

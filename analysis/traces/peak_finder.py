@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from analysis.records import FloatArray
 from analysis.sliding import gaussian_mean
-from analysis.traces.histogram import BinAxis, Histogram, Scale
+from analysis.traces.histogram import BinAxis, CountArray, Histogram, Scale
 from analysis.traces.maxima import Maximum, maxima
 
 WORTH_REPORTING = 2.5
@@ -21,6 +21,8 @@ _SMOOTHINGS = {Scale.LINEAR: (0.02, 0.04, 0.08), Scale.LOG: (0.04, 0.08, 0.16)}
 _NEARBY = (
     16.0  # the ground is sought within this many widths: beyond, even the highest random bump stands out
 )
+_AT_ONCE = 512
+"""Traces whose counts are floats at a time."""
 _FWHM = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
@@ -57,8 +59,7 @@ def find_candidates(
     """
     axis = histogram.axis
     low, high = (float(x) for x in axis.coordinate([low_G0, high_G0]))
-    traces = histogram.traces.astype(float)
-    found = [c for width in _SMOOTHINGS[axis.scale] for c in _maxima(histogram, traces, width)]
+    found = [c for width in _SMOOTHINGS[axis.scale] for c in _maxima(histogram, width)]
     chosen: list[PeakCandidate] = []
     for candidate in sorted(found, key=lambda c: -c.significance):
         edge = candidate.sigma / 2.0
@@ -77,13 +78,13 @@ def _finest(candidate: PeakCandidate, found: list[PeakCandidate]) -> PeakCandida
     return replace(finest, significance=candidate.significance)
 
 
-def _maxima(histogram: Histogram, traces: FloatArray, width: float) -> list[PeakCandidate]:
-    """Return all maxima of the histogram smoothed by a Gaussian of this width; ``traces`` are its counts."""
+def _maxima(histogram: Histogram, width: float) -> list[PeakCandidate]:
+    """Return all maxima of the histogram smoothed by a Gaussian of this width."""
     axis = histogram.axis
     smooth = gaussian_mean(histogram.counts_per_trace, width / axis.step, "zero")
     x, candidates = axis.coordinates, []
     found = maxima(smooth, round(_NEARBY * width / axis.step))
-    for at, significance in zip(found, _significances(histogram.axis, traces, found, width), strict=True):
+    for at, significance in zip(found, _significances(histogram, found, width), strict=True):
         sigma = np.sqrt(max((at.width * axis.step / _FWHM) ** 2 - width**2, (0.5 * width) ** 2))
         candidates.append(
             PeakCandidate(
@@ -93,20 +94,27 @@ def _maxima(histogram: Histogram, traces: FloatArray, width: float) -> list[Peak
     return candidates
 
 
-def _significances(axis: BinAxis, traces: FloatArray, found: list[Maximum], width: float) -> FloatArray:
+def _significances(histogram: Histogram, found: list[Maximum], width: float) -> FloatArray:
     """Return the height of each maximum over its higher base, in standard errors from trace to trace.
 
     Heights are differences of the smoothed counts at two bins; 0 where a maximum is its own base.
     """
-    n, places = len(traces), np.array([x.place for x in found], dtype=np.intp)
+    axis, n = histogram.axis, histogram.n_traces
+    places = np.array([x.place for x in found], dtype=np.intp)
     if n < 2:
         return np.zeros(places.size)
     top, above = _kernels(axis, places, width), []
     for bases in ([x.left for x in found], [x.right for x in found]):
-        height = traces @ (top - _kernels(axis, np.array(bases, dtype=np.intp), width))
+        height = _weighted(histogram.traces, top - _kernels(axis, np.array(bases, dtype=np.intp), width))
         error = height.std(axis=0, ddof=1) / np.sqrt(n)
         above.append(np.divide(height.mean(axis=0), error, out=np.zeros(places.size), where=error > 0.0))
     return np.minimum(*above)
+
+
+def _weighted(traces: CountArray, weights: FloatArray) -> FloatArray:
+    """Return ``traces @ weights``, some traces at a time: as floats those of a night would take all the memory."""
+    parts = (traces[first : first + _AT_ONCE].astype(float) for first in range(0, len(traces), _AT_ONCE))
+    return np.concatenate([part @ weights for part in parts])
 
 
 def _kernels(axis: BinAxis, places: NDArray[np.intp], width: float) -> FloatArray:
@@ -141,8 +149,7 @@ def candidate_in(histogram: Histogram, low_G0: float, high_G0: float) -> PeakCan
     """
     low, high = (float(x) for x in histogram.axis.coordinate([low_G0, high_G0]))
     width = _SMOOTHINGS[histogram.axis.scale][1]
-    traces = histogram.traces.astype(float)
-    found = [c for c in _maxima(histogram, traces, width) if low < c.centre < high]
+    found = [c for c in _maxima(histogram, width) if low < c.centre < high]
     if not found:
         raise ValueError(f"the histogram has no maximum between {low_G0:g} and {high_G0:g} G0")
     highest = max(found, key=lambda c: c.significance)

@@ -22,6 +22,7 @@ from analysis.traces.incremental import IncrementalSelection
 from analysis.traces.selection import plausible
 from app.offline.statistics import SEED, facts_of, without_result
 from app.viewmodels.histogram_view import HistogramModel
+from app.viewmodels.rows_on_disk import RowsOnDisk, packed
 from app.viewmodels.view import AS_PLAYED, Growth, RecordView
 
 log = logging.getLogger(__name__)
@@ -84,9 +85,9 @@ class StatisticsModel(RecordView[StatisticsSnapshot]):
         self._traces, self._stretches, self._histogram = traces, stretches, histogram
         self._header, self._name = header, name
         self._statistics: dict[str, Statistic] | None = None
-        self._rows: list[dict[str, Any]] = []
+        self._rows = RowsOnDisk()
         self._plausible_G0: tuple[float, float] | None = None
-        self._held_rows: list[dict[str, Any]] = []
+        self._held_rows = RowsOnDisk()
         self._of_held: dict[str, StatisticResult] = {}
         self._of_traces: dict[str, StatisticResult] = {}
         self._due = Growth(GROWTH, LEAST_TRACES, EVERY)
@@ -132,20 +133,21 @@ class StatisticsModel(RecordView[StatisticsSnapshot]):
         self._of_traces = {}
         for name, statistic in self._of(TRACES):
             indices = kept if statistic.selected else range(len(self._rows))
-            self._conclude(self._of_traces, name, [self._rows[index][name] for index in indices], rules)
+            self._conclude(self._of_traces, name, self._rows.of(name, indices), rules)
         return True
 
     def _work_on_stretches(self, thorough: bool) -> bool:
         """Reduce new stretches of held junctions; return True if there are new results."""
         for index in range(len(self._held_rows), len(self._stretches)):
             stretch = self._stretches[index]
-            self._held_rows.append(self._reduced({name: stretch for name, _ in self._of(STRETCHES)}))
+            self._held_rows.put(index, self._reduced({name: stretch for name, _ in self._of(STRETCHES)}))
         if not self._held_due.due(len(self._held_rows), thorough):
             return False
         made_of = facts_of(self._header, [self._name])
         self._of_held = {}
         for name, _ in self._of(STRETCHES):
-            self._conclude(self._of_held, name, [row[name] for row in self._held_rows], made_of)
+            rows = self._held_rows.of(name, range(len(self._held_rows)))
+            self._conclude(self._of_held, name, rows, made_of)
         return True
 
     def _reduce(self, selection: IncrementalSelection) -> None:
@@ -154,25 +156,25 @@ class StatisticsModel(RecordView[StatisticsSnapshot]):
         if before_G0 is not None and range_G0 != before_G0:
             for index, summary in enumerate(selection.summaries[: len(self._rows)]):
                 if not (summary.is_plausible(before_G0) and summary.is_plausible(range_G0)):
-                    self._rows[index] = self._row(index, range_G0)
+                    self._rows.put(index, self._row(index, range_G0))
         self._plausible_G0 = range_G0
         for index in range(len(self._rows), len(selection.summaries)):
-            self._rows.append(self._row(index, range_G0))
+            self._rows.put(index, self._row(index, range_G0))
 
-    def _row(self, index: int, range_G0: tuple[float, float]) -> dict[str, Any]:
+    def _row(self, index: int, range_G0: tuple[float, float]) -> dict[str, bytes]:
         trace = self._traces[index]
         cleaned = plausible(trace, range_G0)
         return self._reduced(
             {name: cleaned if statistic.selected else trace for name, statistic in self._of(TRACES)}
         )
 
-    def _reduced(self, records: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the row of each statistic from its record."""
+    def _reduced(self, records: Mapping[str, Any]) -> dict[str, bytes]:
+        """Return the row of each statistic from its record, packed."""
         rows = {}
         for name, record in records.items():
             statistic = self.statistics[name]
             try:
-                rows[name] = statistic.reduce(record, statistic.options)
+                rows[name] = packed(statistic.reduce(record, statistic.options))
             except Exception:  # a plug-in must not stop the other statistics
                 log.exception("The statistic %s failed and is no longer shown", name)
                 del self.statistics[name]
