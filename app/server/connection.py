@@ -101,12 +101,12 @@ def _is_private(folder: Path) -> bool:
 
 
 def connections_folder() -> Path:
-    """Return the folder of the connection files of this user's benches."""
+    """Return the folder of the connection files of this user's benches; made, so that it is the same ever after."""
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
         )  # without a session, platformdirs warns and returns another folder, which also works
-        return Path(platformdirs.user_runtime_dir("hotjunction", appauthor=False))
+        return Path(platformdirs.user_runtime_dir("hotjunction", appauthor=False, ensure_exists=True))
 
 
 def running_benches(folder: Path | None = None) -> dict[Path, Connection]:

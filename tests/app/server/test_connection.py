@@ -12,7 +12,7 @@ import pytest
 from app.config.toml import FileError
 from app.console.windows import only_for_its_owner
 from app.server.admission import ClientKeys
-from app.server.connection import Connection, bench_of, running_benches
+from app.server.connection import Connection, bench_of, connections_folder, running_benches
 
 
 @pytest.fixture
@@ -117,3 +117,11 @@ def test_a_rig_has_the_bench_that_was_started_for_it(tmp_path, listening):
 
 def test_no_folder_is_no_bench(tmp_path):
     assert running_benches(tmp_path / "none") == {}
+
+
+def test_the_folder_of_benches_is_the_same_before_and_after_the_first(tmp_path, monkeypatch):
+    """A missing XDG_RUNTIME_DIR was made open to others with the first bench, refused then, and the bench not found."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    before = connections_folder()
+    before.mkdir(parents=True, exist_ok=True, mode=0o700)
+    assert connections_folder() == before
