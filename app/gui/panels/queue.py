@@ -30,7 +30,7 @@ from app.server.latest_snapshots import KnownState
 from app.server.messages import BenchState, JobState
 
 OVER_SHOWN = 20
-LOST = "The bench does not answer: nothing is known of its runs."
+LOST = "The state of the runs is not known."
 DONE_EVERY_MS = 10_000
 """Interval at which the time of the end of all runs is worked out again."""
 

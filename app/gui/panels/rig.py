@@ -186,7 +186,7 @@ class InstrumentSection(QWidget):
     def lose(self) -> None:
         """Show that nothing is known of the instrument, and let nothing be set, until its next row."""
         self._lost = True
-        for shown in self.readings.values():
+        for shown in (*self.readings.values(), self.rest):
             shown.setText(UNKNOWN)
         for field in (*self.choices.values(), *self.outputs.values()):
             field.setEnabled(False)

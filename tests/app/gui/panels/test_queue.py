@@ -308,7 +308,7 @@ def test_of_a_lost_bench_nothing_is_promised_and_nothing_can_be_asked(panel):
     panel.lose("no answer")
     assert [row[2] for row in shown(panel)] == ["–", "–", "–", "finished"]
     assert not panel.all_done.isVisible()
-    assert panel.hint.text() == "The bench does not answer: nothing is known of its runs."
+    assert panel.hint.text() == "The state of the runs is not known."
     assert {getattr(panel, name).toolTip() for name in BUTTONS} == {"no answer"}
     assert not any(getattr(panel, name).isEnabled() for name in BUTTONS)
     panel.abort_present()
