@@ -13,7 +13,7 @@ APART = "&nbsp;&nbsp;&nbsp; "
 
 
 class Legend(Words):
-    """Legend entries from left to right, in as many rows as needed.
+    """Legend entries from left to right, in as many rows as needed; a row each if most take half of one or more.
 
     Parameters
     ----------
@@ -42,10 +42,11 @@ class Legend(Words):
         if (entries, room) == self._shown:
             return
         self._shown = entries, room
-        rows: list[str] = []
-        for entry in (f"{glyph}&nbsp;{name}" for glyph, name in entries):
+        texts, rows = [f"{glyph}&nbsp;{name}" for glyph, name in entries], list[str]()
+        ragged = 2 * sum(2.0 * self._width(text) > room for text in texts) >= len(texts)
+        for entry in texts:
             longer = f"{rows[-1]}{APART}{entry}" if rows else entry
-            if rows and self._width(longer) <= room:
+            if rows and not ragged and self._width(longer) <= room:
                 rows[-1] = longer
             else:
                 rows.append(entry)

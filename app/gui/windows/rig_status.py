@@ -65,7 +65,7 @@ def idle_status(
     alone : str
         Why drift can reach the tip, and what to do.
     """
-    shown = before or BLANK
+    shown = replace(before, left_s=nan) if before is not None else BLANK
     if lost:
         shown = replace(shown, **UNREAD)
     if unsafe:

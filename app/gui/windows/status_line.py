@@ -119,7 +119,8 @@ class StatusLine(SnapshotWidget[StatusSnapshot]):
 
     def _say_state(self, snapshot: StatusSnapshot) -> None:
         alarming = snapshot.state in ALARMING
-        note, colour = duration(snapshot.in_state_s), "quiet"
+        known = isfinite(snapshot.in_state_s)
+        note, colour = duration(snapshot.in_state_s) if known else "", "quiet"
         if alarming and snapshot.message:
             note, colour = with_units(snapshot.message), "danger"
         elif snapshot.stale_s > 0.0:

@@ -209,6 +209,16 @@ def test_a_queued_run_shows_its_time_and_the_list_when_all_is_done(panel):
     assert not panel.all_done.isVisible()  # nothing is known of the second run
 
 
+def test_no_button_moves_when_the_time_of_the_end_is_known(panel, qapp):
+    panel.show_state(state(job(1, "running")))
+    qapp.processEvents()
+    before = panel.pause.y(), panel.pause.parentWidget().y()
+    panel.show_state(state(job(1, "running", left_s=600.0)))
+    qapp.processEvents()
+    assert panel.all_done.isVisible()
+    assert (panel.pause.y(), panel.pause.parentWidget().y()) == before
+
+
 def test_the_time_of_the_end_is_that_of_all_runs():
     running, waiting = [job(1, "running", left_s=100.0)], [job(2, takes_s=20.0), job(3, takes_s=3.0)]
 

@@ -7,6 +7,7 @@ import pytest
 from app.gui.panels.rig import RigPanel, setting_with_prefix, state_of
 from app.gui.windows.rig_status import BLANK, idle_status
 from app.viewmodels.junction_state import ShownState
+from app.viewmodels.status_words import remark
 from tests.support.gui.fake_bench import instruments, row
 from tests.support.recordings import synthetic
 
@@ -186,6 +187,13 @@ def test_a_card_that_is_gone_is_a_fault_and_nothing_known_is_unknown():
     content["daq"]["answers"] = False
     assert idle_status(content, None).state is ShownState.FAULT
     assert idle_status(None, None) is BLANK
+
+
+def test_no_time_is_left_of_a_run_that_is_over():
+    """A run that ended before it was made safe has no word for its end."""
+    before = synthetic.status(left_s=660.0)
+    assert "left" in remark(before)
+    assert "left" not in remark(idle_status(instruments(), before))
 
 
 def test_numbers_that_nothing_reports_any_more_are_not_shown():
