@@ -1,6 +1,7 @@
 """Let a tired operator act on the windows of a simulated rig: `python -m tests.tired [--acts 2000] [--seed 1]`.
 
-With ``--deaths`` the bench is a process that is killed, stopped, and left without disk or amplifier.
+With ``--deaths`` the bench is a process that is killed, stopped, and left without disk or amplifier, and windows of
+other processes are killed.
 """
 
 import argparse
@@ -21,7 +22,7 @@ def main(texts: list[str] | None = None) -> int:
     parser.add_argument(
         "--deaths",
         action="store_true",
-        help="kill and stop the bench, fill its disk, switch the amplifier off",
+        help="kill and stop the bench, fill its disk, switch the amplifier off, kill windows",
     )
     parser.add_argument("--log", type=Path, help="file for all acts, one a line")
     read = parser.parse_args(texts)

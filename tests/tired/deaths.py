@@ -1,10 +1,11 @@
-"""What happens to bench, rig and computer in a tired operator's night, and what must hold after it.
+"""What happens to bench, rig, windows and computer in a tired operator's night, and what must hold after it.
 
 The bench is a process of its own, so that it can be killed and stopped; the rig is of this process, where the world
 can be looked at.
 """
 
 import resource
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,7 +18,7 @@ from analysis.recording import Recording, RecordingError
 from app.gui.windows.rig_status import NO_ANSWER
 from app.gui.windows.rig_window import RigWindow
 from app.server.client import BenchClient
-from app.server.connection import Connection
+from app.server.connection import Connection, running_benches
 from app.server.errors import NoAnswer, Refused
 from app.server.messages import JobState
 from app.server.process import start_bench_process
@@ -29,6 +30,11 @@ from tests.tired.operator import Act
 HEARTBEAT_S = 3.0
 SLEEPS_S = 0.3, 3 * HEARTBEAT_S
 """Times for which the computer sleeps: one without a consequence, one after which the watchdog has ended the run."""
+
+STOPPED_S = 0.0, 3.0
+"""Times for which a window is stopped before it is killed."""
+
+PROJECT = Path(__file__).parents[2]
 
 SAFE_S = 3 * HEARTBEAT_S + 10.0
 """Time until the world is safe on a busy machine; `python -m tests.attacks` measures what is promised."""
@@ -62,6 +68,10 @@ class MortalBench:
         self.connection = start_bench_process(self.rig.file, self.rig.folder)
         self.process = psutil.Process(self.connection.pid)
         self.client = BenchClient(self.connection)
+
+    def connection_file(self) -> Path:
+        """Return the file by which other processes find it."""
+        return next(path for path, one in running_benches().items() if one.token == self.connection.token)
 
     def kill(self) -> None:
         """Kill it, so that it can do nothing more."""
@@ -107,6 +117,7 @@ class Fate:
             (2, self._strike("the bench sleeps", self._sleep)),
             (2, self._strike("the disk is full", self._fill_disk)),
             (1, self._strike("the current amplifier is switched off", self._switch_amplifier_off)),
+            (2, self._strike("a window is killed", self._kill_window)),
             (12, self._start_run),
         )
 
@@ -136,6 +147,7 @@ class Fate:
         windows = self._attached()
         self._expect("the bench was killed, and a window does not say so", lambda: _all_lost(windows))
         self._expect("a bench that is dead still has numbers", lambda: not any(map(_numbers, windows)))
+        self._expect("a bench that is dead still promises", lambda: not any(map(_promises, windows)))
         if before is not None and before["samples"]:
             self._recorded(before, text if noted else "")
         self.bench.start()
@@ -151,6 +163,33 @@ class Fate:
             self._safe(f"the bench slept for {slept_s:g} s")
         self.bench.process.resume()
         self._answers(self._attached())
+
+    def _kill_window(self) -> None:
+        """Kill a window of another process, at once or after a time in which it took nothing of what it was sent."""
+        before, stops_s = self.bench.present(), float(self._rng.choice(STOPPED_S))
+        with another_window(self.bench.connection_file()) as (window, attached):
+            self._expect("another window does not find the bench", attached)
+            self.until(lambda: False, float(self._rng.random()))
+            window.suspend()
+            self.until(lambda: False, stops_s)
+            window.kill()
+        after = self.bench.present()
+        self._expect("a window was killed, and the bench does not answer", lambda: not any(self._lost()))
+        if before is not None:
+            self._expect("a window was killed, and the run stands still", lambda: self._went_on(before))
+        if before is None and after is not None:
+            self.complaints.append(f"a window was killed, and {after['procedure']} began")
+
+    def _went_on(self, before: JobState) -> bool:
+        """Return True if a run has gone on, is over in its own way, or is paused as before."""
+        jobs = {job["id"]: job for job in self.bench.client.command("state", timeout_s=PATIENCE_S)["queue"]}
+        now = jobs[before["id"]]
+        return (
+            now["samples"] > before["samples"] or now["status"] != "running" or before["status"] == "paused"
+        )
+
+    def _lost(self) -> list[str]:
+        return [window._lost for window in self._attached() if window._lost]
 
     def _fill_disk(self) -> None:
         """Let no file of the bench grow any more, until the run in progress is over."""
@@ -240,6 +279,34 @@ def _numbers(window: RigWindow) -> bool:
     """Return True if a window shows a bias or a position of the tip."""
     shown = window.rig_line._drawn
     return shown is not None and bool(np.isfinite([shown.bias_V, shown.tip_nm]).any())
+
+
+def _promises(window: RigWindow) -> bool:
+    """Return True if a window says when runs are over, or offers what only a bench can do."""
+    queue = window.queue
+    buttons = (
+        queue.pause,
+        queue.skip,
+        queue.abort,
+        queue.remove,
+        queue.again,
+        queue.until,
+        window.notes.button,
+    )
+    return queue.all_done.isVisible() or any(button.isEnabled() for button in buttons)
+
+
+@contextmanager
+def another_window(connection: Path) -> Iterator[tuple[psutil.Popen, Callable[[], bool]]]:
+    """Open a window in a process of its own; the second tells if it has shown the bench."""
+    said = connection.with_suffix(".said")
+    command = [sys.executable, "-m", "tests.support.gui.window_process", str(connection), f"{connection}.ini"]
+    with said.open("w") as output, psutil.Popen(command, stdout=output, cwd=PROJECT) as window:
+        try:
+            yield window, lambda: bool(said.stat().st_size)
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                window.kill()
 
 
 @contextmanager
