@@ -28,6 +28,7 @@ from analysis.importers.provenance import (
     common_settings,
     corrections,
     named,
+    names_of,
     rate_of,
     reversed_displacement,
     reversed_signs,
@@ -257,7 +258,7 @@ def _with_reasons_to_reject(traces: Sequence[ImportedTrace]) -> list[ImportedTra
 
     A trace whose conductance was calculated may occur a second time, in a block of conductances.
     """
-    known = {trace for trace in traces if "conductance" in _names(trace)}
+    known = {trace for trace in traces if "conductance" in names_of(trace)}
     recorded = [trace for trace in traces if trace in known and CALCULATED not in trace.flags]
     judged = []
     for trace in traces:
@@ -268,10 +269,6 @@ def _with_reasons_to_reject(traces: Sequence[ImportedTrace]) -> list[ImportedTra
             reason = next((f"the same as {other.source}" for other in recorded if _same(trace, other)), "")
         judged.append(replace(trace, rejected=reason) if reason else trace)
     return judged
-
-
-def _names(trace: ImportedTrace) -> list[str]:
-    return [column.name for column in trace.read(trace.start, trace.start + 1)]
 
 
 def _same(a: ImportedTrace, b: ImportedTrace) -> bool:

@@ -93,6 +93,8 @@ def spread(piece: Piece, layout: Layout) -> list[Piece]:
     ForeignFile
         If the table does not have the arrangement that the user states.
     """
+    if piece.group:  # it is a quantity of one trace
+        return [piece]
     match layout.orientation:
         case Orientation.COLUMNS:
             return _columns(piece, "as stated")

@@ -155,6 +155,12 @@ def unknowns(
         alike = Counter(re.sub(r"_?\d+$", "", name) for name in units).most_common(1)[0][1]
         many = ", or, if each column is a trace: --columns; if x and y repeat: --pairs" if alike > 5 else ""
         unknown.insert(0, f"which column is the current or the conductance: --column current=2:nA{many}")
+    elif {"current", "bias"} <= set(units) and not any(
+        {"current", "bias"} <= set(names_of(trace)) for trace in traces
+    ):
+        unknown.append(
+            "the bias of each current (no trace has both, as their numbers of samples differ): --bias-mV 100"
+        )
     if np.isnan(rate_Hz):
         unknown.append("sampling rate")
     moved = "opening_speed_m_per_s" in given and not np.isnan(rate_Hz)
@@ -173,6 +179,11 @@ def unknowns(
     if "current_density" in units:
         unknown.append("area of the electrode")
     return tuple(unknown)
+
+
+def names_of(trace: ImportedTrace) -> list[str]:
+    """Return the channels of a trace."""
+    return [column.name for column in trace.read(trace.start, trace.start + 1)]
 
 
 def _base_of(name: str) -> str:

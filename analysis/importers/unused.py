@@ -59,7 +59,7 @@ def _settings(
     options: ImportOptions, by_name: Mapping[str, ImportedColumn], settings: Mapping[str, Any]
 ) -> Iterator[str]:
     for name, value in options.settings.items():
-        if name == "bias_V" and "bias" in by_name:
+        if name == "bias_V" and "bias" in by_name and _go_together(by_name):
             yield "bias: there is a column of it"
         elif settings.get(name, value) != value:
             yield f"{stated(name, value)}, as the files give {stated(name, settings[name]).partition(': ')[2]}"
@@ -72,6 +72,11 @@ def _settings(
         column = by_name.get(quantity)
         if given and (column is None or not _in_volts(column, options)):
             yield f"{what}: there is no {quantity} in volts (--column {quantity}=NUMBER:V)"
+
+
+def _go_together(by_name: Mapping[str, ImportedColumn]) -> bool:
+    """Return True unless current and bias have different numbers of samples, and so no trace in common."""
+    return "current" not in by_name or len(by_name["current"]) == len(by_name["bias"])
 
 
 def _in_volts(column: ImportedColumn, options: ImportOptions) -> bool:

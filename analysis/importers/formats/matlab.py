@@ -1,5 +1,6 @@
 """MATLAB files (.mat): versions 4 to 7 with scipy, 7.3 (HDF5) with h5py."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -16,9 +17,14 @@ from analysis.importers.options import Layout, Orientation
 from analysis.importers.orientation import LEAST_FIELDS, guess
 from analysis.importers.quantities import AXES, ImportedColumn, channel_in, channel_name, split_header
 from analysis.importers.registry import Importer
+from analysis.importers.units import unit_of
 
 _BLOCK = 2**20
-_SETTINGS = {"bias_V", "series_resistance_ohm", "opening_speed_m_per_s", "current_gain_V_per_A"}
+_SETTINGS = {
+    name: name for name in ("series_resistance_ohm", "opening_speed_m_per_s", "current_gain_V_per_A")
+}
+_SETTINGS |= dict.fromkeys(("rate_Hz", "fs", "Fs"), "rate_Hz")
+"""Settings by the names of variables."""
 _LOOK_AT = 4000
 
 
@@ -108,26 +114,60 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 def _pieces(file: str, variables: Sequence[tuple[str, Any]], layout: Layout) -> Iterator[Piece]:
     numeric = [(name, value) for name, value in variables if _is_table(value) and value.size > 0]
-    single = {name.rpartition(".")[2]: _number(value) for name, value in numeric if value.size == 1}
-    settings = {name: value for name, value in single.items() if name in _SETTINGS}
-    rate_Hz = next((single[name] for name in ("rate_Hz", "fs", "Fs") if name in single), float("nan"))
+    known = _settings([(name, _number(value)) for name, value in numeric if value.size == 1])
     vectors: dict[tuple[str, int], list[tuple[str, Any]]] = {}
     for name, value in numeric:
         if 1 < value.size == max(value.shape):
-            vectors.setdefault((name.rpartition(".")[0], value.size), []).append((name, value))
+            vectors.setdefault((_place(name), value.size), []).append((name, value))
     matrices = [(name, value) for name, value in numeric if value.size > max(value.shape, default=1)]
     shared: set[str] = set()
     pieces = []
     for name, value in matrices:
-        axes = [v for (place, _), v in vectors.items() if place == name.rpartition(".")[0]]
+        axes = [v for (place, _), v in vectors.items() if place in ("", _place(name))]
         found, used = _matrix(file, name, value, layout, [x for members in axes for x in members])
-        pieces += [replace(piece, rate_Hz=rate_Hz, settings=settings) for piece in found]
+        pieces += [_with(piece, known, _place(name)) for piece in found]
         shared |= used
     for (place, _), members in vectors.items():
         own = [(name, value) for name, value in members if name not in shared]
         if own:
-            yield from _vectors(file, place, own, rate_Hz, settings)
+            yield from (_with(piece, known, place) for piece in _vectors(file, place, own))
     yield from pieces
+
+
+def _place(name: str) -> str:
+    """Return the structure and cell of a variable: "runs{2}" for "runs{2}.current" and "{2}" for "current{2}"."""
+    structure, _, last = name.rpartition(".")
+    cell = re.search(r"\{\d+\}$", last)
+    return structure + (cell[0] if cell else "")
+
+
+def _word(name: str) -> str:
+    """Return the name of a variable without its structure and cell."""
+    return re.sub(r"\{\d+\}$", "", name.rpartition(".")[2])
+
+
+def _settings(numbers: Sequence[tuple[str, float]]) -> dict[str, dict[str, float]]:
+    """Return the values of each setting by the place of their variables; a bias may have any unit of its own."""
+    known: dict[str, dict[str, float]] = {}
+    for name, value in numbers:
+        word, unit = split_header(_word(name))
+        volts = unit_of(unit)
+        if channel_in(word, unit) == "bias" and volts is not None and volts.base == "V":
+            known.setdefault("bias_V", {})[_place(name)] = value * volts.factor
+        elif _word(name) in _SETTINGS:
+            known.setdefault(_SETTINGS[_word(name)], {})[_place(name)] = value
+    return known
+
+
+def _with(piece: Piece, known: Mapping[str, Mapping[str, float]], place: str) -> Piece:
+    """Return a piece with the settings of its place, or with those that only one place gives."""
+    settings, parts = {}, place.split(".")
+    around = [".".join(parts[:n]) for n in range(len(parts), -1, -1)]
+    for name, values in known.items():
+        own = [values[each] for each in around if each in values]
+        if own or len(set(values.values())) == 1:
+            settings[name] = own[0] if own else next(iter(values.values()))
+    return replace(piece, rate_Hz=settings.pop("rate_Hz", math.nan), settings=settings)
 
 
 def _is_table(value: Any) -> bool:
@@ -138,12 +178,10 @@ def _number(value: Any) -> float:
     return float(np.asarray(value).ravel()[0])
 
 
-def _vectors(
-    file: str, place: str, members: list[tuple[str, Any]], rate_Hz: float, settings: Mapping[str, Any]
-) -> Iterator[Piece]:
+def _vectors(file: str, place: str, members: list[tuple[str, Any]]) -> Iterator[Piece]:
     columns: list[ImportedColumn] = []
     for name, _ in members:
-        word, unit = split_header(name.rpartition(".")[2])
+        word, unit = split_header(_word(name))
         columns.append(ImportedColumn(free_name(channel_in(word, unit), columns), (), unit, name))
     length = members[0][1].size
     for first in range(0, length, _BLOCK):
@@ -151,7 +189,7 @@ def _vectors(
             ImportedColumn(c.name, _part(value, first), c.unit, c.heading)
             for c, (_, value) in zip(columns, members, strict=True)
         )
-        yield Piece(file, parts, place, rate_Hz, settings, continues=first > 0)
+        yield Piece(file, parts, place, continues=first > 0)
 
 
 def _part(value: Any, first: int) -> NDArray[Any]:
@@ -171,7 +209,7 @@ def _matrix(
     """
     stored_by_column = not isinstance(value, np.ndarray)
     rows, columns = value.shape[::-1] if stored_by_column else value.shape
-    word, unit = split_header(re.sub(r"\{\d+\}", "", name).rpartition(".")[2])
+    word, unit = split_header(_word(name))
     if layout.orientation is Orientation.TABLE or (
         layout.orientation is Orientation.AUTO and "{" in name and columns < LEAST_FIELDS <= rows
     ):
@@ -188,7 +226,11 @@ def _matrix(
         trace = value[number] if by_row != stored_by_column else value[:, number]
         column = ImportedColumn(channel_name(word), np.ascontiguousarray(trace), unit, name)
         remark = f"{name}: each {side} is a trace ({reason})"
-        pieces.append(Piece(file, (column, *axes.values()), f"{name} {side} {number + 1}", remarks=(remark,)))
+        place = f"{side} {number + 1}"
+        group = f"{_place(name)} {place}"  # matrices of several quantities, such as current and bias
+        pieces.append(
+            Piece(file, (column, *axes.values()), f"{name} {place}", group=group, remarks=(remark,))
+        )
     return pieces, set(axes)
 
 
@@ -197,7 +239,7 @@ def _axes(vectors: Sequence[tuple[str, Any]], length: int) -> dict[str, Imported
     found: dict[str, ImportedColumn] = {}
     for name, value in vectors:
         if value.size == length:
-            word, unit = split_header(name.rpartition(".")[2])
+            word, unit = split_header(_word(name))
             found[name] = ImportedColumn(channel_name(word), np.asarray(value).ravel(), unit, name)
     names = [column.name for column in found.values()]
     return found if set(names) <= set(AXES) and len(set(names)) == len(names) else {}

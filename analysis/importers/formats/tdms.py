@@ -16,6 +16,7 @@ from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout
 from analysis.importers.quantities import ImportedColumn, channel_in, split_header
 from analysis.importers.registry import Importer
+from analysis.importers.units import unit_of
 
 _LEAD_IN = struct.Struct("<4sIIQQ")
 """Lead-in of a segment: tag, contents, version, length of the segment behind it, length of its description."""
@@ -138,7 +139,10 @@ def _where_cut(file: Any, whole: bool) -> tuple[str, ...]:
 
 def _group(file: str, name: str, channels: Sequence[Any], cut: tuple[str, ...]) -> Iterator[Piece]:
     numeric = [c for c in channels if c.data_type is not None and c.dtype.kind in "fiu" and len(c)]
-    other = sorted({c.name for c in channels} - {c.name for c in numeric})
+    settings, numeric = _constant_bias(numeric)
+    other = sorted(
+        c.name for c in channels if not (c.data_type is not None and c.dtype.kind in "fiu" and len(c))
+    )
     remarks = (*cut, *((f"not read, because they hold no numbers: {', '.join(other)}",) if other else ()))
     by_length: dict[int, list[Any]] = defaultdict(list)
     for channel in numeric:
@@ -156,7 +160,23 @@ def _group(file: str, name: str, channels: Sequence[Any], cut: tuple[str, ...]) 
             filled = tuple(
                 ImportedColumn(c.name, v, c.unit, c.heading) for c, v in zip(columns, values, strict=True)
             )
-            yield Piece(file, filled, place, rate_Hz, remarks=(*remarks, *origin), continues=number > 0)
+            yield Piece(
+                file, filled, place, rate_Hz, settings, remarks=(*remarks, *origin), continues=number > 0
+            )
+
+
+def _constant_bias(channels: list[Any]) -> tuple[dict[str, float], list[Any]]:
+    """Return the bias as a setting if a channel holds one sample of it beside longer ones, and the other channels."""
+    for channel, column in zip(channels, _columns(channels), strict=True):
+        unit = unit_of(column.unit)
+        if (
+            column.name == "bias"
+            and len(channel) == 1 < max(map(len, channels))
+            and unit
+            and unit.base == "V"
+        ):
+            return {"bias_V": float(channel[0]) * unit.factor}, [c for c in channels if c is not channel]
+    return {}, channels
 
 
 def _columns(members: Sequence[Any]) -> list[ImportedColumn]:

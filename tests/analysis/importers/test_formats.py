@@ -252,6 +252,33 @@ class TestTdms(ImporterTests):
         assert trace.values("conductance") == pytest.approx(CONDUCTANCE_G0)
 
 
+class TestTdmsOneBias(TestTdms):
+    """A single sample of the bias in its channel."""
+
+    def write(self, path, current_unit="nA"):
+        with TdmsWriter(str(path)) as writer:
+            writer.write_segment([channel("Bias", np.array([BIAS_mV]), "mV")])
+            for part in np.split(np.arange(60), 6):
+                writer.write_segment([channel("Current", CURRENT_nA[part], current_unit)])
+
+    def test_the_lost_samples_are_told(self, path):
+        path.write_bytes(path.read_bytes()[:-20])
+        assert "g/Current has 7 of 10 samples of it" in self.read(path).from_file[0]
+
+    def test_long_channels_come_chunk_by_chunk(self, path, monkeypatch):
+        monkeypatch.setattr("analysis.importers.formats.tdms._LONG", 10)
+        assert self.read(path).traces[0].values("conductance") == pytest.approx(CONDUCTANCE_G0)
+
+    def test_a_bias_of_another_length_is_asked_for(self, tmp_path):
+        with TdmsWriter(str(tmp_path / "uneven.tdms")) as writer:
+            bias = channel("Bias", np.full(50, BIAS_mV), "mV")
+            writer.write_segment([channel("Current", CURRENT_nA, "nA"), bias])
+        assert self.read(tmp_path / "uneven.tdms").unknowns[0].endswith("--bias-mV 100")
+        found = self.read(tmp_path / "uneven.tdms", ImportOptions(BIAS_V))
+        assert found.traces[0].values("conductance") == pytest.approx(CONDUCTANCE_G0)
+        assert not any("without effect" in phrase for phrase in found.from_options)
+
+
 class TestTdmsOfDaqmx(TestTdms):
     """The unit in the other property that DAQmx writes."""
 
@@ -296,6 +323,40 @@ class TestMatlab5(ImporterTests):
         assert (len(found.traces), found.rate_Hz, found.settings["bias_V"]) == (4, 2e4, 0.1)
         assert found.traces[3].values("conductance") == pytest.approx(CONDUCTANCE_G0)
         assert "each row is a trace" in found.from_file[0]
+
+
+class TestMatlabCells(TestMatlab5):
+    """A cell for each quantity, with a vector for each trace, all of one length."""
+
+    heading = "current_nA{1}"
+
+    def write(self, path, current_unit="nA"):
+        name = f"current_{current_unit}" if current_unit == "nA" else "current"
+        cells = {name: np.empty(3, dtype=object), "bias_mV": np.empty(3, dtype=object)}
+        for k in range(3):
+            cells[name][k], cells["bias_mV"][k] = CURRENT_nA * (1 + k), np.full(60, BIAS_mV)
+        savemat(path, cells)
+
+    def test_no_cell_is_lost(self, path):
+        first = [trace.values("conductance")[0] for trace in self.read(path).traces]
+        assert first == pytest.approx(CONDUCTANCE_G0[0] * np.arange(1, 4))
+
+    def test_each_structure_has_its_own_bias(self, tmp_path):
+        runs = np.array(
+            [(CURRENT_nA, 100.0), (CURRENT_nA, 200.0)], dtype=[("current_nA", "O"), ("bias_mV", "O")]
+        )
+        savemat(tmp_path / "runs.mat", {"run": runs})
+        found = self.read(tmp_path / "runs.mat")
+        assert [trace.settings["bias_V"] for trace in found.traces] == pytest.approx([0.1, 0.2])
+        assert found.traces[1].values("conductance") == pytest.approx(CONDUCTANCE_G0 / 2)
+
+    def test_matrices_of_current_and_bias_go_together(self, tmp_path):
+        bias_V = np.outer(np.ones(60), [0.1, 0.2])
+        savemat(tmp_path / "m.mat", {"I_nA": np.outer(CURRENT_nA, [1, 2]), "V_V": bias_V})
+        found = self.read(tmp_path / "m.mat", ImportOptions(layout=Layout(Orientation.COLUMNS)))
+        assert [len(trace) for trace in found.traces] == [60, 60]
+        for trace in found.traces:
+            assert trace.values("conductance") == pytest.approx(CONDUCTANCE_G0)
 
 
 class TestMatlab73(ImporterTests):
