@@ -115,7 +115,7 @@ def theil_sen(x: FloatArray, y: FloatArray) -> tuple[float, float, float]:
     """Return the median of the slopes between pairs of points, and its 95 % interval; NaN where there is none.
 
     The interval is that of Sen, J. Am. Stat. Assoc. 63, 1379 (1968). All pairs are taken of up to a thousand points,
-    of more those that are so many points apart as every k-th number says: all pairs of ten thousand need gigabytes.
+    of more those at every k-th distance only: all pairs of ten thousand need gigabytes.
     """
     n = x.size
     pairs = n * (n - 1) // 2

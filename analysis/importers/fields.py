@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ _THOUSANDS = {
     ".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?([eE][+-]?\d+)?"),
 }
 """Numbers with marks between thousands, by their decimal mark: "63.250,123" and "63,250.123"."""
+_LARGE, _SMALL = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+"), re.compile(r"[+-]?\d{1,3}")
+"""Whole numbers with commas between thousands, and below a thousand."""
 _BETWEEN_THOUSANDS = re.compile("(?<=\\d)['\u2019\u00a0\u202f](?=\\d{3})")
 _OVERLOAD_WORD = re.compile(
     r"[+-]?\s*(ov|ol|o\.l\.|oflow|over|ovfl|ovrng|ovrflw|ovld|ovl|overld|overload|overflow|over\s?range|-{3,}|\+{3,}|\#{3,}|"
@@ -115,11 +118,10 @@ def dialect_of(lines: Sequence[str]) -> Dialect:
     enough = max(1, len(lines) / 2)
     for separator in ("\t", ";"):
         if sum(separator in line for line in bare) >= enough:
-            return Dialect(separator, _decimal(lines, separator))
+            return Dialect(separator, _decimal([line.split(separator) for line in lines]))
     commas = [line for line in bare if "," in line]
     if len(commas) >= enough and not all(_all_decimal_commas(line) for line in commas):
-        quoted = [field for line in lines for field in re.findall(r'"([^"]*)"', line)]
-        return Dialect(",", "," if _comma_wins(quoted) else ".")
+        return Dialect(",", _decimal([re.findall(r'"([^"]*)"', line) for line in lines]))
     return Dialect(" ", "," if _comma_wins([field for line in lines for field in line.split()]) else ".")
 
 
@@ -185,10 +187,18 @@ def day_known(field: str) -> bool:
     return _DAY_KNOWN.match(field) is not None
 
 
-def _decimal(lines: Sequence[str], separator: str) -> str:
-    return (
-        "," if _comma_wins([field.strip(' "') for line in lines for field in line.split(separator)]) else "."
-    )
+def _decimal(rows: Sequence[Sequence[str]]) -> str:
+    """Return the decimal mark of rows of fields."""
+    columns = [[field.strip(' "') for field in column if field] for column in zip_longest(*rows)]
+    if any(map(_has_thousands, columns)):
+        return "."
+    return "," if _comma_wins([field for column in columns for field in column]) else "."
+
+
+def _has_thousands(column: Sequence[str]) -> bool:
+    """Return True for whole numbers of which those from a thousand on, and only those, have commas."""
+    large = [field for field in column if _LARGE.fullmatch(field)]
+    return 0 < len(large) < len(column) and all(_SMALL.fullmatch(x) for x in column if x not in large)
 
 
 def _comma_wins(fields: Sequence[str]) -> bool:

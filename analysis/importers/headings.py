@@ -71,6 +71,12 @@ def naming_lines(above: Sequence[str], width: int, dialect: Dialect) -> list[str
     return [line for line in above if any(map(_tells, words_of(line, width, dialect) or ()))]
 
 
+def names_with_units(line: str, width: int, dialect: Dialect) -> bool:
+    """Return True for a line that names a known quantity together with a unit for one of the columns."""
+    headings = map(split_header, words_of(line, width, dialect) or ())
+    return any(channel_name(name) in BASES and known_unit(unit) for name, unit in headings)
+
+
 def words_of(line: str, width: int, dialect: Dialect) -> list[str] | None:
     """Return the words of a line if there is one for each column; None otherwise."""
     text = bare(line)

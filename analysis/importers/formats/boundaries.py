@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from analysis.importers.fields import Dialect, is_comment
-from analysis.importers.headings import naming_lines
+from analysis.importers.headings import names_with_units, naming_lines
+from analysis.importers.imported import ForeignFile
 
 Line = tuple[int, str]
 """Number of a line in its file, and the line."""
@@ -18,6 +20,8 @@ class Boundaries:
 
     Parameters
     ----------
+    path : Path
+        For messages.
     above : sequence of str
         Lines above the first numbers. The same lines once more, whatever numbers are in them, begin another trace.
     first : sequence of Line
@@ -27,12 +31,14 @@ class Boundaries:
     dialect : Dialect
     """
 
-    def __init__(self, above: Sequence[str], first: Sequence[Line], width: int, dialect: Dialect) -> None:
+    def __init__(
+        self, path: Path, above: Sequence[str], first: Sequence[Line], width: int, dialect: Dialect
+    ) -> None:
         naming = naming_lines(above, width, dialect)
         self._titles = {_plain(line) for line in above if not is_comment(line) or line in naming}
         gaps = [b - a for (a, _), (b, _) in pairwise(first[:40])]
         self._usual = min(gaps, default=1)
-        self._dialect = dialect
+        self._path, self._width, self._dialect = path, width, dialect
         self._before: list[Line] = []
 
     def parts(self, block: Sequence[Line]) -> Iterator[tuple[bool, list[Line]]]:
@@ -46,11 +52,21 @@ class Boundaries:
                     yield begins, part
                 part, begins = [], True
                 self._before = []
-            if not title and not is_comment(line[1]):
+            if not title and is_comment(line[1]):
+                self._demand_no_names(line)
+            elif not title:
                 part.append(line)
                 self._before = [*self._before[-1:], line]
         if part:
             yield begins, part
+
+    def _demand_no_names(self, line: Line) -> None:
+        """Raise `ForeignFile` for a comment that gives the columns other names or units than the first lines do."""
+        if names_with_units(line[1], self._width, self._dialect):
+            raise ForeignFile(
+                f"{self._path}: line {line[0]} gives the columns other names or units than the first lines do: "
+                f"{line[1].strip()[:60]!r}; split the file there"
+            )
 
     def _after_blank(self, line: Line) -> bool:
         """Return True after more blank lines than usual, where the first column does not go on."""

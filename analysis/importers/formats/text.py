@@ -59,7 +59,7 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
     columns, remarks = named_columns(headings_in([line for _, line in above], width, dialect, stated), width)
     columns = clocks.named(columns)
     settings = {"lines_above": [line for _, line in above]} if above else {}
-    boundaries = Boundaries([line for _, line in above], first, width, dialect)
+    boundaries = Boundaries(path, [line for _, line in above], first, width, dialect)
     block: Sequence[Line] = first
     number = 0
     while block:

@@ -168,6 +168,34 @@ def test_decimal_commas_between_blanks_with_whole_numbers(tmp_path):
     assert conductance(found) == pytest.approx(G, rel=1e-4)
 
 
+@pytest.mark.parametrize("separator", ["\t", ";", ","])
+def test_commas_between_thousands_of_whole_numbers_are_no_decimal_commas(tmp_path, separator):
+    current_pA = np.round(CURRENT_nA * 1e3)
+    quote = '"' if separator == "," else ""
+    cells = [f"{quote}{x:,.0f}{quote}" for x in current_pA]
+    path = table(tmp_path / "a.txt", separator.join(["Bias (mV)", "Current (pA)"]), ["100"] * N, cells,
+                 separator=separator)  # fmt: skip
+    assert imported(path).traces[0].values("current") == pytest.approx(current_pA * 1e-12)
+    german = [f"{quote}{x:.3f}{quote}".replace(".", ",") for x in CURRENT_nA]
+    path = table(tmp_path / "b.txt", separator.join(["Bias (mV)", "Current (nA)"]), ["100"] * N, german,
+                 separator=separator)  # fmt: skip
+    assert imported(path).traces[0].values("current") == pytest.approx(CURRENT_nA * 1e-9, abs=1e-12)
+
+
+def test_other_units_in_a_comment_among_the_numbers_are_refused(tmp_path):
+    path = table(tmp_path / "a.txt", "# V (V) I (nA)", BIAS, CURRENT_nA)
+    path.write_text(path.read_text("utf-8") * 2, encoding="utf-8")
+    assert [len(trace) for trace in imported(path).traces] == [N, N]
+    text = path.read_text("utf-8")
+    path.write_text(
+        text.replace("0.1", "# touched the table\n0.1", 1) + "# V (V) I (pA)\n0.1\t3\n", encoding="utf-8"
+    )
+    with pytest.raises(
+        ForeignFile, match=r"line 244 gives the columns other names or units .* split the file"
+    ):
+        imported(path)
+
+
 @pytest.mark.parametrize(("cells", "said"), [(["BDA"] * N, "'BDA'"), ([f"{v} V" for v in BIAS], "'0.1 V'")])
 def test_words_among_the_numbers_are_named(tmp_path, cells, said):
     with pytest.raises(ForeignFile, match=f"column 1 holds {said}"):
