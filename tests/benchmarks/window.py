@@ -31,7 +31,7 @@ RUNS = {
 def rows(size: float = 1.0) -> Iterator[Row]:
     """Yield all figures; ``size`` is a share of the repetitions and seconds, and 0 looks at one live run only."""
     os.environ.update(QT_QPA_PLATFORM="offscreen", QT_LOGGING_RULES="default.warning=false")
-    with tempfile.TemporaryDirectory() as compiled:
+    with _modules() as compiled:
         starts = [_start_s(compiled) for _ in range(1 + scaled(STARTS, size))]
     yield _row("from the command to a usable window", *min(starts[1:]), START_S)
     with tempfile.TemporaryDirectory() as folder:
@@ -89,6 +89,10 @@ QTimer.singleShot(0, lambda: (window.grab(), print(time.process_time(), flush=Tr
 app.exec()
 program.close()
 """
+
+
+_modules = tempfile.TemporaryDirectory
+"""Place of the compiled modules, at first empty."""
 
 
 def _start_s(compiled: str) -> tuple[float, float]:

@@ -54,6 +54,7 @@ def test_the_whole_drill_on_a_simulated_rig_finds_every_death_and_the_cut_cable_
     tmp_path, monkeypatch, world
 ):
     monkeypatch.setattr(deaths, "STAYS_S", 0.5)
+    monkeypatch.setattr(deaths, "LOOK_EVERY_S", 0.05)  # each look takes some milliseconds of a core
 
     result = drilled(tmp_path, monkeypatch, "--kills", "1", "--json")
 
