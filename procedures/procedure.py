@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Generator, Mapping
+from copy import copy
 from difflib import get_close_matches
 from typing import Any, Self, TypeVar
 
@@ -10,7 +11,7 @@ from analysis.spectra.demodulated import Points
 from procedures.context import ProcedureContext
 from procedures.errors import ImpossibleSetting
 from procedures.parameters import read
-from procedures.pymeasure_types import Procedure
+from procedures.pymeasure_types import Parameter, Procedure
 from procedures.steps import Outcome, Step
 
 UNIT_SUFFIX = {
@@ -92,6 +93,20 @@ class RigProcedure(Procedure):
         super().__init_subclass__(**options)
         if "name" in vars(cls) and "label" not in vars(cls):
             cls.label = cls.name.replace("control ", "control: ").replace("-", " ").capitalize()
+
+    def _update_parameters(self) -> None:
+        """Give this procedure parameters of its own; they share what never changes with those of its class.
+
+        PyMeasure copies all that is in them, and looks for them among all members of the class: ten times as long.
+        """
+        kind = type(self)
+        names = {
+            name for base in kind.__mro__ for name, one in vars(base).items() if isinstance(one, Parameter)
+        }
+        named = {name: getattr(kind, name) for name in sorted(names)}
+        self._parameters = {name: copy(one) for name, one in named.items() if isinstance(one, Parameter)}
+        for name, parameter in self._parameters.items():
+            setattr(self, name, parameter.value if parameter.is_set() else None)
 
     @property
     def rate_Hz(self) -> float:
