@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, pyqtSignal
 from PyQt6.QtWidgets import QCheckBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from app.gui.panels.field import Field
@@ -126,7 +126,9 @@ class Form(QWidget):
         return {name: field.typed for name, field in self.fields.items()}
 
     def set(self, values: Mapping[str, Any]) -> None:
-        """Set fields by name; names that the form does not have are ignored."""
+        """Set fields by name, and report it once; names that the form does not have are ignored."""
         for name, value in values.items():
             if name in self.fields:
-                self.fields[name].set(value)
+                with QSignalBlocker(self.fields[name]):
+                    self.fields[name].set(value)
+        self.changed.emit()

@@ -197,7 +197,6 @@ class ProceduresPanel(QWidget):
         defaults = {name: each.default for name, each in self._class().parameter_objects().items()}
         self.form.set({**defaults, **values})
         self.sample.setText(sample)
-        self._changed()
 
     def explain(self, busy: str) -> None:
         """Set the reason why no run can be started; "" if it can."""
@@ -233,7 +232,6 @@ class ProceduresPanel(QWidget):
             self._form.set(self._kept[self.name])
         else:
             self._apply_preset()
-        self._changed()
 
     def _order_of_tabs(self) -> None:
         before = (self.procedure, self.preset, self.presets.reset, self.sample)
@@ -245,7 +243,6 @@ class ProceduresPanel(QWidget):
         self.form.set(self.presets.values(self.form.fields))
         if self.presets.sample:
             self.sample.setText(self.presets.sample)
-        self._changed()
 
     def _sweep_changed(self) -> None:
         self.preview_button.setVisible(bool(self.sequence.names))
