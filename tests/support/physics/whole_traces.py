@@ -62,7 +62,7 @@ def most_open(g: FloatArray, length: int) -> FloatArray:
     parts = g[g.size - n * length :].reshape(n, length)
     means = parts.mean(axis=1)
     low = means[np.abs(means) < 0.1]
-    target = min(0.0, float(np.median(low))) if low.size else 0.0
+    target = min(0.0, float(np.sort(low)[(low.size - 1) // 2])) if low.size else 0.0
     nearest: FloatArray = parts[np.argmin(np.abs(means - target))]
     return nearest
 
