@@ -28,7 +28,9 @@ def main(texts: list[str] | None = None) -> int:
     read = parser.parse_args(texts)
     faulthandler.enable()
     with tempfile.TemporaryDirectory() as folder, leash():
-        night = lived(Path(folder), read.seed, read.acts, Night(tell=_print), deaths=read.deaths)
+        place = Path(folder) / "night"  # its name is read in the window
+        place.mkdir()
+        night = lived(place, read.seed, read.acts, Night(tell=_print), deaths=read.deaths)
     if read.log is not None:
         read.log.write_text("\n".join(night.acts), "utf-8")
     _print(

@@ -15,6 +15,7 @@ import psutil
 from PyQt6.QtWidgets import QWidget
 
 from analysis.recording import Recording, RecordingError
+from app.acquisition.recorder import SAVE_EVERY_S
 from app.gui.windows.rig_status import NO_ANSWER
 from app.gui.windows.rig_window import RigWindow
 from app.server.client import BenchClient
@@ -44,6 +45,9 @@ WAITED_S = 60.0
 
 LIMIT_V = 0.5
 """Limit of the bias in the rig file."""
+
+SAVED_S = 5 * SAVE_EVERY_S
+"""Time after which samples that a bench has told of are on the disk."""
 
 FULL_BYTES = 4096
 OFF_ACTS = 12
@@ -142,6 +146,7 @@ class Fate:
         """Kill the bench, look at the world and the windows, and start it anew."""
         text = f"note {self.strikes}"
         before, noted = self.bench.present(), self.bench.noted(text)
+        self.until(lambda: False, SAVED_S)
         self.bench.kill()
         self._safe("the bench was killed")
         windows = self._attached()
@@ -196,6 +201,7 @@ class Fate:
         before = self.bench.present()
         if before is None or not before["samples"]:
             return
+        self.until(lambda: False, SAVED_S)
         _, most = self.bench.process.rlimit(resource.RLIMIT_FSIZE)
         self.bench.process.rlimit(resource.RLIMIT_FSIZE, (FULL_BYTES, most))
         self._expect("a run goes on without a disk", lambda: self._over(before["id"]))
