@@ -198,20 +198,24 @@ def _unit_of(name: str) -> str:
 
 
 def several_traces(traces: Sequence[ImportedTrace], facts: Sequence[Facts]) -> tuple[str, ...]:
-    """Return a phrase if most traces open several times: they are then likely to be long channels that must be cut."""
-    openings = [f.openings for trace, f in zip(traces, facts, strict=True) if SWEEP not in trace.flags]
+    """Return a phrase if most traces open several times, or open and close: they are likely to need a cut."""
+    own = [f for trace, f in zip(traces, facts, strict=True) if SWEEP not in trace.flags]
+    openings = [f.openings for f in own]
     usual = sorted(openings)[len(openings) // 2] if openings else 0
+    both = sum(f.openings > 0 and f.closings > 0 for f in own)
     numbers = [each.extremes[TRACE_NUMBER] for each in facts if TRACE_NUMBER in each.extremes]
     if any(low < high for low, high in numbers):
         return (
             f"where a trace begins and ends: --long, if the column {TRACE_NUMBER!r} tells the traces apart",
         )
-    if usual < SEVERAL:
+    if usual < SEVERAL and 2 * both <= len(own):
         return ()
-    return (
-        f"where a trace begins and ends (the conductance opens {usual} times in one): --cut-between "
-        f"{CLOSED_G0:g} {BROKEN_G0:g}",
+    seen = (
+        f"the conductance opens {usual} times in one"
+        if usual >= SEVERAL
+        else f"{both} of {len(own)} hold an opening and a closing"
     )
+    return (f"where a trace begins and ends ({seen}): --cut-between {CLOSED_G0:g} {BROKEN_G0:g}",)
 
 
 def reversed_displacement(facts: Sequence[Facts]) -> tuple[str, ...]:

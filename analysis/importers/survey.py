@@ -44,6 +44,8 @@ class Facts:
         Smallest and largest finite value by channel.
     openings : int
         Number of falls of the conductance from above `CLOSED_G0` to below `BROKEN_G0`.
+    closings : int
+        Number of rises.
     state : int
         1 if the last lasting state was a contact, -1 if it was open.
     withdrawn : float
@@ -61,6 +63,7 @@ class Facts:
     direction: str = ""
     extremes: dict[str, tuple[float, float]] = field(default_factory=dict)
     openings: int = 0
+    closings: int = 0
     state: int = 0
     withdrawn: float = np.nan
     digest: bytes = b""
@@ -129,13 +132,14 @@ def _add(facts: Facts, column: ImportedColumn) -> None:
 
 
 def _count_openings(facts: Facts, conductance_G0: NDArray[np.float64]) -> None:
-    """Count the falls from a lasting contact to a lasting opening; chatter of a contact is none."""
+    """Count the falls from a lasting contact to a lasting opening, and the rises; chatter of a contact is none."""
     states = np.select([conductance_G0 > CLOSED_G0, conductance_G0 < BROKEN_G0], [1, -1], 0)
     starts = np.concatenate([[0], np.flatnonzero(np.diff(states)) + 1])
     lasting = np.diff(np.append(starts, states.size)) >= _LASTING
     seen = states[starts[lasting]]
     seen = np.concatenate([[facts.state], seen[seen != 0]])
     facts.openings += int(np.count_nonzero((seen[:-1] == 1) & (seen[1:] == -1)))
+    facts.closings += int(np.count_nonzero((seen[:-1] == -1) & (seen[1:] == 1)))
     facts.state = int(seen[-1])
 
 

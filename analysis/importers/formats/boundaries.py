@@ -23,7 +23,8 @@ class Boundaries:
     path : Path
         For messages.
     above : sequence of str
-        Lines above the first numbers. The same lines once more, whatever numbers are in them, begin another trace.
+        Lines above the first numbers. The same lines once more, whatever numbers are in them, begin another trace; so
+        does "&" (xmgrace).
     first : sequence of Line
         First lines of numbers: they tell how many blank lines usually are between two.
     width : int
@@ -35,7 +36,7 @@ class Boundaries:
         self, path: Path, above: Sequence[str], first: Sequence[Line], width: int, dialect: Dialect
     ) -> None:
         naming = naming_lines(above, width, dialect)
-        self._titles = {_plain(line) for line in above if not is_comment(line) or line in naming}
+        self._titles = {"&"} | {_plain(line) for line in above if not is_comment(line) or line in naming}
         gaps = [b - a for (a, _), (b, _) in pairwise(first[:40])]
         self._usual = min(gaps, default=1)
         self._path, self._width, self._dialect = path, width, dialect

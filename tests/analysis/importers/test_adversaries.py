@@ -244,6 +244,27 @@ def test_what_stands_beside_the_traces_is_no_sample(tmp_path, name):
     assert any(said in phrase for phrase in found.from_file)
 
 
+@pytest.mark.parametrize(
+    "part", [np.concatenate([G, G[::-1]]), np.concatenate([G[::-1], G])], ids=["out", "in"]
+)
+def test_an_opening_and_a_closing_in_one_are_to_be_cut(tmp_path, part):
+    path = table(tmp_path / "a.txt", "G (G0)", part)
+    assert "(1 of 1 hold an opening and a closing): --cut-between 2 0.1" in imported(path).unknowns[-1]
+    table(path, "G (G0)", np.tile(part, 3))
+    found = imported(path, ImportOptions(cut=Cut((2.0, 0.1))))
+    assert set(found.directions) == {"opening", "closing"}
+    assert not any("--cut-between" in phrase for phrase in found.unknowns)
+    again = table(tmp_path / "b.txt", "G (G0)", np.concatenate([G, np.full(4, 3.0), np.full(50, 1e-4)]))
+    assert not any("--cut-between" in phrase for phrase in imported(again).unknowns), "a short contact"
+
+
+def test_the_ampersands_of_xmgrace_divide(tmp_path):
+    path = table(tmp_path / "a.txt", "# z (nm) G (G0)", 0.02 * np.arange(N), G)
+    body = path.read_text("utf-8").partition("\n")[2]
+    path.write_text("# z (nm) G (G0)\n" + "&\n".join([body] * 3) + "&\n", encoding="utf-8")
+    assert [len(trace) for trace in imported(path).traces] == [N] * 3
+
+
 def test_a_reversed_channel_is_told_where_it_is_to_be_cut(tmp_path):
     path = table(tmp_path / "a.txt", "G (G0)", -np.tile(G, 4))
     with pytest.raises(ForeignFile, match="it is negative: --invert"):
