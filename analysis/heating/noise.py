@@ -1,5 +1,7 @@
 """White and 1/f noise of a thermometer, from the residuals of a regression."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,14 +10,27 @@ from analysis.records import FloatArray
 BANDS = 12
 """Bands, evenly spaced in log f, in which the spectrum is averaged before the fit."""
 
+CUT_Hz, CUT_WIDTHS = 0.5, 2.0
+"""Frequencies left out to either side of a mains line, and at least in units of the spectrum's resolution: what is
+taken out as a line takes the noise there with it."""
+
 
 class Bands:
-    """Frequency bands of a spectrum of ``n`` samples, padded to ``padded``, between two frequencies."""
+    """Frequency bands of a spectrum of ``n`` samples, padded to ``padded``, between two frequencies, without lines."""
 
-    def __init__(self, padded: int, rate_Hz: float, low_Hz: float, high_Hz: float) -> None:
+    def __init__(
+        self,
+        n: int,
+        padded: int,
+        rate_Hz: float,
+        between_Hz: tuple[float, float],
+        lines_Hz: Sequence[float] = (),
+    ) -> None:
         f_Hz = np.arange(padded // 2 + 1) * (rate_Hz / padded)
-        band = np.digitize(f_Hz, np.geomspace(low_Hz, high_Hz, BANDS + 1)) - 1
-        self._inside = np.flatnonzero((band >= 0) & (band < BANDS))
+        band = np.digitize(f_Hz, np.geomspace(*between_Hz, BANDS + 1)) - 1
+        cut_Hz = max(CUT_Hz, CUT_WIDTHS * rate_Hz / n)
+        beside = np.all(np.abs(np.subtract.outer(lines_Hz, f_Hz)) > cut_Hz, axis=0)
+        self._inside = np.flatnonzero((band >= 0) & (band < BANDS) & beside)
         _, self._band, self.count = np.unique(band[self._inside], return_inverse=True, return_counts=True)
         self.inverse_f = self.mean(1.0 / np.maximum(f_Hz, f_Hz[1]))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.heating.layout import Layout, Roles
 from analysis.heating.noise import Bands, white_and_pink
+from analysis.heating.wandering_mains import WanderingLines
 from analysis.records import FloatArray
 
 
@@ -47,8 +48,8 @@ class Regression:
 
     The estimates are weighted sums of samples; the covariance is that of these sums for noise of the one-sided
     density ``a + b/f``. a and b are fitted to the residuals' spectrum between a sixth of the modulation frequency
-    and 16 times it, where these sums have their weight. Both polarities share the zero level, so that
-    two estimates of equal thirds have the correlation +1/2.
+    and 16 times it, where these sums have their weight, without the lines of the mains. Both polarities share the
+    zero level, so that two estimates of equal thirds have the correlation +1/2.
 
     Parameters
     ----------
@@ -99,6 +100,8 @@ class Regression:
         from numpy.polynomial import legendre  # slow to import
 
         self._columns = np.column_stack([*levels, legendre.legvander(x, baseline_order), *lines, *steps])
+        of_lines = slice(len(levels) + baseline_order + 1, self._columns.shape[1] - len(steps), 2)
+        self._lines = WanderingLines(self._at, rate_Hz, self._columns[:, of_lines])
         gram = self._columns.T @ self._columns
         size = np.sqrt(np.diag(gram))
         if not size.all() or np.linalg.eigvalsh(gram / np.outer(size, size))[0] < 1e-9:
@@ -113,7 +116,8 @@ class Regression:
         self._white = rate_Hz / 2.0 * self.weights @ self.weights.T
         self._pink = np.real((spectrum[:, 1:] / f_Hz[1:]) @ spectrum[:, 1:].conj().T) * f_Hz[1]
         low_Hz = max(modulation_Hz / 6.0, 2.0 * rate_Hz / len(used))
-        self._bands = Bands(self._padded, rate_Hz, low_Hz, min(16.0 * modulation_Hz, 0.4 * rate_Hz))
+        high_Hz = min(16.0 * modulation_Hz, 0.4 * rate_Hz)
+        self._bands = Bands(len(used), self._padded, rate_Hz, (low_Hz, high_Hz), mains_Hz)
 
     @property
     def samples(self) -> int:
@@ -135,10 +139,12 @@ class Regression:
         y = y - y.mean()
         coefficients = self._inverse @ (self._columns.T @ y)
         residual = y - self._columns @ coefficients
+        lines = self._lines.of(residual)
+        residual -= lines
         power = self.spectrum_V2_per_Hz(residual)
         white, pink = white_and_pink(self._bands.mean(power), self._bands.inverse_f, self._bands.count)
         return Fit(
-            levels_V=coefficients[: self._levels],
+            levels_V=coefficients[: self._levels] - self.weights @ lines,
             covariance_V2=self.covariance_V2(white, pink),
             residual_V=residual,
             white_V2_per_Hz=white,

@@ -12,29 +12,43 @@ class MainsParameters(ParameterSection):
     """Mains and its harmonics. TOML: [mains]."""
 
     frequency_Hz: float = Field(gt=0)
+    wander_Hz: float = Field(ge=0)
     harmonics: list[float]
     current_A: float = Field(ge=0)
     thermocouple_V: float = Field(ge=0)
 
 
 class Mains:
-    """Sum of harmonics with random phases.
+    """Sum of harmonics with random phases; the frequency wanders as that of a grid does, the same in every signal.
 
     Parameters
     ----------
+    mains : MainsParameters
     amplitude : float
-        Amplitude of the fundamental, in the unit of the signal; ``harmonics`` are relative to it.
+        Amplitude of the fundamental, in the unit of the signal; the harmonics are relative to it.
+    rng : Generator
     """
 
     CYCLE = np.linspace(0.0, 1.0, 4097)  # linear interpolation: error 3e-6 at the third harmonic
+    PERIODS_s, PHASES = np.array([37.0, 131.0, 433.0]), np.array([0.3, 1.1, 2.2])
+    """The wander, three sines of equal size: a grid has no period, and wanders most over minutes."""
 
-    def __init__(self, frequency_Hz: float, harmonics: list[float], amplitude: float, rng: Generator) -> None:
-        self._frequency_Hz = frequency_Hz
-        turns = 2.0 * np.pi * self.CYCLE[:, None] * np.arange(1, len(harmonics) + 1)
-        phases = rng.uniform(0.0, 2.0 * np.pi, len(harmonics))
-        self._cycle = amplitude * (np.array(harmonics) * np.sin(turns + phases)).sum(axis=1)
+    def __init__(self, mains: MainsParameters, amplitude: float, rng: Generator) -> None:
+        self._mains = mains
+        turns = 2.0 * np.pi * self.CYCLE[:, None] * np.arange(1, len(mains.harmonics) + 1)
+        phases = rng.uniform(0.0, 2.0 * np.pi, len(mains.harmonics))
+        self._cycle = amplitude * (np.array(mains.harmonics) * np.sin(turns + phases)).sum(axis=1)
 
     def values(self, time_s: FloatArray) -> FloatArray:
-        """Return the pick-up at each time; shape (n,)."""
-        cycles = self._frequency_Hz * time_s
+        """Return the pick-up at each time, rising; shape (n,)."""
+        cycles = self._mains.frequency_Hz * time_s
+        if self._mains.wander_Hz and len(time_s):
+            whole_s = np.arange(np.floor(time_s[0]), np.ceil(time_s[-1]) + 1.0)
+            cycles = cycles + np.interp(time_s, whole_s, self._ahead(whole_s))
         return np.interp(cycles - np.floor(cycles), self.CYCLE, self._cycle)
+
+    def _ahead(self, time_s: FloatArray) -> FloatArray:
+        """Return by how many cycles the mains are ahead of their mean frequency."""
+        rate = 2.0 * np.pi / self.PERIODS_s
+        each_Hz = self._mains.wander_Hz * np.sqrt(2.0 / len(rate))
+        return np.asarray(-np.cos(np.outer(time_s, rate) + self.PHASES) @ (each_Hz / rate))

@@ -148,11 +148,11 @@ class World:
         thermal = self._thermal
         self._tip = Tip(thermal)
         base = OrnsteinUhlenbeck(thermal.tip_drift_K, thermal.tip_drift_memory_s, KNOT_S, warmth)
-        self._current_hum = Mains(mains.frequency_Hz, mains.harmonics, mains.current_A, hum)
+        self._current_hum = Mains(mains, mains.current_A, hum)
         self._thermocouple = Thermocouple(
             thermal,
             Wander(base, KNOT_S),
-            Mains(mains.frequency_Hz, mains.harmonics, mains.thermocouple_V, hum),
+            Mains(mains, mains.thermocouple_V, hum),
         )
         self.ledger = DissipationLog(thermal.resistance_K_per_W)
         self._ambient_K = self._sample.temperature_K
