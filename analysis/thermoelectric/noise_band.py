@@ -12,8 +12,9 @@ from analysis.records import FloatArray
 BAND_Hz = (1000.0, 6000.0)
 """Band of the noise: above flicker, below the roll-off of the amplifier."""
 
-LINE_BINS = 2.0
-"""Points of the spectrum left out on either side of each multiple of the mains."""
+LINE_BINS, LINE_Hz, LINE_SHARE = 2.0, 0.5, 1e-3
+"""Left out on either side of each multiple of the mains: points of the spectrum, at least this band, in which a line
+has its side lobes, and at least this share of its frequency: that of a grid wanders, by 50 mHz of 50 Hz or less."""
 
 BLOCK_S = 0.01
 """Length of the means that show steps of the current."""
@@ -82,7 +83,8 @@ def _spectrum(
     frequency_Hz: FloatArray = np.asarray(np.fft.rfftfreq(len(x), 1.0 / rate_Hz), dtype=np.float64)
     density: FloatArray = 2.0 / (rate_Hz * len(x)) * np.abs(np.fft.rfft(x)) ** 2
     off_Hz = np.abs(frequency_Hz - mains_Hz * np.rint(frequency_Hz / mains_Hz))
-    used: NDArray[np.bool_] = off_Hz > LINE_BINS * rate_Hz / len(x)
+    least_Hz = max(LINE_BINS * rate_Hz / len(x), LINE_Hz)
+    used: NDArray[np.bool_] = off_Hz > np.maximum(least_Hz, LINE_SHARE * frequency_Hz)
     return frequency_Hz, density, used
 
 
