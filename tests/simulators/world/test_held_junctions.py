@@ -14,6 +14,7 @@ MASKED = 6
 NUISANCES = {
     "thermal.tip_ramp_K_per_s": 0.01,
     "mains.frequency_Hz": 60.0,
+    "mains.wander_Hz": 0.0,
     "mains.thermocouple_V": 1e-6,
     "thermal.coupling_F": 1e-13,
 }

@@ -113,7 +113,8 @@ def test_current_noise_of_a_contact_falls_as_one_over_f() -> None:
 
 
 def test_mains_shows_in_both_signals_at_its_frequency_and_amplitude() -> None:
-    tip = Tip(dt=5e-4, noise__strength=0.0, mains__frequency_Hz=60.0, mains__harmonics=[1.0, 0.0, 0.5])
+    mains = {"mains__frequency_Hz": 60.0, "mains__wander_Hz": 0.0, "mains__harmonics": [1.0, 0.0, 0.5]}
+    tip = Tip(dt=5e-4, noise__strength=0.0, **mains)
     tip.hold(1.0)  # the first step of the bias is past
     signals = tip.hold(1.0)
     for samples, amplitude in ((signals.current_A, 2e-11), (signals.thermocouple_V, 3e-7)):
