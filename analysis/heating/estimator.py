@@ -25,8 +25,8 @@ FIRST_SHARE = 1.0 / 6.0
 """Share of the kept periods that is compared with the others: a transient that shifts the mean by 1 mK shifts these
 by 6 mK."""
 
-MOST_REGRESSIONS = 64
-"""Number of choices of samples to remember; each takes a few megabytes."""
+MOST_SAMPLES = 1_500_000
+"""Samples in all choices of samples that are remembered; each takes about 180 bytes."""
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,10 @@ class HoldEstimator:
         if regression is None:
             regression = self._regression(placed, kept, span, first_periods)
         self._regressions[key] = regression
-        if len(self._regressions) > MOST_REGRESSIONS:
+        while (
+            len(self._regressions) > 1
+            and sum(one.samples for one in self._regressions.values()) > MOST_SAMPLES
+        ):
             self._regressions.popitem(last=False)
         return regression.fit(placed.thermocouple_V[span]), regression
 

@@ -99,9 +99,10 @@ class Regression:
         lines = [wave(phase) * shape for phase in phases for wave in (np.sin, np.cos) for shape in (1.0, x)]
         from numpy.polynomial import legendre  # slow to import
 
-        self._columns = np.column_stack([*levels, legendre.legvander(x, baseline_order), *lines, *steps])
-        of_lines = slice(len(levels) + baseline_order + 1, self._columns.shape[1] - len(steps), 2)
-        self._lines = WanderingLines(self._at, rate_Hz, self._columns[:, of_lines])
+        columns = np.column_stack([*levels, legendre.legvander(x, baseline_order), *lines, *steps])
+        self._columns = np.asfortranarray(columns)
+        of_lines = slice(len(levels) + baseline_order + 1, columns.shape[1] - len(steps), 2)
+        self._lines = WanderingLines(self._at, rate_Hz, self._columns.T[of_lines])
         gram = self._columns.T @ self._columns
         size = np.sqrt(np.diag(gram))
         if not size.all() or np.linalg.eigvalsh(gram / np.outer(size, size))[0] < 1e-9:

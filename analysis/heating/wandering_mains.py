@@ -22,13 +22,13 @@ class WanderingLines:
     at : ndarray of int, shape (used,)
         Indices of the used samples, rising.
     rate_Hz : float
-    waves : ndarray, shape (used, 2 lines)
+    waves : ndarray, shape (2 lines, used)
         Sine and cosine of each line at these samples.
     """
 
     def __init__(self, at: NDArray[np.intp], rate_Hz: float, waves: FloatArray) -> None:
         windows = int((at[-1] - at[0]) / rate_Hz / WINDOW_S)
-        self._waves = np.ascontiguousarray(waves.T if windows > 1 else waves.T[:0])
+        self._waves = waves if windows > 1 else waves[:0]
         edges = at[0] + np.arange(windows) * (at[-1] + 1 - at[0]) / max(windows, 1)
         self._starts = np.unique(np.searchsorted(at, edges))
         self._counts = np.diff(self._starts, append=len(at))

@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 from scipy import fft
 
+from analysis.heating import estimator
 from analysis.heating.aligned_hold import place
 from analysis.heating.box_means import pooled_means_K
 from analysis.heating.estimator import EstimatorSettings, HoldEstimator, estimate_hold, estimate_holds
 from analysis.heating.exclusion import judge
 from analysis.heating.mains import measure_mains
 from analysis.heating.programme import programme, three_level
+from analysis.heating.regression import Regression
 from tests.support.physics.made_holds import (
     AMPLITUDE_V,
     CURRENT_A,
@@ -267,6 +269,23 @@ def test_uncertain_start_does_not_matter(before_samples, claimed_off):
 
     assert rises(estimate) == pytest.approx([8e-3, 26e-3], abs=1e-12)
     assert estimate.periods == 61
+
+
+@pytest.mark.parametrize(("most", "made"), [(10**6, 6), (40_000, 8)])
+def test_the_samples_that_are_remembered_are_bounded(monkeypatch, most, made):
+    """Junctions break after any time: each hold has two choices of samples of its own."""
+    calculated = []
+
+    def counted(*args):
+        calculated.append(args)
+        return Regression(*args)
+
+    monkeypatch.setattr(estimator, "MOST_SAMPLES", most)
+    monkeypatch.setattr(estimator, "Regression", counted)
+    found = list(estimate_holds([made_hold(n=n) for n in (10_000, 9000, 8000, 10_000)], SETTINGS))
+
+    assert rises(found[3]) == rises(found[0])
+    assert len(calculated) == made
 
 
 # ---- power
