@@ -70,7 +70,7 @@ class JobTable(QTableWidget):
         columns.setHighlightSections(False)
         for column in (1, 2):
             columns.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the number at the end tells runs apart
+        self.setTextElideMode(Qt.TextElideMode.ElideLeft)  # the number at the end tells runs apart
         self._fit_columns(())
 
     def _fit_columns(self, jobs: Sequence[JobState]) -> None:
