@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.importers.fields import day_known, time_in
 from analysis.importers.quantities import ImportedColumn
-
-T = TypeVar("T")
 
 _DAY_s, _BACK_s = 86_400.0, 3600.0
 """A clock may be set back by less than an hour; a larger step back is midnight."""
@@ -33,21 +30,24 @@ class Clocks:
         self._last_s, self._turns = 0.0, 0.0
 
     def named(self, columns: Sequence[ImportedColumn]) -> list[ImportedColumn]:
-        """Return the columns with one for all clocks, in the place of the first."""
+        """Return the columns with the name of the sum for the first clock; others stay, as columns have numbers."""
         free = all(column.name != "time" or i in self.places for i, column in enumerate(columns))
-        name = ("time" if free else "clock") if self._of_day else "date"
-        return self._joined([replace(c, name=name, unit="s") if i in self.places else c
-                             for i, c in enumerate(columns)])  # fmt: skip
+        named = list(columns)
+        for i in self.places:
+            named[i] = replace(columns[i], name=f"clock_{i + 1}", unit="s")
+        if self.places:
+            first = self.places[0]
+            named[first] = replace(
+                named[first], name=("time" if free else "clock") if self._of_day else "date"
+            )
+        return named
 
-    def joined(self, values: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-        """Return the columns of the next rows, shape (rows, columns), with one for all clocks."""
+    def summed(self, values: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """Return the columns of the next rows, shape (rows, columns), with the sum of all clocks for the first."""
         columns = list(values.T.copy())
         if self.places:
             columns[self.places[0]] = self._seconds(values[:, self.places])
-        return self._joined(columns)
-
-    def _joined(self, columns: Sequence[T]) -> list[T]:
-        return [column for i, column in enumerate(columns) if i not in self.places[1:]]
+        return columns
 
     def _seconds(self, clocks: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return seconds from the first row; past midnight, too, and where a day could be taken for a month."""

@@ -64,7 +64,7 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
     number = 0
     while block:
         for begins, part in boundaries.parts(block):
-            values = clocks.joined(parsed(path, part, dialect, width, clocks.places))
+            values = clocks.summed(parsed(path, part, dialect, width, clocks.places))
             filled = tuple(replace(c, values=v) for c, v in zip(columns, values, strict=True))
             new = begins or not number
             number += new

@@ -6,7 +6,7 @@ import pytest
 from analysis.constants import G0_S
 from analysis.importers import ForeignFile, ImportOptions, read_file
 from analysis.importers.assemble import assemble
-from analysis.importers.options import Cut
+from analysis.importers.options import ColumnChoice, Cut
 
 BIAS_V = 0.1
 G = np.concatenate([np.linspace(8.0, 3.5, 10), np.full(20, 1.95), np.full(20, 0.98), np.full(70, 1e-4)])
@@ -131,6 +131,8 @@ def test_times_go_on_past_midnight(tmp_path, columns):
     heading = ";".join([*names, "Current (nA)", "Bias (V)"])
     found = imported(table(tmp_path / "a.csv", heading, *columns, CURRENT_nA, BIAS, separator=";"))
     assert found.traces[0].values("time") == pytest.approx(0.5 * np.arange(N))
+    numbered = ImportOptions(columns={"current": ColumnChoice(str(len(columns) + 1), "nA")})
+    assert conductance(imported(tmp_path / "a.csv", numbered)) == pytest.approx(G, rel=1e-4)
     assert found.rate_Hz == pytest.approx(2.0)
     assert conductance(found) == pytest.approx(G, rel=1e-4)
 
