@@ -27,7 +27,10 @@ def decimated(
     """
     if x.size <= 4 * columns or not high > low:
         return x, y
-    column = np.floor(np.clip((x - low) * (columns / (high - low)), -1.0, columns)).astype(np.intp)
+    places = np.floor(np.clip((x - low) * (columns / (high - low)), -1.0, columns))
+    column = np.nan_to_num(places, nan=-2.0).astype(
+        np.intp
+    )  # a gap, as what has no place on a logarithmic axis
     starts = np.concatenate([[0], np.flatnonzero(np.diff(column)) + 1])
     thin = np.empty((starts.size, 2))
     thin[:, 0] = np.fmin.reduceat(y, starts)

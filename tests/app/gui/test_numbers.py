@@ -105,3 +105,11 @@ def test_decimation_leaves_short_lines_and_gaps() -> None:
     gap = (thin_x >= 2000) & (thin_x < 4000)
     assert np.isnan(thin_y[gap]).all()
     assert np.isfinite(thin_y[~gap]).all()
+
+
+def test_points_without_a_place_on_the_axis_are_gaps_of_a_decimated_line():
+    """Displacements before the break have none on a logarithmic axis."""
+    x = np.concatenate([np.full(500, np.nan), np.linspace(0.0, 1.0, 2000)])
+    thin_x, thin_y = decimated(x, np.ones(x.size), 0.0, 1.0, 100)
+    assert np.isnan(thin_x[:2]).all() and np.isfinite(thin_x[2:]).all()
+    assert np.isfinite(thin_y).all()
