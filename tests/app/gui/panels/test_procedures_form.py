@@ -204,3 +204,10 @@ def test_the_footer_says_what_a_run_can_resolve_in_amber_if_that_is_little(theme
     assert "set “Run anyway”" in panel.verdict.text()
     panel.form.fields["anyway"].set(True)
     assert panel.check()
+
+
+def test_settings_that_are_set_together_are_reported_once(panel):
+    seen = []
+    panel.form.changed.connect(lambda: seen.append(panel.form.values()))
+    panel.form.set({"traces": 7, "bias": 30.0})
+    assert [(values["traces"], values["bias"]) for values in seen] == [(7, 30.0)]
