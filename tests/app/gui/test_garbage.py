@@ -1,12 +1,10 @@
 """Garbage of a window's process: collected in the thread of its windows, whichever thread has made it."""
 
+import gc
 import threading
 import weakref
 
 from app.gui.main import Program
-
-OBJECTS = 2_000
-"""More than Python makes between two collections."""
 
 
 class Cycle:
@@ -19,16 +17,16 @@ class Cycle:
 def test_what_other_threads_leave_is_deleted_in_the_thread_of_the_windows(qapp, settings, qtbot):
     program = Program(qapp, settings)
     program.collect_garbage()
-    deleted = []
+    deleted, objects = [], 2 * gc.get_threshold()[0]  # more than Python makes between two collections
 
     def work() -> None:
-        for _ in range(OBJECTS):
+        for _ in range(objects):
             weakref.finalize(Cycle(), lambda: deleted.append(threading.current_thread()))
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    qtbot.waitUntil(lambda: len(deleted) == OBJECTS)
+    qtbot.waitUntil(lambda: len(deleted) == objects)
     assert set(deleted) == {threading.main_thread()}
     program.close()
 
