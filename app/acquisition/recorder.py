@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from analysis.recording import RecordingError, RecordingWriter, TraceEntry
-from analysis.records import Block, Event, Trace
+from analysis.records import NOTE, Block, Event, Trace
 from analysis.reduce import reduce
 from analysis.traces.segmenter import Segmenter
 from app.console.terminal import join
@@ -135,6 +135,7 @@ class Recorder:
     def _write_until_end(self) -> None:
         saved_at = self._clock()
         while True:
+            item = None
             with suppress(queue.Empty):
                 item = self._queue.take(SAVE_EVERY_S)
                 if item is _END:
@@ -142,7 +143,7 @@ class Recorder:
                 self._in_hand = item
                 self._write(item)
                 self._in_hand = None
-            if self._clock() - saved_at >= SAVE_EVERY_S:
+            if _is_note(item) or self._clock() - saved_at >= SAVE_EVERY_S:
                 self._flush()
                 saved_at = self._clock()
         self._flush()
@@ -163,6 +164,11 @@ class Recorder:
             self._writer.add_event(item)
         else:
             self._writer.add_trace(item)
+
+
+def _is_note(item: Any) -> bool:
+    """Return True for what a person has written, who is told at once that it is recorded."""
+    return isinstance(item, Event) and item.name == NOTE
 
 
 def _said(failure: BaseException) -> str:

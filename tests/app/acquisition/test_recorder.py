@@ -7,7 +7,7 @@ import pytest
 
 from analysis.recording import Recording, RecordingWriter
 from analysis.recording.errors import WriteFailed
-from analysis.records import Event, EventKind
+from analysis.records import NOTE, Event, EventKind
 from app.acquisition.recorder import SLOW_S, STUCK_S, Recorder, RecorderFailed, Reducers
 from tests.support.patience import PATIENCE_S
 from tests.support.physics.counted import HEADER, block
@@ -57,6 +57,16 @@ def test_a_disk_that_does_not_answer_ends_the_run_and_nothing_is_lost(slow_disk)
     wait_until(lambda: writer.saved >= 100)
     recorder.finish()
     assert writer.saved == 400, "also the samples whose feeding said that the disk hangs"
+
+
+def test_a_note_is_saved_at_once(tmp_path):
+    writer = RecordingWriter(tmp_path / "run.h5", HEADER, save_every_s=float("inf"))
+    recorder = Recorder(writer, Clock())  # it is never time to save
+    recorder.feed(block(0, 100))
+    recorder.on_event(Event(100, EventKind.MARK, NOTE, {"text": "The pump was switched off."}))
+    wait_until(lambda: writer.saved == 100)
+    recorder.finish()
+    writer.close()
 
 
 def test_a_disk_that_fails_at_the_last_flush_is_told_and_hangs_nothing(tmp_path, monkeypatch):
