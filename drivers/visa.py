@@ -217,6 +217,15 @@ _REASONS: dict[int, str] = {
 """Errors of VISA in plain words."""
 
 
+NO_INSTRUMENT = "the gateway has no instrument at this GPIB address"
+
+
+def _unanswered(error: Exception) -> bool:
+    """Return True if a gateway did not answer the request for a link: pyvisa-py reports it as "not accessible"."""
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
+    return any(frame.f_locals.get("link", 0) is None for frame in frames)
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, visa_errors.VisaIOError) and error.error_code in _REASONS:
         return _REASONS[error.error_code]
@@ -225,5 +234,5 @@ def _reason(error: Exception) -> str:
     if getattr(error, "errno", None) == errno.EACCES or "PermissionError(13" in str(error):
         return "another program has this port open; or, on Linux, you are not in its group (dialout)"
     if str(error) == "error creating link: 3":
-        return "the gateway has no instrument at this GPIB address"
+        return _REASONS[StatusCode.error_timeout] if _unanswered(error) else NO_INSTRUMENT
     return str(error).split("\n")[0].strip(" .") or type(error).__name__

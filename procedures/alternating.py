@@ -73,7 +73,8 @@ class LiveConductance:
         self._fed += len(block)
         which = (before + np.arange(1, len(block) + 1)) // length - before // length
         values: FloatArray = np.concatenate([[self._last], found])[which]
-        self._last = float(values[-1])
+        if len(block):  # all of it may be older than the sine
+            self._last = float(values[-1])
         return values
 
 

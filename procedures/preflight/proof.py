@@ -154,11 +154,12 @@ class Prove:
     def _with_card(self, context: ProcedureContext, proof: Proof) -> Proof:
         """Let the card read its own reference and ground, and compare its sample clock with the computer's."""
         seen_V = context.daq.own_reference()
-        polls = rate_polls(context)
-        found = [*card_faults(seen_V, self.reference.reference_V), rate_fault(polls, context.rate_Hz)]
+        polls, rate_Hz = rate_polls(context), context.rate_Hz
+        wrong = rate_fault(polls, rate_Hz) if context.facts.keeps_time else ""
+        found = [*card_faults(seen_V, self.reference.reference_V), wrong]
         if any(found):
             raise CardFault(" ".join(filter(None, found)))
-        unknown = () if rate_known(polls, context.rate_Hz) else (RATE_UNKNOWN,)
+        unknown = () if context.facts.keeps_time and rate_known(polls, rate_Hz) else (RATE_UNKNOWN,)
         own = {REFERENCE: seen_V["reference"]} if seen_V else {}
         return replace(proof, numbers={**proof.numbers, **own}, not_proved=(*proof.not_proved, *unknown))
 

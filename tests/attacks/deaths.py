@@ -122,7 +122,7 @@ def comes_to(phase: str, folder: Path, pid: int) -> bool:
         assert time.monotonic() < until_s, f"no {phase} came"
         if not psutil.pid_exists(pid):
             output = (folder / "output").read_text()
-            assert "no samples came" in output, output
+            assert "no samples came" in output or "no answer in time" in output, output  # a busy machine
             return False
         time.sleep(0.005)
     return True

@@ -1,5 +1,7 @@
 """What a wire refuses is said in plain words, with what to do."""
 
+import socket
+
 import pytest
 from pyvisa.constants import StatusCode
 from pyvisa.errors import VisaIOError
@@ -35,3 +37,11 @@ def test_a_port_that_is_refused_is_said_with_its_cause(monkeypatch, refusal):
 
     with pytest.raises(NotFound, match=said):
         SR560("ASRL3::INSTR")
+
+
+def test_a_gateway_that_does_not_answer_is_not_called_empty(monkeypatch):
+    monkeypatch.setattr(visa, "OPEN_TIMEOUT_ms", 100)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"TCPIP0::127.0.0.1,{silent.getsockname()[1]}::gpib0,22::INSTR"
+        with pytest.raises(NotFound, match="no answer in time"):
+            SR560(address)

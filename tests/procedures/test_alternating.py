@@ -34,7 +34,7 @@ def looked_at(pieces, conductance_G0, amplitude=1.0):
     return np.concatenate(found)
 
 
-@pytest.mark.parametrize("pieces", [(200,), (7, 93, 1, 99), (48,) * 4 + (8,)])
+@pytest.mark.parametrize("pieces", [(200,), (7, 93, 1, 99), (48,) * 4 + (8,), (0, 48, 0, 152)])
 def test_each_sample_has_the_conductance_of_the_last_millisecond_however_it_is_cut(pieces):
     found = looked_at(pieces, 0.01)
     assert found.size == 200

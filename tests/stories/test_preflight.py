@@ -20,7 +20,7 @@ from app.acquisition.direct import direct_wires
 from app.acquisition.open_rig import open_rig
 from app.acquisition.watchdog import WatchdogGone
 from app.config.calibrated_rig import load_calibrated_rig
-from procedures.preflight.proof import Prove
+from procedures.preflight.proof import RATE_UNKNOWN, Prove
 from procedures.preflight.rate import POLLS, rate_polls
 from procedures.preflight.stimuli import at_rest
 from procedures.preflight.survey import Survey
@@ -307,6 +307,19 @@ def test_a_right_rig_gives_no_alarm(tmp_path, seed):
         assert abs(rig.world.bias_V) < 1e-3
 
     assert forms == ["whole", "whole", "short"]
+
+
+def test_a_clock_that_keeps_no_time_is_not_judged_by_the_computer_s(tmp_path, monkeypatch):
+    """A busy computer makes a fast clock nearly as slow as its own."""
+    near = [(0, 0.0, 1e-4), (230, 0.1, 0.1001)]
+    assert rate_fault(near, 2000.0)
+    monkeypatch.setattr("procedures.preflight.proof.rate_polls", lambda context: near)
+    with served_rig(tmp_path) as rig:
+        wires = direct_wires(rig.simulated)
+        with open_rig(load_calibrated_rig(rig.file), wires=wires) as opened:
+            opened.context.daq.to_safe({"z": 0.0}, 10.0)
+            proof = Prove(whole=True)(opened.context, lambda: False)
+    assert RATE_UNKNOWN in proof.not_proved
 
 
 @pytest.mark.parametrize("checks", [3, 30])
