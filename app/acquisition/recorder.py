@@ -167,7 +167,7 @@ class Recorder:
 
 
 def _is_note(item: Any) -> bool:
-    """Return True for what a person has written, who is told at once that it is recorded."""
+    """Return True for what a person has written, and sees as recorded at once."""
     return isinstance(item, Event) and item.name == NOTE
 
 
