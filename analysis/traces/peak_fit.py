@@ -16,11 +16,10 @@ from numpy.typing import ArrayLike
 from analysis.records import FloatArray
 from analysis.traces.gaussian import fit_gaussians
 from analysis.traces.histogram import Histogram, Scale
+from analysis.traces.histogram_stretch import HistogramStretch, PeakShape
 from analysis.traces.overlapping_levels import HALF_RANGES, level_at
 from analysis.traces.peak_diagnostics import (
-    HistogramStretch,
     PeakDiagnostics,
-    PeakShape,
     Resamples,
     best,
     chosen_anew,
