@@ -104,11 +104,9 @@ def _least_squares_slope(x: FloatArray, y: FloatArray) -> float:
 
 
 def theil_sen_slope(x: ArrayLike, y: ArrayLike) -> float:
-    """Return the median of the slopes between all pairs of points at different x: tails of y move it little."""
-    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    first, second = np.triu_indices(len(x), 1)
-    apart = x[first] != x[second]
-    return float(np.median((y[second] - y[first])[apart] / (x[second] - x[first])[apart]))
+    """Return the median of the slopes between pairs of points, as `theil_sen`: tails of y move it little."""
+    slopes, _ = _slopes_of_pairs(np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
+    return float(np.median(slopes)) if slopes.size else math.nan
 
 
 def theil_sen(x: FloatArray, y: FloatArray) -> tuple[float, float, float]:
@@ -118,20 +116,26 @@ def theil_sen(x: FloatArray, y: FloatArray) -> tuple[float, float, float]:
     of more those at every k-th distance only: all pairs of ten thousand need gigabytes.
     """
     n = x.size
-    pairs = n * (n - 1) // 2
-    every = max(1, math.ceil(pairs / MOST_PAIRS))
-    apart = range((every + 1) // 2, n, every)
-    run = np.concatenate([np.empty(0), *(x[k:] - x[:-k] for k in apart)])
-    rise = np.concatenate([np.empty(0), *(y[k:] - y[:-k] for k in apart)])
-    slopes = np.sort(rise[run != 0.0] / run[run != 0.0])
+    slopes, taken = _slopes_of_pairs(x, y)
+    slopes = np.sort(slopes)
     if not slopes.size:
         return math.nan, math.nan, math.nan
     ties = sum(math.perm(int(k), 2) * (2 * int(k) + 5) for values in (x, y) for k in _repeats(values))
     sigma = math.sqrt((n * (n - 1) * (2 * n + 5) - ties) / 18.0)
-    reach = normal_exceeded(0.025) * sigma * run.size / pairs
+    reach = normal_exceeded(0.025) * sigma * taken / (n * (n - 1) // 2)
     low = max(round((slopes.size - reach) / 2.0) - 1, 0)
     high = min(round((slopes.size + reach) / 2.0), slopes.size - 1)
     return float(np.median(slopes)), float(slopes[low]), float(slopes[high])
+
+
+def _slopes_of_pairs(x: FloatArray, y: FloatArray) -> tuple[FloatArray, int]:
+    """Return the slopes between pairs of points at different x, of `MOST_PAIRS` at most, and the number of pairs."""
+    n = x.size
+    every = max(1, math.ceil(n * (n - 1) // 2 / MOST_PAIRS))
+    apart = range((every + 1) // 2, n, every)
+    run = np.concatenate([np.empty(0), *(x[k:] - x[:-k] for k in apart)])
+    rise = np.concatenate([np.empty(0), *(y[k:] - y[:-k] for k in apart)])
+    return rise[run != 0.0] / run[run != 0.0], run.size
 
 
 def _repeats(values: FloatArray) -> NDArray[np.intp]:

@@ -124,9 +124,6 @@ class ContactProcedure(RigProcedure):
     _followed_m = 0.0
     """Way by which the coarse positioner has followed the surface before that."""
 
-    _displaced = False
-    """True from what may have moved tip or surface until the next contact: where that was proves nothing."""
-
     def check(self, context: ProcedureContext) -> None:
         """Refuse thresholds beyond the amplifier's range, a bias out of limits, and motion beyond the piezo's range."""
         bias_V = self._within_bias_limits(context)
@@ -227,7 +224,6 @@ class ContactProcedure(RigProcedure):
     def begin(self) -> Steps[None]:
         """Measure the current amplifier's zero, then apply the bias."""
         self._scale_watch, self._contacted, self._followed_m = None, False, 0.0
-        self._displaced = False
         yield Baseline(max(self.baseline_time, FIRST_BASELINE_S))
         yield SetBias(self.bias * 1e-3)
 
@@ -255,7 +251,7 @@ class ContactProcedure(RigProcedure):
                 watch.until,
                 context.check_every_s,
                 blind_m=context.blind_m,
-                contact_m=-math.inf if surface_m is None or self._displaced else surface_m,
+                contact_m=-math.inf if surface_m is None else surface_m,
             )
             watch.check_polarity(outcome)
             if outcome.ended != "contact":
@@ -268,7 +264,6 @@ class ContactProcedure(RigProcedure):
                 surface_m = None
                 continue
             self._contacted = proved = True
-            self._displaced = False
             off_centre_m = self._off_centre_m(context, outcome.extension_m)
             if off_centre_m is None:
                 return outcome.extension_m

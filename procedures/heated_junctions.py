@@ -170,7 +170,6 @@ class HeatedProcedure(HeldProcedure, Foreseen):
         described = yield from warm(context, heater, difference_K, bias_V, self._track, polarity)
         if self._track.moves:
             search.surface_m = None
-        self._displaced = True  # also by the expansion of the tip itself
         yield Baseline(self.baseline_time)
         if bias_V:
             yield from self._further_from(context, search)

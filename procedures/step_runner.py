@@ -118,8 +118,10 @@ class StepRunner:
             case Recentre(distance_m):
                 return self._recentre(distance_m)
             case SetHeater():
+                self._tip.displaced()  # tip and substrate expand
                 return self._with_bias_again(step, self.heater.set(step))
             case Settle():
+                self._tip.displaced()
                 return self._with_bias_again(step, self.heater.settle(step))
             case WriteNote(name, payload):
                 self._context.verify_amplifier()  # a cycle counts only if it was measured as the header says
@@ -130,7 +132,8 @@ class StepRunner:
                 return self._outcome(FINISHED, self._watch.next)
 
     def be_safe(self) -> None:
-        """Bring the rig into the safe state, from which the next step starts."""
+        """Bring the rig into the safe state, from which the next step starts, however much later."""
+        self._tip.displaced()
         with self._watch.outputs_unknown():
             self._make_safe()
             self.heater.set_outputs()

@@ -56,7 +56,8 @@ class Ramp:
         Longest way toward the sample without a sign that the current is measured. Beyond it the amplifier is asked,
         and must answer with its test current if it has one.
     contact_m : float
-        Extension at the last contact, which is such a sign for all smaller ones; -inf without a contact.
+        Extension at the last contact, which is such a sign for all smaller ones, as long as neither heater nor coarse
+        positioner has moved the surface since, and the rig was not in the safe state; -inf without a contact.
     """
 
     name: str

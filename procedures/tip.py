@@ -41,6 +41,11 @@ class Tip:
     def __init__(self, context: ProcedureContext, watch: SampleReader, alternating: AlternatingBias) -> None:
         self._context, self._daq, self._watch = context, context.daq, watch
         self._alternating = alternating
+        self._displaced = False
+
+    def displaced(self) -> None:
+        """Note that the surface may come nearer, or a cable off: the last contact proves nothing until the next."""
+        self._displaced = True
 
     @property
     def extension_m(self) -> float:
@@ -71,7 +76,7 @@ class Tip:
         begin = self._start_piece(way, 0, piece)
         self._begun(ramp, way, begin)
         seen = self._watch_piece(begin, min(piece, way.n), ramp, bias_V)
-        proved_m = max(way.from_m, ramp.contact_m)
+        proved_m = way.from_m if self._displaced else max(way.from_m, ramp.contact_m)
         for first in range(piece, way.n, piece):
             if seen.ended != FINISHED:
                 break
@@ -80,6 +85,8 @@ class Tip:
                 proved_m = self._proved_m(ramp, proved_m, float(way.extension_m(first, first + piece)[-1]))
             start = self._start_piece(way, first, piece)
             seen = self._watch_piece(start, min(piece, way.n - first), ramp, bias_V)
+        if way.distance_m > 0.0 and seen.ended in ramp.until:
+            self._displaced = False
         return begin, seen
 
     def _proved_m(self, ramp: Ramp, proved_m: float, ahead_m: float) -> float:

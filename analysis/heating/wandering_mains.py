@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from analysis.records import FloatArray
 
 WINDOW_S = 1.0
-"""Time within which a line is steady. Frequencies at a whole number of Hz from a line are not touched."""
+"""Time of used samples within which a line is steady. Each window has as many: a few that are left of excluded periods
+would make a line of their noise."""
 
 
 class WanderingLines:
@@ -27,14 +28,13 @@ class WanderingLines:
     """
 
     def __init__(self, at: NDArray[np.intp], rate_Hz: float, waves: FloatArray) -> None:
-        windows = int((at[-1] - at[0]) / rate_Hz / WINDOW_S)
+        windows = int(len(at) / rate_Hz / WINDOW_S)
         self._waves = waves if windows > 1 else waves[:0]
-        edges = at[0] + np.arange(windows) * (at[-1] + 1 - at[0]) / max(windows, 1)
-        self._starts = np.unique(np.searchsorted(at, edges))
+        self._starts = np.arange(max(windows, 1)) * len(at) // max(windows, 1)
         self._counts = np.diff(self._starts, append=len(at))
         self._power = self._means(self._waves**2)
         centres = self._means(at.astype(np.float64))
-        self._before = np.clip(np.searchsorted(centres, at, "right") - 1, 0, max(len(centres) - 2, 0))
+        self._before = np.clip(np.searchsorted(centres, at, "right") - 1, 0, max(windows - 2, 0))
         if windows > 1:
             left, right = centres[self._before], centres[self._before + 1]
             self._after = np.clip((at - left) / (right - left), 0.0, 1.0)

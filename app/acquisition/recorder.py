@@ -167,7 +167,7 @@ class Recorder:
 
 
 def _is_note(item: Any) -> bool:
-    """Return True for what a person has written, and sees as recorded at once."""
+    """Return True for a note: whoever wrote it reads at once that it is recorded."""
     return isinstance(item, Event) and item.name == NOTE
 
 

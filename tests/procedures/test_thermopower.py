@@ -1,6 +1,5 @@
 """Settings that thermopower refuses before anything moves, and the order of its temperature differences."""
 
-import math
 from dataclasses import replace
 
 import pytest
@@ -8,10 +7,9 @@ import pytest
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.config.rig import load_rig
 from app.config.rig_context import planned_context
-from procedures.capture import SearchProgress
 from procedures.errors import HeaterFault, ImpossibleSetting
 from procedures.heated_junctions import Turns
-from procedures.steps import Outcome, SetHeater
+from procedures.steps import SetHeater
 from procedures.thermopower import Thermopower
 from procedures.thermopower_controls import OtherSideHeated
 from simulators.parameters import load_parameters
@@ -129,26 +127,3 @@ def test_a_read_back_that_differs_is_a_fault_in_words(context):
     context.heater.check_readback(0.5, 0.51)
     with pytest.raises(HeaterFault, match="unplugged"):
         context.heater.check_readback(0.5, 0.0)
-
-
-def test_after_a_change_of_the_heater_the_last_contact_does_not_prove_the_current(context):
-    """The tip expands by nanometres: with the cable off it had been 14 nm in the surface."""
-    procedure, search = thermopower(), SearchProgress(surface_m=50e-9)
-    outcome = Outcome("finished", 35e-9, (0, 1), inputs={context.heater.readback: 1.0})
-
-    def approach():
-        steps = procedure.make_contact(context, search.surface_m)
-        ramp = next(steps)
-        with pytest.raises(StopIteration):
-            steps.send(Outcome("contact", 50e-9, (0, 1), conductance_G0=6.0))
-        return ramp.contact_m
-
-    list(procedure.begin())
-    before = approach()
-    heating = procedure.heat(context, search, 20.0, 0)
-    next(heating)
-    with pytest.raises(StopIteration):
-        while True:
-            heating.send(outcome)
-
-    assert (before, approach(), approach()) == (50e-9, -math.inf, 50e-9)

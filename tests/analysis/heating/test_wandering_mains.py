@@ -7,6 +7,7 @@ import pytest
 
 from analysis.heating.estimator import EstimatorSettings, estimate_holds
 from analysis.heating.mains import measure_mains
+from analysis.heating.wandering_mains import WanderingLines
 from simulators.signal.mains import Mains, MainsParameters
 from tests.support.physics.made_holds import RISE_K, RATE_Hz, SEEBECK_V_per_K, made_hold
 
@@ -67,3 +68,15 @@ def _first(hold, n):
     first, _ = hold.samples
     arrays = ("bias_V", "current_A", "thermocouple_V", "railed")
     return {"samples": (first, first + n), **{name: getattr(hold, name)[:n] for name in arrays}}
+
+
+@pytest.mark.parametrize("kept", [1, 3, 20])
+def test_periods_that_are_left_out_make_no_line_of_noise(kept):
+    """A few samples in the middle of an excluded second: sine and cosine there may be nearly 0."""
+    at = np.concatenate([np.arange(4000), np.arange(5000, 5000 + kept), np.arange(6001, 10_001)])
+    phase = 2.0 * np.pi * 50.0 / RATE_Hz * at
+    noise = np.random.default_rng(2).standard_normal(at.size)
+
+    lines = WanderingLines(at, RATE_Hz, np.array([np.sin(phase), np.cos(phase)])).of(noise)
+
+    assert np.abs(lines).max() < 0.2  # 0.03 each, of windows of 2000 samples

@@ -1,5 +1,7 @@
 """The page of a commissioning: driven with the mouse on a simulated rig, and what it shows of a report."""
 
+import re
+
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
@@ -79,7 +81,9 @@ def test_a_rig_is_commissioned_with_the_mouse_stopped_and_continued_and_its_faul
         qtbot.waitUntil(lambda: page.shown.headline == "Failed: step 8 (Mains)")
         qtbot.waitUntil(lambda: not window.queue.present)
         assert states(page) == {1: "passed", 2: "passed", 8: "failed"}
-        assert "Hz, the rig file says 50 Hz: correct mains_Hz." in page.details.text()
+        assert re.search(
+            r"(59\.9|60\.0)\d Hz, the rig file says 50 Hz: correct mains_Hz\.", page.details.text()
+        )
         assert bench.rig.is_safe()
         job = window.queue.jobs[max(window.queue.jobs)]
         assert (job["status"], job["cycles"], job["safe"]) == ("finished", 2, True)
