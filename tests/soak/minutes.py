@@ -76,7 +76,7 @@ class _Tap:
     first: int | None = None
     next: int = 0
     gaps: list[tuple[int, int]] = field(default_factory=list)
-    acquired_s: float = 0.0
+    acquired_s: float = 0.0  # by the card's own clock, whose quartz errs by some ppm
 
     def take(self, block: Block) -> None:
         """Follow the samples; let the fault happen once its sample is near."""
@@ -85,7 +85,7 @@ class _Tap:
             self.gaps.append((self.next, block.first))
         self.next = block.stop
         bench = self.rig.simulated.bench
-        self.acquired_s = bench.time_s - bench.scan_began_s
+        self.acquired_s = (bench.time_s - bench.scan_began_s) * bench.timebase
         if self.struck_at is None and self.next >= self.due:
             self.struck_at = self.next + 1
             scene: Any = SimpleNamespace(rig=self.rig, card_sample=lambda at: at)
