@@ -47,7 +47,7 @@ class GaussianFits:
     middle: float
     half_range: float
 
-    def __getitem__(self, which: int | NDArray[np.bool_]) -> "GaussianFits":
+    def __getitem__(self, which: int | NDArray[np.bool_ | np.intp]) -> "GaussianFits":
         """Return some of the fits; one fit, for an integer, is still a batch."""
         rows = slice(which, which + 1) if isinstance(which, int) else which
         return GaussianFits(

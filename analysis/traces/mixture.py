@@ -53,17 +53,17 @@ class Mixtures:
     middle: float
     half_range: float
 
-    def __getitem__(self, which: int) -> "Mixtures":
-        """Return one of the fits, still as a batch."""
-        row = slice(which, which + 1)
+    def __getitem__(self, which: int | NDArray[np.intp]) -> "Mixtures":
+        """Return some of the fits; one fit, for an integer, is still a batch."""
+        rows = np.atleast_1d(which)
         return replace(
             self,
-            centre=self.centre[row],
-            sigma=self.sigma[row],
-            amplitude=self.amplitude[row],
-            lean=self.lean[row],
-            background=self.background[row],
-            cost=self.cost[row],
+            centre=self.centre[rows],
+            sigma=self.sigma[rows],
+            amplitude=self.amplitude[rows],
+            lean=self.lean[rows],
+            background=self.background[rows],
+            cost=self.cost[rows],
         )
 
     def curves(self, x: FloatArray) -> FloatArray:

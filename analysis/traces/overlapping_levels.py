@@ -290,8 +290,9 @@ def _best(part: Range, start: tuple[FloatArray, ...], terms: int) -> Mixtures:
 
 
 def _refit(part: Range, y: FloatArray, fit: Mixtures, terms: int) -> Mixtures:
+    y, which = np.unique(y, axis=0, return_inverse=True)  # resamples of few traces are often the same
     start = tuple(np.repeat(part, len(y), axis=0) for part in _place(fit))
-    return fit_mixtures(part.x, y, start, part.sigmas, terms)
+    return fit_mixtures(part.x, y, start, part.sigmas, terms)[which]
 
 
 def _place(fit: Mixtures) -> tuple[FloatArray, ...]:

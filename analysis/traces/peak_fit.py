@@ -179,11 +179,12 @@ def _contact_peak(
         starts = fit_from_nine(stretch, candidate, terms, inside)
     fit = best(starts)
     resampled = stretch.resampled(resamples if fit.good[0] else 0, rng)
+    resampled, which = np.unique(resampled, axis=0, return_inverse=True)  # few traces: often the same
     if given is None and len(resampled):
-        boot = chosen_anew(stretch, candidate, terms, resampled)
+        boot = chosen_anew(stretch, candidate, terms, resampled)[which]
     else:
         start = fit.centre, fit.sigma
-        boot = fit_gaussians(stretch.x, resampled, start, terms, inside, least_sigma(candidate))
+        boot = fit_gaussians(stretch.x, resampled, start, terms, inside, least_sigma(candidate))[which]
     centres, tried = variants(reach, candidate, fit)
     evidence = PeakDiagnostics(
         candidate,

@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import norm
 
 from analysis.traces.histogram import BinAxis, Histogram
+from analysis.traces.mixture import fit_mixtures
 from analysis.traces.overlapping_levels import HALF_RANGES, ONE, SIGMAS, TWO, level_at, ranges
 from analysis.traces.peak_finder import PeakCandidate
 
@@ -124,3 +125,15 @@ def test_a_level_that_leans_farther_than_any_that_is_fitted_is_not_known():
     rng = np.random.default_rng(5)
     found = level(rng, scattered(rng, rng.exponential(1.6, size=200) - 0.8), -2.7)
     assert not found.skewness_known
+
+
+def test_equal_resamples_are_fitted_once(monkeypatch):
+    fitted = []
+    monkeypatch.setattr(
+        "analysis.traces.overlapping_levels.fit_mixtures",
+        lambda x, y, *rest: fitted.append(len(y)) or fit_mixtures(x, y, *rest),
+    )
+    rng = np.random.default_rng(9)
+    found = level(rng, histogram(rng, 3, (-2.7, 0.25, 1.0)), -2.7)
+    assert max(fitted[3:6]) <= 10  # ways to draw three traces out of three
+    assert found.amplitudes.shape == (100,)
