@@ -25,12 +25,9 @@ from app.commission.session import Session
 from app.commission.state import State
 from app.commission.step import Step
 from app.server.job import Job, Status
-from app.server.messages import CommissionRequest, CommissionState, CommissionStep
+from app.server.messages import COMMISSION, CommissionRequest, CommissionState, CommissionStep
 from drivers.errors import NotNow
 from procedures.errors import ImpossibleSetting
-
-COMMISSION = "commission"
-"""Procedure of its jobs."""
 
 ASK_AGAIN_S = 0.2
 """Time for which a question waits between two looks at the stop."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from analysis.records import Block
 from app.acquisition.open_rig import open_amplifier
-from app.acquisition.watchdog.latch import clear
+from app.acquisition.watchdog.latch import clear, held
 from app.config.amplifiers import ROLES
 from app.config.calibrated_rig import load_calibrated_rig
 from app.config.card_channels import daq_inputs, daq_outputs
@@ -65,6 +65,10 @@ class Instruments:
         self.known_rig = rig
         return rig
 
+    def tripped(self) -> str:
+        """Return why a trip of the watchdog holds the rig; "" if none does."""
+        return held(self._rig_file, self.known_rig)
+
     def set_by_hand(self) -> bool:
         """Return True while a bias or another output is set by hand."""
         return self._bias.on
@@ -88,6 +92,9 @@ class Instruments:
         reason = RUN_HAS_THEM if self._busy else ""
         # the rig is not read again each second, as a run in this process needs the time
         shown = self.rows.to_json(self.known_rig, reason, self._bias.others)
+        if tripped := self.tripped():  # no output leaves its safe value
+            for editable in shown["daq"]["editable"].values():
+                editable["reason"] = editable["reason"] or tripped
         return {**shown, "busy": self._busy, "version": version}
 
     # ---- idle ----

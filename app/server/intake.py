@@ -8,10 +8,10 @@ from pathlib import Path
 from app.acquisition.run_checks import check, duration_s, free_name, why_not
 from app.config.rig import Rig
 from app.config.rig_context import planned_context
-from app.server.commissioning import COMMISSION, Commissioning
+from app.server.commissioning import Commissioning
 from app.server.instruments import Instruments
 from app.server.job import Job
-from app.server.messages import CommissionRequest, RunRequest
+from app.server.messages import COMMISSION, CommissionRequest, RunRequest
 from app.server.outside import OutsideConditions
 from app.server.queue import JobQueue
 from drivers.errors import NotNow
@@ -115,10 +115,12 @@ class JobIntake:
         ImpossibleSetting
             For a resistor or steps that there are not.
         NotNow
-            While runs go on or wait.
+            While runs go on or wait, or a trip of the watchdog holds the rig.
         """
         if self._queue.snapshot()["bench"] != "idle" or self._queue.waiting:
             raise NotNow("Runs go on or wait: end or remove them before the rig is commissioned")
+        if tripped := self._instruments.tripped():
+            raise NotNow(tripped)
         job = self._commissioning.job(self._queue.new_id(), request)
         self._queue.add(job)
         with suppress(NotNow):  # it has already started

@@ -283,6 +283,10 @@ class RunRequest:
     until: str = ""
 
 
+COMMISSION = "commission"
+"""Procedure of the jobs that commission the rig."""
+
+
 @dataclass(frozen=True)
 class CommissionRequest:
     """A commissioning to do: resistor, steps ("1-5,9", "" for all up to ``stage``), short records, steps once more."""

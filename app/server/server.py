@@ -23,21 +23,20 @@ from app.acquisition.ownership import Ownership
 from app.acquisition.recorder import RecorderFailed
 from app.acquisition.room import exhausted
 from app.acquisition.watchdog import RigTripped, make_safe
-from app.acquisition.watchdog.latch import held
 from app.commission.session import NotSafe
 from app.config.toml import FileError
 from app.console.memory import give_back
 from app.server.admission import Admission
 from app.server.broadcast import Broadcast
 from app.server.command_handlers import CommandHandlers
-from app.server.commissioning import COMMISSION, Commissioning
+from app.server.commissioning import Commissioning
 from app.server.connection import RETRACT_MARGIN_S, Connection
 from app.server.critical_thread import CriticalThread
 from app.server.idle_park import IdlePark
 from app.server.instruments import Instruments
 from app.server.intake import JobIntake
 from app.server.job import Job, Status
-from app.server.messages import BenchState, LogEntry
+from app.server.messages import COMMISSION, BenchState, LogEntry
 from app.server.outside import OutsideConditions
 from app.server.publisher import LogTopic, Publisher
 from app.server.queue import JobQueue
@@ -68,6 +67,7 @@ REFUSED = (FileError, FileExistsError, ImpossibleSetting, RigOwned, RigTripped)
 """Errors that keep a run from starting: nothing has moved."""
 
 RETRACTED = "retracted by the user"
+TRIPPED = "a trip of the watchdog holds the rig"
 
 
 class BenchServer:
@@ -104,6 +104,7 @@ class BenchServer:
         self._host = host
         self.unsafe = ""
         """Reason for which the rig may not be safe; "" otherwise."""
+        self._tripped = ""
         self._retracted: Job | None = None
         self._bench: Bench | None = None
         self._closing = threading.Event()
@@ -142,6 +143,7 @@ class BenchServer:
         self._log_handler = LogTopic(self._publisher)
         logging.getLogger("app.server").setLevel(logging.INFO)
         logging.getLogger().addHandler(self._log_handler)
+        self._follow_trip()
         self._threads: tuple[CriticalThread, ...] = ()
         self._jobs = CriticalThread("jobs", self._run_jobs)
         self._ticks = CriticalThread("ticks", self._tick)
@@ -267,11 +269,23 @@ class BenchServer:
             if looked.is_set():
                 looked.clear()
                 self._instrument_thread.do(lambda: self._look(looked))
+            self._follow_trip()
             self.outside.look()
             self._idle_park.look()
             if (job := self.queue.present) is not None:
                 self.broadcast.publish_job(job)  # its time left counts down
             self._closing.wait(TELL_EVERY_S)
+
+    def _follow_trip(self) -> None:
+        """Hold the queue for a trip, whose runs would be refused; tell clients of one that came or was cleared."""
+        tripped = self.instruments.tripped()
+        if tripped == self._tripped:
+            return
+        self._tripped = tripped
+        if tripped and not self.queue.held:
+            self.queue.hold(TRIPPED, within_run=False)
+        self.publish_state()
+        self.publish_instruments()
 
     def _watch_threads(self) -> None:
         while not self._closing.wait(THREADS_EVERY_S):
@@ -313,7 +327,7 @@ class BenchServer:
         return {
             **self.queue.snapshot(),  # first, so that the rest is not older than its version
             "unsafe": self.unsafe,
-            "tripped": held(self.rig_file, self.instruments.known_rig),
+            "tripped": self.instruments.tripped(),
             "alone": self._idle_park.alone,
             "run": self.broadcast.run(),
             "folder": str(self.folder),

@@ -253,7 +253,10 @@ def _strangers(bench: BenchServer, reached: list[object], tally: Tally) -> None:
             peer.setsockopt(zmq.LINGER, 0)
             secure_client(peer, keys, bench.connection.token)
             peer.connect(bench.connection.commands)
-            peer.send(ping(bench.connection.token))
+            with suppress(
+                zmq.Again
+            ):  # refused already: the connection is gone, and to wait for it is for ever
+                peer.send(ping(bench.connection.token), zmq.DONTWAIT)
             if peer.poll(300):
                 reached.append(peer.recv_multipart())
         tally.refused += 1

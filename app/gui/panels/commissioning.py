@@ -38,6 +38,8 @@ FIELD_WIDTH = 70
 LEAST_WIDTH = 380
 LEAST_DETAILS = 240
 """Width in pixels below which the details of a step are not beside the steps."""
+STOP = "Make the rig safe and keep what was done; Continue goes on from there."
+GOES_ON, NOT_ON = "The commissioning is in progress.", "No commissioning is in progress."
 NOT_BEGUN = "Commissioning measures what the rig file states, step by step, before a tip is near a sample."
 
 
@@ -64,7 +66,7 @@ class CommissioningPage(QWidget):
         self.clock = ""
         """Text that follows a duration (see `app.config.rig.Rig.clock`)."""
         self._chosen: int | None = None
-        self._lost = ""
+        self._lost = self._no_start = ""
         self._fields()
         self._buttons()
         self._body()
@@ -112,7 +114,6 @@ class CommissioningPage(QWidget):
         self.stop.clicked.connect(self.stop_asked)
         self.report.clicked.connect(self.open_report)
         self.back.clicked.connect(self.closed)
-        self.stop.setToolTip("Make the rig safe and keep what was done; Continue goes on from there.")
         self.back.setToolTip("Back to the plots; a commissioning in progress goes on.")
         self.headline, self.left, self.kept = QLabel(), QLabel(), QLabel()
         self.headline.setFont(tabular(self.font(), HEADLINE_PT, QFont.Weight.DemiBold))
@@ -236,6 +237,12 @@ class CommissioningPage(QWidget):
         self._lost = why
         self._render()
 
+    def allow_start(self, why_not: str) -> None:
+        """Offer to start, or say why it can't be done."""
+        if why_not != self._no_start:
+            self._no_start = why_not
+            self._render()
+
     def _render(self) -> None:
         shown, reached = self.shown, not self._lost
         kept = self._lost or with_units(shown.kept)
@@ -247,9 +254,13 @@ class CommissioningPage(QWidget):
         self.bar.setValue(round(1000 * shown.share))
         self.question.ask(*(shown.question, shown.asked) if reached else (0, ""))
         self.start.setText(f"&{shown.start}")
-        self.start.setEnabled(not shown.running and reached)
+        no_start = self._lost or (GOES_ON if shown.running else self._no_start)
+        self.start.setEnabled(not no_start)
+        self.start.setToolTip(no_start or "Do the steps one after another.")
         self.start.setDefault(not shown.running)
-        self.stop.setEnabled(shown.running and reached)
+        no_stop = self._lost or ("" if shown.running else NOT_ON)
+        self.stop.setEnabled(not no_stop)
+        self.stop.setToolTip(no_stop or STOP)
         self.report.setEnabled(bool(shown.report))
         self.report.setToolTip(shown.report or "There is a report after the first step.")
         for field in (self.resistance, self.steps, self.quick, self.surface, self.again):

@@ -76,6 +76,7 @@ class ProceduresPanel(QWidget):
         self.theme = theme
         self.rig: Rig | None = None
         self.busy_text = ""
+        self.held_text = ""
         self._kept: dict[str, dict[str, Any]] = {}
         self._form: Form | None = None
         self._shown = ""
@@ -198,10 +199,11 @@ class ProceduresPanel(QWidget):
         self.form.set({**defaults, **values})
         self.sample.setText(sample)
 
-    def explain(self, busy: str) -> None:
-        """Set the reason why no run can be started; "" if it can."""
-        self.busy_text = busy
-        self._check_soon.start()
+    def explain(self, busy: str, held: str = "") -> None:
+        """Set the reason why no run can be started or queued, and why one can be queued only; "" if it can."""
+        if (busy, held) != (self.busy_text, self.held_text):
+            self.busy_text, self.held_text = busy, held
+            self._check_soon.start()
 
     @property
     def form(self) -> Form:
@@ -277,6 +279,8 @@ class ProceduresPanel(QWidget):
         self._wrong = None
         if self.busy_text:
             return self._say(self.busy_text, possible=False)
+        if self.held_text:
+            return self._say(self.held_text, possible=True, amber=True)
         many = f"{len(runs)} runs, " if len(runs) > 1 else ""
         cycles, seconds = sum(run.cycles for run in runs), sum(run.seconds for run in runs)
         worst = max(runs, key=lambda run: run.factor)
@@ -336,12 +340,17 @@ class ProceduresPanel(QWidget):
         self._limit_verdict()
         self._amber = amber
         self._colour()
-        for button, tip in (
-            (self.add_button, "Add to the end of the queue (Ctrl+Shift+Enter)"),
-            (self.run_button, "Run before all queued runs, even if the queue is paused (Ctrl+Enter)"),
+        why_not = "" if possible else text
+        for button, reason, tip in (
+            (self.add_button, why_not, "Add to the end of the queue (Ctrl+Shift+Enter)"),
+            (
+                self.run_button,
+                why_not or self.held_text,
+                "Run before all queued runs, even if the queue is paused (Ctrl+Enter)",
+            ),
         ):
-            button.setEnabled(possible)
-            button.setToolTip(tip if possible else text)
+            button.setEnabled(not reason)
+            button.setToolTip(reason or tip)
         return possible
 
     def queue(self) -> None:
@@ -351,5 +360,5 @@ class ProceduresPanel(QWidget):
 
     def run(self) -> None:
         """Run the form now if it is valid."""
-        if self.check():
+        if self.check() and not self.held_text:
             self.run_asked.emit(self.wanted())

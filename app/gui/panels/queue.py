@@ -27,7 +27,7 @@ from app.gui.panels.queue_buttons import permissions_of
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.server.job_text import reason_of, title_of, waits_of
 from app.server.latest_snapshots import KnownState
-from app.server.messages import BenchState, JobState
+from app.server.messages import COMMISSION, BenchState, JobState
 
 OVER_SHOWN = 20
 LOST = "The state of the runs is not known."
@@ -65,7 +65,8 @@ class QueuePanel(QWidget):
         super().__init__(parent)
         self.theme = theme
         self.known = KnownState()
-        self._lost = ""
+        self._lost = self._tripped = ""
+        self._approaches = False
         self._build()
         theme.changed.connect(self._fill)
         self._follow()
@@ -147,6 +148,18 @@ class QueuePanel(QWidget):
         self._lost = self.table.lost = why
         self._fill()
 
+    def explain(self, tripped: str) -> None:
+        """Set the reason why no run can be started for a trip of the watchdog; "" if there is none."""
+        if tripped != self._tripped:
+            self._tripped = tripped
+            self._follow()
+
+    def follow_step(self, *, approaches: bool) -> None:
+        """Follow whether the tip moves towards the sample: nothing can be skipped then."""
+        if approaches != self._approaches:
+            self._approaches = approaches
+            self._follow()
+
     def forget(self) -> None:
         """Forget the jobs of a bench that is gone."""
         self.known = KnownState()
@@ -194,6 +207,12 @@ class QueuePanel(QWidget):
         return next(iter(self._with(RUNNING)), None)
 
     @property
+    def run(self) -> JobState | None:
+        """Run in progress, which has a recording; None during a commissioning."""
+        present = self.present
+        return present if present is not None and present["procedure"] != COMMISSION else None
+
+    @property
     def waiting(self) -> list[JobState]:
         """Queued jobs in order."""
         return self._with(WAITING)
@@ -208,6 +227,8 @@ class QueuePanel(QWidget):
             held=bool(self.held),
             resumes=self.resumes,
             lost=self._lost,
+            tripped=self._tripped,
+            approaches=self._approaches,
         )
         for name, (reason, tip) in permissions.items():
             button: QPushButton = getattr(self, name)
@@ -254,6 +275,10 @@ class QueuePanel(QWidget):
             self.hint.foregroundRole(), QColor(colours.warning if self.held or self._lost else colours.quiet)
         )
         self.hint.setPalette(palette)
+
+    def why_not_release(self) -> str:
+        """Return why the queue can't be released; "" if it can."""
+        return self._lost or self._tripped or ("" if self.held else "The queue is not held.")
 
     def toggle_pause(self) -> None:
         """Pause or resume the queue."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
-from app.server.messages import JobState
+from app.server.messages import COMMISSION, JobState
 from procedures.registry import PROCEDURES
 
 NO_RUN, NOT_QUEUED = "No run is in progress.", "Select a queued run."
+NOTHING_TO_PAUSE = "No run is in progress or queued."
+NO_SKIP = "A commissioning has nothing to skip: abort it, and do its steps singly."
+APPROACHES = "The tip moves towards the sample: skip during a trace, a hold or a curve."
 
 
 def permissions_of(
@@ -16,6 +19,8 @@ def permissions_of(
     held: bool,
     resumes: bool,
     lost: str,
+    tripped: str = "",
+    approaches: bool = False,
 ) -> dict[str, tuple[str, str]]:
     """Return the reason why each button can't be used ("" if it can), and its tool tip.
 
@@ -29,9 +34,17 @@ def permissions_of(
         True if the queue is held, and if the next step is to resume.
     lost : str
         Why nothing reaches the bench; "" if it answers.
+    tripped : str
+        Why the rig is held by a trip; "" if it is not.
+    approaches : bool
+        True while the tip moves towards the sample.
     """
     buttons = {
-        **_of_present(present, idle=present is None and not waiting and not held, resumes=resumes),
+        "pause": (
+            NOTHING_TO_PAUSE if present is None and not waiting and not held else tripped * resumes,
+            "Start the queue again (Space)" if resumes else "Pause before the next approach (Space)",
+        ),
+        **_of_present(present, approaches=approaches),
         **_of_queued(chosen, [job["id"] for job in waiting]),
         **_of_any(chosen),
     }
@@ -42,19 +55,17 @@ def permissions_of(
     return buttons
 
 
-def _of_present(present: JobState | None, *, idle: bool, resumes: bool) -> dict[str, tuple[str, str]]:
+def _of_present(present: JobState | None, *, approaches: bool) -> dict[str, tuple[str, str]]:
     status = present["status"] if present is not None else ""
+    commissions = present is not None and present["procedure"] == COMMISSION
+    no_skip = NO_SKIP if commissions else APPROACHES if approaches else ""
     return {
-        "pause": (
-            "No run is in progress or queued." if idle else "",
-            "Start the queue again (Space)" if resumes else "Pause before the next approach (Space)",
-        ),
         "abort": (
             "" if status in ("running", "paused") else NO_RUN,
             "End the current run safely: bias 0 V, tip back. Its recording is kept.",
         ),
         "skip": (
-            "" if status == "running" else NO_RUN,
+            no_skip if status == "running" else NO_RUN,
             "End the trace, hold or curve in progress and go on with the next junction (Ctrl+K)",
         ),
     }

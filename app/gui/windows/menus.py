@@ -97,6 +97,7 @@ class Menus(QMenuBar):
         if item.why_not is not None:
             menu.setToolTipsVisible(True)
             menu.aboutToShow.connect(partial(_allow, action, item.why_not))
+            menu.aboutToHide.connect(partial(action.setEnabled, True))  # for its keys
         return action
 
     def _fill_choices(self, menu: QMenu, choices: Choices) -> None:

@@ -203,25 +203,6 @@ def _failure(job: JobState) -> Notice:
     return Notice(f"{title_of(job)} ended with a fault. {reason}.{safe}", job=job["id"])
 
 
-def why_not(lost: str, instruments: InstrumentsState | None) -> str:
-    """Return why no run can be started; "" if it can."""
-    if lost:
-        return NO_ANSWER
-    if instruments is None:
-        return ""
-    silent = [row["name"] for row in instruments_of(instruments).values() if row["answers"] is False]
-    return f"No answer from {', '.join(silent)}. Check power and cable; see the panel Rig." if silent else ""
-
-
-def why_not_park(rig: "Rig | None", lost: str, instruments: InstrumentsState | None) -> str:
-    """Return why the coarse positioner can't take the tip far back; "" if it can."""
-    if rig is None:
-        return "No bench is connected."
-    if rig.coarse is None:
-        return "This rig has no coarse positioner: take the tip's housing back by hand."
-    return why_not(lost, instruments)
-
-
 def next_settings(content: InstrumentsState | None) -> dict[str, dict[str, Any]]:
     """Return the settings of the next run, by instrument."""
     if content is None:

@@ -20,6 +20,15 @@ from app.gui.widgets.theme import Theme
 from app.gui.windows.bench_log import BenchLog
 from app.gui.windows.bench_search import BenchSearch
 from app.gui.windows.menus import Entry, Item
+from app.gui.windows.refusals import (
+    why_disabled,
+    why_held,
+    why_not_clear_trip,
+    why_not_commission,
+    why_not_park,
+    why_not_run,
+    why_not_set,
+)
 from app.gui.windows.rig_commands import RigCommands
 from app.gui.windows.rig_layout import arrange, size_panels
 from app.gui.windows.rig_pages import RigPages
@@ -31,8 +40,6 @@ from app.gui.windows.rig_status import (
     rig_as_set,
     running_status,
     unsafe_of,
-    why_not,
-    why_not_park,
 )
 from app.gui.windows.run_commands import RunCommands
 from app.gui.windows.shortcuts import RIG_KEYS
@@ -42,6 +49,7 @@ from app.server.latest_snapshots import Newest
 from app.server.messages import BenchState, Hello, InstrumentsState, JobState
 from app.viewmodels.status_view import StatusSnapshot
 from app.viewmodels.wording import all_labels, labelled_sentence
+from procedures.steps import APPROACH
 
 if TYPE_CHECKING:
     from app.config.rig import Rig
@@ -115,7 +123,7 @@ class RigWindow(SessionWindow):
         self.queue.form_asked.connect(self._show_in_form)
         self.rig.set_asked.connect(self.commands.set_instrument)
         self.rig.park_asked.connect(self.runs.park)
-        self.rig.allow_park(self._why_not_park())
+        self._explain()
         self.commissioning.start_asked.connect(self._commission)
 
     def run_menu(self) -> dict[str, list[Entry]]:
@@ -125,14 +133,14 @@ class RigWindow(SessionWindow):
                 *self.runs.form_entries(self.say),
                 None,
                 Item("Sa&ve amplifier settings …", self._save_amplifiers),
-                Item("Load amplifier se&ttings …", self._load_amplifiers),
+                Item("Load amplifier se&ttings …", self._load_amplifiers, why_not=self._why_not_set),
                 None,
-                Item("&Pause or resume (Space)", self.pause),
+                Item("&Pause or resume (Space)", self.pause, why_not=why_disabled(self.queue.pause)),
                 *self.runs.queue_entries(),
                 None,
                 Item("R&etract (Esc Esc)", self.retract),
                 Item("Park the tip &far back", self.runs.park, why_not=self._why_not_park),
-                Item("&Clear trip of the watchdog …", self.clear_trip),
+                Item("&Clear trip of the watchdog …", self.clear_trip, why_not=self._why_not_clear_trip),
                 None,
                 Item("&Commission the rig …", self.commission),
             ]
@@ -205,6 +213,7 @@ class RigWindow(SessionWindow):
             case "job":
                 self.queue.show_job(content)
                 self._follow_run()
+                self._explain()
                 if content["status"] in OVER:
                     self.browser.refresh()
             case "instruments" if self._newest.accepts(topic, content):
@@ -222,9 +231,10 @@ class RigWindow(SessionWindow):
     def _show_state(self, state: BenchState) -> None:
         self.queue.show_state(state)
         self._follow_run()
+        self._explain()
 
     def _follow_run(self) -> None:
-        self.notes.follow(running=bool(self.queue.present), lost=NO_ANSWER if self._lost else "")
+        self.notes.follow(running=bool(self.queue.run), lost=NO_ANSWER if self._lost else "")
 
     def _show_instruments(self, content: InstrumentsState) -> None:
         changed = next_settings(content) != next_settings(self._instruments)
@@ -265,12 +275,20 @@ class RigWindow(SessionWindow):
         self._explain()
 
     def _explain(self) -> None:
-        """Say why no run can be started, and why the tip can't be parked."""
-        self.procedures.explain(why_not(self._lost, self._instruments))
+        """Say why no run or commissioning can be started, and why the tip can't be parked."""
+        self.procedures.explain(why_not_run(self._lost, self._instruments), why_held(self.state))
+        self.queue.explain(why_held(self.state))
         self.rig.allow_park(self._why_not_park())
+        self.commissioning.allow_start(why_not_commission(self._lost, self.state, runs=self.running))
 
     def _why_not_park(self) -> str:
-        return why_not_park(self._rig, self._lost, self._instruments)
+        return why_not_park(self._rig, self._lost, self.state, self._instruments)
+
+    def _why_not_set(self) -> str:
+        return why_not_set(self._lost, self._instruments)
+
+    def _why_not_clear_trip(self) -> str:
+        return why_not_clear_trip(self._lost, self.state, runs=bool(self.queue.present))
 
     @property
     def running(self) -> bool:
@@ -296,6 +314,8 @@ class RigWindow(SessionWindow):
     def paint(self) -> None:
         """Draw the views and the alarm; without a run, show the state of the instruments."""
         super().paint()
+        step = self.session.status.snapshot().step if self.session is not None else ""
+        self.queue.follow_step(approaches=step == APPROACH)
         unsafe = unsafe_of(self.state, self.session if self.queue.present else None)
         commissioning = self.commissioning.shown.running
         if self._lost or unsafe or not self.queue.present or commissioning:

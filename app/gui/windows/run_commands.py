@@ -13,6 +13,7 @@ from app.gui.panels.notes import NotesPanel
 from app.gui.panels.procedures import ProceduresPanel, Wanted
 from app.gui.panels.queue import QueuePanel
 from app.gui.windows.menus import Entry, Item
+from app.gui.windows.refusals import why_disabled
 from app.server.messages import JobState
 from procedures.park import Park
 
@@ -71,8 +72,13 @@ class RunCommands:
         """Return the entries of a menu for the form; ``say`` shows what becomes of a file."""
         form = self._procedures
         return [
-            Item("&Run now", form.run, "Ctrl+Return|Ctrl+Enter"),
-            Item("&Add to queue", form.queue, "Ctrl+Shift+Return|Ctrl+Shift+Enter"),
+            Item("&Run now", form.run, "Ctrl+Return|Ctrl+Enter", why_disabled(form.run_button)),
+            Item(
+                "&Add to queue",
+                form.queue,
+                "Ctrl+Shift+Return|Ctrl+Shift+Enter",
+                why_disabled(form.add_button),
+            ),
             Item("&Save these settings …", lambda: save_settings(form, say)),
             Item("&Load settings …", lambda: load_settings(form, say)),
             Item("Save as pr&eset …", lambda: save_as_preset(form, say)),
@@ -81,10 +87,16 @@ class RunCommands:
 
     def queue_entries(self) -> list[Entry]:
         """Return the entries of a menu for the queue."""
+        queue = self._queue
         return [
-            Item("Re&lease the queue", lambda: self._ask("resume")),
-            Item("S&kip the trace, hold or curve in progress", self._queue.skip_step, "Ctrl+K"),
-            Item("A&bort the run", self._queue.abort_present),
+            Item("Re&lease the queue", lambda: self._ask("resume"), why_not=queue.why_not_release),
+            Item(
+                "S&kip the trace, hold or curve in progress",
+                queue.skip_step,
+                "Ctrl+K",
+                why_disabled(queue.skip),
+            ),
+            Item("A&bort the run", queue.abort_present, why_not=why_disabled(queue.abort)),
         ]
 
     def add_to_queue(self, runs: list[Wanted]) -> None:
@@ -109,7 +121,7 @@ class RunCommands:
         PreviewDialog(made, names, runs, self._procedures.rig, self._window).exec()
 
     def _as_arguments(self, run: Wanted) -> dict[str, Any]:
-        notes = "" if self._queue.present else self._notes.for_next
+        notes = "" if self._queue.run else self._notes.for_next
         values = {name: list(v) if isinstance(v, tuple) else v for name, v in run.values.items()}
         return {"procedure": run.procedure, "values": values, "sample": run.sample, "notes": notes}
 
@@ -130,7 +142,7 @@ class RunCommands:
         self._notes_gone()
 
     def _notes_gone(self) -> None:
-        if not self._queue.present and self._notes.for_next:
+        if not self._queue.run and self._notes.for_next:
             self._tell(logging.INFO, "The notes are added to the recording of this run.")
             self._notes.taken()
 
