@@ -98,7 +98,7 @@ class QueuePanel(QWidget):
         self.until = self._button("Ho&ld …")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(MEDIUM, MEDIUM, MEDIUM, MEDIUM)
-        whole.setSpacing(MEDIUM)
+        whole.setSpacing(SMALL)
         whole.addWidget(self.table, 1)
         whole.addWidget(self.all_done)
         whole.addWidget(self.hint)
@@ -270,6 +270,7 @@ class QueuePanel(QWidget):
         elif not self.jobs:
             hint = "Queued runs appear here and start one after another."
         self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))  # the table gives it the room; the buttons below stay where they are
         palette = self.hint.palette()
         palette.setColor(
             self.hint.foregroundRole(), QColor(colours.warning if self.held or self._lost else colours.quiet)

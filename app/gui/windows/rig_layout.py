@@ -20,6 +20,9 @@ PLACES = {
     "Notes": BOTTOM,
 }
 
+QUEUE, RIG = 340, 290
+"""Heights of two panels, in proportion: the queue shows the run in progress and the next four on a laptop."""
+
 STACKED = ("Notes", "Log", "Recordings")
 """Panels that share the place of *Rig* in a short window, whose height the plots need."""
 
@@ -46,7 +49,7 @@ def size_panels(window: PanelWindow) -> None:
         docks["Rig"].raise_()
     beside = min(BESIDE, window.width() // 4)
     window.resizeDocks([docks["Procedure"], docks["Queue"]], [beside, beside], ACROSS)
-    window.resizeDocks([docks["Queue"], docks["Rig"]], [230, 400], UP)
+    window.resizeDocks([docks["Queue"], docks["Rig"]], [QUEUE, RIG], UP)
     if not window.is_short:
         window.resizeDocks([docks["Log"]], [min(140, window.height() // 7)], UP)
         window.resizeDocks([docks["Log"], docks["Notes"]], [1000, 360], ACROSS)

@@ -130,6 +130,24 @@ def test_panels_beside_a_short_window_are_one_tab_away(window):
         window.docks[title].raise_()
 
 
+def test_the_queue_shows_the_next_runs(window, qapp):
+    before, runs = (
+        window.state,
+        [job(number, "running" if number == 2 else "waiting") for number in range(2, 9)],
+    )
+    window._told("state", state(*runs))
+    windows.settle(window, qapp)
+    table = window.queue.table
+    whole = [
+        row
+        for row in range(1, len(runs))
+        if table.viewport().rect().contains(table.visualRect(table.model().index(row, 0)))
+    ]
+    assert len(whole) >= (4 if window.height() >= 768 else 3)
+    window._told("state", before)
+    windows.settle(window, qapp)
+
+
 def test_also_below_an_alarm_of_many_words(alarmed):
     assert not_whole(alarmed) == []
     assert inside(alarmed, alarmed.alarm.close_button)
