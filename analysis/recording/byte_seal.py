@@ -9,9 +9,10 @@ import hashlib
 import shutil
 import struct
 import zlib
+from array import array
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,6 +29,9 @@ HEAD_SIZE = 128
 BLOCK = 4096
 MEMBERS = 16
 """Blocks that share one block of parity."""
+
+_AT_A_TIME = 256
+"""Blocks in memory."""
 
 DATASET = "seal/bytes"
 
@@ -79,6 +83,11 @@ class Head:
         """Bytes of the table of check sums of blocks and of parity."""
         return 4 * (self.blocks + self.groups)
 
+    @property
+    def parity_at(self) -> int:
+        """Place of the first block of parity."""
+        return self.at + HEAD_SIZE + self.table_size
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -128,10 +137,21 @@ def write(path: Path) -> None:
     size = path.stat().st_size
     if at is None or needed(size) > length:
         raise RecordingError(f"{path}: there is no room for its seal")
+    blocks = -(-size // BLOCK)
+    bare = Head(at, length, size, blocks, -(-blocks // MEMBERS), b"", 0)
     with path.open("r+b") as raw:
-        head, table, parity = _sealed(raw, at, length, size)
+        digest, sums = _sums(raw, bare)
+        for group, parity in _parities(raw, bare):
+            sums.extend(map(zlib.crc32, parity))
+            raw.seek(bare.parity_at + group * BLOCK)
+            raw.write(parity.data)
+        table = np.array(sums, "<u4").tobytes()
+        head = replace(bare, digest=digest, table_crc=zlib.crc32(table))
+        before, behind = _around_parity(head, table)
+        raw.seek(at + length - len(behind))
+        raw.write(behind)
         raw.seek(at)
-        raw.write(_laid_out(head, table, parity.tobytes()))
+        raw.write(before)
 
 
 def holds(path: Path) -> bool:
@@ -213,7 +233,7 @@ def repair(path: Path, target: Path) -> None:
 def _rebuilt(raw: BinaryIO, head: Head, block: int) -> NDArray[np.uint8]:
     """Return a block from its group's parity and the group's other blocks."""
     group = block % head.groups
-    raw.seek(head.at + HEAD_SIZE + head.table_size + group * BLOCK)
+    raw.seek(head.parity_at + group * BLOCK)
     rebuilt = np.frombuffer(raw.read(BLOCK), np.uint8).copy()
     for member in range(group, head.blocks, head.groups):
         if member != block:
@@ -250,27 +270,29 @@ def _digest(raw: BinaryIO, head: Head) -> bytes:
     return sha.digest()
 
 
-def _sealed(raw: BinaryIO, at: int, length: int, size: int) -> tuple[Head, bytes, NDArray[np.uint8]]:
-    """Return the head of a new seal, its table, and the parity, shape (groups, BLOCK)."""
-    blocks = -(-size // BLOCK)
-    groups = -(-blocks // MEMBERS)
-    bare = Head(at, length, size, blocks, groups, b"", 0)
-    sha = hashlib.sha256()
-    parity = np.zeros((groups, BLOCK), np.uint8)
-    sums: list[int] = []
-    for start, content in _pieces(raw, bare):
-        for lo, hi in _outside(start, start + len(content), bare):
+def _sums(raw: BinaryIO, head: Head) -> tuple[bytes, "array[int]"]:
+    """Return the SHA-256 of every byte outside the seal, and the check sum of each block."""
+    sha, sums = hashlib.sha256(), array("I")
+    for start, content in _pieces(raw, head):
+        for lo, hi in _outside(start, start + len(content), head):
             sha.update(content[lo - start : hi - start])
-        rows = _padded(content)
-        sums += [zlib.crc32(row.data) for row in rows]
-        parity[: len(rows)] ^= rows
-    table = np.array([*sums, *(zlib.crc32(row.data) for row in parity)], "<u4").tobytes()
-    return Head(at, length, size, blocks, groups, sha.digest(), zlib.crc32(table)), table, parity
+        sums.extend(map(zlib.crc32, _padded(content)))
+    return sha.digest(), sums
+
+
+def _parities(raw: BinaryIO, head: Head) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Yield the parity of some groups at a time, shape (groups, BLOCK), and the first of them."""
+    for first in range(0, head.groups, _AT_A_TIME):
+        parity = np.zeros((min(_AT_A_TIME, head.groups - first), BLOCK), np.uint8)
+        for start in range(first * BLOCK, head.size, head.groups * BLOCK):
+            rows = _padded(_masked(raw, head, start, parity.size))
+            parity[: len(rows)] ^= rows
+        yield first, parity
 
 
 def _pieces(raw: BinaryIO, head: Head) -> Iterator[tuple[int, bytes]]:
-    """Yield the file in pieces of as many blocks as there are groups, with zeros in place of the seal."""
-    size = max(head.groups, 1) * BLOCK
+    """Yield the file in pieces of some blocks, with zeros in place of the seal."""
+    size = _AT_A_TIME * BLOCK
     for start in range(0, head.size, size):
         yield start, _masked(raw, head, start, size)
 
@@ -287,18 +309,19 @@ def _outside(start: int, stop: int, head: Head) -> Iterator[tuple[int, int]]:
             yield lo, hi
 
 
-def _laid_out(head: Head, table: bytes, parity: bytes) -> bytes:
-    """Return the bytes of a seal: head and table once more at its end, zeros between."""
-    body, tail = head.packed() + table + parity, table + head.packed()
-    return body + bytes(head.length - len(body) - len(tail)) + tail
+def _around_parity(head: Head, table: bytes) -> tuple[bytes, bytes]:
+    """Return the bytes of a seal before its parity, and behind it: head and table once more at its end."""
+    before, behind = head.packed() + table, table + head.packed()
+    return before, behind.rjust(head.length - len(before) - head.groups * BLOCK, b"\0")
 
 
 def _as_written(raw: BinaryIO, head: Head, table: NDArray[Any]) -> bool:
     """Return True if every byte of a seal with whole parity is as it was written."""
+    before, behind = _around_parity(head, table.tobytes())
     raw.seek(head.at)
-    seal = raw.read(head.length)
-    parity_at = HEAD_SIZE + head.table_size
-    return seal == _laid_out(head, table.tobytes(), seal[parity_at : parity_at + head.groups * BLOCK])
+    first = raw.read(len(before))
+    raw.seek(head.at + head.length - len(behind))
+    return (first, raw.read(len(behind))) == (before, behind)
 
 
 def _table(raw: BinaryIO, head: Head) -> NDArray[Any] | None:
@@ -312,15 +335,14 @@ def _table(raw: BinaryIO, head: Head) -> NDArray[Any] | None:
 
 
 def _bad_blocks(raw: BinaryIO, head: Head, table: NDArray[Any]) -> NDArray[np.int64]:
-    sums = [zlib.crc32(row.data) for _, content in _pieces(raw, head) for row in _padded(content)]
-    return np.flatnonzero(np.array(sums, "<u4") != table[: head.blocks])
+    rows = (row for _, content in _pieces(raw, head) for row in _padded(content))
+    return np.flatnonzero(np.fromiter(map(zlib.crc32, rows), "<u4", head.blocks) != table[: head.blocks])
 
 
 def _bad_parity(raw: BinaryIO, head: Head, table: NDArray[Any]) -> NDArray[np.int64]:
-    raw.seek(head.at + HEAD_SIZE + head.table_size)
-    content = raw.read(head.groups * BLOCK).ljust(head.groups * BLOCK, b"\0")
-    sums = np.array([zlib.crc32(row.data) for row in _padded(content)], "<u4")
-    return np.flatnonzero(sums != table[head.blocks :])
+    raw.seek(head.parity_at)
+    rows = (raw.read(BLOCK).ljust(BLOCK, b"\0") for _ in range(head.groups))
+    return np.flatnonzero(np.fromiter(map(zlib.crc32, rows), "<u4", head.groups) != table[head.blocks :])
 
 
 def _ranges(bad: NDArray[np.int64], head: Head) -> list[tuple[int, int]]:

@@ -1,13 +1,14 @@
 """A sealed recording: damage anywhere is found, named, and repaired byte for byte."""
 
 import json
+import tracemalloc
 
 import h5py
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from analysis.recording import Recording, RecordingError, RecordingWriter, repair, verify
+from analysis.recording import Recording, RecordingError, RecordingWriter, byte_seal, repair, verify
 from analysis.records import Event, EventKind
 from app.cli import main
 from tests.benchmarks import seal
@@ -35,6 +36,19 @@ def test_any_damage_is_found_and_no_sample_is_wrong_in_silence():
     assert {verdict for _, verdict in outcome} <= {"repaired", "told"}
     for kind in ("a bit", "512 bytes of noise", "4 KiB of zeros", "64 KiB of noise"):
         assert outcome[kind, "repaired"] == 5, kind
+
+
+def test_sealing_takes_a_few_megabytes_at_any_size(tmp_path):
+    path = tmp_path / "large.h5"
+    with h5py.File(path, "w") as file:
+        file["x"] = np.frombuffer(np.random.default_rng(1).bytes(2**26), np.uint8)
+        byte_seal.reserve(file)
+    tracemalloc.start()
+    byte_seal.write(path)
+    assert byte_seal.holds(path) and byte_seal.check(path) == byte_seal.Findings([], False, True)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**23
 
 
 def test_a_whole_recording_is_whole(sealed):
