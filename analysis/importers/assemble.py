@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.importers.convert import in_si
-from analysis.importers.cut import every, traces_between, where_it_changes
+from analysis.importers.cut import every, traces_between, where_it_begins_anew, where_it_changes
 from analysis.importers.imported import (
     CALCULATED,
     CLOSING,
@@ -200,7 +200,20 @@ def _spans(source: _Source, counts: Counter[str]) -> list[tuple[int, int]]:
         return spans
     if source.options.layout.orientation is Orientation.LONG:
         return where_it_changes(source.values("trace"))
-    return every(length, cut.every or length) if length else [(0, 0)]
+    if cut.every or not length:
+        return every(length, cut.every) if length else [(0, 0)]
+    spans = _where_it_begins_anew(source) or [(0, length)]
+    counts["traces cut where the time or distance begins anew (otherwise: --table)"] += len(spans) - 1
+    return spans
+
+
+def _where_it_begins_anew(source: _Source) -> list[tuple[int, int]]:
+    """Return the traces of columns whose time, or else distance, begins anew; none if the user states a table."""
+    axis = next((c for name in ("time", "extension") for c in source.columns if c.name == name), None)
+    if axis is None or source.options.layout.orientation is Orientation.TABLE:
+        return []
+    firsts = range(0, len(axis), BLOCK)
+    return where_it_begins_anew(np.asarray(axis.values[at : at + BLOCK], dtype=float) for at in firsts)
 
 
 def _cannot_cut(source: _Source, name: str, columns: Sequence[ImportedColumn]) -> str:

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 _LEAST_IN_A_ROW = 3
 """Samples beyond a limit that are a contact, or an open junction; fewer are wild."""
 
+_LEAP = 10.0
+"""Usual steps that a leap exceeds."""
+
 Spans = list[tuple[int, int]]
 """First sample, and the one after the last, of each trace."""
 
@@ -27,6 +30,25 @@ def where_it_changes(blocks: Iterable[NDArray[np.float64]]) -> Spans:
         at += len(block)
         last = block[-1] if len(block) else last
     return list(zip(edges, [*edges[1:], at], strict=True)) if at else []
+
+
+def where_it_begins_anew(blocks: Iterable[NDArray[np.float64]]) -> Spans:
+    """Cut where a time or distance leaps back, against its usual direction, over half of what the trace has passed."""
+    edges, at, last, low, high = [0], 0, np.nan, np.inf, -np.inf
+    for block in blocks:
+        steps = np.diff(block, prepend=last)
+        back = -steps if np.sum(steps > 0.0) >= np.sum(steps < 0.0) else steps
+        begin = 0
+        for leap in [*np.flatnonzero(back > _LEAP * np.nanmedian(np.abs(steps))).tolist(), len(block)]:
+            passed = block[begin:leap]
+            low = np.fmin(low, np.fmin.reduce(passed, initial=np.inf))
+            high = np.fmax(high, np.fmax.reduce(passed, initial=-np.inf))
+            begin = leap
+            if leap < len(block) and back[leap] > 0.5 * (high - low):
+                edges.append(at + leap)
+                low, high = np.inf, -np.inf
+        at, last = at + len(block), block[-1]
+    return list(zip(edges, [*edges[1:], at], strict=True))
 
 
 def traces_between(blocks: Iterable[NDArray[np.float64]], high: float, low: float) -> tuple[Spans, int]:

@@ -95,6 +95,7 @@ def spread(piece: Piece, layout: Layout) -> list[Piece]:
     """
     if piece.group:  # it is a quantity of one trace
         return [piece]
+    piece = _without_count(piece)
     match layout.orientation:
         case Orientation.COLUMNS:
             return _columns(piece, "as stated")
@@ -129,6 +130,13 @@ def _reason_for_columns(piece: Piece) -> str:
     if len(piece.quantities) >= LEAST_FIELDS and set(numbers) == {"column"}:
         return "many columns without names; otherwise: --rows"
     return ""
+
+
+def _without_count(piece: Piece) -> Piece:
+    """Return a table whose quantities repeat without a first column that only counts the rows: Index, V, I, V, I."""
+    rest = replace(piece, quantities=piece.quantities[1:])
+    counts = len(rest.quantities) > 1 and linear_name(quantity_of(piece.quantities[0])) not in BASES
+    return rest if counts and _repeats(rest) else piece
 
 
 def _repeats(piece: Piece) -> bool:

@@ -58,7 +58,8 @@ def rate_of(piece: Piece) -> float | None:
         seconds = to_si(quantity.part(0, BLOCK))
         if seconds.unit == "s" and len(seconds.values) > 2:
             steps = np.diff(seconds.values)
-            typical = float(np.median(steps))
+            steps = steps[~(steps < 0.0)]  # where the next trace begins
+            typical = float(np.median(steps)) if steps.size else 0.0
             if typical > 0 and np.all(np.abs(steps - typical) < 0.01 * typical):
                 rate_Hz = 1.0 / float(np.mean(steps))  # the median is off where times are rounded
     return None if np.isnan(rate_Hz) else float(f"{rate_Hz:.6g}")
@@ -174,6 +175,12 @@ def unknowns(
             unknown.append(
                 "whether the voltage includes the series resistance (taken as that of the junction)"
             )
+    unknown += [
+        f"what {name} is, a second column of {second[1]} (not analysed): --columns, if each is a trace; or "
+        f"--column {second[1]}=NUMBER, if it is this one"
+        for name in units
+        if (second := re.fullmatch(r"(current|conductance)_\d+", name)) is not None
+    ]
     if units.get("current") == "V" and "current_gain_V_per_A" not in given:
         unknown.append(SETTINGS["current_gain_V_per_A"].label)
     if "current_density" in units:

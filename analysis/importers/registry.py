@@ -36,6 +36,7 @@ _MODULES = {
     "igor": "igor_wave",
     "igor-experiment": "igor_experiment",
     "igor-text": "igor_text",
+    "oscilloscope": "oscilloscope",
     "csv": "rows",
     "tdms": "tdms",
     "lvm": "lvm",

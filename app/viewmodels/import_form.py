@@ -13,6 +13,7 @@ FORMATS = {
     "igor": "Igor wave",
     "igor-experiment": "Igor experiment",
     "igor-text": "Igor text",
+    "oscilloscope": "oscilloscope",
     "csv": "CSV",
     "tdms": "LabVIEW TDMS",
     "lvm": "LabVIEW measurement",

@@ -1,5 +1,7 @@
 """Igor packed experiments (.pxp): all their waves."""
 
+import io
+import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,15 @@ def read_igor_experiment(path: Path, layout: Layout) -> Iterator[Piece]:
     Raises
     ------
     ForeignFile
-        If the file is not an Igor packed experiment, or holds no waves of real numbers.
+        If the file is not an Igor packed experiment, is cut short in its first record, or holds no waves of real
+        numbers.
     """
     import igor2.packed
     from igor2.record import WaveRecord
 
+    content, remarks = _whole_records(path)
     try:
-        _, tree = igor2.packed.load(str(path))
+        _, tree = igor2.packed.load(io.BytesIO(content))
     except Exception as error:  # igor2 raises whatever the first wrong byte leads to
         cause = " ".join(str(error).split())[:100]
         raise ForeignFile(f"{path}: not a readable Igor packed experiment ({cause})") from error
@@ -39,11 +43,10 @@ def read_igor_experiment(path: Path, layout: Layout) -> Iterator[Piece]:
     if not usable:
         raise ForeignFile(
             f"{path}: an Igor experiment without waves of real numbers in one or two dimensions"
+            + ("; it is cut short: copy it again, or save it once more in Igor" if remarks else "")
         )
-    left = len(waves) - len(usable)
-    remarks = (
-        (f"not read, because they are text, complex or of other dimensions: {left} waves",) if left else ()
-    )
+    if left := len(waves) - len(usable):
+        remarks += (f"not read, because they are text, complex or of other dimensions: {left} waves",)
     for folder, wave in usable:
         header, data = wave["wave_header"], np.asarray(wave["wData"])
         name, unit, scaling = text_in(header["bname"]), text_in(header["dataUnits"]), scaling_in(header)
@@ -61,6 +64,40 @@ def read_igor_experiment(path: Path, layout: Layout) -> Iterator[Piece]:
                 piece.group,
                 (*remarks, *piece.remarks),
             )
+
+
+def _whole_records(path: Path) -> tuple[bytes, tuple[str, ...]]:
+    """Return the records of a file without a last one that is cut, and a remark on that.
+
+    Raises
+    ------
+    ForeignFile
+        If the first record is cut.
+    """
+    content = path.read_bytes()
+    end = max(_end_of_records(content, order) for order in "<>")
+    if end == len(content):
+        return content, ()
+    if not end:
+        raise ForeignFile(
+            f"{path}: not a readable Igor packed experiment, or one cut short within its first record: copy it again, "
+            "or save it once more in Igor (File, Save Experiment)"
+        )
+    lost = len(content) - end
+    return content[:end], (f"the file ends inside a wave (cut short): its last {lost} bytes are left out",)
+
+
+def _end_of_records(content: bytes, order: str) -> int:
+    """Return where the last whole record ends, if this is the order of the bytes."""
+    head = struct.Struct(f"{order}Hhi")
+    end = at = 0
+    while at + head.size <= len(content):
+        size = head.unpack_from(content, at)[2]
+        at += head.size + size
+        if size < 0 or at > len(content):
+            break
+        end = at
+    return end
 
 
 def _records(tree: Mapping[Any, Any], folder: str) -> Iterator[tuple[str, Any]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.importers.decoding import read_lines
 from analysis.importers.fields import number_in
+from analysis.importers.formats.endings import WholeLines
 from analysis.importers.formats.igor_wave import Scaling, pieces_of, single_wave
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout
@@ -32,6 +33,7 @@ class _Wave:
     rows: list[list[float]] = field(default_factory=list)
     scaling: Scaling = field(default_factory=Scaling)
     unit: str = ""
+    ended: bool = False
 
 
 def read_igor_text(path: Path, layout: Layout) -> Iterator[Piece]:
@@ -44,11 +46,12 @@ def read_igor_text(path: Path, layout: Layout) -> Iterator[Piece]:
     ForeignFile
         If the file is not an Igor text file, or a value is not a number.
     """
-    lines = read_lines(path)
+    lines = WholeLines(path, read_lines(path))
     if next(lines)[1].strip().upper() != "IGOR":
         raise ForeignFile(f"{path}: not an Igor text file, which begins with a line IGOR")
     waves: dict[str, _Wave] = {}
     filling: list[_Wave] = []
+    blocks: list[list[_Wave]] = []
     inside = False
     for number, line in lines:
         words = line.strip()
@@ -56,9 +59,10 @@ def read_igor_text(path: Path, layout: Layout) -> Iterator[Piece]:
             inside = False
         elif inside:
             if not any(wave.is_text for wave in filling):
-                _add(path, number, words, filling)
+                _add(path, number, line, filling)
         elif re.match(r"WAVES\b", words, re.IGNORECASE):
             filling = _declared(words)
+            blocks.append(filling)
             waves |= {wave.name: wave for wave in filling}
         elif words.upper() == "BEGIN":
             inside = True
@@ -69,6 +73,10 @@ def read_igor_text(path: Path, layout: Layout) -> Iterator[Piece]:
     remarks: tuple[str, ...] = (
         ("the file ends inside a wave (cut short): its units and scaling are lost",) if inside else ()
     )
+    for block in blocks:
+        if len({len(wave.rows) for wave in block}) > 1:
+            lengths = ", ".join(f"{wave.name} {len(wave.rows)}" for wave in block)
+            remarks += (f"waves of different lengths in one block: {lengths}",)
     if texts := ", ".join(wave.name for wave in waves.values() if wave.is_text):
         remarks += (f"not read, because they are text: {texts}",)
     for wave in waves.values():
@@ -92,16 +100,26 @@ def _declared(words: str) -> list[_Wave]:
     return [_Wave(name.strip("'"), int(shape[1]) if shape else 1, is_text) for name in listed]
 
 
-def _add(path: Path, number: int, words: str, waves: list[_Wave]) -> None:
-    try:
-        values = [number_in(word, ".") for word in words.split()]
-    except ValueError as error:
-        raise ForeignFile(f"{path}: line {number} is not a row of numbers ({error})") from None
-    if len(values) != sum(wave.columns for wave in waves):
-        raise ForeignFile(f"{path}: line {number} holds {len(values)} numbers for {len(waves)} waves")
+def _add(path: Path, number: int, line: str, waves: list[_Wave]) -> None:
+    """Add a row of numbers to its waves; those that have ended have empty fields, or none behind the last number."""
+    fields, width = line.split(), sum(wave.columns for wave in waves)
+    if len(fields) < width:
+        fields = (line.removeprefix("\t").rstrip().split("\t") if "\t" in line else fields) + [""] * width
+        fields = fields[:width]
     for wave in waves:
-        wave.rows.append(values[: wave.columns])
-        values = values[wave.columns :]
+        own, fields = [field.strip() for field in fields[: wave.columns]], fields[wave.columns :]
+        wave.ended = wave.ended or not any(own)
+        if wave.ended and any(own):
+            raise ForeignFile(
+                f"{path}: line {number} holds numbers of wave {wave.name}, which has none in a line above: write NaN "
+                "there"
+            )
+        try:
+            wave.rows += [] if wave.ended else [[number_in(word, ".") for word in own]]
+        except ValueError as error:
+            raise ForeignFile(f"{path}: line {number} is not a row of numbers ({error})") from None
+    if any(fields):
+        raise ForeignFile(f"{path}: line {number} holds more numbers than its {len(waves)} waves")
 
 
 def _scale(words: str, waves: dict[str, _Wave]) -> None:

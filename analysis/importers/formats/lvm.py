@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from analysis.importers.decoding import BLOCK_LETTERS, read_lines
 from analysis.importers.fields import Dialect
 from analysis.importers.formats.boundaries import Line
+from analysis.importers.formats.endings import WholeLines
 from analysis.importers.formats.text import parsed
 from analysis.importers.headings import free_name
 from analysis.importers.imported import ForeignFile, Piece
@@ -58,7 +59,7 @@ def read_lvm(path: Path, layout: Layout) -> Iterator[Piece]:
     ForeignFile
         If the file is no LabVIEW measurement file, or a value is not a number.
     """
-    lines = read_lines(path)
+    lines = WholeLines(path, read_lines(path))
     first = next(lines)[1]
     if not first.startswith("LabVIEW Measurement"):
         raise ForeignFile(f"{path}: not a LabVIEW measurement file, which begins with those words")
@@ -89,10 +90,12 @@ def read_lvm(path: Path, layout: Layout) -> Iterator[Piece]:
                 rows += len(block)
             if following is not None or not block:
                 break
+        cut = lines.remark
         if 0 < rows < header.samples:
             cut = (
                 f"the file ends inside a segment (cut short); it has {rows} of {header.samples} samples of it"
             )
+        if cut and rows:
             rest = [columns[i] for i in used], np.empty((0, len(used)))
             last = _piece(path, header, *rest, number, continues=True)
             yield replace(last, remarks=(cut,))

@@ -11,15 +11,17 @@ import numpy as np
 
 from analysis.importers.decoding import read_lines
 from analysis.importers.formats.text import read_text
+from analysis.importers.gather import gathered
 from analysis.importers.headings import free_name
 from analysis.importers.imported import ForeignFile, Piece
-from analysis.importers.options import Layout
+from analysis.importers.options import Layout, Orientation
 from analysis.importers.quantities import ImportedColumn, channel_in, split_header
 from analysis.importers.registry import Importer
 
 _DATA = "[DATA]"
 _MOST_HEADER_LINES = 1000
 _BIAS = re.compile(r"(?:Bias>)?Bias \(V\)\t([-+0-9.eE]+)\t?")
+_SWEEP = re.compile(r"\[(?:\d+|bwd|AVG)\]")
 _SUFFIXES = (".dat", ".3ds", ".sxm")
 
 
@@ -61,13 +63,41 @@ def read_nanonis(path: Path, layout: Layout) -> Iterator[Piece]:
 
 
 def _spectrum(path: Path, layout: Layout) -> Iterator[Piece]:
-    for piece in read_text(path, layout):
+    for piece in gathered(read_text(path, layout)):
         header = piece.settings.get("lines_above", [])
         biases = [float(match[1]) for line in header if (match := _BIAS.fullmatch(line))]
         settings = dict(piece.settings)
         if biases and all(column.name != "bias" for column in piece.quantities):
             settings["bias_V"] = biases[0]
-        yield replace(piece, settings=settings, remarks=("Nanonis spectrum", *piece.remarks))
+        whole = replace(piece, settings=settings, remarks=("Nanonis spectrum", *piece.remarks))
+        yield from [whole] if layout.orientation is not Orientation.AUTO else _sweeps(whole)
+
+
+def _sweeps(piece: Piece) -> list[Piece]:
+    """Return the sweeps of a spectrum: "Current [00001] (A)" and "Current [bwd] (A)" are others than "Current (A)".
+
+    Their mean is none, if they are there themselves.
+    """
+    sweeps: dict[str, list[ImportedColumn]] = {}
+    for column in piece.quantities[1:]:
+        sweeps.setdefault(" ".join(_SWEEP.findall(column.heading)), []).append(column)
+    remarks = piece.remarks
+    if any(char.isdigit() for sweep in sweeps for char in sweep):
+        for mean in [sweep for sweep in sweeps if not re.search(r"\d", sweep)]:
+            left_out = ", ".join(column.heading for column in sweeps.pop(mean))
+            remarks += (f"left out, as the mean of the sweeps beside it: {left_out}",)
+    if len(sweeps) < 2:
+        return [piece]
+    found = []
+    for sweep, columns in sweeps.items():
+        own = [piece.quantities[0]]
+        for column in columns:
+            name, unit = split_header(" ".join(_SWEEP.sub(" ", column.heading).split()))
+            own.append(replace(column, name=free_name(channel_in(name, unit), own)))
+        found.append(
+            replace(piece, quantities=tuple(own), place=f"{piece.place} {sweep}".strip(), remarks=remarks)
+        )
+    return found
 
 
 def _grid(path: Path, grid: Any) -> Iterator[Piece]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from analysis.importers.decoding import read_lines, take_lines
 from analysis.importers.fields import Dialect, dialect_of, is_comment, number_in
 from analysis.importers.formats.boundaries import Line
+from analysis.importers.formats.endings import WholeLines
 from analysis.importers.formats.text import SUFFIXES
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout, Orientation
@@ -68,7 +69,8 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Piece]:
         if found is not None and found.orientation is Orientation.AUTO:
             raise ForeignFile(f"{path}: {found.reason}: give --rows or --columns")
         reason = found.reason if found else "a trace a line"
-    lines = (line for line in read_lines(path, layout.skip_lines) if not is_comment(line[1]))
+    whole = WholeLines(path, read_lines(path, layout.skip_lines))
+    lines = (line for line in whole if not is_comment(line[1]))
     sample = take_lines(lines, 20)
     dialect = dialect_of([line for _, line in sample])
     begun, place = False, 0
@@ -86,6 +88,9 @@ def read_rows(path: Path, layout: Layout) -> Iterator[Piece]:
             f"row {place}",
             remarks=(f"each row is a trace ({reason})", *remarks),
         )
+    if whole.remark and begun:
+        nothing = (ImportedColumn("", np.empty(0)),)
+        yield Piece(path.name, nothing, remarks=(whole.remark,), continues=True)
     if not begun:
         raise ForeignFile(f"{path}: no row of numbers in the file")
 

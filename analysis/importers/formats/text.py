@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from analysis.importers.decoding import MOST_LETTERS, read_lines, take_lines
 from analysis.importers.fields import Dialect, dialect_of, is_comment, number_in, time_in
 from analysis.importers.formats.boundaries import Boundaries, Line
 from analysis.importers.formats.clocks import Clocks
-from analysis.importers.headings import headings_in, named_columns
+from analysis.importers.formats.endings import WholeLines
+from analysis.importers.headings import headings_in, named_columns, words_of
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout
 from analysis.importers.registry import Importer
@@ -40,7 +42,12 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
     ForeignFile
         If the file is not text, has no numbers, or has lines of different lengths.
     """
-    lines = read_lines(path, layout.skip_lines)
+    yield from columns_of(path, read_lines(path, layout.skip_lines), layout)
+
+
+def columns_of(path: Path, read: Iterator[Line], layout: Layout) -> Iterator[Piece]:
+    """Yield the columns in the lines of a text as `read_text` does."""
+    lines = WholeLines(path, read)
     above, first = head_and_body(path, lines, layout)
     dialect = dialect_of([line for _, line in first if not is_comment(line)])
     beginning = [dialect.split(line) for _, line in first if not is_comment(line)][:_LOOKED_AT]
@@ -58,6 +65,7 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
         )
     columns, remarks = named_columns(headings_in([line for _, line in above], width, dialect, stated), width)
     columns = clocks.named(columns)
+    remarks += _rows_lost(above, width, dialect)
     settings = {"lines_above": [line for _, line in above]} if above else {}
     boundaries = Boundaries(path, [line for _, line in above], first, width, dialect)
     block: Sequence[Line] = first
@@ -71,6 +79,9 @@ def read_text(path: Path, layout: Layout) -> Iterator[Piece]:
             place = f"{PART}{number}" if number > 1 else ""
             yield Piece(path.name, filled, place, settings=settings, remarks=remarks, continues=not new)
         block = take_lines(lines, _BLOCK_LINES)
+    if lines.remark:
+        nothing = tuple(replace(column, values=np.empty(0)) for column in columns)
+        yield Piece(path.name, nothing, remarks=(lines.remark,), continues=True)
 
 
 def _filled(fields: Sequence[str]) -> int:
@@ -105,6 +116,27 @@ def head_and_body(path: Path, lines: Iterator[Line], layout: Layout) -> tuple[li
         f"{path}: no columns of numbers in the file{_words_in(read)}; if they begin below many lines of text: "
         "--skip-lines"
     )
+
+
+def _rows_lost(above: Sequence[Line], width: int, dialect: Dialect) -> tuple[str, ...]:
+    """Return a remark on rows between the headings and the numbers in which most fields are numbers."""
+    lost = list(
+        takewhile(lambda line: _is_mostly_numbers(dialect.split(line[1]), width, dialect), reversed(above))
+    )
+    if not lost or len(lost) == len(above) or words_of(above[-len(lost) - 1][1], width, dialect) is None:
+        return ()
+    number, line = lost[0]
+    word = next(field for field in dialect.split(line) if _numbers(dialect, [field]) is None)
+    return (
+        f"not read, as not all of it is numbers: {len(lost)} rows down to line {number}, with {word[:20]!r}",
+    )
+
+
+def _is_mostly_numbers(fields: Sequence[str], width: int, dialect: Dialect) -> bool:
+    """Return True for a row of which more than half, but not all, are numbers."""
+    numbers = sum(bool(field) and _numbers(dialect, [field]) is not None for field in fields)
+    words = sum(_numbers(dialect, [field]) is None for field in fields)
+    return len(fields) == width and words > 0 and numbers > width / 2
 
 
 def _words_in(read: Sequence[Line]) -> str:

@@ -39,7 +39,7 @@ def test_a_file_and_a_folder_of_the_new_format_become_a_recording(folder, words)
 
 def test_help_lists_the_new_format_with_the_others(folder):
     done = CliRunner().invoke(main, ["import", "--help"], terminal_width=200)
-    assert "igor-text|csv|tdms|lvm|matlab|nanonis|text|json-lines]" in done.output
+    assert "igor-text|oscilloscope|csv|tdms|lvm|matlab|nanonis|text|json-lines]" in done.output
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones(folder):

@@ -163,6 +163,8 @@ def test_what_spoils_error_bars_or_signs_is_said(tmp_path):
     assert any("negative in 2 of 4 traces, as if the bias alternated" in phrase for phrase in found.unknowns)
 
     long = "trace,z (nm),I (nA)\n" + "".join(table([np.full(N, k), X_nm, g]) for k, g in enumerate(TRACES))
+    assert len(imported(tmp_path / "long.csv", long).traces) == len(TRACES), "the distance begins anew"
+    long = "trace,I (nA)\n" + "".join(table([np.full(N, k), g]) for k, g in enumerate(TRACES))
     found = imported(tmp_path / "long.csv", long)
     assert any("--long" in phrase for phrase in found.unknowns)
 

@@ -114,6 +114,12 @@ class TestIgorExperiment(ImporterTests):
         with pytest.raises(ForeignFile, match=r"unit 'fur' of column 'current' is unknown"):
             self.read(tmp_path / "odd.pxp")
 
+    def test_a_file_that_is_cut_short_is_told_or_refused(self, path):
+        path.write_bytes(path.read_bytes()[:-40])
+        found = self.read(path)
+        assert [channel.name for channel in found.channels] == ["bias"]
+        assert any("cut short" in phrase for phrase in found.from_file)
+
 
 def packed(kind, content):
     """A record of a packed experiment: WaveMetrics' Technical Note PTN003."""
