@@ -58,10 +58,8 @@ def _inside_V(controller: PXIController, device: str, channels: Sequence[str], r
                 min_val=-RANGE_V,
                 max_val=RANGE_V,
             )
-            reader = AnalogMultiChannelReader(task.in_stream)
-            rows = np.empty((reads, len(channels)))
-            for row in rows:
-                reader.read_one_sample(row)
+            seen_V = np.empty((len(channels), reads))
+            AnalogMultiChannelReader(task.in_stream).read_many_sample(seen_V, reads)
         finally:
             task.close()
-    return [float(mean) for mean in rows.mean(axis=0)]
+    return [float(mean) for mean in seen_V.mean(axis=1)]
