@@ -1,14 +1,16 @@
 """The calibration store: a folder beside the rig file, one small TOML file a calibration.
 
-Files are never overwritten: a new calibration is a new file, and the newest of each kind counts. The values of the
-rig file count as calibrations of their date (``calibrated``), and as the oldest of all without one.
+Files are never overwritten: a new calibration is a new file, and the newest of each kind counts. Only proofs of the
+rig, of which there are several a day, go once a newer one is saved; each is in the recording of its run. The values of
+the rig file count as calibrations of their date (``calibrated``), and as the oldest of all without one.
 docs/how-to/calibration.md explains the files.
 """
 
 import os
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -16,7 +18,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import tomli_w
 from pydantic import AwareDatetime, BaseModel, Field
 
-from analysis.shared_files import replace_file
+from analysis.shared_files import remove_file, replace_file
 from app.config.amplifier_sections import NotNegative, Positive
 from app.config.amplifiers import CURRENT_AMPLIFIER, DEFAULTS
 from app.config.rig import Rig
@@ -134,7 +136,7 @@ class LagRecord(Calibrated):
 
 
 class ProofRecord(Calibrated):
-    """Whole proof of a rig, on which later runs of the same day stand.
+    """Whole proof of a rig, on which later runs of the same day stand; only the newest is kept.
 
     ``rig_file`` and ``amplifiers`` are fingerprints of the rig and of its amplifiers' settings, ``card`` is the serial
     number of the card, ``numbers`` what was measured. ``withdrawn`` is the reason for which it counts no more;
@@ -222,8 +224,7 @@ class CalibrationStore:
 
     def records(self) -> list[Record]:
         """Return all calibrations, oldest first. Raises ``FileError``, naming file and key, for an invalid file."""
-        files = sorted(self.folder.glob("*.toml")) if self.folder.is_dir() else []
-        return sorted((self._read(file) for file in files), key=lambda record: record.date)
+        return sorted((record for _, record in self._saved("*.toml")), key=lambda record: record.date)
 
     def newest(self, kind: type[KindOfRecord], **wanted: Any) -> KindOfRecord | None:
         """Return the newest of a kind with these fields (``probe="N12"``); None if there is none."""
@@ -248,7 +249,24 @@ class CalibrationStore:
             replace_file(Path(file.name), path)
         except OSError as error:
             raise FileError(f"{self.folder}: the calibration can't be saved ({error.strerror})") from None
+        if isinstance(record, ProofRecord):
+            self._delete_proofs_before(record)
         return path
+
+    def _delete_proofs_before(self, proof: ProofRecord) -> None:
+        """Delete older proofs, as far as possible: thousands of them would slow every run down."""
+        for file, record in self._saved("*-proof*.toml"):
+            if isinstance(record, ProofRecord) and record.date < proof.date:
+                with suppress(OSError):
+                    remove_file(file)
+
+    def _saved(self, pattern: str) -> Iterator[tuple[Path, Record]]:
+        for file in sorted(self.folder.glob(pattern)) if self.folder.is_dir() else ():
+            try:
+                yield file, self._read(file)
+            except FileError:
+                if file.exists():  # and was not deleted meanwhile by another program, as an older proof
+                    raise
 
     def _read(self, file: Path) -> Record:
         content = read_toml(file)

@@ -1,8 +1,8 @@
 """Serve a bench for days of the rig's time with a random fault a minute: `python -m tests.soak [--hours 72] [--write]`.
 
-Memory, threads, handles and sockets of the process are looked at after every fifth minute; the recording of each run
-is compared with what was read and with the rig's clock. A day takes about 35 min of a processor. ``--keep FILE`` lets
-it be interrupted and go on; the process is then a new one.
+Memory, threads, handles and sockets of the process, the files that it leaves, and its processor time for each hour of
+the rig are looked at after every fifth minute; the recording of each run is compared with what was read and with the
+rig's clock. ``--keep FILE`` lets it be interrupted and go on; the process is then a new one.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import logging
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -41,17 +42,19 @@ MiB = 2.0**20
 
 @dataclass(frozen=True)
 class Look:
-    """State of this process after some minutes of the rig."""
+    """State of this process and its folder after some minutes of the rig."""
 
     rig_h: float
     memory_MiB: float
     threads: int
     handles: int
     sockets: int
+    files: int
+    processor_s: float
 
 
-def look(rig_s: float) -> Look:
-    """Return the state of this process."""
+def look(rig_s: float, folder: Path) -> Look:
+    """Return the state of this process and of the folder in which it keeps everything."""
     gc.collect()
     process = psutil.Process()
     handles = process.num_handles() if os.name == "nt" else process.num_fds()
@@ -61,6 +64,8 @@ def look(rig_s: float) -> Look:
         process.num_threads(),
         handles,
         len(process.net_connections()),
+        sum(path.is_file() for path in folder.rglob("*")),
+        time.process_time(),
     )
 
 
@@ -78,7 +83,7 @@ def soak(hours: float, seed: int, folder: Path, kept: Kept[Minute]) -> list[Look
             if minute.wrong:
                 sys.stdout.write(f"{minute.fault} in {minute.procedure}: {'; '.join(minute.wrong)}\n")
             if number % LOOK_EVERY == 0:
-                looks.append(look(rig_s))
+                looks.append(look(rig_s, folder))
                 sys.stderr.write(f"\r{(before + rig_s) / 3600:.2f} h of the rig, {looks[-1]}")
     sys.stderr.write("\n")
     return looks
@@ -112,6 +117,7 @@ def table(minutes: Sequence[Minute], looks: Sequence[Look], seed: int) -> Table:
         ("threads", "threads"),
         ("handles", "handles"),
         ("sockets", "sockets"),
+        ("files", "files"),
     ):
         begin, half, end = (getattr(one, name) for one in (looks[0], middle, looks[-1]))
         grows = slope_a_day(looks, name)
@@ -122,10 +128,18 @@ def table(minutes: Sequence[Minute], looks: Sequence[Look], seed: int) -> Table:
                 f"{begin:.0f}, {half:.0f}, {end:.0f}{a_day}",
             )
         )
+    early, late = (
+        (two.processor_s - one.processor_s) / max(two.rig_h - one.rig_h, 1e-9)
+        for one, two in ((looks[0], middle), (middle, looks[-1]))
+    )
+    rows.append(
+        ("processor time, s for an hour of the rig: earlier and later half", f"{early:.1f}, {late:.1f}")
+    )
     return Table(
         "soak",
-        f"Seed {seed}. Memory, threads, handles and sockets are those of the last {looks[-1].rig_h:.2g} h, in one "
-        f"process; a growth is that of their later half, if it is {SHORTEST_H:g} h long.",
+        f"Seed {seed}. Memory, threads, handles, sockets, files and processor time are those of the last "
+        f"{looks[-1].rig_h:.2g} h, in one process; a growth is that of their later half, if it is {SHORTEST_H:g} h "
+        "long.",
         ("", "figure"),
         tuple(rows),
     )

@@ -22,7 +22,7 @@ def test_recordings_are_whole_up_to_a_fault_and_the_bench_goes_on(tmp_path):
 
 
 def test_growth_is_that_of_the_later_half():
-    looks = [Look(hour, 100.0 + (2.0 * hour if hour > 9 else 40.0), 5, 9, 3) for hour in range(20)]
+    looks = [Look(hour, 100.0 + (2.0 * hour if hour > 9 else 40.0), 5, 9, 3, 7, 0.0) for hour in range(20)]
 
     assert slope_a_day(looks, "memory_MiB") == pytest.approx(48.0)
     assert slope_a_day(looks, "threads") == pytest.approx(0.0)
@@ -35,8 +35,10 @@ def test_the_table_counts_wrong_recordings():
         Minute("iv", "x", wrong=["gap"]),
     ]
 
-    rows = dict(table(minutes, [Look(0.1, 200.0, 30, 50, 9)] * 3, 7).rows)
+    looks = [Look(hour, 200.0, 30, 50, 9, 7, 40.0 * hour**2) for hour in (0.1, 1.1, 2.1)]
+    rows = dict(table(minutes, looks, 7).rows)
 
     assert rows["time of the rig, h"] == "0.50"
     assert rows["recordings with a sample too few or too many, or a gap elsewhere"] == "1"
+    assert rows["processor time, s for an hour of the rig: earlier and later half"] == "48.0, 128.0"
     assert rows["threads: first look, half-time, end"].startswith("30, 30, 30")

@@ -98,6 +98,34 @@ def test_nothing_is_written_over_and_the_newest_counts(store):
     assert not list(store.folder.glob("*.part"))
 
 
+def proof(date=NOW):
+    return ProofRecord(date=date, proved=date, rig_file="a", card=0x6281C01, amplifiers="b")
+
+
+def test_of_the_proofs_only_the_newest_stays(store):
+    """A rig is proved several times a day: after two years each start of a run read thousands of them."""
+    later = proof(NOW + timedelta(hours=1))
+    for record in (piezo(10.0), proof(), thermometer("N7", 72800.0), later, proof(NOW)):
+        store.save(record)
+
+    assert [record for record in store.records() if isinstance(record, ProofRecord)] == [proof(NOW), later]
+    store.save(proof(NOW + timedelta(hours=2)))
+    assert len(store.records()) == 3
+
+
+def test_a_record_that_another_program_deletes_meanwhile_is_left_out(store, monkeypatch):
+    paths = [store.save(piezo(10.0)), store.save(piezo(11.0, NOW + timedelta(days=1)))]
+    read = CalibrationStore._read
+
+    def reading(self, file):
+        paths[1].unlink(missing_ok=True)
+        return read(self, file)
+
+    monkeypatch.setattr(CalibrationStore, "_read", reading)
+
+    assert [record.extension_nm_per_V for record in store.records()] == [10.0]
+
+
 def test_each_probe_and_each_gain_has_its_own(store):
     for record in (thermometer("N7", 72800.0), thermometer("N8", 60000.0), RECORDS[2]):
         store.save(record)
