@@ -41,8 +41,9 @@ class EstimatorSettings:
         Samples left out after each edge of the looped back bias (see `analysis.heating.mask`).
     lead_samples : int
         Samples left out before it.
-    mains_Hz : tuple of float
-        Frequencies of the lines (see `analysis.heating.mains.measure_mains`).
+    lines_Hz : tuple of float
+        Frequencies of the lines (see `analysis.heating.lines.measure_lines`); a hold leaves out those that it can't
+        distinguish from its levels.
     baseline_order : int
         Order of the polynomial in time for the drift of the thermometer.
     series_resistance_ohm : float
@@ -55,7 +56,7 @@ class EstimatorSettings:
 
     seebeck_V_per_K: float
     mask_samples: int = 6
-    mains_Hz: tuple[float, ...] = ()
+    lines_Hz: tuple[float, ...] = ()
     baseline_order: int = 2
     series_resistance_ohm: float = 0.0
     rules: ExclusionRules | None = field(default_factory=ExclusionRules)
@@ -261,9 +262,14 @@ class HoldEstimator:
             placed.hold.rate_Hz,
             float(placed.hold.programme.frequency_Hz),
             self.settings.baseline_order,
-            self.settings.mains_Hz,
+            self._lines_Hz(placed.hold, span),
             first,
         )
+
+    def _lines_Hz(self, hold: Hold, span: slice) -> list[float]:
+        """Return the lines that a span of a hold distinguishes from the levels."""
+        length_s = (span.stop - span.start) / hold.rate_Hz
+        return [f_Hz for f_Hz in self.settings.lines_Hz if not hold.programme.hides(f_Hz, length_s)]
 
     def _estimate(
         self,

@@ -23,6 +23,9 @@ PAPER_FREQUENCY_Hz = Fraction(49, 4)
 LONGEST_REPEAT = 1_000_000
 """Largest number of samples before a programme repeats; more does not fit a card."""
 
+APART = 0.5
+"""Cycles by which a line must come out of step with a multiple of a programme to be distinguished from its levels."""
+
 Order = Literal["+0-", "-0+", "alternating"]
 
 
@@ -93,6 +96,22 @@ class LevelProgramme:
                 "choose a frequency that is a simple fraction of the rate"
             )
         return repeat
+
+    def is_beside(self, frequency_Hz: float, length_s: float) -> bool:
+        """Return True if a record of this length can't distinguish a line from a multiple of the frequency."""
+        own_Hz = float(self.frequency_Hz)
+        multiple = max(round(frequency_Hz / own_Hz), 1)
+        return abs(frequency_Hz - multiple * own_Hz) * length_s < APART
+
+    def hides(self, frequency_Hz: float, length_s: float) -> bool:
+        """Return True if a record of this length can't distinguish a line from what the levels do.
+
+        Equal levels have nothing at multiples of their number times the frequency: the 3rd, 6th ... of +, 0, -.
+        """
+        multiple = max(round(frequency_Hz / float(self.frequency_Hz)), 1)
+        equal = len({level.share for level in self.levels}) == 1
+        silent = equal and multiple % len(self.levels) == 0
+        return not silent and self.is_beside(frequency_Hz, length_s)
 
     def period_index(self, sample: NDArray[np.int64], rate_Hz: float) -> NDArray[np.int64]:
         """Return the number of the period of each sample; sample 0 is the first of period 0."""

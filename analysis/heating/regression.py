@@ -1,4 +1,4 @@
-"""Least-squares regression of a thermometer's voltage on the levels, a polynomial in time, and the mains.
+"""Least-squares regression of a thermometer's voltage on the levels, a polynomial in time, and lines such as the mains.
 
 Everything that depends only on the choice of samples is calculated once for holds that use the same samples.
 """
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.heating.layout import Layout, Roles
 from analysis.heating.noise import Bands, white_and_pink
-from analysis.heating.wandering_mains import WanderingLines
+from analysis.heating.wandering_lines import WanderingLines
 from analysis.records import FloatArray
 
 
@@ -48,7 +48,7 @@ class Regression:
 
     The estimates are weighted sums of samples; the covariance is that of these sums for noise of the one-sided
     density ``a + b/f``. a and b are fitted to the residuals' spectrum between a sixth of the modulation frequency
-    and 16 times it, where these sums have their weight, without the lines of the mains. Both polarities share the
+    and 16 times it, where these sums have their weight, without these lines. Both polarities share the
     zero level, so that two estimates of equal thirds have the correlation +1/2.
 
     Parameters
@@ -60,15 +60,19 @@ class Regression:
     roles : Roles
     rate_Hz, modulation_Hz : float
     baseline_order : int
-    mains_Hz : sequence of float
+    lines_Hz : sequence of float
     first : ndarray of bool, shape (n,), optional
         Samples whose levels get their own coefficients, and a step of the baseline; the coefficients of the other
-        samples follow. The polynomial and the mains are common.
+        samples follow. The polynomial and the lines are common.
 
     Attributes
     ----------
     active : tuple of int
         Roles that have a coefficient (one of each kind with ``first``): all except zero.
+    at : ndarray of int, shape (used,)
+        Indices of the used samples.
+    length : int
+        Samples of the plan.
 
     Raises
     ------
@@ -84,29 +88,30 @@ class Regression:
         rate_Hz: float,
         modulation_Hz: float,
         baseline_order: int,
-        mains_Hz: Sequence[float],
+        lines_Hz: Sequence[float],
         first: NDArray[np.bool_] | None = None,
     ) -> None:
         self.active = tuple(role for role in range(len(roles.bias_V)) if role != roles.zero)
-        self._at = np.flatnonzero(used)
-        x = np.linspace(-1.0, 1.0, len(used))[self._at]
-        levels = [plan.role[self._at] == role for role in self.active]
+        self.at = np.flatnonzero(used)
+        self.length = len(used)
+        x = np.linspace(-1.0, 1.0, len(used))[self.at]
+        levels = [plan.role[self.at] == role for role in self.active]
         steps = []
         if first is not None:
-            steps = [first[self._at]]
+            steps = [first[self.at]]
             levels = [level & part for part in (steps[0], ~steps[0]) for level in levels]
-        phases = [2.0 * np.pi * f_Hz / rate_Hz * self._at for f_Hz in mains_Hz]
+        phases = [2.0 * np.pi * f_Hz / rate_Hz * self.at for f_Hz in lines_Hz]
         lines = [wave(phase) * shape for phase in phases for wave in (np.sin, np.cos) for shape in (1.0, x)]
         from numpy.polynomial import legendre  # slow to import
 
         columns = np.column_stack([*levels, legendre.legvander(x, baseline_order), *lines, *steps])
         self._columns = np.asfortranarray(columns)
         of_lines = slice(len(levels) + baseline_order + 1, columns.shape[1] - len(steps), 2)
-        self._lines = WanderingLines(self._at, rate_Hz, self._columns.T[of_lines])
+        self._lines = WanderingLines(self.at, rate_Hz, self._columns.T[of_lines])
         gram = self._columns.T @ self._columns
         size = np.sqrt(np.diag(gram))
         if not size.all() or np.linalg.eigvalsh(gram / np.outer(size, size))[0] < 1e-9:
-            raise ValueError("too few samples to separate levels, baseline and mains")
+            raise ValueError("too few samples to separate levels, baseline and lines")
         self._inverse = np.linalg.inv(gram)
         self._levels = len(levels)
         self.weights = self._inverse[: self._levels] @ self._columns.T
@@ -118,16 +123,16 @@ class Regression:
         self._pink = np.real((spectrum[:, 1:] / f_Hz[1:]) @ spectrum[:, 1:].conj().T) * f_Hz[1]
         low_Hz = max(modulation_Hz / 6.0, 2.0 * rate_Hz / len(used))
         high_Hz = min(16.0 * modulation_Hz, 0.4 * rate_Hz)
-        self._bands = Bands(len(used), self._padded, rate_Hz, (low_Hz, high_Hz), mains_Hz)
+        self._bands = Bands(len(used), self._padded, rate_Hz, (low_Hz, high_Hz), lines_Hz)
 
     @property
     def samples(self) -> int:
         """Number of samples that are used."""
-        return len(self._at)
+        return len(self.at)
 
     def levels_V(self, volts: FloatArray) -> FloatArray:
         """Return the voltages of the levels for many series at once: (..., n) to (..., levels)."""
-        used = volts[..., self._at]
+        used = volts[..., self.at]
         return (used - used.mean(axis=-1, keepdims=True)) @ self.weights.T
 
     def covariance_V2(self, white_V2_per_Hz: float, pink_V2: float) -> FloatArray:
@@ -136,7 +141,7 @@ class Regression:
 
     def fit(self, volts: FloatArray) -> Fit:
         """Fit one series, shape (n,), that begins with the first sample of the plan."""
-        y = volts[self._at]
+        y = volts[self.at]
         y = y - y.mean()
         coefficients = self._inverse @ (self._columns.T @ y)
         residual = y - self._columns @ coefficients
@@ -160,5 +165,5 @@ class Regression:
     def spread(self, values: FloatArray, length: int) -> FloatArray:
         """Return values of the used samples, shape (..., used), at their places among zeros, shape (..., length)."""
         out = np.zeros((*values.shape[:-1], length))
-        out[..., self._at] = values
+        out[..., self.at] = values
         return out

@@ -21,7 +21,7 @@ from analysis.records import FloatArray
 class RunReducer:
     """Reducer of holds to an `EvaluatedRun`.
 
-    Mains and arrivals of the edges are measured in the first holds: call `look` with those there are, again when there
+    Lines and arrivals of the edges are measured in the first holds: call `look` with those there are, again when there
     are more, up to `LOOK_AHEAD`, and feed all holds again if it returns True.
 
     Parameters
@@ -39,7 +39,7 @@ class RunReducer:
         self.evaluated: list[EvaluatedHold] = []
 
     def look(self, first: Sequence[Hold]) -> bool:
-        """Measure mains and arrivals; return True, and forget the evaluated holds, if they changed.
+        """Measure lines and arrivals; return True, and forget the evaluated holds, if they changed.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class RunReducer:
         residuals_V = tuple(x for x in self._residuals_V.values() if x is not None)
         evaluator = self._evaluator
         return EvaluatedRun(
-            self._name, tuple(self.evaluated), residuals_V, evaluator.mains_Hz, evaluator.warnings
+            self._name, tuple(self.evaluated), residuals_V, evaluator.lines_Hz, evaluator.warnings
         )
 
 

@@ -1,4 +1,4 @@
-"""Evaluation of recordings of holds: tip, masks and mains of each recording, and its noise."""
+"""Evaluation of recordings of holds: tip, masks and lines of each recording, and its noise."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from analysis.heating.box_means import pooled_means_K
 from analysis.heating.estimator import EstimatorSettings, HoldEstimate, HoldEstimator
 from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules, judge
 from analysis.heating.holds import Hold, holds_of
-from analysis.heating.mains import measure_mains
+from analysis.heating.lines import Line, measure_lines
 from analysis.heating.mask import Filters, Mask, filters_of, mask_for
 from analysis.heating.programme import LevelProgramme
 from analysis.heating.thermometer import Thermometer, UncalibratedThermometer, time_constant_s
@@ -21,7 +21,7 @@ from analysis.recording.header import RunHeader
 from analysis.records import FloatArray
 
 LOOK_AHEAD = 40
-"""Number of holds of a recording from which its mains and its noise are measured."""
+"""Number of holds of a recording from which its lines and its noise are measured."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class EvaluationOptions:
     rules : ExclusionRules
     mask_samples : int or None
         Samples left out after each edge; by default from the filters in use.
-    mains_Hz : tuple of float or None
+    lines_Hz : tuple of float or None
         Lines to regress on; by default those found in the recording.
     first_periods : int or None
         Periods left out after the start of each modulation; by default the run's own parameter.
@@ -43,7 +43,7 @@ class EvaluationOptions:
 
     rules: ExclusionRules = field(default_factory=ExclusionRules)
     mask_samples: int | None = None
-    mains_Hz: tuple[float, ...] | None = None
+    lines_Hz: tuple[float, ...] | None = None
     first_periods: int | None = None
     zero_level: bool = True
 
@@ -145,7 +145,7 @@ class EvaluatedRun:
     name: str
     holds: tuple[EvaluatedHold, ...]
     residuals_V: tuple[FloatArray, ...]
-    mains_Hz: tuple[float, ...]
+    lines_Hz: tuple[float, ...]
     warnings: tuple[str, ...]
 
 
@@ -158,7 +158,7 @@ class RunEvaluator:
     name : str
         As in `HeatingRun`.
     first : sequence of Hold
-        The first holds, up to `LOOK_AHEAD`; the mains are measured in them.
+        The first holds, up to `LOOK_AHEAD`; the lines are measured in them.
     options : EvaluationOptions, optional
 
     Raises
@@ -181,13 +181,16 @@ class RunEvaluator:
         filters = filters_of(header.settings, time_constant_s(header.calibrations))
         self._arrivals = arrivals
         self._masks = _Masks(filters, arrivals, options.mask_samples)
-        mains_Hz = options.mains_Hz
-        if mains_Hz is None:
+        lines_Hz = options.lines_Hz
+        self._hidden_line = ""
+        if lines_Hz is None:
             mask = self._masks.of(first[0]) if first else Mask(0)
-            mains_Hz = tuple(line.frequency_Hz for line in measure_mains(first, mask.samples, mask.lead))
+            lines = measure_lines(first, mask.samples, mask.lead)
+            lines_Hz = tuple(line.frequency_Hz for line in lines if not line.hidden)
+            self._hidden_line = _hidden_line(lines, first)
         self._settings = EstimatorSettings(
             seebeck_V_per_K=self._thermometer.seebeck_V_per_K,
-            mains_Hz=mains_Hz,
+            lines_Hz=lines_Hz,
             series_resistance_ohm=float(header.settings.get("series_resistance_ohm") or 0.0),
             rules=replace(options.rules, first_periods=self._first_periods),
             zero_level=options.zero_level,
@@ -199,19 +202,19 @@ class RunEvaluator:
             self._power_relative = abs(gain.uncertainty / gain.value)
 
     @property
-    def mains_Hz(self) -> tuple[float, ...]:
+    def lines_Hz(self) -> tuple[float, ...]:
         """Lines that are regressed on."""
-        return self._settings.mains_Hz
+        return self._settings.lines_Hz
 
     @property
     def learned(self) -> tuple[tuple[float, ...], Arrivals]:
-        """Mains and arrivals of the edges: all that is learned from the first holds."""
-        return self.mains_Hz, self._arrivals
+        """Lines and arrivals of the edges: all that is learned from the first holds."""
+        return self.lines_Hz, self._arrivals
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Warnings for the user about the filters, so far."""
-        return tuple(self._masks.warnings)
+        """Warnings for the user about lines and filters, so far."""
+        return (*filter(None, [self._hidden_line]), *self._masks.warnings)
 
     def residual_V(self, hold: Hold) -> FloatArray | None:
         """Return a stretch as in `EvaluatedRun.residuals_V`; None for an unusable hold."""
@@ -248,6 +251,20 @@ class RunEvaluator:
             junction=hold.junction,
             series_resistance_ohm=self._settings.series_resistance_ohm,
         )
+
+
+def _hidden_line(lines: Sequence[Line], holds: Sequence[Hold]) -> str:
+    """Return a warning of the strongest line that passes for heat; "" if none does."""
+    hidden = [line for line in lines if line.hidden]
+    if not hidden:
+        return ""
+    strongest = max(hidden, key=lambda line: line.amplitude_V)
+    return (
+        f"the thermometer shows a line near {strongest.frequency_Hz:.2f} Hz, a multiple of the modulation at "
+        f"{float(holds[0].programme.frequency_Hz):g} Hz, whose phase differs from hold to hold: part of it passes for "
+        "heat, and a single hold is wrong by more than its error (the mean of many is not). Modulate at another "
+        "frequency, or stop what makes the line: a pump, a fan"
+    )
 
 
 class _Masks:
@@ -296,8 +313,8 @@ def _residual_V(hold: Hold, settings: EstimatorSettings) -> FloatArray | None:
         start, stop = ends[np.argmax(ends[:, 1] - ends[:, 0])]
         alone = np.zeros_like(kept)
         alone[start:stop] = True
-        # The mains stay in, so that the spectrum shows them.
-        fit, _ = HoldEstimator(replace(settings, mask_samples=0, mains_Hz=())).fit(placed, alone)
+        # The lines stay in, so that the spectrum shows them.
+        fit, _ = HoldEstimator(replace(settings, mask_samples=0, lines_Hz=())).fit(placed, alone)
     except ValueError:
         return None
     return fit.residual_V

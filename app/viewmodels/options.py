@@ -68,7 +68,7 @@ class SessionOptions:
                     "exclusions": vars(self.heating.evaluation.rules),
                     "mask_samples": self.heating.evaluation.mask_samples,
                     "first_periods": self.heating.evaluation.first_periods,
-                    "mains_Hz": self.heating.evaluation.mains_Hz,
+                    "lines_Hz": self.heating.evaluation.lines_Hz,
                     "resamples": self.heating.resamples,
                 },
                 "model": self.model.source if self.model is not None else None,

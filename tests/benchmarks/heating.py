@@ -18,7 +18,7 @@ from tests.support.physics.made_holds import RATE_Hz, SEEBECK_V_per_K, made_hold
 HOLDS = 500
 SAMPLES = 10_000
 RUPTURED = 0.3
-SETTINGS = EstimatorSettings(SEEBECK_V_per_K, mains_Hz=(50.0,))
+SETTINGS = EstimatorSettings(SEEBECK_V_per_K, lines_Hz=(50.0,))
 
 RECORDED_HOLDS = 60
 EVERY_S = 30

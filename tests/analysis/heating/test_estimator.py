@@ -10,7 +10,6 @@ from analysis.heating.aligned_hold import place
 from analysis.heating.box_means import pooled_means_K
 from analysis.heating.estimator import EstimatorSettings, HoldEstimator, estimate_hold, estimate_holds
 from analysis.heating.exclusion import judge
-from analysis.heating.mains import measure_mains
 from analysis.heating.programme import programme, three_level
 from analysis.heating.regression import Regression
 from tests.support.physics.made_holds import (
@@ -217,26 +216,10 @@ def test_alternating_order_cancels_drift_even_in_pooled_means():
     assert (plus - 8e-3) - (minus - 26e-3) == pytest.approx(0.0, abs=5e-6)
 
 
-@pytest.mark.parametrize("frequency_Hz", [60.0, 59.98, 60.02, 50.02])
-@pytest.mark.parametrize("phase", [0.0, 1.0, 2.5])
-def test_mains_at_the_measured_frequency_do_not_move_the_result(frequency_Hz, phase):
-    def hum(t):
-        return 1e-6 * np.sin(2.0 * np.pi * frequency_Hz * t + phase)
-
-    rng = np.random.default_rng(5)
-    holds = [made_hold(drift_V=hum, rng=rng, noise_V=1e-9) for _ in range(3)]
-    lines = measure_mains(holds)
-    settings = replace(SETTINGS, mains_Hz=tuple(line.frequency_Hz for line in lines))
-
-    assert [line.frequency_Hz for line in lines] == pytest.approx([frequency_Hz], abs=2e-3)
-    assert lines[0].amplitude_V == pytest.approx(1e-6, rel=0.03)
-    assert rises(estimate_hold(made_hold(drift_V=hum), settings)) == pytest.approx([8e-3, 26e-3], abs=1e-6)
-
-
 def test_mains_20_mHz_off_the_frequency_in_the_regression_do_not_move_the_result():
     hold = made_hold(drift_V=lambda t: 1e-6 * np.sin(2.0 * np.pi * 60.02 * t + 0.7))
 
-    with_it = rises(estimate_hold(hold, replace(SETTINGS, mains_Hz=(60.0,))))
+    with_it = rises(estimate_hold(hold, replace(SETTINGS, lines_Hz=(60.0,))))
     without = rises(estimate_hold(hold, SETTINGS))
 
     # second order in the phase that 20 mHz make over half a hold: 5 % of what the line does without
@@ -396,19 +379,3 @@ def test_empty_hold_is_rejected():
 def test_seebeck_coefficient_must_be_positive():
     with pytest.raises(ValueError, match="Seebeck"):
         estimate_hold(made_hold(), EstimatorSettings(-16e-6))
-
-
-def test_noise_alone_is_not_taken_for_mains():
-    rng = np.random.default_rng(7)
-
-    assert measure_mains(made_hold(rng=rng, noise_V=3e-7) for _ in range(20)) == ()
-
-
-def test_weak_lines_and_harmonics_are_found_among_the_noise():
-    def hum(t):
-        return 60e-9 * np.sin(2.0 * np.pi * 49.99 * t) + 60e-9 * np.sin(2.0 * np.pi * 149.97 * t)
-
-    rng = np.random.default_rng(8)
-    lines = measure_mains(made_hold(drift_V=hum, rng=rng, noise_V=3e-7) for _ in range(20))
-
-    assert [line.frequency_Hz for line in lines] == pytest.approx([49.99, 149.97], abs=0.01)

@@ -112,7 +112,7 @@ def test_mains_are_found_and_taken_off():
         for h in holds(rng, 12, spread=0.0)
     ]
     run = evaluate(HeatingRun(hum, header()))
-    assert run.mains_Hz == pytest.approx((60.02,), abs=0.01)
+    assert run.lines_Hz == pytest.approx((60.02,), abs=0.01)
     found = analysed(hum)
     assert found.noise.mains_Hz == pytest.approx(60.02, abs=0.01)
     (point,) = found.points

@@ -87,7 +87,7 @@ def test_the_run_says_how_many_periods_are_left_out():
 def analysed(drift_V, first_periods=None, n=12):
     rng = np.random.default_rng(8)
     holds = [made_hold(rng=rng, noise_V=NOISE_V, drift_V=drift_V, number=i) for i in range(n)]
-    options = HeatingOptions(EvaluationOptions(mains_Hz=(), first_periods=first_periods), 100)
+    options = HeatingOptions(EvaluationOptions(lines_Hz=(), first_periods=first_periods), 100)
     return analyse_heating([HeatingRun(holds, header())], np.random.default_rng(0), options)
 
 

@@ -8,7 +8,7 @@ import pytest
 from analysis.conductance import CurrentCalibration
 from analysis.heating.estimator import EstimatorSettings, HoldEstimator
 from analysis.heating.exclusion import ExclusionRules
-from analysis.heating.mains import measure_mains
+from analysis.heating.lines import measure_lines
 from analysis.records import Block, Event, EventKind
 from analysis.reduce import reduce
 from analysis.segmentation import THERMOMETER_RAILED, Cutter
@@ -80,7 +80,7 @@ def test_one_hold_at_the_rail_does_not_hide_the_mains_of_the_others():
 
     holds = [made_hold(drift_V=hum_V, rng=rng, noise_V=2e-7) for _ in range(5)]
     bad = replace(holds[0], thermocouple_V=np.where(np.arange(10_000) < 20, np.nan, holds[0].thermocouple_V))
-    (line,) = measure_mains([bad, *holds])
+    (line,) = measure_lines([bad, *holds])
     assert line.frequency_Hz == pytest.approx(60.02, abs=0.02)
 
 

@@ -85,7 +85,7 @@ def test_in_the_end_it_is_the_analysis(holds):
 
 
 def test_holds_are_evaluated_once_when_the_mains_are_known(holds, monkeypatch):
-    known = HeatingOptions(EvaluationOptions(mains_Hz=(50.0,)), 400)
+    known = HeatingOptions(EvaluationOptions(lines_Hz=(50.0,)), 400)
     view = grown(holds[:8], known)
     count, evaluated = 0, RunEvaluator.evaluated
 
@@ -107,7 +107,7 @@ def test_edges_that_only_later_holds_show_are_masked_in_all_of_them(holds):
     """The first hold has no current; in the others it leads the bias by two samples."""
     early = [replace(hold, current_A=np.roll(hold.current_A, -2)) for hold in holds[:6]]
     early[0] = replace(early[0], current_A=np.zeros(len(early[0])))
-    known = HeatingOptions(EvaluationOptions(mains_Hz=(50.0,)), 100)
+    known = HeatingOptions(EvaluationOptions(lines_Hz=(50.0,)), 100)
     view = grown(early, known)
     view.work(thorough=True)
     same(view.result, expected(early, known))
@@ -116,7 +116,7 @@ def test_edges_that_only_later_holds_show_are_masked_in_all_of_them(holds):
 
 def test_other_exclusions_give_what_they_would_have_given_from_the_start(holds):
     options = HeatingOptions(
-        EvaluationOptions(ExclusionRules(drift=1e-6), mask_samples=12, mains_Hz=(50.0,)), 300
+        EvaluationOptions(ExclusionRules(drift=1e-6), mask_samples=12, lines_Hz=(50.0,)), 300
     )
     view = grown(holds)
     view.decide(options, 0.0)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.heating.estimator import EstimatorSettings, estimate_holds
-from analysis.heating.mains import measure_mains
-from analysis.heating.wandering_mains import WanderingLines
+from analysis.heating.lines import measure_lines
+from analysis.heating.wandering_lines import WanderingLines
 from simulators.signal.mains import Mains, MainsParameters
 from tests.support.physics.made_holds import RISE_K, RATE_Hz, SEEBECK_V_per_K, made_hold
 
@@ -30,8 +30,8 @@ def holds(n, wander_Hz, density_V=DENSITY_V):
 
 
 def estimates(made):
-    lines = measure_mains(made)
-    settings = EstimatorSettings(SEEBECK_V_per_K, mains_Hz=tuple(line.frequency_Hz for line in lines))
+    lines = measure_lines(made)
+    settings = EstimatorSettings(SEEBECK_V_per_K, lines_Hz=tuple(line.frequency_Hz for line in lines))
     return lines, list(estimate_holds(made, settings))
 
 
@@ -58,7 +58,7 @@ def test_the_rises_are_moved_by_far_less_than_the_noise_does():
 def test_a_hold_shorter_than_two_windows_is_left_as_it_is():
     short = [replace(hold, **_first(hold, 3500)) for hold in holds(1, 0.02)]
 
-    (with_lines,) = estimate_holds(short, EstimatorSettings(SEEBECK_V_per_K, mains_Hz=(50.0,)))
+    (with_lines,) = estimate_holds(short, EstimatorSettings(SEEBECK_V_per_K, lines_Hz=(50.0,)))
 
     assert with_lines.rejected == ""
     assert abs(with_lines.dT_pos_K - RISE_K["+"]) < 4.0 * np.sqrt(with_lines.covariance_K2[0, 0])
