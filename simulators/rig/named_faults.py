@@ -183,6 +183,20 @@ NAMED_FAULTS: Mapping[str, NamedFault] = {
     "mains-frequency": NamedFault(
         "The mains have another frequency.", _to_value("mains.frequency_Hz"), 60.0, "Hz"
     ),
+    "pump-on": NamedFault(
+        "A pump shakes the tip at 24.8 Hz, and the leads of the thermocouple (10 nV per pm).",
+        lambda value: Injection(
+            {"vibration.lines_Hz": [24.8], "vibration.lines_pm": [value], "vibration.leads_V_per_m": 1e4}
+        ),
+        100.0,
+        "pm rms",
+    ),
+    "knocks": NamedFault(
+        "Doors, steps and valves knock at the instrument, once a minute.",
+        _to_value("vibration.knock_pm"),
+        1000.0,
+        "pm of the first swing",
+    ),
     "filter-pressed": NamedFault(
         "FILTER is pressed at the current amplifier during the run.", _pressed("P0X"), _LATER, _SAMPLE
     ),

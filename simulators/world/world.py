@@ -16,6 +16,7 @@ from simulators.parameters import ParameterError, Parameters, ParameterSection
 from simulators.signal.drift import PM, DriftingSurface, OrnsteinUhlenbeck, SurfaceParameters, Wander
 from simulators.signal.mains import Mains, MainsParameters
 from simulators.signal.noise import NoiseParameters, pink, white
+from simulators.signal.vibration import Vibration, VibrationParameters
 from simulators.world.conductance_profile import GoldParameters, MoleculeParameters
 from simulators.world.dissipation_log import DissipationLog
 from simulators.world.film import Film, FilmParameters
@@ -100,7 +101,8 @@ class World:
     Parameters
     ----------
     parameters : Parameters
-        Sections sample, surface, piezo, fixture, tunnelling, gold, molecule, junction, fates, thermal, noise, mains.
+        Sections sample, surface, piezo, fixture, tunnelling, gold, molecule, junction, fates, thermal, noise, mains,
+        vibration.
     rng : numpy Generator
         Source of all randomness; each part of the world draws from its own child, so that signals do not depend on
         how a span of samples is cut into calls.
@@ -168,6 +170,8 @@ class World:
                 self._ambient_K,
                 rng.spawn(1)[0],
             )
+        vibration = parameters.section("vibration", VibrationParameters)
+        self._vibration = Vibration(vibration, rng.spawn(1)[0] if vibration.acts else rng)
         self._dt = 0.0
         self._since_s, self._steps = 0.0, 0
         self._bias_V = self._z_V = self._extension_m = self._conductance_G0 = self._deepest_m = 0.0
@@ -209,7 +213,9 @@ class World:
         heated = self._heated_span(heater_V, len(bias_V), dt)
         if heated is not None and self.heated is not None:
             bias_V = bias_V + self.heated.junction.offset_V(time_s)
-        span = self._move(bias_V, z_V, time_s, dt, 0.0 if heated is None else heated.expansion_m)
+        shaken = self._vibration.along(time_s, dt)
+        toward_m = shaken.toward_m + (0.0 if heated is None else heated.expansion_m)
+        span = self._move(bias_V, z_V, time_s, dt, toward_m)
         passage = self._specimen.follow(span)
         rise_V_per_s = moves(bias_V, self._bias_V) / dt
         conductance_S = passage.chord_S(bias_V)
@@ -234,10 +240,9 @@ class World:
         self.ledger.enter(passage.stretches, dt, time_s, bias_V.copy(), current_A * across_V, heat_W)
         loudness, temperature_K = self._noise.strength**2, self._sample.temperature_K
         signals = WorldSignals(
-            self._seen_current(current_A, bias_V, rise_V_per_s, time_s, heated),
-            self._thermocouple.volts(
-                above_base_K, bias_V, rise_V_per_s, current_A, time_s, passage.stretches
-            ),
+            self._seen_current(current_A, bias_V, rise_V_per_s, time_s, heated) + shaken.current_A,
+            self._thermocouple.volts(above_base_K, bias_V, rise_V_per_s, current_A, time_s, passage.stretches)
+            + shaken.thermocouple_V,
             loudness * self._circuit_noise(across_V, conductance_S, through, junction_K, passage.fano()),
             loudness * johnson_V2_per_Hz(self._thermal.thermocouple_ohm, temperature_K),
             conductance_S * through,
@@ -318,10 +323,10 @@ class World:
         z_V: FloatArray,
         time_s: FloatArray,
         dt: float,
-        expansion_m: FloatArray | float,
+        toward_m: FloatArray | float,
     ) -> Span:
         extension = self._piezo.extension(z_V, dt)
-        tip_m = extension - self._surface_m - self._drift.values(time_s) + expansion_m
+        tip_m = extension - self._surface_m - self._drift.values(time_s) + toward_m
         self._extension_m, self._tip_m = float(extension[-1]), float(tip_m[-1])
         self._deepest_m = max(self._deepest_m, float(tip_m.max()))
         shake = self._noise.strength * self._noise.vibration_pm * PM
