@@ -1,4 +1,4 @@
-"""White noise of a current in a band, beside its flicker noise and the lines of the mains."""
+"""White noise of a current in a band, beside its flicker noise and lines: of the mains, of supplies, of rotors."""
 
 import math
 from dataclasses import dataclass
@@ -15,6 +15,15 @@ BAND_Hz = (1000.0, 6000.0)
 LINE_BINS, LINE_Hz, LINE_SHARE = 2.0, 0.5, 1e-3
 """Left out on either side of each multiple of the mains: points of the spectrum, at least this band, in which a line
 has its side lobes, and at least this share of its frequency: that of a grid wanders, by 50 mHz of 50 Hz or less."""
+
+CHANCE, LINE_ROUNDS = 1e-3, 4
+"""Chance of taking any point of the noise for a line at another frequency, and rounds that find weaker ones."""
+
+TAPER = 0.05
+"""Share of a hold at each end over which it rises and falls as a cosine, so that a line stays within its points."""
+
+INDEPENDENT = (1.0 - 1.25 * TAPER) ** 2 / (1.0 - 93.0 / 64.0 * TAPER)
+"""Independent points among those of the spectrum, as a share: (sum w^2)^2 / (n sum w^4) of that window."""
 
 BLOCK_S = 0.01
 """Length of the means that show steps of the current."""
@@ -51,18 +60,27 @@ def band_noise(
     The fit begins at 100 Hz, where flicker noise shows best. A contact is never quite at 0 V: the thermovoltage of a
     heated one and the offset of the bias drive a current, and its flicker noise reaches into the band.
 
+    Points that noise does not reach by chance are lines at other frequencies, and left out with those beside them. A
+    line that stays below adds ln(n / 0.001) / n of n points to the density at most, less than the error of a hold.
+
     Raises
     ------
     ValueError
         If no frequency lies in the band.
     """
     frequency_Hz, density, used = _spectrum(current_A, rate_Hz, mains_Hz)
-    inside = used & (frequency_Hz >= band_Hz[0]) & (frequency_Hz < band_Hz[1])
-    if inside.sum() < 4:
-        raise ValueError(f"the hold has no points from {band_Hz[0]:g} to {band_Hz[1]:g} Hz")
-    (white, flicker), (sigma, flicker_sigma) = _white_and_flicker(
-        frequency_Hz[used], density[used], band_Hz[1]
-    )
+    inside = (frequency_Hz >= band_Hz[0]) & (frequency_Hz < band_Hz[1])
+    for _ in range(LINE_ROUNDS):
+        if (used & inside).sum() < 4:
+            raise ValueError(f"the hold has no points from {band_Hz[0]:g} to {band_Hz[1]:g} Hz")
+        (white, flicker), (sigma, flicker_sigma) = _white_and_flicker(
+            frequency_Hz[used], density[used], band_Hz[1]
+        )
+        lines = _lines(frequency_Hz, density, used & (frequency_Hz < band_Hz[1]), (white, flicker))
+        if not lines.any():
+            break
+        used &= ~lines
+    inside &= used
     middle_Hz = 0.5 * (band_Hz[0] + band_Hz[1])
 
     def half(which: NDArray[np.bool_]) -> float:
@@ -79,13 +97,32 @@ def _spectrum(
     ends = max(round(BLOCK_S * rate_Hz), 1)
     drift = np.linspace(current_A[:ends].mean(), current_A[-ends:].mean(), len(current_A))
     x: FloatArray = current_A - drift
-    x = x - x.mean()
+    taper = _taper(len(x))
+    x = taper * (x - x.mean())
     frequency_Hz: FloatArray = np.asarray(np.fft.rfftfreq(len(x), 1.0 / rate_Hz), dtype=np.float64)
-    density: FloatArray = 2.0 / (rate_Hz * len(x)) * np.abs(np.fft.rfft(x)) ** 2
+    density: FloatArray = 2.0 / (rate_Hz * np.sum(taper**2)) * np.abs(np.fft.rfft(x)) ** 2
     off_Hz = np.abs(frequency_Hz - mains_Hz * np.rint(frequency_Hz / mains_Hz))
     least_Hz = max(LINE_BINS * rate_Hz / len(x), LINE_Hz)
     used: NDArray[np.bool_] = off_Hz > np.maximum(least_Hz, LINE_SHARE * frequency_Hz)
     return frequency_Hz, density, used
+
+
+def _taper(n: int) -> FloatArray:
+    """Return a window that is 1 but for a cosine at each end, shape (n,)."""
+    from_end = np.minimum(np.arange(n), np.arange(n)[::-1]) / max(TAPER * n, 1.0)
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.minimum(from_end, 1.0)))
+
+
+def _lines(
+    frequency_Hz: FloatArray, density: FloatArray, used: NDArray[np.bool_], fitted: tuple[float, float]
+) -> NDArray[np.bool_]:
+    """Return the used points that noise does not reach by chance, and those within their side lobes."""
+    white, flicker = fitted
+    from_Hz = frequency_Hz >= SLOW_Hz[0]
+    expected = np.maximum(white + flicker / np.maximum(frequency_Hz, SLOW_Hz[0]), 0.0)
+    high = used & from_Hz & (density > expected * np.log(max(used.sum(), 1) / CHANCE))
+    beside = round(max(LINE_BINS, LINE_Hz / frequency_Hz[1]))
+    return np.convolve(high, np.ones(2 * beside + 1), "same") > 0.5
 
 
 def _white_and_flicker(
@@ -95,7 +132,7 @@ def _white_and_flicker(
     edges = np.geomspace(SLOW_Hz[0], highest_Hz, FIT_BINS + 1)
     groups = [(frequency_Hz >= low) & (frequency_Hz < high) for low, high in pairwise(edges)]
     groups = [group for group in groups if group.any()]
-    points = np.array([group.sum() for group in groups])
+    points = INDEPENDENT * np.array([group.sum() for group in groups])
     means = np.array([density[group].mean() for group in groups])
     design = np.array([(1.0, np.mean(SLOW_Hz[1] / frequency_Hz[group])) for group in groups])
     expected = np.full(len(means), float(points @ means / points.sum()))

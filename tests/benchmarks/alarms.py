@@ -1,7 +1,8 @@
 """False alarms of a right rig: an hour of every procedure, on several rigs.
 
 ``python -m tests.benchmarks.alarms [--minutes 60] [--keep FILE] [--from N] [--to N]`` does it in parts; a case is a
-procedure on one rig, for a fifth of the time. Whatever refuses or ends a run is printed with its sentence.
+procedure on one rig, for a fifth of the time. Whatever refuses or ends a run is printed with its sentence. With
+``--fault knocks=300 pump-on=30`` the rig stands in a noisy room.
 """
 
 import argparse
@@ -58,12 +59,12 @@ def run_of(name: str, minutes: float) -> Run:
     return replace(run, values={**run.values, **LONG.get(name, {})}) if minutes > LEAST_MINUTES else run
 
 
-def alarms_of(name: str, seed: int, minutes: float) -> Alarms:
+def alarms_of(name: str, seed: int, minutes: float, faults: Sequence[str] = ()) -> Alarms:
     """Run a procedure again and again on one rig, with a proof before each run, for some minutes of the rig's time."""
     run, runs, samples, said = run_of(name, minutes), 0, 0, []
     with (
         tempfile.TemporaryDirectory() as folder,
-        served_rig(Path(folder), overrides=run.world, seed=seed) as rig,
+        served_rig(Path(folder), overrides=run.world, seed=seed, faults=faults) as rig,
         patch("app.acquisition.bench.Watchdog", WatchdogWithoutProcess),
     ):
         rig.file.write_text(run.edit(rig.file.read_text("utf-8").replace(f"{FEW_LOOKS}\n", "")), "utf-8")
@@ -126,6 +127,7 @@ def main() -> int:
     parser.add_argument(
         "--procedures", nargs="+", default=list(RUNS), choices=list(RUNS), metavar="PROCEDURE"
     )
+    parser.add_argument("--fault", nargs="+", default=[], metavar="NAME[=VALUE]", help="of `hotjunction sim`")
     add_parts(parser)
     read = parser.parse_args()
     logging.disable(logging.CRITICAL)
@@ -133,7 +135,7 @@ def main() -> int:
     cases = [(name, seed) for seed in range(1, SEEDS + 1) for name in read.procedures]
     with leash():
         for name, seed in cases[read.first : read.stop]:
-            one = kept.of(f"{name} {seed}", partial(alarms_of, name, seed, read.minutes / SEEDS))
+            one = kept.of(f"{name} {seed}", partial(alarms_of, name, seed, read.minutes / SEEDS, read.fault))
             sys.stderr.write(f"{name} {seed}: {_counted([one])}\n")
     found = list(kept)
     for row in table(found):
