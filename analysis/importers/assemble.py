@@ -116,9 +116,8 @@ def assemble(pieces: Sequence[Piece], options: ImportOptions) -> ImportedTraces:
         label = " + ".join(pieces[i].source for i in members)
         source = _Source(label, columns, own, {**common, **own}, options)
         found += _traces(source, counts)
-    traces = [trace for trace, _ in found]
-    traces = _with_reasons_to_reject(traces)
     facts = [facts for _, facts in found]
+    traces = _with_reasons_to_reject(_without_copies([trace for trace, _ in found], facts))
     _count_odd_values(facts, counts)
     channels = _channels(traces)
     corrections(options, [channel.name for channel in channels], notes)
@@ -232,8 +231,8 @@ def _count_odd_values(facts: Sequence[Facts], counts: Counter[str]) -> None:
     over = f"overloads of the meter ({OVERLOAD:g}, OVLD and the like), taken as infinite"
     counts[over] += sum(each.overloads for each in facts)
     counts["values kept that are NaN"] += sum(each.undefined for each in facts)
-    same = "traces that repeat another sample by sample (errors assume that every trace is a measurement of its own)"
-    counts[same] += len(facts) - len({each.digest for each in facts})
+    same = "traces that repeat another sample by sample (left out of the analysis: each counts once)"
+    counts[same] += sum(first != i for i, first in enumerate(_firsts(facts)))
     counts["values kept that are infinite"] += sum(each.infinite for each in facts)
     for name in [name for name, count in counts.items() if not count]:
         del counts[name]
@@ -266,6 +265,26 @@ def _is_sweep(quantities: Sequence[ImportedColumn]) -> bool:
     return bool(np.mean(even) > 0.9 and turns <= len(steps) / 8)
 
 
+def _without_copies(traces: Sequence[ImportedTrace], facts: Sequence[Facts]) -> list[ImportedTrace]:
+    """Return the traces with the reason to leave out those that repeat another: they would make errors too small."""
+    firsts = _firsts(facts)
+    return [
+        trace if firsts[i] == i else replace(trace, rejected=f"the same as {traces[firsts[i]].source}")
+        for i, trace in enumerate(traces)
+    ]
+
+
+def _firsts(facts: Sequence[Facts]) -> list[int]:
+    """Return for each trace the first one with its values; for one without two values that is the trace itself."""
+    first_with: dict[bytes, int] = {}
+    return [
+        first_with.setdefault(each.digest, i)
+        if any(low < high for low, high in each.extremes.values())
+        else i
+        for i, each in enumerate(facts)
+    ]
+
+
 def _with_reasons_to_reject(traces: Sequence[ImportedTrace]) -> list[ImportedTrace]:
     """Return the traces with the reason to keep one out of the statistics of the others.
 
@@ -275,10 +294,10 @@ def _with_reasons_to_reject(traces: Sequence[ImportedTrace]) -> list[ImportedTra
     recorded = [trace for trace in traces if trace in known and CALCULATED not in trace.flags]
     judged = []
     for trace in traces:
-        reason = ""
+        reason = trace.rejected
         if trace not in known and recorded:
             reason = "its conductance is not known"
-        elif CALCULATED in trace.flags:
+        elif CALCULATED in trace.flags and not reason:
             reason = next((f"the same as {other.source}" for other in recorded if _same(trace, other)), "")
         judged.append(replace(trace, rejected=reason) if reason else trace)
     return judged

@@ -17,11 +17,14 @@ from analysis.statistics.estimate import Estimate, unknown
 from analysis.statistics.memory import Memory, memory_of
 from analysis.statistics.several import holm
 from analysis.statistics.statistic import StatisticError
+from analysis.trace_statistics.copies import originals, sketch
 from analysis.trace_statistics.window_peak import alike, resampled_peak, window_axis
 from analysis.traces.histogram import BinAxis, CountArray, Scale, histogram
 
 DIFFERENT, EQUIVALENT, CANNOT_TELL = "different", "equivalent", "cannot tell"
 LEAST_TRACES = 20
+_ALIKE_BY_CHANCE = 0.01
+"""Share of the smaller set that may look like copies."""
 
 
 @dataclass(frozen=True)
@@ -163,8 +166,9 @@ def compare_sets(
     Raises
     ------
     StatisticError
-        For a set with too few traces, or without samples in the range.
+        For a set with too few traces, or without samples in the range; for sets that share traces.
     """
+    _demand_apart(sets)
     rows = [set_rows(traces, options) for traces in sets]
     memories = [memory_of(np.log1p(counts[0].sum(axis=1))) for counts in rows]
     pairs = list(combinations(range(len(sets)), 2))
@@ -187,6 +191,19 @@ def compare_sets(
         )
         for (i, j), (apart, p), p_all, found in zip(pairs, distances, corrected, differences, strict=True)
     }
+
+
+def _demand_apart(sets: Sequence[Sequence[Trace]]) -> None:
+    """Raise ``StatisticError`` if two sets share traces, or copies of them: they would be alike by that."""
+    sketches = [[sketch(trace.conductance_G0) for trace in traces] for traces in sets]
+    for i, j in combinations(range(len(sets)), 2):
+        both = np.array([*sketches[i], *sketches[j]])
+        own = len(originals(np.array(sketches[i]))) + len(originals(np.array(sketches[j])))
+        shared = own - len(originals(both))
+        if shared > _ALIKE_BY_CHANCE * min(len(sets[i]), len(sets[j])):
+            raise StatisticError(
+                f"{shared} traces of set {j + 1} are copies of traces of set {i + 1}; compare sets that share none"
+            )
 
 
 def verdict_of(p: float, differences: Sequence[Estimate], options: TwoSetsOptions) -> str:

@@ -141,6 +141,15 @@ def test_sweeps_of_nanonis_are_traces_and_their_mean_is_none(tmp_path, headings)
         assert trace.values("bias") == pytest.approx(V, abs=1e-6)
 
 
+def test_traces_that_are_there_twice_count_once(tmp_path):
+    rng = np.random.default_rng(1)
+    rows = [",".join(f"{x:.6g}" for x in G * (1 + 0.01 * rng.standard_normal(N))) for _ in range(6)]
+    railed = ",".join(["9.9E37"] * N)
+    found = imported(tmp_path / "a.csv", "\n".join([*rows, railed, *rows[::-1], railed, ""]), QUANTA)
+    assert [bool(trace.rejected) for trace in found.traces] == [False] * 7 + [True] * 6 + [False]
+    assert found.traces[7].rejected == "the same as a.csv row 6"
+
+
 # --- Igor
 
 

@@ -104,12 +104,26 @@ def test_traces_that_only_look_alike_are_no_copies(kind):
     assert originals(sketches) == list(range(60))
 
 
-def test_sets_of_copies_are_not_equivalent():
+def test_sets_of_one_trace_are_not_equivalent():
+    other = molecular_traces(1, np.random.default_rng(4))[0]
     options = two_sets.TwoSetsOptions(permutations=99, resamples=100)
-    compared = two_sets.compare_sets([[SAME] * 40, [SAME] * 30], options, np.random.default_rng(0))[0, 1]
+    compared = two_sets.compare_sets([[SAME] * 40, [other] * 30], options, np.random.default_rng(0))[0, 1]
 
-    assert compared.verdict == two_sets.CANNOT_TELL
+    assert compared.verdict != two_sets.EQUIVALENT
     assert compared.differences[0].doubts == ("the traces are alike, so no error could be determined",)
+
+
+def test_sets_that_share_traces_are_no_two_samples():
+    traces = molecular_traces(60, np.random.default_rng(5))
+    fewer = [replace(trace, number=k) for k, trace in enumerate(traces) if k % 20 != 3]
+    options = two_sets.TwoSetsOptions(permutations=99, resamples=100)
+    with pytest.raises(StatisticError, match="57 traces of set 2 are copies of traces of set 1"):
+        two_sets.compare_sets([traces, fewer], options, np.random.default_rng(0))
+    half = molecular_traces(30, np.random.default_rng(6)) + traces[:30]
+    with pytest.raises(StatisticError, match="30 traces of set 3 are copies of traces of set 2"):
+        two_sets.compare_sets(
+            [molecular_traces(40, np.random.default_rng(7)), half, traces], options, np.random.default_rng(0)
+        )
 
 
 def test_clusters_of_traces_that_are_alike_are_refused():
