@@ -1,6 +1,8 @@
 """Noise thermometer of a measurement, from the recordings of contacts and of resistors."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from analysis.recording import Recording, RecordingError, RunHeader, damage_told
@@ -14,8 +16,6 @@ from procedures.registry import CONTROL
 
 Resistors = Mapping[str, list[MeasuredNoise]]
 """Measured holds of recordings of resistors, by the start of the recording."""
-
-NONE_KNOWN: Resistors = {}
 
 
 def noise_of(parts: Sequence[Part]) -> NoiseAnalysis | None:
@@ -34,30 +34,50 @@ def noise_of(parts: Sequence[Part]) -> NoiseAnalysis | None:
     return analyse_noise([measured_holds(part.path, part.header, by_second) for part in parts])
 
 
-def resistors_beside(folder: Path, header: RunHeader, known: Resistors = NONE_KNOWN) -> Resistors:
-    """Return the holds of each other recording of a resistor with the settings of a run, by its start.
+class ResistorsBeside:
+    """Recordings of resistors with the settings of a run, in its folder.
 
-    A file that cannot be read is left out.
+    A file is read once, and again only after it has changed: a folder may have thousands.
 
     Parameters
     ----------
     folder : Path
     header : RunHeader
         Of the run.
-    known : mapping
-        Result of an earlier call; its recordings are not measured again.
     """
-    found = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if not is_recording(path):
-            continue
-        try:
+
+    def __init__(self, folder: Path, header: RunHeader) -> None:
+        self._folder, self._header = folder, header
+        self._seen: dict[str, tuple[int, int]] = {}
+        self._found: dict[str, tuple[str, list[MeasuredNoise]]] = {}
+
+    def refresh(self) -> Resistors:
+        """Look for new files; return the measured holds. A file that cannot be read is left out."""
+        files = self._files()
+        for gone in self._seen.keys() - {entry.name for entry in files}:
+            del self._seen[gone]
+            self._found.pop(gone, None)
+        for entry in files:
+            with suppress(OSError):  # deleted meanwhile
+                stat = entry.stat()
+                state = stat.st_size, stat.st_mtime_ns
+                if self._seen.get(entry.name) != state:
+                    self._look(Path(entry.path))
+                    self._seen[entry.name] = state
+        return dict(self._found.values())
+
+    def _files(self) -> list[os.DirEntry[str]]:
+        if not self._folder.is_dir():
+            return []
+        with os.scandir(self._folder) as entries:
+            return sorted((e for e in entries if is_recording(Path(e.path))), key=lambda entry: entry.name)
+
+    def _look(self, path: Path) -> None:
+        self._found.pop(path.name, None)
+        with suppress(RecordingError):
             other = glance(path).header
-            if _calibrates(other, header):
-                found[other.started] = known.get(other.started) or measured_holds(path, other)
-        except RecordingError:
-            continue
-    return found
+            if _calibrates(other, self._header):
+                self._found[path.name] = other.started, measured_holds(path, other)
 
 
 def measured_holds(path: Path, header: RunHeader, by_second: bool = True) -> list[MeasuredNoise]:

@@ -17,7 +17,7 @@ from analysis.thermoelectric.noise_holds import NoiseHold
 from analysis.thermoelectric.noise_run import NoiseAnalysis, analyse_noise, mean_of_contacts
 from analysis.thermoelectric.noise_sets import LEAST_CONDUCTANCES, NoiseContact, NoiseSet, conductances
 from analysis.thermoelectric.noise_thermometer import FOUR_K
-from app.offline.noise import Resistors, mains_of, resistors_beside
+from app.offline.noise import Resistors, ResistorsBeside, mains_of
 from app.viewmodels.registry import NOISE_THERMOMETER
 from app.viewmodels.view import AS_PLAYED, Growth, RecordView
 
@@ -101,7 +101,8 @@ class NoiseThermometerModel(RecordView[NoiseThermometerSnapshot]):
 
     def __init__(self, header: RunHeader, folder: Path | None = None) -> None:
         super().__init__(NoiseThermometerSnapshot())
-        self._header, self._folder = header, folder
+        self._header = header
+        self._beside = None if folder is None else ResistorsBeside(folder, header)
         self._new: deque[NoiseHold] = deque()
         self._own: list[MeasuredNoise] = []
         self._resistors: Resistors = {}
@@ -124,8 +125,8 @@ class NoiseThermometerModel(RecordView[NoiseThermometerSnapshot]):
         return self.result is not None and self.result.calibration is not None
 
     def _combine(self) -> None:
-        if not self._calibrated and self._folder is not None:
-            self._resistors = resistors_beside(self._folder, self._header, self._resistors)
+        if not self._calibrated and self._beside is not None:
+            self._resistors = self._beside.refresh()
         runs = {**self._resistors, self._header.started: self._own}
         self.result = analyse_noise(
             [runs[started] for started in sorted(runs)]

@@ -9,7 +9,7 @@ import pytest
 from analysis.recording import Recording
 from analysis.thermoelectric.noise_holds import noise_holds
 from app.offline.analyse import analyse_measurement
-from app.offline.noise import resistors_beside
+from app.offline.noise import ResistorsBeside
 from app.replay.player import Player
 from app.report.noise_sections import noise_sections
 from app.viewmodels.noise_thermometer_view import NoiseThermometerModel
@@ -98,7 +98,7 @@ def test_the_window_shows_what_the_analysis_says(measurement, beside, step_s):
     assert one.running_K[-1] == one.mean.temperature_K
 
 
-def test_the_window_asks_for_resistors_at_the_same_settings(beside, tmp_path):
+def test_the_window_asks_for_resistors_at_the_same_settings(beside, tmp_path, monkeypatch):
     folder = beside[0].parent
     with Recording(beside[0]) as recording:
         header, held = recording.header, list(noise_holds(recording))
@@ -110,11 +110,18 @@ def test_the_window_asks_for_resistors_at_the_same_settings(beside, tmp_path):
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     alone.work(thorough=True)
     assert alone.snapshot().sets, "the resistors have come meanwhile"
-    found = resistors_beside(folder, header)
+    resistors = ResistorsBeside(tmp_path, header)
+    found = resistors.refresh()
     assert len(found) == 2
-    again = resistors_beside(folder, header, found)
-    assert all(again[started] is holds for started, holds in found.items()), "measured once"
-    assert resistors_beside(folder, replace(header, rate_Hz=50e3)) == {}
+    with monkeypatch.context() as patch:
+        patch.setattr("app.offline.noise.glance", never)
+        again = resistors.refresh()
+    assert all(again[started] is holds for started, holds in found.items()), "each file is read once"
+    assert ResistorsBeside(folder, replace(header, rate_Hz=50e3)).refresh() == {}
+
+
+def never(path):
+    raise AssertionError(f"{path} is read again")
 
 
 def test_without_resistors_there_is_no_temperature(recordings):
