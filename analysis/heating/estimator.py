@@ -25,8 +25,8 @@ FIRST_SHARE = 1.0 / 6.0
 """Share of the kept periods that is compared with the others: a transient that shifts the mean by 1 mK shifts these
 by 6 mK."""
 
-MOST_SAMPLES = 1_500_000
-"""Samples in all choices of samples that are remembered; each takes about 180 bytes."""
+MOST_BYTES = 300_000_000
+"""Memory of all choices of samples that are remembered."""
 
 
 @dataclass(frozen=True)
@@ -244,8 +244,7 @@ class HoldEstimator:
             regression = self._regression(placed, kept, span, first_periods)
         self._regressions[key] = regression
         while (
-            len(self._regressions) > 1
-            and sum(one.samples for one in self._regressions.values()) > MOST_SAMPLES
+            len(self._regressions) > 1 and sum(one.nbytes for one in self._regressions.values()) > MOST_BYTES
         ):
             self._regressions.popitem(last=False)
         return regression.fit(placed.thermocouple_V[span]), regression

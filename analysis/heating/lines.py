@@ -1,6 +1,6 @@
 """Lines in a thermometer's voltage with their actual frequencies: the mains, pumps, fans, a resonance of the rig."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
@@ -27,6 +27,9 @@ SIDE_BANDS, LEFT = 3e-3, 3e-5
 """Power beside a line over its own: of the side bands that masks give to a line which stays in, and of what is left of
 one that wanders after it was taken out."""
 
+AT_ONCE = 0.05
+"""Least power over that of the strongest line of those that are found in one spectrum."""
+
 IN_STEP = 0.5
 LEAST_HOLDS = 6
 """Share of a line from which it is in step with the modulation, and least number of holds that tell."""
@@ -38,8 +41,11 @@ LEAST_POINTS = 8
 BELOW = 0.25
 """Share of the points of a band that are below the noise that is taken for it: lines fill up to half of a band."""
 
-MOST_LINES = 30
+MOST_LINES = 20
 MOST_HOLDS = 30
+
+LEAST_V = 1e-12
+"""Least amplitude of a line; what a hold without noise leaves of a calculation is none."""
 
 PADDED = 1 << 16
 """Least length of the Fourier transforms: 0.03 Hz at 2 kHz, a sixth of the resolution of 5 s."""
@@ -64,9 +70,9 @@ class Line:
 def measure_lines(holds: Iterable[Hold], mask_samples: int = 6, lead_samples: int = 0) -> tuple[Line, ...]:
     """Find the lines in the residuals of the thermocouple's voltage after levels and baseline.
 
-    They are found one after the other, the strongest first, each together with those found before, so that the side
-    lobes of a strong line do not count. The power of a line, summed over the holds, exceeds that of the noise around
-    it by at least 8 standard deviations, so that noise alone does not count.
+    The strongest are found first, the others in what these leave, so that the side lobes of a strong line do not
+    count. The power of a line, summed over the holds, exceeds that of the noise around it by at least 8 standard
+    deviations, so that noise alone does not count.
 
     At a multiple of the modulation, a line differs from a transient after the edges by its phase, which changes from
     hold to hold: there it is reported from six holds on.
@@ -92,13 +98,11 @@ def measure_lines(holds: Iterable[Hold], mask_samples: int = 6, lead_samples: in
         lines_Hz = tuple(line.frequency_Hz for line in lines)
         settings = EstimatorSettings(1.0, mask_samples, lines_Hz, lead_samples=lead_samples)
         spectrum = _Spectrum.of(chosen, HoldEstimator(settings))
-        if spectrum is None:
+        new = [] if spectrum is None else list(spectrum.strongest(lines, left))
+        if not new or spectrum is None:
             break
-        while (line := spectrum.strongest(lines, left)) is not None and spectrum.stays(line):
-            left.append(line)
-        if line is None:
-            break
-        lines.append(line)
+        left += [line for line in new if spectrum.stays(line)]
+        lines += [line for line in new if not spectrum.stays(line)][: MOST_LINES - len(lines)]
     hidden = [line for line in left if line.hidden and spectrum is not None and spectrum.is_out_of_step(line)]
     return tuple(sorted([*lines, *hidden], key=lambda line: line.frequency_Hz))
 
@@ -143,21 +147,30 @@ class _Spectrum:
             first.programme,
         )
 
-    def strongest(self, taken_out: Sequence[Line], left: Sequence[Line]) -> Line | None:
-        """Return the strongest line that stands above the noise around it, other than those known; None without one."""
+    def strongest(self, taken_out: Sequence[Line], left: Sequence[Line]) -> Iterator[Line]:
+        """Yield the strongest lines that stand above the noise around them, other than those known, strongest first.
+
+        They are stronger than what any of them may have beside it.
+        """
         f_Hz, power = self.f_Hz, self.power_V2
         apart_Hz = max(APART_Hz, APART / self.length_s)
         least_V2 = self._noise_V2() * (1.0 + 8.0 / np.sqrt(self.holds) + 20.0 / self.holds)
-        beside_V2 = [LEFT * line.amplitude_V**2 for line in taken_out]
+        beside_V2 = [LEAST_V**2, *(LEFT * line.amplitude_V**2 for line in taken_out)]
         beside_V2 += [SIDE_BANDS * line.amplitude_V**2 for line in left]
         allowed = (f_Hz > LOWEST_Hz) & (f_Hz < WIDEST * 2.0 * f_Hz[-1])
-        allowed &= power > np.maximum(least_V2, max(beside_V2, default=0.0))
+        allowed &= power > np.maximum(least_V2, max(beside_V2))
         allowed[1:-1] &= (power[1:-1] > power[:-2]) & (power[1:-1] >= power[2:])
         for line in (*taken_out, *left):
             allowed &= np.abs(f_Hz - line.frequency_Hz) > apart_Hz
-        if not allowed.any():
-            return None
-        peak = int(np.argmax(np.where(allowed, power, 0.0)))
+        highest_V2 = power[allowed].max(initial=0.0)
+        while (allowed & (power > AT_ONCE * highest_V2)).any():
+            line = self._line(int(np.argmax(np.where(allowed, power, 0.0))))
+            yield line
+            allowed &= np.abs(f_Hz - line.frequency_Hz) > apart_Hz
+
+    def _line(self, peak: int) -> Line:
+        """Return the line of a highest point, with its frequency between the points."""
+        f_Hz, power = self.f_Hz, self.power_V2
         left, middle, right = np.log(power[peak - 1 : peak + 2])
         bend = left - 2.0 * middle + right
         shift = 0.5 * (left - right) / bend if bend < 0.0 else 0.0

@@ -130,6 +130,11 @@ class Regression:
         """Number of samples that are used."""
         return len(self.at)
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of its arrays with a value for each sample."""
+        return 2 * self._columns.nbytes + self.weights.nbytes + self.at.nbytes
+
     def levels_V(self, volts: FloatArray) -> FloatArray:
         """Return the voltages of the levels for many series at once: (..., n) to (..., levels)."""
         used = volts[..., self.at]

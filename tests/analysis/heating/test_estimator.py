@@ -254,8 +254,8 @@ def test_uncertain_start_does_not_matter(before_samples, claimed_off):
     assert estimate.periods == 61
 
 
-@pytest.mark.parametrize(("most", "made"), [(10**6, 6), (40_000, 8)])
-def test_the_samples_that_are_remembered_are_bounded(monkeypatch, most, made):
+@pytest.mark.parametrize(("most", "made"), [(10**8, 6), (4_200_000, 8)])
+def test_the_choices_of_samples_that_are_remembered_are_bounded(monkeypatch, most, made):
     """Junctions break after any time: each hold has two choices of samples of its own."""
     calculated = []
 
@@ -263,7 +263,7 @@ def test_the_samples_that_are_remembered_are_bounded(monkeypatch, most, made):
         calculated.append(args)
         return Regression(*args)
 
-    monkeypatch.setattr(estimator, "MOST_SAMPLES", most)
+    monkeypatch.setattr(estimator, "MOST_BYTES", most)
     monkeypatch.setattr(estimator, "Regression", counted)
     found = list(estimate_holds([made_hold(n=n) for n in (10_000, 9000, 8000, 10_000)], SETTINGS))
 
