@@ -110,9 +110,15 @@ def as_read(value: Any) -> str:
     return ("off", "on")[value] if isinstance(value, bool) else with_units(as_text(value))
 
 
-def with_hyphens(typed: str) -> str:
-    """Return a typed or pasted text with hyphens for minus signs, as numbers are read."""
-    return typed.replace(MINUS, "-")
+def as_numbers(typed: str, unit: str = "") -> str:
+    """Return a typed or pasted text as numbers are read: hyphens for minus signs, plain spaces, without its own unit.
+
+    Another unit stays, and is refused: 5 mV is not 5 V.
+    """
+    text = " ".join(typed.replace(MINUS, "-").split())
+    own = {name for name in (unit, unit.replace("_", ""), UNITS.get(unit, unit)) if name}
+    words = "|".join(map(re.escape, sorted(own, key=len, reverse=True)))
+    return re.sub(rf"(?<=[\d.]) ?(?:{words})(?=$|[\s,;])", "", text) if own else text
 
 
 def parameter_unit(parameter: Any) -> str:

@@ -30,7 +30,9 @@ from app.gui.panels.question_bar import QuestionBar
 from app.gui.panels.selection import CalmSelection
 from app.gui.widgets.theme import LARGE, MEDIUM, Theme, tabular
 from app.viewmodels.commissioning import WORDS, CommissioningSnapshot, Kind, StepRow, snapshot_of
-from app.viewmodels.wording import with_units
+from app.viewmodels.wording import as_numbers, with_units
+from procedures.parameters import read
+from procedures.pymeasure_types import FloatParameter
 
 HEADLINE_PT = 15.0
 BAR_HEIGHT = 6
@@ -318,7 +320,7 @@ class CommissioningPage(QWidget):
     def request(self) -> dict[str, Any] | None:
         """Return the arguments of a commissioning as the fields state; None, with a remark, for an unusable one."""
         try:
-            ohm = float(self.resistance.text())
+            ohm = read(FloatParameter("resistance"), as_numbers(self.resistance.text(), "ohm"))
         except ValueError:
             self.refuse(f"“{self.resistance.text()}” is not a resistance in ohm.")
             return None

@@ -7,7 +7,7 @@ from PyQt6.QtGui import QColor, QPalette
 from PyQt6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from app.gui.widgets.theme import MEDIUM, Theme, tabular
-from app.viewmodels.wording import UNITS, as_text, bounds, parameter_unit, with_hyphens, with_units
+from app.viewmodels.wording import UNITS, as_numbers, as_text, bounds, parameter_unit, with_units
 from procedures.parameters import FractionsParameter, LevelsParameter, NumbersParameter, read
 
 UNIT_WIDTH, EDIT_WIDTH = 36, 84
@@ -96,7 +96,7 @@ class Field(QWidget):
             case QComboBox():
                 return self.input.currentText()
             case QLineEdit():
-                return read(self.parameter, with_hyphens(self.input.text().strip()))
+                return read(self.parameter, as_numbers(self.input.text(), parameter_unit(self.parameter)))
         raise TypeError(type(self.input))
 
     @property

@@ -24,7 +24,9 @@ from analysis.numbers import fixed_decimals, minus
 from app.gui.widgets.theme import LARGE, MEDIUM, SMALL, Theme, tabular
 from app.server.messages import InstrumentsState, InstrumentState, instruments_of
 from app.viewmodels.status_words import UNKNOWN
-from app.viewmodels.wording import plain_number, with_hyphens
+from app.viewmodels.wording import as_numbers, plain_number
+from procedures.parameters import read
+from procedures.pymeasure_types import FloatParameter
 
 ORDER = ("current_amplifier", "voltage_preamplifier", "daq")
 NOT_READ = {
@@ -261,9 +263,7 @@ class InstrumentSection(QWidget):
         field, editable = self.outputs[setting], self._row["editable"][setting]
         (low, high), unit, name = editable["range"], editable.get("unit", "V"), output_name(setting)
         try:
-            value = float(with_hyphens(field.text()).removesuffix(unit))
-            if not low <= value <= high:
-                raise ValueError
+            value = read(FloatParameter(name, minimum=low, maximum=high), as_numbers(field.text(), unit))
         except ValueError:
             self.bias_said.setText(
                 f"{name[0].upper()}{name[1:]} must be between {minus(f'{low:g}')} and {minus(f'{high:g}')} {unit}."

@@ -7,7 +7,7 @@ from PyQt6.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.gui.widgets.theme import MEDIUM, SMALL
-from app.viewmodels.wording import with_hyphens
+from app.viewmodels.wording import as_numbers, parameter_unit
 from procedures.sequence import swept_runs, swept_values
 
 LEVELS = 3
@@ -116,8 +116,9 @@ class Sequencer(QWidget):
 
     def runs(self, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the values of each run. Raises ``ValueError`` if a sweep is invalid or has no values."""
+        swept = [(level.name, self._parameters[level.name], level.texts.text()) for level in self._used()]
         sweeps = [
-            (level.name, swept_values(self._parameters[level.name], with_hyphens(level.texts.text())))
-            for level in self._used()
+            (name, swept_values(parameter, as_numbers(text, parameter_unit(parameter))))
+            for name, parameter, text in swept
         ]
         return swept_runs(values, sweeps)
