@@ -3,8 +3,9 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
-from app.acquisition.went_back import left_alone
+from app.acquisition.went_back import left_alone, left_before
 from app.config.rig import Rig
 from app.config.toml import FileError
 from app.server.job import Job, Status
@@ -36,6 +37,8 @@ class IdlePark:
         True while something is set by hand.
     clock : callable
         The queue's, in s.
+    last_contact : callable
+        Returns when the tip last touched, also in runs of other programs; None if unknown, or if it went back since.
     """
 
     def __init__(
@@ -45,8 +48,10 @@ class IdlePark:
         add: Callable[[RunRequest, int], Job],
         by_hand: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
+        last_contact: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self._queue, self._rig, self._add, self._by_hand, self._clock = queue, rig, add, by_hand, clock
+        self._last_contact = last_contact
         self._parked: Job | None = None
 
     def look(self) -> None:
@@ -76,7 +81,12 @@ class IdlePark:
     def alone(self) -> str:
         """Why drift can reach the tip of an idle bench that can't park it, and what to do; "" otherwise."""
         rig = self._rig()
-        return left_alone(rig) if rig.coarse is None and _approached(self._queue.ended) else ""
+        if self._queue.present is not None:
+            return ""
+        if _approached(self._queue.ended):
+            return left_alone(rig) if rig.coarse is None else ""
+        contact = self._last_contact()
+        return left_before(rig, contact) if contact is not None else ""
 
 
 def _approached(ended: Sequence[Job]) -> Job | None:

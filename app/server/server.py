@@ -23,6 +23,7 @@ from app.acquisition.ownership import Ownership
 from app.acquisition.recorder import RecorderFailed
 from app.acquisition.room import exhausted
 from app.acquisition.watchdog import RigTripped, make_safe
+from app.acquisition.went_back import WentBack
 from app.commission.session import NotSafe
 from app.config.toml import FileError
 from app.console.memory import give_back
@@ -96,7 +97,11 @@ class BenchServer:
             self.queue, self.instruments, self.outside, self.commissioning, self.folder, self.publish_state
         )
         self._idle_park = IdlePark(
-            self.queue, lambda: self.instruments.known_rig, self.intake.add, self.instruments.set_by_hand
+            self.queue,
+            lambda: self.instruments.known_rig,
+            self.intake.add,
+            self.instruments.set_by_hand,
+            last_contact=lambda: WentBack(self.rig_file, self.instruments.known_rig).last_contact,
         )
         self._ownership = Ownership(self.rig_file, self.instruments.known_rig, myself())
         self.ended = threading.Event()

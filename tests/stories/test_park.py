@@ -109,6 +109,8 @@ def ended(*procedures, status=Status.FINISHED):
 class Queue(SimpleNamespace):
     """Queue of an idle bench."""
 
+    present = None
+
     def let(self, job_id):
         self.let_to.append(job_id)
 
@@ -208,3 +210,28 @@ def test_an_unreadable_way_counts_as_none(tmp_path):
         for damaged in ("a page of rubbish", "inf m", "nan m", *(whole[:n] for n in range(len(whole)))):
             went_back._path.write_text(damaged, "ascii")
             assert went_back.way_m == 0.0, damaged
+
+
+@pytest.mark.parametrize("coarse", [True, False])
+def test_a_bench_started_anew_says_that_a_run_before_it_touched_the_sample(tmp_path, coarse):
+    with served_bench(tmp_path) as bench:
+        if not coarse:
+            without_coarse(bench.rig)
+        assert bench.server.state()["alone"] == ""
+        bench.rig.bench().run(quick(1), tmp_path / "by-another-program.h5")
+
+        said = bench.server.state()["alone"]
+        assert "Unless the tip's housing was taken back since" in said
+        assert "by 100 nm at most" in said
+        if coarse:
+            assert (
+                bench.rig.bench().run(Park.from_values({"moves": 4}), tmp_path / "park.h5").end.status
+                == "finished"
+            )
+            assert bench.server.state()["alone"] == "", "known to be further back"
+
+
+def test_a_run_that_touches_nothing_says_nothing_of_the_tip(tmp_path):
+    with served_rig(tmp_path, overrides={"surface.initial_gap_nm": 5000.0}) as rig:
+        rig.bench().run(quick(1), tmp_path / "run.h5")
+        assert WentBack(rig.file, load_rig(rig.file)).last_contact is None

@@ -34,8 +34,8 @@ STATE_COLOURS = {
 ALARMING = (ShownState.FAULT, ShownState.NOT_SAFE)
 SCALES = tuple(n / 100 for n in range(208, 51, -4))
 """Scale factors of the numbers; the largest that fits is used."""
-ALONE = "take the housing back by hand"
-"""Note on an idle tip that drift can reach; the tool tip says why."""
+ALONE = "housing taken back?"
+"""Note on an idle tip that drift can reach, also one that an earlier bench has left; the tool tip says why."""
 TALL = 640
 """Height of the window in pixels for each unit of scale, so that the line leaves room for the rest."""
 

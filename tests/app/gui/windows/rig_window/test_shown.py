@@ -32,7 +32,7 @@ def test_an_idle_tip_that_drift_can_reach_is_said_to_be_until_a_run_begins(windo
     window._told("state", {**state(job(1, "finished")), "alone": alone})
     window.paint()
     state_word = window.line.state
-    assert (state_word.number, state_word.note) == ("retracted", "take the housing back by hand")
+    assert (state_word.number, state_word.note) == ("retracted", "housing taken back?")
     assert (state_word.note_colour, state_word.toolTip()) == ("warning", alone)
     header = RunHeader("heating", (RecordedChannel("current"),), 2000.0)
     client.stream("run", RunInfo(2, header, "/data/2.h5"))
