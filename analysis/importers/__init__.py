@@ -1,7 +1,6 @@
 """Import of files from other programs. Each format is a module with an `Importer`; `read_file` chooses one."""
 
 import errno
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from analysis.importers.imported import ForeignFile, ImportOptions, Piece
 from analysis.importers.options import Orientation
 from analysis.importers.registry import IMPORTERS, importers
 from analysis.importers.spool import Spool
-from analysis.recording.names import why_no_text
+from analysis.recording.names import by_number, why_no_text
 
 __all__ = ["IMPORTERS", "ForeignFile", "ImportOptions", "Piece", "Spool", "files_in", "kind_of", "read_file"]
 
@@ -178,7 +177,7 @@ def files_in(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     skipped: list[Path] = []
     for path in paths:
         inside = (
-            sorted((p for p in path.iterdir() if _inside(p, path)), key=_by_number)
+            sorted((p for p in path.iterdir() if _inside(p, path)), key=by_number)
             if path.is_dir()
             else [path]
         )
@@ -190,12 +189,6 @@ def files_in(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 def _inside(file: Path, folder: Path) -> bool:
     """Return True for a file of a folder; a link that leads out of it is none."""
     return file.is_file() and (not file.is_symlink() or file.resolve().is_relative_to(folder.resolve()))
-
-
-def _by_number(path: Path) -> list[tuple[int, str]]:
-    return [
-        (int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", path.name.lower())
-    ]
 
 
 def _suffixes() -> list[str]:

@@ -1,6 +1,7 @@
 """Naming of files: a file gets its name when it is complete, in one step, and never replaces another."""
 
 import os
+import re
 from pathlib import Path, PureWindowsPath
 
 from analysis.shared_files import remove_file, replace_file
@@ -23,6 +24,12 @@ def why_no_name(name: str, windows: bool = os.name == "nt") -> str:
     if wrong:
         return f"Windows allows no {' '.join(wrong)} in a name"
     return "Windows drops the end of such a name" if windows and name.endswith((" ", ".")) else ""
+
+
+def by_number(path: Path) -> list[tuple[int, str]]:
+    """Return the key that sorts names as people count: run-2 before run-10."""
+    parts = re.split(r"(\d+)", path.name.lower())
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
 
 
 def demand_free(path: Path) -> None:

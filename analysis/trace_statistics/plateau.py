@@ -32,6 +32,9 @@ between them included; longest run: longest uninterrupted stay.
 """
 
 LAST = DEFINITIONS.index("last")
+_FEW_SAMPLES = 3
+"""Samples of which fewer are no length."""
+
 SETTLED_SHARE = 0.1
 """Share of lengths below the settling time of the amplifier from which a median is doubted."""
 
@@ -256,6 +259,12 @@ def _remarks(
     memory: Memory,
 ) -> list[str]:
     n, remarks = len(rows), []
+    short = float(np.mean(samples[:, 0] < _FEW_SAMPLES))
+    if n and short > 0.5:
+        remarks.append(
+            f"{100 * short:.0f} % of the traces have fewer than {_FEW_SAMPLES} samples on the plateau: the sampling is "
+            "too coarse for their lengths, or they have no plateau."
+        )
     if censored.any():
         remarks.append(
             f"{np.count_nonzero(censored)} of {n} traces end on the plateau: their lengths are lower bounds, and the "

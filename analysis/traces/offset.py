@@ -52,7 +52,8 @@ def offset_remark(noise: NoiseFloor, peaks: Sequence[PeakFit]) -> str:
         return ""
     side = "high" if offset_G0 > 0 else "low"
     return (
-        f"Open junctions read {offset_G0:.2g} G0 instead of zero (amplifier offset or leak). This is not subtracted: "
+        f"Open junctions read {offset_G0:.2g} G0 instead of zero (amplifier offset or leak, or traces that end before "
+        "the junction opens). This is not subtracted: "
         f"all conductances are too {side} by it, and no peak is sought below {noise.limit_G0:.2g} G0. "
         "Zero the amplifier with the circuit open, or subtract the offset."
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.json_data import to_json
+from analysis.traces.halves import halves_remark
 from analysis.traces.histogram import Histogram, Histogram2D
 from analysis.traces.noise_floor import NoiseFloor
 from analysis.traces.offset import offset_remark
@@ -44,7 +45,8 @@ class Analysis:
     @property
     def remarks(self) -> tuple[str, ...]:
         """Remarks for the reader of the numbers, in sentences."""
-        return tuple(filter(None, [offset_remark(self.noise, self.peaks)]))
+        remarks = offset_remark(self.noise, self.peaks), halves_remark(self.linear, self.log, self.peaks)
+        return tuple(filter(None, remarks))
 
     def to_json(self) -> dict[str, Any]:
         """Return content for JSON; unknown numbers are None."""

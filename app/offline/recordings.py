@@ -9,6 +9,7 @@ from analysis.heating import holds
 from analysis.iv import sweeps
 from analysis.plausibility import doubts
 from analysis.recording import Recording, RecordingError, RunHeader, damage_told
+from analysis.recording.names import by_number
 from analysis.recording.run_log import SUFFIX
 from analysis.records import EventKind
 from analysis.thermoelectric import rupture_holds, thermopower_holds
@@ -94,7 +95,7 @@ class Part:
 
 
 def find_recordings(paths: Iterable[Path]) -> list[Path]:
-    """Return the given files, and the recordings in given folders by name, without duplicates.
+    """Return the given files, and the recordings in given folders by name and number, without duplicates.
 
     Raises
     ------
@@ -106,7 +107,7 @@ def find_recordings(paths: Iterable[Path]) -> list[Path]:
         if not path.is_dir():
             found[path] = None
             continue
-        inside = sorted(x for x in path.iterdir() if is_recording(x))
+        inside = sorted((x for x in path.iterdir() if is_recording(x)), key=by_number)
         if not inside:
             raise RecordingError(
                 f"{path} holds no recording (a file that ends in {', '.join(ENDINGS)}); hotjunction import makes one "
