@@ -39,7 +39,9 @@ def where_it_begins_anew(blocks: Iterable[NDArray[np.float64]]) -> Spans:
         steps = np.diff(block, prepend=last)
         back = -steps if np.sum(steps > 0.0) >= np.sum(steps < 0.0) else steps
         begin = 0
-        for leap in [*np.flatnonzero(back > _LEAP * np.nanmedian(np.abs(steps))).tolist(), len(block)]:
+        known = np.abs(steps[np.isfinite(steps)])
+        least = _LEAP * float(np.median(known)) if known.size else np.inf
+        for leap in [*np.flatnonzero(back > least).tolist(), len(block)]:
             passed = block[begin:leap]
             low = np.fmin(low, np.fmin.reduce(passed, initial=np.inf))
             high = np.fmax(high, np.fmax.reduce(passed, initial=-np.inf))

@@ -9,6 +9,7 @@ from igorwriter import IgorWave
 from analysis.constants import G0_S
 from analysis.importers import ForeignFile, ImportOptions, read_file
 from analysis.importers.assemble import assemble
+from analysis.importers.cut import where_it_begins_anew
 from analysis.importers.options import ColumnChoice, Layout
 from tests.analysis.importers.test_igor_files import packed
 from tests.support.recordings.importer_tests import CURRENT_nA as KNOWN_nA
@@ -104,6 +105,15 @@ def test_a_noisy_displacement_that_goes_out_and_back_is_not_cut(tmp_path, seed):
     z = np.concatenate([there, there[::-1]]) + 0.05 * np.random.default_rng(seed).standard_normal(N)
     found = imported(tmp_path / "a.csv", "z (nm),G (G0)\n" + lines("{:.5f},{:.6g}\n", z, G))
     assert [len(trace) for trace in found.traces] == [N]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("cut", [1, 20, 33, 60])
+def test_a_time_that_begins_anew_in_any_block(cut):
+    time = np.tile(np.arange(20.0), 3)
+    assert where_it_begins_anew([time[:cut], time[cut:]][: 1 + (cut < 60)]) == [(0, 20), (20, 40), (40, 60)]
+    assert where_it_begins_anew([time[:1]]) == [(0, 1)]
+    assert where_it_begins_anew([time[:5], np.full(5, np.nan), time[10:15]]) == [(0, 15)]
 
 
 def test_columns_that_repeat_beside_an_index_are_traces(tmp_path):
