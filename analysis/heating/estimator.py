@@ -25,6 +25,9 @@ FIRST_SHARE = 1.0 / 6.0
 """Share of the kept periods that is compared with the others: a transient that shifts the mean by 1 mK shifts these
 by 6 mK."""
 
+PASSES = 3.0
+"""Largest part of a known line that may pass for heat, over the noise of a hold; a short one can't tell them apart."""
+
 MOST_BYTES = 300_000_000
 """Memory of all choices of samples that are remembered."""
 
@@ -44,6 +47,9 @@ class EstimatorSettings:
     lines_Hz : tuple of float
         Frequencies of the lines (see `analysis.heating.lines.measure_lines`); a hold leaves out those that it can't
         distinguish from its levels.
+    lines_V : tuple of float
+        Their amplitudes, if known: a hold in which too much of a line that it leaves out would pass for heat is not
+        used.
     baseline_order : int
         Order of the polynomial in time for the drift of the thermometer.
     series_resistance_ohm : float
@@ -57,6 +63,7 @@ class EstimatorSettings:
     seebeck_V_per_K: float
     mask_samples: int = 6
     lines_Hz: tuple[float, ...] = ()
+    lines_V: tuple[float, ...] = ()
     baseline_order: int = 2
     series_resistance_ohm: float = 0.0
     rules: ExclusionRules | None = field(default_factory=ExclusionRules)
@@ -225,6 +232,9 @@ class HoldEstimator:
             fit, span = self.fit(placed, kept)
         except ValueError as error:
             return _rejected(hold, str(error), judgement.exclusions, kept)
+        if passing_Hz := self._passing_Hz(hold.programme, fit, span):
+            reason = f"too short to distinguish the line at {passing_Hz:.2f} Hz from heat"
+            return _rejected(hold, reason, judgement.exclusions, kept)
         return self._estimate(placed, kept, judgement.exclusions, fit, span)
 
     def fit(
@@ -264,6 +274,17 @@ class HoldEstimator:
             self._lines_Hz(placed.hold, span),
             first,
         )
+
+    def _passing_Hz(self, programme: LevelProgramme, fit: Fit, regression: Regression) -> float:
+        """Return the frequency of a known line of which too much passes for heat; 0 if there is none."""
+        length_s = regression.length / regression.rate_Hz
+        noise_V = np.sqrt(np.diag(fit.covariance_V2))
+        for f_Hz, amplitude_V in zip(self.settings.lines_Hz, self.settings.lines_V, strict=False):
+            if programme.hides(f_Hz, length_s):
+                passing_V = amplitude_V / np.sqrt(2.0) * np.abs(regression.response(f_Hz))
+                if np.any(passing_V > PASSES * noise_V):
+                    return f_Hz
+        return 0.0
 
     def _lines_Hz(self, hold: Hold, span: slice) -> list[float]:
         """Return the lines that a span of a hold distinguishes from the levels."""

@@ -47,6 +47,9 @@ MOST_HOLDS = 30
 LEAST_V = 1e-12
 """Least amplitude of a line; what a hold without noise leaves of a calculation is none."""
 
+ALIKE = 0.7
+"""Least length of a hold that is looked at, over that of the longest: a short one can't distinguish lines."""
+
 PADDED = 1 << 16
 """Least length of the Fourier transforms: 0.03 Hz at 2 kHz, a sixth of the resolution of 5 s."""
 
@@ -124,27 +127,25 @@ class _Spectrum:
     @classmethod
     def of(cls, holds: Sequence[Hold], estimator: HoldEstimator) -> "_Spectrum | None":
         """Return the spectrum of the residuals of an estimator; None if no hold is long enough."""
-        found = [
-            (hold, amplitudes) for hold in holds if (amplitudes := _amplitudes_V(hold, estimator)) is not None
-        ]
-        if not found:
+        longest = max((len(hold) for hold in holds), default=0)
+        alike: list[tuple[Hold, NDArray[np.complex128]]] = []
+        for hold in holds:
+            amplitudes_V = _amplitudes_V(hold, estimator) if len(hold) >= ALIKE * longest else None
+            same = not alike or hold.programme.frequency_Hz == alike[0][0].programme.frequency_Hz
+            if amplitudes_V is not None and same:
+                alike.append((hold, amplitudes_V))
+        if not alike:
             return None
-        points = max(len(amplitudes) for _, amplitudes in found)
-        first = next(hold for hold, amplitudes in found if len(amplitudes) == points)
-        period_Hz = first.programme.frequency_Hz
-        alike = [
-            (hold, amplitudes)
-            for hold, amplitudes in found
-            if len(amplitudes) == points and hold.programme.frequency_Hz == period_Hz
-        ]
-        all_V = np.array([amplitudes for _, amplitudes in alike])
+        points = max(len(amplitudes_V) for _, amplitudes_V in alike)
+        holds = [hold for hold, amplitudes_V in alike if len(amplitudes_V) == points]
+        all_V = np.array([amplitudes_V for _, amplitudes_V in alike if len(amplitudes_V) == points])
         return cls(
-            np.arange(points) * first.rate_Hz / (2 * (points - 1)),
+            np.arange(points) * holds[0].rate_Hz / (2 * (points - 1)),
             np.mean(np.abs(all_V) ** 2, axis=0),
             np.abs(all_V.mean(axis=0)) ** 2,
-            len(alike),
-            min(len(hold) for hold, _ in alike) / first.rate_Hz,
-            first.programme,
+            len(holds),
+            min(len(hold) for hold in holds) / holds[0].rate_Hz,
+            holds[0].programme,
         )
 
     def strongest(self, taken_out: Sequence[Line], left: Sequence[Line]) -> Iterator[Line]:

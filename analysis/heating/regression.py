@@ -73,6 +73,7 @@ class Regression:
         Indices of the used samples.
     length : int
         Samples of the plan.
+    rate_Hz : float
 
     Raises
     ------
@@ -116,7 +117,7 @@ class Regression:
         self._levels = len(levels)
         self.weights = self._inverse[: self._levels] @ self._columns.T
         self._padded = 1 << (len(used) - 1).bit_length()
-        self._rate_Hz = rate_Hz
+        self.rate_Hz = rate_Hz
         spectrum = np.fft.rfft(self.spread(self.weights, self._padded))
         f_Hz = np.fft.rfftfreq(self._padded, 1.0 / rate_Hz)
         self._white = rate_Hz / 2.0 * self.weights @ self.weights.T
@@ -139,6 +140,10 @@ class Regression:
         """Return the voltages of the levels for many series at once: (..., n) to (..., levels)."""
         used = volts[..., self.at]
         return (used - used.mean(axis=-1, keepdims=True)) @ self.weights.T
+
+    def response(self, frequency_Hz: float) -> NDArray[np.complex128]:
+        """Return what a line of unit amplitude adds to each level, as an amplitude with phase; shape (levels,)."""
+        return np.asarray(self.weights @ np.exp(2j * np.pi * frequency_Hz / self.rate_Hz * self.at))
 
     def covariance_V2(self, white_V2_per_Hz: float, pink_V2: float) -> FloatArray:
         """Return the covariance of the levels for noise of the one-sided density ``white + pink / f``."""
@@ -165,7 +170,7 @@ class Regression:
     def spectrum_V2_per_Hz(self, residual_V: FloatArray) -> FloatArray:
         """Return the one-sided periodogram of residuals, with 0 V for the samples that are not used."""
         spread = np.fft.rfft(self.spread(residual_V, self._padded))
-        return 2.0 / (self._rate_Hz * self.samples) * (spread.real**2 + spread.imag**2)
+        return 2.0 / (self.rate_Hz * self.samples) * (spread.real**2 + spread.imag**2)
 
     def spread(self, values: FloatArray, length: int) -> FloatArray:
         """Return values of the used samples, shape (..., used), at their places among zeros, shape (..., length)."""

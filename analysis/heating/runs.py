@@ -181,16 +181,16 @@ class RunEvaluator:
         filters = filters_of(header.settings, time_constant_s(header.calibrations))
         self._arrivals = arrivals
         self._masks = _Masks(filters, arrivals, options.mask_samples)
-        lines_Hz = options.lines_Hz
-        self._hidden_line = ""
-        if lines_Hz is None:
+        lines = tuple(Line(f_Hz, 0.0) for f_Hz in options.lines_Hz or ())
+        if options.lines_Hz is None:
             mask = self._masks.of(first[0]) if first else Mask(0)
             lines = measure_lines(first, mask.samples, mask.lead)
-            lines_Hz = tuple(line.frequency_Hz for line in lines if not line.hidden)
-            self._hidden_line = _hidden_line(lines, first)
+        self._hidden_line = _hidden_line(lines, first)
+        separable = [line for line in lines if not line.hidden]
         self._settings = EstimatorSettings(
             seebeck_V_per_K=self._thermometer.seebeck_V_per_K,
-            lines_Hz=lines_Hz,
+            lines_Hz=tuple(line.frequency_Hz for line in separable),
+            lines_V=tuple(line.amplitude_V for line in separable),
             series_resistance_ohm=float(header.settings.get("series_resistance_ohm") or 0.0),
             rules=replace(options.rules, first_periods=self._first_periods),
             zero_level=options.zero_level,
@@ -262,8 +262,8 @@ def _hidden_line(lines: Sequence[Line], holds: Sequence[Hold]) -> str:
     return (
         f"the thermometer shows a line near {strongest.frequency_Hz:.2f} Hz, a multiple of the modulation at "
         f"{float(holds[0].programme.frequency_Hz):g} Hz, whose phase differs from hold to hold: part of it passes for "
-        "heat, and a single hold is wrong by more than its error (the mean of many is not). Modulate at another "
-        "frequency, or stop what makes the line: a pump, a fan"
+        "heat, and a hold is wrong by more than its error. Modulate at another frequency, or stop what makes the line: "
+        "a pump, a fan"
     )
 
 

@@ -1,11 +1,13 @@
 """Lines in the thermometer's voltage: the mains, pumps beside a multiple of the modulation, and what is none."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from analysis.heating.estimator import EstimatorSettings, estimate_hold, estimate_holds
+from analysis.heating.aligned_hold import place
+from analysis.heating.estimator import EstimatorSettings, HoldEstimator, estimate_hold, estimate_holds
 from analysis.heating.layout import layout
 from analysis.heating.lines import measure_lines
 from analysis.heating.programme import programme, three_level
@@ -136,6 +138,36 @@ def test_a_short_hold_leaves_out_a_line_that_a_long_one_takes_out():
 
     assert rises(estimate_hold(short, settings)) == rises(estimate_hold(short, SETTINGS))
     assert rises(estimate_hold(long, settings)) == pytest.approx([8e-3, 26e-3], abs=1e-12)
+
+
+@pytest.mark.parametrize(("amplitude_V", "used"), [(1e-6, False), (2e-8, True)])
+def test_a_hold_too_short_for_a_strong_line_is_not_used(amplitude_V, used):
+    """0.8 s of 24.8 Hz come out of step with 24.5 Hz by a quarter of a cycle: 76 +- 12 mK had been found, of 13."""
+    made = [*holds_beside(24.8, amplitude_V, 20), *holds_beside(24.8, amplitude_V, 1, seconds=1.2)]
+
+    *long, short = evaluate(HeatingRun(made, HEADER)).holds
+
+    assert all(one.estimate.rejected == "" for one in long)
+    assert (short.estimate.rejected == "") is used
+    assert used or re.fullmatch(
+        r"too short to distinguish the line at 24\.(79|80) Hz from heat", short.estimate.rejected
+    )
+
+
+def test_what_passes_of_a_line_is_what_a_made_one_adds():
+    hold = made_hold(n=2400)
+    placed = place(hold, 6)
+    kept = np.ones(len(placed.starts) - 1, dtype=bool)
+    fit, regression = HoldEstimator(SETTINGS).fit(placed, kept)
+    time_s = np.arange(len(hold)) / RATE_Hz
+    beside, _ = HoldEstimator(SETTINGS).fit(
+        place(
+            replace(hold, thermocouple_V=hold.thermocouple_V + 1e-6 * np.cos(2.0 * np.pi * 24.8 * time_s)), 6
+        ),
+        kept,
+    )
+
+    assert beside.levels_V - fit.levels_V == pytest.approx(1e-6 * regression.response(24.8).real, abs=1e-12)
 
 
 def test_a_transient_after_the_edges_is_no_line():
