@@ -1,5 +1,7 @@
 """Bench and watchdog over their pipes: armed, given beats, tripped, dismissed, refused; each watches the other."""
 
+import re
+
 import pytest
 
 from app.acquisition.watchdog import RigTripped, Watchdog, WatchdogGone, WatchdogTripped
@@ -68,8 +70,10 @@ def test_a_bench_without_samples_is_tripped_told_and_held(place, threads):
     with Watchdog(file) as watchdog:
         watchdog.arm(SOON_S)
         assert watchdog.made_safe(30.0)
-        with pytest.raises(WatchdogTripped, match=r"made the rig safe: no samples came for 0\.0\d s"):
+        with pytest.raises(WatchdogTripped) as tripped:
             watchdog.check()
+        (waited_s,) = re.findall(r"made the rig safe: no samples came for ([\d.]+) s", str(tripped.value))
+        assert float(waited_s) >= SOON_S  # longer on a busy machine
         watchdog.check()  # once, so that the run can end
         assert card.calls == ["attended", "safe", "fenced", "unseen"]
         assert started[0].poll() is None  # it holds the outputs until the run has ended
