@@ -108,6 +108,7 @@ class Walk:
                 and statuses(self.window.queue.jobs.values()) == statuses(now["queue"])
                 and self.window._instruments["busy"] == (present is not None)
                 and (self.ask("instruments")["busy"] == (present is not None))
+                and reasons(self.window._instruments) == reasons(self.ask("instruments"))
             )
 
         self.qtbot.waitUntil(told, timeout=WITHIN_MS)
@@ -171,6 +172,10 @@ def offers(window):
     ):
         assert in_menu(window, words) == reasons[action]
     return reasons
+
+
+def reasons(instruments):
+    return [one["reason"] for one in instruments["daq"]["editable"].values()]
 
 
 def statuses(jobs):
