@@ -172,6 +172,7 @@ class BrowserPanel(QWidget):
         self.table.doubleClicked.connect(self._open)
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             enter = QShortcut(QKeySequence(key), self.table, context=Qt.ShortcutContext.WidgetShortcut)
+            enter.setAutoRepeat(False)
             enter.activated.connect(self._open)
         self.hint = QLabel(HINT)
         self.hint.setWordWrap(True)

@@ -27,6 +27,7 @@ from app.gui.panels.preset_choice import PresetChoice
 from app.gui.panels.sequence import Sequencer
 from app.gui.presets import Preset, preset_for
 from app.gui.widgets.sentences import Sentences
+from app.gui.widgets.start_button import StartButton
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.viewmodels.wording import with_units
 from procedures.registry import PROCEDURES
@@ -136,14 +137,12 @@ class ProceduresPanel(QWidget):
         self.sequence = Sequencer()
         self.sequence.changed.connect(self._sweep_changed)
         self.verdict = Sentences()
-        self.add_button, self.run_button = QPushButton("Add to &queue"), QPushButton("Run now")
+        self.add_button, self.run_button = QPushButton("Add to &queue"), StartButton("Run now")
         self.preview_button = QPushButton("Previe&w …")
         self.preview_button.setToolTip(
             "List the runs of the sweep and the time that they take, before they are queued"
         )
         self.preview_button.hide()
-        self.run_button.setDefault(True)
-        self.run_button.setAutoDefault(True)
         for button, slot in (
             (self.preview_button, self.preview),
             (self.add_button, self.queue),

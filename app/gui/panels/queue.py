@@ -82,6 +82,7 @@ class QueuePanel(QWidget):
             ("Delete", self._remove),
         ):
             shortcut = QShortcut(QKeySequence(key), self.table, context=Qt.ShortcutContext.WidgetShortcut)
+            shortcut.setAutoRepeat(False)
             shortcut.activated.connect(slot)
         self.all_done = QLabel()
         policy = self.all_done.sizePolicy()

@@ -91,6 +91,7 @@ class Menus(QMenuBar):
     def _add(self, menu: QMenu, item: Item) -> QAction:
         action = QAction(item.text, self)
         action.triggered.connect(lambda: item.slot())
+        action.setAutoRepeat(False)
         if item.keys:
             action.setShortcuts([QKeySequence(keys) for keys in item.keys.split("|")])
         menu.addAction(action)

@@ -143,6 +143,7 @@ class SessionWindow(PanelWindow):
 
     def _bind(self) -> None:
         space = QShortcut(QKeySequence(Qt.Key.Key_Space), self)
+        space.setAutoRepeat(False)
         space.activated.connect(self._space)
 
     def _space(self) -> None:
