@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from datetime import datetime
 from math import inf
 
@@ -18,11 +17,21 @@ from app.gui.windows.shortcuts import COMMON_KEYS, RIG_KEYS, KeysDialog
 from app.replay.player import PlayerState
 from app.replay.segments import ReplaySegment
 
-NOW_S = time.time()
+
+class OneDay(datetime):
+    """Time of day on which it never becomes midnight."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return cls(2026, 11, 29, 14, 2, 11, tzinfo=tz)
+
+
+NOW_S = OneDay.now().timestamp()
 
 
 @pytest.fixture
-def log(theme):
+def log(theme, monkeypatch):
+    monkeypatch.setattr("app.gui.panels.log.datetime", OneDay)
     made = LogPanel(theme)
     yield made
     made.close()
