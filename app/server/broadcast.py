@@ -66,11 +66,13 @@ class Broadcast:
         log.info("%s, records to %s", job.words, job.out)
 
     def _on_block(self, job: Job, block: Block) -> None:
+        events = 0
         if self._feeds:
             self._feeds[-1].feed(block)
+            events = self._feeds[-1].events
         job.samples = block.stop
         self._rows.feed(block)
-        self._publisher.publish(record_message("block", block, job=job.id))
+        self._publisher.publish(record_message("block", block, job=job.id, events=events))
 
     def _on_event(self, job: Job, event: Event, *, counts: bool) -> None:
         if self._feeds:

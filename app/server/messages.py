@@ -29,6 +29,12 @@ class OfRun(TypedDict):
     job: int
 
 
+class BlockOfRun(OfRun):
+    """The same for samples, with the number of the run's events before them."""
+
+    events: int
+
+
 class EventOfRun(OfRun):
     """The same for an event, with its number in the run, from 0."""
 
@@ -256,7 +262,7 @@ REPLIES: Mapping[str, type[Any]] = {
 
 TOPICS: Mapping[str, type[Any]] = {
     "run": RunState,
-    "block": OfRun,
+    "block": BlockOfRun,
     "event": EventOfRun,
     "trace": OfRun,
     "job": JobState,

@@ -178,7 +178,7 @@ class Follower(StreamSubscription):
             self._finish()
             self._start(fields)
         elif kind == "block" and fields["job"] == self._job:
-            self._live_block(record_of(message, Block))
+            self._live_block(record_of(message, Block), fields["events"])
         elif kind == "event" and fields["job"] == self._job:
             self._live_event(message)
         elif kind not in ("block", "event"):
@@ -190,8 +190,9 @@ class Follower(StreamSubscription):
             ):
                 self._finish()
 
-    def _live_block(self, block: Block) -> None:
-        if block.first > self._next_sample:
+    def _live_block(self, block: Block, events: int) -> None:
+        """Pass on samples, after all events before them: one of these may have been lost alone."""
+        if block.first > self._next_sample or events > self._next_event:
             self._catch_up(block.first)
         if block.stop > self._next_sample:
             self._give(block.part(self._next_sample, block.stop))

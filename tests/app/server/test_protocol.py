@@ -48,7 +48,7 @@ def test_records_come_back_as_they_were():
     sent = [
         decode(encode(m))
         for m in (
-            record_message("block", block, job=1),
+            record_message("block", block, job=1, events=0),
             record_message("event", event, job=1, number=0),
             record_message("trace", trace, job=1),
         )
