@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from analysis.recording import Recording, recover
+from analysis.recording import Recording, RecordingError, recover
 from tests.support.rig.rigs import PATIENCE_S, namesakes_in, served_rig, wait_until
 
 WITHIN_S = 1.0
@@ -56,9 +56,19 @@ def running(tmp_path, output=subprocess.PIPE, contacts=1):
             process.communicate()
 
 
+def traces_in(path):
+    """Return the number of whole traces in a recording that is being written."""
+    try:
+        with Recording(path) as recording:
+            return len(recording.traces)
+    except (RecordingError, OSError):
+        return 0
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends signals to a group")
 def test_a_killed_group_leaves_the_rig_safe_and_the_recording_readable(tmp_path):
-    with running(tmp_path, contacts=3) as (rig, process, out):  # a whole trace is in the file by then
+    with running(tmp_path) as (rig, process, out):
+        wait_until(lambda: traces_in(out) >= 1, look_every_s=0.2)
         os.killpg(process.pid, signal.SIGQUIT)
         process.wait()
         took_s = wait_until(lambda: rig.is_safe(0.0))
