@@ -47,6 +47,8 @@ class WholeLines:
             if before:
                 yield before[-1]
             before.append(line)
+        if not before:
+            return
         if self._end.endswith(_ZEROS):
             self.remark = "the file ends with zero bytes (cut short): what was written last is lost"
         elif _is_cut(before[-1][1], [line for _, line in before][:-1]):
