@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from analysis.json_data import to_json
 from app.server.errors import BenchError
 
-VERSION = 1
+VERSION = 2
 
 DTYPES = frozenset({"<f8", "<f4", "<i8", "<u4", "|u1"})
 """Arrays that may come over the wire: plain numbers, little-endian."""

@@ -16,7 +16,7 @@ from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
 from app.server.admission import ClientKeys, secure_client
 from app.server.client import BenchClient
 from app.server.instruments import Instruments
-from app.server.protocol import ProtocolError, decode
+from app.server.protocol import VERSION, ProtocolError, decode
 from app.server.server import BenchServer
 from simulators.parameters import load_parameters
 from tests.fuzz.tally import Doors, Tally
@@ -48,7 +48,7 @@ def bench_without_rig(folder: Path) -> Iterator[BenchServer]:
 
 
 def header(fields: object, **others: object) -> bytes:
-    return json.dumps({"v": 1, "kind": "command", "fields": fields, "arrays": [], **others}).encode()
+    return json.dumps({"v": VERSION, "kind": "command", "fields": fields, "arrays": [], **others}).encode()
 
 
 def ping(token: str = "") -> bytes:
@@ -83,7 +83,7 @@ def hostile(rng: Rng, token: str) -> list[bytes]:
         lambda: [b'{"v":' * int(rng.integers(1, 100_000))],
         lambda: [good.replace(b"{}", b'{"a":' * 30 + b"1" + b"}" * 30)],
         lambda: [good.replace(b"77", one_of(rng, [b"NaN", b"1e999", b"-Infinity", digits.encode(), b"1.5", b"[]"]))],
-        lambda: [good.replace(b'"v": 1', b'"v": 1, "v": 1')],
+        lambda: [good.replace(b'"v": ', b'"v": 1, "v": ')],
         lambda: [header({"token": one_of(rng, ["", "x" * 10_000, None, 1, []]), "name": "retract", "arguments": {}})],
         lambda: [header({"token": token[:-1] + "é", "name": "shutdown", "arguments": {"abort": True}})],
         lambda: [header({"token": token, "name": one_of(rng, NO_COMMANDS), "arguments": {}})],

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as npst
 from analysis.records import Block, Event, EventKind, Trace
 from app.server.messages import record_message, record_of
 from app.server.protocol import (
+    VERSION,
     Message,
     ProtocolError,
     decode,
@@ -71,7 +72,7 @@ def test_what_is_no_number_or_no_json_is_not_sent_and_an_unknown_number_is_null(
     assert decode(encode(Message("x", {"a": float("nan")}))).fields == {"a": None}
 
 
-GOOD = {"v": 1, "kind": "x", "fields": {}, "arrays": []}
+GOOD = {"v": VERSION, "kind": "x", "fields": {}, "arrays": []}
 
 
 def with_array(*description):
@@ -86,7 +87,7 @@ def with_array(*description):
         ([b"[" * 100_000], "not JSON"),
         ([b"[1]"], "not a JSON object"),
         ([b" " * (5 * 2**20)], "too long"),
-        ([{**GOOD, "v": 2}], "version 2"),
+        ([{**GOOD, "v": 99}], "version 99"),
         ([{"kind": "x", "fields": {}, "arrays": []}], "version None"),
         ([{**GOOD, "fields": []}], "lacks"),
         ([{**GOOD, "arrays": {}}], "lacks"),
