@@ -259,7 +259,7 @@ def _remarks(
     memory: Memory,
 ) -> list[str]:
     n, remarks = len(rows), []
-    short = np.count_nonzero(samples[:, 0] < _FEW_SAMPLES) / max(n, 1)
+    short = float(np.count_nonzero(samples[:, 0] < _FEW_SAMPLES)) / max(n, 1)
     if short > 0.5:
         remarks.append(
             f"{100 * short:.0f} % of the traces have fewer than {_FEW_SAMPLES} samples on the plateau: the sampling is "
