@@ -12,7 +12,7 @@ from math import hypot, sqrt
 import numpy as np
 
 from analysis.calibration.line import fit_line
-from analysis.heating.estimator import HoldEstimate
+from analysis.heating.hold_estimate import HoldEstimate
 from analysis.records import FloatArray
 from analysis.statistics.junction_mean import covariance_of_mean, effective_number, error_beyond_noise
 

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from analysis.distributions import ONE_SIGMA, normal_above, student_exceeded
-from analysis.heating.estimator import HoldEstimate
+from analysis.heating.hold_estimate import HoldEstimate
 from analysis.heating.points import HeatingPoint
 from analysis.heating.thermometer import Thermometer
 from analysis.records import FloatArray

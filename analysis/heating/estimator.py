@@ -3,15 +3,16 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.heating.aligned_hold import AlignedHold, place
 from analysis.heating.exclusion import Exclusion, ExclusionRules, current_drift, judge
+from analysis.heating.hold_estimate import HoldEstimate, LevelEstimate, LevelRises, rejected_hold
 from analysis.heating.holds import Hold
 from analysis.heating.layout import roles_with_zero
+from analysis.heating.line import Line
 from analysis.heating.power import electrical
 from analysis.heating.programme import LevelProgramme
 from analysis.heating.regression import Fit, Regression
@@ -44,12 +45,9 @@ class EstimatorSettings:
         Samples left out after each edge of the looped back bias (see `analysis.heating.mask`).
     lead_samples : int
         Samples left out before it.
-    lines_Hz : tuple of float
-        Frequencies of the lines (see `analysis.heating.lines.measure_lines`); a hold leaves out those that it can't
-        distinguish from its levels.
-    lines_V : tuple of float
-        Their amplitudes, if known: a hold in which too much of a line that it leaves out would pass for heat is not
-        used.
+    lines : tuple of Line
+        Lines to take out (see `analysis.heating.lines.measure_lines`). A hold leaves in those that it can't distinguish
+        from its levels; it is not used if too much of one would pass for heat.
     baseline_order : int
         Order of the polynomial in time for the drift of the thermometer.
     series_resistance_ohm : float
@@ -62,120 +60,12 @@ class EstimatorSettings:
 
     seebeck_V_per_K: float
     mask_samples: int = 6
-    lines_Hz: tuple[float, ...] = ()
-    lines_V: tuple[float, ...] = ()
+    lines: tuple[Line, ...] = ()
     baseline_order: int = 2
     series_resistance_ohm: float = 0.0
     rules: ExclusionRules | None = field(default_factory=ExclusionRules)
     lead_samples: int = 0
     zero_level: bool = True
-
-
-@dataclass(frozen=True)
-class LevelEstimate:
-    """Result of one level of the programme: mean bias, temperature rise, power, current over the kept samples."""
-
-    bias_V: float
-    dT_K: float
-    sigma_K: float
-    q_total_W: float
-    current_A: float
-
-
-@dataclass(frozen=True, eq=False)
-class LevelRises:
-    """All levels of a hold, by rising bias; arrays of shape (levels,) and (levels, levels).
-
-    Parameters
-    ----------
-    current_A, bias_V : ndarray
-        Means; the current as measured, less the amplifier's offset. The bias is relative to the zero level, if any.
-    dT_K, covariance_K2 : ndarray
-        Temperature rises relative to the level ``reference``, whose own are 0, and their covariance.
-    reference : int
-        Level of 0 V, or the most negative one without it.
-    has_zero : bool
-    """
-
-    current_A: FloatArray
-    bias_V: FloatArray
-    dT_K: FloatArray
-    covariance_K2: FloatArray
-    reference: int
-    has_zero: bool
-
-
-@dataclass(frozen=True, eq=False)
-class HoldEstimate:
-    """Result of one hold. All but the descriptive fields are NaN if it was ``rejected``.
-
-    Parameters
-    ----------
-    number : int
-        Number of the hold.
-    amplitude_V : float
-    dT_pos_K, dT_neg_K : float
-        Mean temperature rise of the tip at the largest positive and at the most negative level.
-    covariance_K2 : ndarray, shape (2, 2)
-        Covariance of (dT_pos, dT_neg), from the thermometer's noise alone.
-    q_total_pos_W, q_total_neg_W : float
-        Mean power in the junction at these levels (energy over time).
-    current_pos_A, current_neg_A : float
-        Mean signed current at these levels, relative to that at the zero level.
-    kept_s : float
-        Length of the kept periods: the weight of a hold in a time-weighted mean.
-    periods : int
-        Number of kept periods.
-    samples : tuple of int
-        (start, stop) of the hold.
-    exclusions : tuple of Exclusion
-    rejected : str
-        Reason for not using the hold; "" if it is used.
-    kind : str
-    control : str or None
-        As in the hold.
-    current_drift : float
-        Relative change of the current from the first to the last third of the kept periods.
-    white_V2_per_Hz, corner_Hz : float
-        Noise of the thermometer around the modulation frequency, at the preamplifier's input: one-sided density
-        of the white part, and the frequency at which a 1/f part equals it.
-    flags : tuple of str
-        Those of the hold, and "drift" if the current drifted by more than the rules allow.
-    levels : tuple of LevelEstimate
-        All levels except zero, by rising bias.
-    settling_K : ndarray, shape (2,)
-        (dT_pos, dT_neg) of the first sixth of the kept periods less those of the others, from a transient at the
-        start of the modulation. The mean shifts by a sixth of it. NaN without rules.
-    settling_covariance_K2 : ndarray, shape (2, 2)
-        Covariance of ``settling_K``, from the thermometer's noise alone.
-    rises : LevelRises or None
-        Every level together; None if rejected.
-    """
-
-    number: int
-    amplitude_V: float
-    dT_pos_K: float
-    dT_neg_K: float
-    covariance_K2: FloatArray
-    q_total_pos_W: float
-    q_total_neg_W: float
-    current_pos_A: float
-    current_neg_A: float
-    kept_s: float
-    periods: int
-    samples: tuple[int, int]
-    exclusions: tuple[Exclusion, ...] = ()
-    rejected: str = ""
-    kind: str = "unknown"
-    control: str | None = None
-    current_drift: float = float("nan")
-    white_V2_per_Hz: float = float("nan")
-    corner_Hz: float = float("nan")
-    flags: tuple[str, ...] = ()
-    levels: tuple[LevelEstimate, ...] = ()
-    settling_K: FloatArray = field(default_factory=lambda: np.full(2, np.nan))
-    settling_covariance_K2: FloatArray = field(default_factory=lambda: np.full((2, 2), np.nan))
-    rises: LevelRises | None = None
 
 
 class HoldEstimator:
@@ -200,25 +90,27 @@ class HoldEstimator:
     def estimate(self, hold: Hold) -> HoldEstimate:
         """Evaluate one hold; an unusable hold is returned with the reason, never as an exception."""
         if hold.ended == SKIPPED:
-            return _rejected(hold, "skipped by the user")
+            return rejected_hold(hold, "skipped by the user")
         try:
             if self.settings.zero_level:
                 roles_with_zero(hold.programme)
             placed = place(hold, self.settings.mask_samples, self.settings.lead_samples)
         except ValueError as error:
-            return _rejected(hold, str(error))
+            return rejected_hold(hold, str(error))
         if placed.alignment.seen and not placed.alignment.residual_V < 0.2 * hold.programme.largest_bias_V:
-            return _rejected(hold, "the looped back bias does not follow the programme")
+            return rejected_hold(hold, "the looped back bias does not follow the programme")
         if not np.isfinite(hold.thermocouple_V).any():
-            return _rejected(hold, "no thermocouple voltage, or the gain of its preamplifier is unknown")
+            return rejected_hold(hold, "no thermocouple voltage, or the gain of its preamplifier is unknown")
         judgement = judge(placed, self.settings.rules)
         kept, rules = judgement.kept, self.settings.rules
         least = LEAST_PERIODS if rules is None else max(rules.least_periods, LEAST_PERIODS)
         steady = judgement.steady.sum()
         if steady < least:
-            return _rejected(hold, f"{steady} whole periods, {least} are needed", judgement.exclusions, kept)
+            return rejected_hold(
+                hold, f"{steady} whole periods, {least} are needed", judgement.exclusions, kept
+            )
         if kept.sum() < LEAST_PERIODS:
-            return _rejected(
+            return rejected_hold(
                 hold,
                 f"{kept.sum()} whole periods after the start, {LEAST_PERIODS} are needed",
                 judgement.exclusions,
@@ -227,14 +119,14 @@ class HoldEstimator:
         if not placed.thermometer_reads(kept):
             railed = THERMOMETER_RAILED in hold.flags
             reason = "thermometer at its rail" if railed else "samples of the thermometer are missing"
-            return _rejected(hold, reason, judgement.exclusions, kept)
+            return rejected_hold(hold, reason, judgement.exclusions, kept)
         try:
             fit, span = self.fit(placed, kept)
         except ValueError as error:
-            return _rejected(hold, str(error), judgement.exclusions, kept)
-        if passing_Hz := self._passing_Hz(hold.programme, fit, span):
-            reason = f"too short to distinguish the line at {passing_Hz:.2f} Hz from heat"
-            return _rejected(hold, reason, judgement.exclusions, kept)
+            return rejected_hold(hold, str(error), judgement.exclusions, kept)
+        if line := self._line_that_passes(hold.programme, fit, span):
+            reason = f"too short to distinguish the line at {line.frequency_Hz:.2f} Hz from heat"
+            return rejected_hold(hold, reason, judgement.exclusions, kept)
         return self._estimate(placed, kept, judgement.exclusions, fit, span)
 
     def fit(
@@ -275,21 +167,22 @@ class HoldEstimator:
             first,
         )
 
-    def _passing_Hz(self, programme: LevelProgramme, fit: Fit, regression: Regression) -> float:
-        """Return the frequency of a known line of which too much passes for heat; 0 if there is none."""
+    def _line_that_passes(self, programme: LevelProgramme, fit: Fit, regression: Regression) -> Line | None:
+        """Return a known line of which too much passes for heat; None if there is none."""
         length_s = regression.length / regression.rate_Hz
         noise_V = np.sqrt(np.diag(fit.covariance_V2))
-        for f_Hz, amplitude_V in zip(self.settings.lines_Hz, self.settings.lines_V, strict=False):
-            if programme.hides(f_Hz, length_s):
-                passing_V = amplitude_V / np.sqrt(2.0) * np.abs(regression.response(f_Hz))
+        for line in self.settings.lines:
+            if programme.hides(line.frequency_Hz, length_s):
+                passing_V = line.amplitude_V / np.sqrt(2.0) * np.abs(regression.response(line.frequency_Hz))
                 if np.any(passing_V > PASSES * noise_V):
-                    return f_Hz
-        return 0.0
+                    return line
+        return None
 
     def _lines_Hz(self, hold: Hold, span: slice) -> list[float]:
         """Return the lines that a span of a hold distinguishes from the levels."""
         length_s = (span.stop - span.start) / hold.rate_Hz
-        return [f_Hz for f_Hz in self.settings.lines_Hz if not hold.programme.hides(f_Hz, length_s)]
+        every_Hz = [line.frequency_Hz for line in self.settings.lines]
+        return [f_Hz for f_Hz in every_Hz if not hold.programme.hides(f_Hz, length_s)]
 
     def _estimate(
         self,
@@ -331,7 +224,7 @@ class HoldEstimator:
             q_total_neg_W=negative.q_total_W,
             current_pos_A=positive.current_A,
             current_neg_A=negative.current_A,
-            kept_s=_seconds(hold.programme, int(kept.sum())),
+            kept_s=float(int(kept.sum()) / hold.programme.frequency_Hz),
             periods=int(kept.sum()),
             samples=hold.samples,
             exclusions=exclusions,
@@ -372,36 +265,3 @@ def estimate_holds(holds: Iterable[Hold], settings: EstimatorSettings) -> Iterat
     """Evaluate holds one after the other; one hold is in memory at a time."""
     estimator = HoldEstimator(settings)
     return (estimator.estimate(hold) for hold in holds)
-
-
-def _seconds(programme: LevelProgramme, periods: int) -> float:
-    return float(Fraction(periods) / programme.frequency_Hz)
-
-
-def _rejected(
-    hold: Hold,
-    reason: str,
-    exclusions: tuple[Exclusion, ...] = (),
-    kept: NDArray[np.bool_] | None = None,
-) -> HoldEstimate:
-    nan = float("nan")
-    periods = 0 if kept is None else int(kept.sum())
-    return HoldEstimate(
-        number=hold.number,
-        amplitude_V=hold.amplitude_V,
-        dT_pos_K=nan,
-        dT_neg_K=nan,
-        covariance_K2=np.full((2, 2), nan),
-        q_total_pos_W=nan,
-        q_total_neg_W=nan,
-        current_pos_A=nan,
-        current_neg_A=nan,
-        kept_s=_seconds(hold.programme, periods),
-        periods=periods,
-        samples=hold.samples,
-        exclusions=exclusions,
-        rejected=reason,
-        kind=hold.kind,
-        control=hold.control,
-        flags=hold.flags,
-    )

@@ -11,7 +11,7 @@ import numpy as np
 from analysis.heating.budget import Budget, HeatBypass, budget
 from analysis.heating.combine import RESAMPLES, combine
 from analysis.heating.controls import FIRST_PERIODS, ControlData, judge_controls
-from analysis.heating.estimator import HoldEstimate
+from analysis.heating.hold_estimate import HoldEstimate
 from analysis.heating.points import HeatingPoint
 from analysis.heating.run_reducer import evaluate
 from analysis.heating.runs import EvaluatedHold, EvaluatedRun, EvaluationOptions, HeatingRun

@@ -12,6 +12,7 @@ from analysis.heating.aligned_hold import place
 from analysis.heating.estimator import EstimatorSettings, HoldEstimator
 from analysis.heating.exclusion import judge
 from analysis.heating.holds import Hold
+from analysis.heating.line import Line
 from analysis.heating.programme import LevelProgramme
 from analysis.records import FloatArray
 
@@ -57,19 +58,6 @@ LEAST_PERIODS = 12
 """Least number of periods of a hold; shorter ones blur the spectrum."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line: its frequency, and its amplitude at the preamplifier's input (root mean square of holds).
-
-    ``hidden``: a hold can't distinguish it from what the levels do, and part of it counts as heat (see
-    `analysis.heating.programme.LevelProgramme.hides`); its amplitude is then that of the rest.
-    """
-
-    frequency_Hz: float
-    amplitude_V: float
-    hidden: bool = False
-
-
 def measure_lines(holds: Iterable[Hold], mask_samples: int = 6, lead_samples: int = 0) -> tuple[Line, ...]:
     """Find the lines in the residuals of the thermocouple's voltage after levels and baseline.
 
@@ -98,8 +86,7 @@ def measure_lines(holds: Iterable[Hold], mask_samples: int = 6, lead_samples: in
     lines: list[Line] = []
     left: list[Line] = []
     while len(lines) < MOST_LINES:
-        lines_Hz = tuple(line.frequency_Hz for line in lines)
-        settings = EstimatorSettings(1.0, mask_samples, lines_Hz, lead_samples=lead_samples)
+        settings = EstimatorSettings(1.0, mask_samples, tuple(lines), lead_samples=lead_samples)
         spectrum = _Spectrum.of(chosen, HoldEstimator(settings))
         new = [] if spectrum is None else list(spectrum.strongest(lines, left))
         if not new or spectrum is None:

@@ -9,10 +9,12 @@ import numpy as np
 from analysis.heating.aligned_hold import place
 from analysis.heating.arrival import Arrivals, arrivals_of
 from analysis.heating.box_means import pooled_means_K
-from analysis.heating.estimator import EstimatorSettings, HoldEstimate, HoldEstimator
+from analysis.heating.estimator import EstimatorSettings, HoldEstimator
 from analysis.heating.exclusion import FIRST_PERIODS, ExclusionRules, judge
+from analysis.heating.hold_estimate import HoldEstimate
 from analysis.heating.holds import Hold, holds_of
-from analysis.heating.lines import Line, measure_lines
+from analysis.heating.line import Line
+from analysis.heating.lines import measure_lines
 from analysis.heating.mask import Filters, Mask, filters_of, mask_for
 from analysis.heating.programme import LevelProgramme
 from analysis.heating.thermometer import Thermometer, UncalibratedThermometer, time_constant_s
@@ -181,16 +183,14 @@ class RunEvaluator:
         filters = filters_of(header.settings, time_constant_s(header.calibrations))
         self._arrivals = arrivals
         self._masks = _Masks(filters, arrivals, options.mask_samples)
-        lines = tuple(Line(f_Hz, 0.0) for f_Hz in options.lines_Hz or ())
+        lines = tuple(Line(f_Hz) for f_Hz in options.lines_Hz or ())
         if options.lines_Hz is None:
             mask = self._masks.of(first[0]) if first else Mask(0)
             lines = measure_lines(first, mask.samples, mask.lead)
         self._hidden_line = _hidden_line(lines, first)
-        separable = [line for line in lines if not line.hidden]
         self._settings = EstimatorSettings(
             seebeck_V_per_K=self._thermometer.seebeck_V_per_K,
-            lines_Hz=tuple(line.frequency_Hz for line in separable),
-            lines_V=tuple(line.amplitude_V for line in separable),
+            lines=tuple(line for line in lines if not line.hidden),
             series_resistance_ohm=float(header.settings.get("series_resistance_ohm") or 0.0),
             rules=replace(options.rules, first_periods=self._first_periods),
             zero_level=options.zero_level,
@@ -204,7 +204,7 @@ class RunEvaluator:
     @property
     def lines_Hz(self) -> tuple[float, ...]:
         """Lines that are regressed on."""
-        return self._settings.lines_Hz
+        return tuple(line.frequency_Hz for line in self._settings.lines)
 
     @property
     def learned(self) -> tuple[tuple[float, ...], Arrivals]:
@@ -314,7 +314,7 @@ def _residual_V(hold: Hold, settings: EstimatorSettings) -> FloatArray | None:
         alone = np.zeros_like(kept)
         alone[start:stop] = True
         # The lines stay in, so that the spectrum shows them.
-        fit, _ = HoldEstimator(replace(settings, mask_samples=0, lines_Hz=())).fit(placed, alone)
+        fit, _ = HoldEstimator(replace(settings, mask_samples=0, lines=())).fit(placed, alone)
     except ValueError:
         return None
     return fit.residual_V

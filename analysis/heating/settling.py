@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from analysis.heating.combine import scatter_or_noise
-from analysis.heating.estimator import HoldEstimate
+from analysis.heating.hold_estimate import HoldEstimate
 from analysis.records import FloatArray
 from analysis.statistics.junction_mean import effective_number, widening_of
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.heating.combine import JunctionTable
-from analysis.heating.estimator import HoldEstimate
+from analysis.heating.hold_estimate import HoldEstimate
 from analysis.heating.points import HeatingPoint
 from analysis.records import FloatArray
 

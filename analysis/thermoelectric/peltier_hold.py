@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from analysis.heating.estimator import LevelRises
+from analysis.heating.hold_estimate import LevelRises
 from analysis.heating.runs import EvaluatedHold
 from analysis.records import FloatArray
 from analysis.thermoelectric.peltier import LARGEST_V, Peltier, peltier_of_levels

@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.heating.estimator import EstimatorSettings, estimate_holds
 from analysis.heating.holds import Hold, holds_of
+from analysis.heating.line import Line
 from analysis.heating.programme import three_level
 from analysis.recording import RecordedChannel, Recording, RecordingWriter, RunHeader
 from analysis.records import Block, Event, EventKind
@@ -18,7 +19,7 @@ from tests.support.physics.made_holds import RATE_Hz, SEEBECK_V_per_K, made_hold
 HOLDS = 500
 SAMPLES = 10_000
 RUPTURED = 0.3
-SETTINGS = EstimatorSettings(SEEBECK_V_per_K, lines_Hz=(50.0,))
+SETTINGS = EstimatorSettings(SEEBECK_V_per_K, lines=(Line(50.0),))
 
 RECORDED_HOLDS = 60
 EVERY_S = 30

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.constants import G0_S
-from analysis.heating.estimator import LevelRises
+from analysis.heating.hold_estimate import LevelRises
 from analysis.records import FloatArray
 from analysis.thermoelectric.detectability import ThermometerNoise
 from analysis.thermoelectric.peltier import peltier_of_levels

@@ -10,6 +10,7 @@ from analysis.heating.aligned_hold import place
 from analysis.heating.box_means import pooled_means_K
 from analysis.heating.estimator import EstimatorSettings, HoldEstimator, estimate_hold, estimate_holds
 from analysis.heating.exclusion import judge
+from analysis.heating.line import Line
 from analysis.heating.programme import programme, three_level
 from analysis.heating.regression import Regression
 from tests.support.physics.made_holds import (
@@ -219,7 +220,7 @@ def test_alternating_order_cancels_drift_even_in_pooled_means():
 def test_mains_20_mHz_off_the_frequency_in_the_regression_do_not_move_the_result():
     hold = made_hold(drift_V=lambda t: 1e-6 * np.sin(2.0 * np.pi * 60.02 * t + 0.7))
 
-    with_it = rises(estimate_hold(hold, replace(SETTINGS, lines_Hz=(60.0,))))
+    with_it = rises(estimate_hold(hold, replace(SETTINGS, lines=(Line(60.0),))))
     without = rises(estimate_hold(hold, SETTINGS))
 
     # second order in the phase that 20 mHz make over half a hold: 5 % of what the line does without

@@ -9,6 +9,7 @@ import pytest
 from analysis.heating.aligned_hold import place
 from analysis.heating.estimator import EstimatorSettings, HoldEstimator, estimate_hold, estimate_holds
 from analysis.heating.layout import layout
+from analysis.heating.line import Line
 from analysis.heating.lines import measure_lines
 from analysis.heating.programme import programme, three_level
 from analysis.heating.run_reducer import evaluate
@@ -55,8 +56,12 @@ def separable(lines):
     return [line.frequency_Hz for line in lines if not line.hidden]
 
 
+def known(lines_Hz):
+    return tuple(map(Line, lines_Hz))
+
+
 def pulls(made, lines_Hz):
-    found = list(estimate_holds(made, replace(SETTINGS, lines_Hz=tuple(lines_Hz))))
+    found = list(estimate_holds(made, replace(SETTINGS, lines=known(lines_Hz))))
     off_K = np.array([one.dT_pos_K - RISE_K["+"] for one in found])
     return off_K / [np.sqrt(one.covariance_K2[0, 0]) for one in found]
 
@@ -70,7 +75,7 @@ def test_mains_at_the_measured_frequency_do_not_move_the_result(frequency_Hz, ph
     rng = np.random.default_rng(5)
     holds = [made_hold(drift_V=hum, rng=rng, noise_V=1e-9) for _ in range(3)]
     lines = measure_lines(holds)
-    settings = replace(SETTINGS, lines_Hz=tuple(line.frequency_Hz for line in lines))
+    settings = replace(SETTINGS, lines=lines)
 
     assert [line.frequency_Hz for line in lines] == pytest.approx([frequency_Hz], abs=2e-3)
     assert lines[0].amplitude_V == pytest.approx(1e-6, rel=0.03)
@@ -106,7 +111,8 @@ def test_a_pump_beside_the_modulation_changes_neither_rises_nor_their_errors(fre
     assert found_Hz == pytest.approx(sorted([frequency_Hz, 50.0]), abs=0.01)
     assert np.sqrt(np.mean(pulls(made, found_Hz) ** 2)) == pytest.approx(1.0, abs=0.25)  # 2 sigma of 40
     errors_K = [
-        np.sqrt(one.covariance_K2[0, 0]) for one in estimate_holds(made, replace(SETTINGS, lines_Hz=found_Hz))
+        np.sqrt(one.covariance_K2[0, 0])
+        for one in estimate_holds(made, replace(SETTINGS, lines=known(found_Hz)))
     ]
     alone_K = [np.sqrt(one.covariance_K2[0, 0]) for one in estimate_holds(holds_beside(0.0, 0.0), SETTINGS)]
     assert np.mean(errors_K) == pytest.approx(np.mean(alone_K), rel=0.1)
@@ -133,7 +139,7 @@ def test_a_line_that_long_holds_distinguish_is_not_hidden():
 
 
 def test_a_short_hold_leaves_out_a_line_that_a_long_one_takes_out():
-    settings = replace(SETTINGS, lines_Hz=(24.45,))
+    settings = replace(SETTINGS, lines=(Line(24.45),))
     short, long = (made_hold(n=round(seconds * RATE_Hz)) for seconds in (5.0, 30.0))
 
     assert rises(estimate_hold(short, settings)) == rises(estimate_hold(short, SETTINGS))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.heating.estimator import EstimatorSettings, estimate_holds
+from analysis.heating.line import Line
 from analysis.heating.lines import measure_lines
 from analysis.heating.wandering_lines import WanderingLines
 from simulators.signal.mains import Mains, MainsParameters
@@ -31,7 +32,7 @@ def holds(n, wander_Hz, density_V=DENSITY_V):
 
 def estimates(made):
     lines = measure_lines(made)
-    settings = EstimatorSettings(SEEBECK_V_per_K, lines_Hz=tuple(line.frequency_Hz for line in lines))
+    settings = EstimatorSettings(SEEBECK_V_per_K, lines=lines)
     return lines, list(estimate_holds(made, settings))
 
 
@@ -58,7 +59,7 @@ def test_the_rises_are_moved_by_far_less_than_the_noise_does():
 def test_a_hold_shorter_than_two_windows_is_left_as_it_is():
     short = [replace(hold, **_first(hold, 3500)) for hold in holds(1, 0.02)]
 
-    (with_lines,) = estimate_holds(short, EstimatorSettings(SEEBECK_V_per_K, lines_Hz=(50.0,)))
+    (with_lines,) = estimate_holds(short, EstimatorSettings(SEEBECK_V_per_K, lines=(Line(50.0),)))
 
     assert with_lines.rejected == ""
     assert abs(with_lines.dT_pos_K - RISE_K["+"]) < 4.0 * np.sqrt(with_lines.covariance_K2[0, 0])

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.heating.estimator import LevelRises
+from analysis.heating.hold_estimate import LevelRises
 from analysis.thermoelectric.detectability import ThermometerNoise
 from analysis.thermoelectric.peltier import Peltier, peltier_of_levels
 from analysis.thermoelectric.peltier_controls import judge_controls

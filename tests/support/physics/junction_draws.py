@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from analysis.heating.estimator import HoldEstimate
+from analysis.heating.hold_estimate import HoldEstimate
 
 R_P = 72_800.0
 
