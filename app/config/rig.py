@@ -127,7 +127,7 @@ class SafeSection(Section):
     z_V: float = 0.0
     step_nm: Annotated[Positive, Usual(0.1, 20, "nm")] = 5.0
     within_s: Annotated[float, Usual(0.05, 60, "s")] = Field(default=0.9, gt=0, le=60)
-    heartbeat_s: Annotated[float, Usual(0.3, 2, "s")] = Field(default=0.4, ge=0.2, le=60)
+    heartbeat_s: Annotated[float, Usual(0.3, 2, "s")] = Field(default=0.35, ge=0.2, le=60)
     heartbeat_line: str | None = Field(default=None, pattern=r"^port\d+/line\d+$")
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import psutil
 
 from app.acquisition.watchdog.rig_state import TRIPPED, read_state
-from app.config.rig import load_rig
+from app.config.rig import SafeSection, load_rig
 from app.config.rig_folder import state_path
 from tests.attacks.victim import HAND, RUN
 from tests.support.patience import PATIENCE_S
@@ -38,7 +38,7 @@ STOPPING = ("SIGSTOP",)
 LATEST_S = 0.2
 """Longest time into a phase at which the attack comes."""
 
-HEARTBEAT_S = 0.4
+HEARTBEAT_S = SafeSection().heartbeat_s
 LOOK_S = 0.004
 WATCHED_S = 1.0
 """Time for which a stopped bench is watched after it went on."""
