@@ -122,7 +122,10 @@ def attack_with_servers(console: Console, count: int) -> None:
     """Kill served benches in a retract, and crowd their doors."""
     killed = Table("retracts", "safe", f"within {PROMISED_S:g} s", "longest s", "moved again", "trip held")
     crowds = Table("silent connections", "retract, s", "says", "serves on")
-    with tempfile.TemporaryDirectory() as name, served_rig(Path(name), "wall", heartbeat_s=deaths.HEARTBEAT_S) as rig:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        served_rig(Path(name), "wall", heartbeat_s=deaths.HEARTBEAT_S) as rig,
+    ):
         folder = Path(name)
         tried = [
             servers.kill_in_retract(rig, folder / f"kill{number}", np.random.default_rng([2, number]))
