@@ -53,10 +53,14 @@ def take_name(part: Path, path: Path) -> None:
 
 
 def why_no_text(path: Path) -> str:
-    """Return a sentence on a name of bytes that are no text, which no list, report or recording can hold; or ""."""
+    """Return a sentence on a name of bytes that are no text, which no list, report or recording can hold; or "".
+
+    The names of its folders count as well.
+    """
+    whole = str(path.absolute())
     try:
-        str(path).encode()
+        whole.encode()
     except UnicodeEncodeError:
-        shown = str(path).encode(errors="backslashreplace").decode()
+        shown = whole.encode(errors="backslashreplace").decode()
         return f"{shown}: the name holds bytes that are no text in UTF-8; rename it"
     return ""

@@ -54,6 +54,23 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="names of bytes, links and pi
 
 
 @POSIX
+@pytest.mark.parametrize("words", [["analyze"], ["catalogue", "add", "--catalogue", "c.sqlite"], ["report"]])
+def test_a_file_in_a_folder_whose_name_is_no_text_is_named(words, tmp_path, nights, monkeypatch):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path / "lab") + b"\xff"))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    (folder / "a.h5").write_bytes(nights[0].read_bytes())
+    monkeypatch.chdir(folder)
+
+    done = CliRunner().invoke(main, [*words, "a.h5"])
+
+    assert done.exit_code and isinstance(done.exception, SystemExit)
+    assert "a.h5: the name holds bytes that are no text in UTF-8; rename it" in done.output
+
+
+@POSIX
 def test_a_folder_of_another_lab_with_links_pipes_and_names_that_are_no_text(tmp_path, nights):
     (tmp_path / "a.h5").write_bytes(nights[0].read_bytes())
     (tmp_path / "._a.h5").write_bytes(b"\x00\x05\x16\x07")  # macOS writes one beside each file
