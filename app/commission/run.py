@@ -142,11 +142,14 @@ def commission(
         If the user stopped the session; the rig is safe, and what was done is kept.
     NotSafe
         If the rig is not confirmed safe.
+    FileError
+        If the folder can't be written to.
     """
     session.proved = lambda number: stands(state, number)
     if session.operator is None:
         session.operator = AskedOperator(voice.ask)
     hand = _Hand(voice, session.resistance_ohm, continued=bool(state.steps))
+    state.save(session.folder)  # a folder that can't be written to is known before anything moves
     try:
         for step in steps:
             if stands(state, step.number) and not again:
