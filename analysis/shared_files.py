@@ -36,6 +36,19 @@ def replace_file(part: Path, path: Path, pause: Callable[[float], object] = time
         raise PermissionError(error.errno, advice, str(path)) from error
 
 
+def write_file(path: Path, content: str | bytes) -> None:
+    """Write a file in one step: a reader, and whoever looks after the disk was full, finds the old or the new content.
+
+    Raises ``OSError`` as ``Path.write_bytes`` and `replace_file`; the old content is then unchanged.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
+        replace_file(part, path)
+    finally:
+        remove_file(part)
+
+
 def remove_file(path: Path, pause: Callable[[float], object] = time.sleep) -> None:
     """Delete a file if it exists; leave one that another program keeps open.
 

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation
+
+from analysis.shared_files import write_file
 
 _SVG_DPI = 72.0
 
@@ -128,6 +132,21 @@ def svg_text(figure: Figure) -> str:
     with laid_out(figure):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue().decode()
+
+
+def write_figure(figure: Figure, path: Path, **options: Any) -> None:
+    """Write a figure in the format of the file's suffix, whole or not at all. Takes the options of ``savefig``.
+
+    Raises
+    ------
+    OSError
+        If the file can't be written. (On a full disk, matplotlib's own writers end in errors of their own.)
+    ValueError
+        For an unknown format.
+    """
+    buffer = BytesIO()
+    figure.savefig(buffer, format=path.suffix.removeprefix("."), **options)
+    write_file(path, buffer.getvalue())
 
 
 def label_powers(figure: Figure) -> None:

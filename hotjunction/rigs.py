@@ -45,8 +45,8 @@ def simulated_rig(
     ------
     RuntimeError
         For a parameter that does not exist or is out of range; the message names it.
-    OSError
-        If the folder can't be written to.
+    FileError
+        If the folder can't be written to, or holds the file of another rig; the message names it.
 
     Examples
     --------
@@ -55,6 +55,7 @@ def simulated_rig(
     """
     from app.acquisition.simulated_rig import SimulationSettings
     from app.acquisition.simulated_rig import simulated_rig as served
+    from app.config.simulated_rig_file import write_simulated
 
     overrides = {"sample.species": species, **{name.replace("__", "."): x for name, x in parameters.items()}}
     settings = SimulationSettings(
@@ -62,7 +63,7 @@ def simulated_rig(
     )
     with TemporaryDirectory(prefix="hotjunction-") as temporary, served(settings) as text:
         rig_file = Path(temporary if folder is None else folder) / "rig.toml"
-        rig_file.write_text(text, encoding="utf-8")
+        write_simulated(rig_file, text)
         yield rig_file
 
 

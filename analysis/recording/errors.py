@@ -63,7 +63,9 @@ def reason(error: BaseException) -> str:
     """Return the message of the system or of HDF5 in one line; HDF5 wraps that of the system in several of its own."""
     text = str(error) or type(error).__name__
     system = re.search(r"error message = '([^']*)'", text)
-    return system[1] if system else " ".join(text.split())
+    if system:
+        return system[1]
+    return getattr(error, "strerror", None) or " ".join(text.split())
 
 
 @contextmanager

@@ -78,7 +78,7 @@ class RunLog:
             raise
         except OSError as error:
             self._close()
-            why = error.strerror or reason(error)
+            why = reason(error)
             raise RecordingError(
                 f"{path} cannot be created ({why}): record to another folder or name"
             ) from error

@@ -9,7 +9,7 @@ from app.acquisition.proofs import fingerprint
 from app.config.calibrated_rig import age_days
 from app.config.calibration_store import CalibrationStore, CommissionRecord, store_of
 from app.config.rig import Rig, load_rig
-from app.config.rig_folder import is_simulated
+from app.config.simulated_rig_file import is_simulated
 
 VALID_DAYS = 180
 """Age after which a rig is commissioned again."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import platformdirs
 
 from analysis.bounded_files import read_json
+from analysis.shared_files import write_file
 from app.config.amplifiers import ROLES, model_of
 from app.config.rig import Rig
 from app.config.toml import FileError
@@ -77,7 +78,7 @@ def confirm_declared(
         )
     with suppress(OSError):  # it is asked again
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps({mark: day, **{k: d for k, d in days.items() if d == day}}), "utf-8")
+        write_file(kept, json.dumps({mark: day, **{k: d for k, d in days.items() if d == day}}))
 
 
 def ask_in_terminal(question: str) -> bool:

@@ -8,13 +8,12 @@ more, the owner is stale. With NI-DAQmx of the same computer the first lock is e
 
 import json
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from analysis.shared_files import read_file, remove_file, replace_file
+from analysis.shared_files import read_file, remove_file, write_file
 from app.acquisition.host_lock import HostLock
 from app.acquisition.owner import Owner, Presence, RigOwned, myself
 from app.acquisition.watchdog.latch import SEEN
@@ -160,9 +159,7 @@ class Ownership:
         self._lock.release()
 
     def _write(self, owner: Owner) -> None:
-        part = self._text.with_name(f".{self._text.name}.{os.getpid()}")
-        part.write_text(json.dumps(asdict(owner)), "utf-8")
-        replace_file(part, self._text)
+        write_file(self._text, json.dumps(asdict(owner)))
 
     def _written(self) -> Owner | None:
         try:

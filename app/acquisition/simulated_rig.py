@@ -24,7 +24,7 @@ from app.config.amplifiers import (
     amplifier_model,
     named_model,
 )
-from app.config.rig_folder import MARK
+from app.config.simulated_rig_file import MARK
 from app.console.priority import SWITCH_S
 from simulators.parameters import STANDARD_CARD, Parameters, load_parameters
 

@@ -10,6 +10,7 @@ import jinja2
 
 from analysis.heating.points import HeatingPoint
 from analysis.numbers import with_error
+from analysis.shared_files import write_file
 from app.acquisition.simulated_rig import SimulationSettings
 from app.campaign.decisions import TooFewTraces, nearest_peak
 from app.campaign.file import CampaignFile, load_campaign
@@ -45,7 +46,7 @@ def campaign(folder: Path, traces: int, holds: int, seed: int) -> CampaignFile:
         amplitude_V=AMPLITUDE_V,
         holds=holds,
     )
-    path.write_text(text, encoding="utf-8")
+    write_file(path, text)
     return load_campaign(path)
 
 

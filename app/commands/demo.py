@@ -45,6 +45,7 @@ def command(out: Path, traces: int, holds: int, seed: int, unproved: str) -> Non
     from app.campaign.demo import campaign, comparison, settings, with_enough_traces
     from app.campaign.log import CampaignLog
     from app.campaign.run import Campaign, CampaignStopped
+    from app.config.simulated_rig_file import demand_writable, is_simulated, write_simulated
     from app.config.toml import FileError
     from app.console.progress import stderr_console
     from app.report.heating_text import print_measurement
@@ -56,10 +57,14 @@ def command(out: Path, traces: int, holds: int, seed: int, unproved: str) -> Non
         raise FileError(
             f"{there} exists; a recording is never overwritten. Choose another --out, or delete it."
         )
+    demand_writable(rig_file := out / "rig.toml")
+    for other in (out / "demo.toml", out / REPORT):
+        if other.exists() and not is_simulated(rig_file):
+            raise FileError(f"{other} exists and is not of a demo; choose another --out.")
     out.mkdir(parents=True, exist_ok=True)
     log = CampaignLog(out / LOG, lambda line: console.print(line, highlight=False))
     with served(settings(seed)) as (rig, rig_text):
-        (out / "rig.toml").write_text(patient(rig_text), encoding="utf-8")
+        write_simulated(rig_file, patient(rig_text))
         try:
             file = campaign(out, traces, holds, seed)
             first = Campaign(file, log, runs_on_bench(file, direct_wires(rig), unproved))

@@ -130,9 +130,10 @@ def command(
 
 def _save(profile: "ImportProfile", path: Path) -> None:
     from analysis.recording.names import demand_free
+    from analysis.shared_files import write_file
 
     demand_free(path)
-    path.write_text(profile.to_toml(), encoding="utf-8")
+    write_file(path, profile.to_toml())
     click.echo(f"{path}: profile of these options; use it with --profile {path}")
 
 

@@ -81,11 +81,11 @@ def command(
 
 
 def _draw(results: "Mapping[str, StatisticResult]", folder: Path) -> None:
-    from app.figure_style import LIGHT, drawn_in
+    from app.figure_style import LIGHT, drawn_in, write_figure
     from app.report.statistic_figures import statistic_figure
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, result in results.items():
         for number, picture in enumerate(result.pictures, 1):
             with drawn_in(LIGHT):
-                statistic_figure(picture, LIGHT).savefig(folder / f"{name}-{number}.svg")
+                write_figure(statistic_figure(picture, LIGHT), folder / f"{name}-{number}.svg")

@@ -49,6 +49,7 @@ def command(
     controls, noise budget and exclusions; settings and calibrations.
     """
     from analysis.recording import RecordingError
+    from analysis.shared_files import write_file
     from app.config.toml import FileError
     from app.console.progress import stderr_console
     from app.offline.command_line import Means, analyse_for_command
@@ -74,7 +75,7 @@ def command(
                 write_report(measurement, target)
         if table is not None:
             writing = table
-            table.write_text(points_csv(measurement), encoding="utf-8", newline="")
+            write_file(table, points_csv(measurement))
     except (RecordingError, ValueError) as error:
         raise FileError(str(error)) from None
     except OSError as error:

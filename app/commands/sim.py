@@ -7,7 +7,6 @@ import click
 
 from app.acquisition.simulated_rig import SimulationSettings, served
 from app.config.amplifiers import CURRENT_AMPLIFIER, DEFAULTS, VOLTAGE_PREAMPLIFIER, AmplifierError
-from app.config.rig_folder import MARK
 from app.config.toml import FileError
 from app.console import options
 from app.console.errors import Command
@@ -120,6 +119,7 @@ def command(
     import threading
 
     from analysis.recording import RecordingError
+    from app.config.simulated_rig_file import demand_writable, write_simulated
     from app.console.terminal import LOOK_S
     from app.console.windows import fine_timer
     from simulators.parameters import DEFAULTS, ParameterError
@@ -131,10 +131,7 @@ def command(
     if list_faults:
         click.echo(listed())
         return
-    if rig_file.exists() and not rig_file.read_text(encoding="utf-8", errors="replace").startswith(MARK):
-        raise FileError(
-            f"{rig_file} exists and does not belong to a simulated rig; choose another --rig-file"
-        )
+    demand_writable(rig_file)
     if speed is not None and recording is None:
         raise click.UsageError("--speed goes with --recording")
     if recording is not None and (species or parameters or overrides or faults):
@@ -160,7 +157,7 @@ def command(
     )
     try:
         with fine_timer(), served(settings) as (_, text):
-            _write(rig_file, text)
+            write_simulated(rig_file, text)
             click.echo(text)
             click.echo(f"Serving. Wrote {rig_file}. Ctrl-C ends it.", err=True)
             ended = threading.Event()
@@ -170,10 +167,3 @@ def command(
         click.echo("Ended.", err=True)
     except (ParameterError, RecordingError, AmplifierError, OSError) as error:
         raise FileError(str(error)) from None
-
-
-def _write(rig_file: Path, text: str) -> None:
-    try:
-        rig_file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"{rig_file} can't be written: {error.strerror}") from None

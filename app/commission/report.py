@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.commissioning.judgement import Number, Verdict
+from analysis.shared_files import write_file
 from app.commission.registry import STEPS
 from app.commission.state import State
 from app.commission.step import Step
@@ -63,5 +64,5 @@ def write_reports(
     page = environment.from_string(text).render(
         state=state, rows=rows(state, steps), facts=state.facts, title=title
     )
-    (folder / PAGE).write_text(page, encoding="utf-8")
-    (folder / DATA).write_text(json.dumps(to_json(state), indent=1), encoding="utf-8")
+    write_file(folder / PAGE, page)
+    write_file(folder / DATA, json.dumps(to_json(state), indent=1))

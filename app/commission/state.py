@@ -11,7 +11,7 @@ import psutil
 
 from analysis.bounded_files import read_json
 from analysis.commissioning.judgement import Judgement, Verdict
-from analysis.shared_files import replace_file
+from analysis.shared_files import write_file
 from app.config.toml import FileError
 
 CLOCK_BEHIND = timedelta(minutes=10)
@@ -95,11 +95,9 @@ class State:
         """Write the state; a reader sees the old or the new one. Raises ``FileError``."""
         content = {**vars(self), "steps": {str(n): done.to_json() for n, done in sorted(self.steps.items())}}
         path = folder / FILE
-        part = path.with_name(f"{FILE}.part")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(content, indent=1), encoding="utf-8")
-            replace_file(part, path)
+            write_file(path, json.dumps(content, indent=1))
         except OSError as error:
             raise FileError(f"{path}: can't be written ({error.strerror})") from None
 

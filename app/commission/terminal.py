@@ -12,7 +12,7 @@ from app.acquisition.open_rig import Wires
 from app.commission.hands import Operator
 from app.commission.report import shown
 from app.commission.step import Step
-from app.config.rig_folder import is_simulated
+from app.config.simulated_rig_file import demand_writable, write_simulated
 from app.config.toml import FileError
 
 COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "not done": "blue"}
@@ -28,14 +28,11 @@ def simulated_rig(
     from app.commission.simulated_hands import SimulatedHands
     from simulators.parameters import ParameterError
 
-    if rig_file.is_file() and not is_simulated(rig_file):
-        raise FileError(
-            f"{rig_file} is not the file of a simulated rig and is not overwritten: name another."
-        )
+    demand_writable(rig_file)
     overrides = ("fixture.kind=resistor", f"fixture.resistance_ohm={resistance_ohm:g}")
     try:
         with served(SimulationSettings(clock, overrides=overrides, faults=faults)) as (rig, text):
-            rig_file.write_text(patient(text), encoding="utf-8")
+            write_simulated(rig_file, patient(text))
             direct = direct_wires(rig)
             yield Wires(direct.daq), SimulatedHands(rig.faults)  # the amplifier's own wire can be silent
     except ParameterError as error:

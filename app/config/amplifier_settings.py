@@ -6,7 +6,7 @@ from pathlib import Path
 import tomli_w
 from pydantic import BaseModel, ConfigDict
 
-from analysis.shared_files import replace_file
+from analysis.shared_files import write_file
 from app.config.toml import FileError, read_toml, validate
 
 
@@ -26,11 +26,7 @@ def load_amplifier_settings(path: Path) -> dict[str, dict[str, float]]:
 
 def save_amplifier_settings(path: Path, settings: Mapping[str, Mapping[str, float]]) -> None:
     """Write settings by amplifier, whole or not at all. Raises ``FileError``."""
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(
-            tomli_w.dumps({role: dict(each) for role, each in settings.items()}), encoding="utf-8"
-        )
-        replace_file(part, path)
+        write_file(path, tomli_w.dumps({role: dict(each) for role, each in settings.items()}))
     except OSError as error:
         raise FileError(f"{path} can't be written: {error.strerror}") from None

@@ -14,11 +14,9 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from app.config.rig import Rig
+from app.config.simulated_rig_file import is_simulated
 
 VARIABLE = "HOTJUNCTION_RIGS"
-
-MARK = "# Rig file of a simulated rig"
-"""First line of the rig file of a simulated rig; such a file may be overwritten."""
 
 OWNER = ".owner.json"
 """Ending of the file beside a lock that says who holds it."""
@@ -41,15 +39,6 @@ def user_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return "somebody"
-
-
-def is_simulated(rig_file: Path) -> bool:
-    """Return True for the rig file of a simulated rig."""
-    try:
-        with rig_file.open(encoding="utf-8-sig") as file:
-            return file.readline().startswith(MARK)
-    except (OSError, UnicodeDecodeError):
-        return False
 
 
 def rig_key(rig: Rig) -> str:

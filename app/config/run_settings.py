@@ -7,7 +7,7 @@ from typing import Any
 import tomli_w
 from pydantic import BaseModel, ConfigDict
 
-from analysis.shared_files import replace_file
+from analysis.shared_files import write_file
 from app.config.toml import FileError, read_toml, validate
 from procedures.errors import ImpossibleSetting
 from procedures.registry import PROCEDURES
@@ -43,9 +43,7 @@ def save_run_settings(path: Path, procedure: str, sample: str, values: Mapping[s
     }
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in changed.items()}
     content = {"procedure": procedure, "sample": sample, "values": plain}
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(tomli_w.dumps(content), encoding="utf-8")
-        replace_file(part, path)
+        write_file(path, tomli_w.dumps(content))
     except OSError as error:
         raise FileError(f"{path} can't be written: {error.strerror}") from None

@@ -67,11 +67,10 @@ def of_the_system(error: OSError) -> str:
 
     inside_h5 = re.search(r"name = '([^']*)'", str(error))
     place = error.filename or (inside_h5[1] if inside_h5 else "")
-    why = reason(error) if inside_h5 or not error.strerror else error.strerror
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         remedy = "free some space, or use another disk"
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         remedy = "use a folder in which you may write, and close other programs that hold the file"
     else:
         remedy = "name another file or folder"
-    return f"{place or 'A file'}: {why}; {remedy}."
+    return f"{place + ': ' if place else ''}{reason(error)}; {remedy}."

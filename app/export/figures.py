@@ -8,7 +8,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from app.export.content import ExportError, provenance_of
-from app.figure_style import LIGHT, drawn_in, laid_out
+from app.figure_style import LIGHT, drawn_in, laid_out, write_figure
 from app.offline.measurement import Measurement
 from app.report.figures import histogram_2d_figure, histogram_figure, traces_figure
 from app.report.paper_figure import paper_figure
@@ -72,7 +72,7 @@ def write_figures(measurement: Measurement, folder: Path, suffix: str, width_mm:
             figure.set_size_inches(wide, wide * max(height / width, 0.6 if width_mm <= SINGLE_mm else 0.0))
             _shrink_text(figure)
             with laid_out(figure):
-                figure.savefig(folder / f"{name}.{suffix}", format=suffix, dpi=PNG_DPI, metadata=metadata)
+                write_figure(figure, folder / f"{name}.{suffix}", dpi=PNG_DPI, metadata=metadata)
 
 
 def _shrink_text(figure: Figure) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from analysis.recording.errors import reason
 from analysis.shared_files import remove_file, replace_file
 from app.export import binary_files, text_files
 from app.export.content import Content, ExportError, content_of
@@ -106,9 +107,7 @@ def write_whole(out: Path, is_folder: bool, write: Callable[[Path], None]) -> No
             write(part)
             replace_file(part, out)
     except OSError as error:
-        raise ExportError(
-            f"{out}: can't be written ({error.strerror or error}); nothing was left there"
-        ) from None
+        raise ExportError(f"{out}: can't be written ({reason(error)}); nothing was left there") from None
     finally:
         if part.is_dir():
             shutil.rmtree(part, ignore_errors=True)

@@ -14,7 +14,7 @@ from analysis.records import FloatArray
 from analysis.transport.landauer import currents
 from analysis.transport.transmission import Transmission
 from app.config.toml import FileError
-from app.figure_style import laid_out
+from app.figure_style import laid_out, write_figure
 
 _POSITIVE, _NEGATIVE, _NEUTRAL = "#D55E00", "#0072B2", "#333333"  # Okabe and Ito: safe for the colour-blind
 
@@ -212,6 +212,6 @@ def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure in the format of its suffix. Raises `FileError` for an unknown one."""
     try:
         with laid_out(figure):
-            figure.savefig(path, dpi=150)
+            write_figure(figure, path, dpi=150)
     except (ValueError, OSError) as error:
         raise FileError(f"{path}: the picture can't be written: {error}") from None

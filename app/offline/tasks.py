@@ -102,7 +102,7 @@ def attempt(task: Task[Result]) -> Result | Failure:
     except (RecordingError, ValueError) as error:
         return Failure(path, _with_path(path, str(error)))
     except OSError as error:
-        return Failure(path, f"{path}: can't be read ({error.strerror or reason(error)}).")
+        return Failure(path, f"{path}: can't be read ({reason(error)}).")
     except MemoryError:
         return Failure(path, f"{path}: needs more memory than this computer has free; use fewer --workers.")
     except Exception as error:

@@ -12,7 +12,7 @@ from matplotlib.ticker import NullLocator
 from analysis.buettiker.linear import electronic_circuit
 from analysis.constants import ELEMENTARY_CHARGE_C
 from analysis.records import FloatArray
-from app.figure_style import LIGHT, drawn_in, label_powers, laid_out
+from app.figure_style import LIGHT, drawn_in, label_powers, laid_out, write_figure
 from app.models.probe_circuit import CircuitSettings
 from app.paper.numbers import ELECTRONIC, OPEN, Number
 from app.paper.panels import (
@@ -217,6 +217,6 @@ def save_figures(folder: Path, numbers: Numbers) -> Iterator[str]:
             figure = draw(numbers)
             label_powers(figure)
             with laid_out(figure):  # once for both formats
-                figure.savefig(folder / f"{name}.png", dpi=_DPI)
-                figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+                write_figure(figure, folder / f"{name}.png", dpi=_DPI)
+                write_figure(figure, folder / f"{name}.svg", metadata={"Date": None})
         yield name

@@ -17,7 +17,7 @@ from analysis.bounded_files import read_json
 from analysis.json_data import from_json, to_json
 from analysis.recording import RecordingError
 from analysis.recording.summary import RecordingSummary, glance
-from analysis.shared_files import remove_file, replace_file
+from analysis.shared_files import write_file
 from app.offline.recordings import is_recording
 from app.replay.saved_analysis import AnalysisFileError, analyses_in, load
 from app.replay.segments import HOLD, STEPS, SWEEP, TRACE
@@ -192,10 +192,6 @@ def _read_cache(path: Path) -> dict[str, LibraryRow]:
 
 
 def _write_cache(path: Path, rows: Mapping[str, LibraryRow]) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     content = {"version": CACHE_VERSION, "rows": to_json(list(rows.values()))}
     with suppress(OSError):
-        part.write_text(json.dumps(content), encoding="utf-8")
-        replace_file(part, path)
-    with suppress(OSError):
-        remove_file(part)
+        write_file(path, json.dumps(content))

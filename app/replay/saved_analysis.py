@@ -4,7 +4,6 @@ The analysis of ``night.h5`` is ``night.analysis.json``, or ``night.NAME.analysi
 """
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from typing import Any
 from analysis.bounded_files import read_json
 from analysis.json_data import InvalidContent, from_json, to_json
 from analysis.recording.summary import glance
-from analysis.shared_files import remove_file, replace_file
+from analysis.shared_files import write_file
 
 ENDING = ".analysis.json"
 FORMAT, FORMAT_VERSION = "hotjunction analysis", 1
@@ -95,14 +94,10 @@ def save(recording: Path, analysis: SavedAnalysis) -> Path:
         "recording": _about(recording),
         **{key: getattr(analysis, key) for key in ("name", "summary", "notes", "options", "results")},
     }
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(json.dumps(to_json(content), indent=1), encoding="utf-8")
-        replace_file(part, path)
+        write_file(path, json.dumps(to_json(content), indent=1))
     except (OSError, TypeError, ValueError) as error:
         raise AnalysisFileError(f"cannot write {path} ({error})") from error
-    finally:
-        remove_file(part)
     return path
 
 

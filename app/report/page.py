@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from analysis.numbers import TIMES, power
-from analysis.shared_files import remove_file, replace_file
+from analysis.shared_files import write_file
 from app.offline.measurement import Measurement
 from app.report.parts import report_parts
 from app.report.setting_rows import settings_of
@@ -38,12 +38,7 @@ def report_html(measurement: Measurement) -> str:
 
 def write_report(measurement: Measurement, out: Path) -> None:
     """Write the page; a failed attempt leaves no file ``out``."""
-    part = out.with_name(out.name + ".part")
-    try:
-        part.write_text(report_html(measurement), encoding="utf-8")
-        replace_file(part, out)
-    finally:
-        remove_file(part)
+    write_file(out, report_html(measurement))
 
 
 def _power(found: re.Match[str]) -> str:

@@ -1,14 +1,17 @@
 """Figures of a report are drawn once; the one for dark pages is the same in other colours."""
 
+import errno
 import re
+from pathlib import Path
 
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 
 from analysis.records import Trace
 from analysis.traces.histogram import BinAxis, Scale, histogram_2d
 from analysis.traces.options import DISPLACEMENT_AXIS
-from app.figure_style import DARK, LIGHT, PowersOfTen, drawn_in, recoloured, svg_text
+from app.figure_style import DARK, LIGHT, PowersOfTen, drawn_in, recoloured, svg_text, write_figure
 from app.offline.analyse import analyse_measurement
 from app.report import heating_sections
 from app.report.figures import histogram_2d_figure, traces_figure
@@ -71,3 +74,19 @@ def test_powers_of_ten_are_plain_text():
     shown = [text.get_text() for text in axes.get_yticklabels(which="both")]
     assert "3×10⁰" in shown
     assert not any("$" in text for text in shown)
+
+
+@pytest.mark.parametrize("suffix", ["pdf", "svg", "png"])
+def test_a_full_disk_is_an_error_of_the_system_and_leaves_no_figure(suffix, tmp_path, monkeypatch):
+    """matplotlib's writer of PDF had ended in an error of zlib."""
+
+    def full(self, content):
+        self.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+
+    with pytest.raises(OSError, match="No space left"):
+        write_figure(Figure(), tmp_path / f"figure.{suffix}")
+
+    assert list(tmp_path.iterdir()) == []

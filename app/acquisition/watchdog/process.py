@@ -44,7 +44,8 @@ from app.acquisition.watchdog.rig_state import (
 from app.config.calibration_store import store_of
 from app.config.last_proof import withdraw_proof
 from app.config.rig import Rig, load_rig
-from app.config.rig_folder import is_simulated, state_path
+from app.config.rig_folder import state_path
+from app.config.simulated_rig_file import is_simulated
 from app.console.priority import become_urgent
 
 SIMULATED_S = 60.0

@@ -25,6 +25,7 @@ from analysis.importers.options import MEANINGS, Orientation
 from analysis.importers.registry import IMPORTERS
 from analysis.recording import RecordingError
 from analysis.recording.names import demand_free
+from analysis.shared_files import write_file
 from app.acquisition.import_files import headline, preview, summary, understood
 from app.config.import_profile import ImportProfile, load_profile
 from app.config.toml import FileError
@@ -146,8 +147,12 @@ class ImportDialog(QDialog):
         """Write the form to a profile."""
         profile = self._checked(self.profile)
         if profile is not None:
-            path.write_text(profile.to_toml(), encoding="utf-8")
-            self._say(f"{path.name} is written.")
+            try:
+                write_file(path, profile.to_toml())
+            except OSError as error:
+                self._say(f"{path} can't be written: {error.strerror}.")
+            else:
+                self._say(f"{path.name} is written.")
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Drop a preview that is still being read."""

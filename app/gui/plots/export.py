@@ -13,6 +13,7 @@ from PyQt6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PyQt6.QtSvg import QSvgGenerator
 from pyqtgraph import ScatterPlotItem
 
+from analysis.shared_files import write_file
 from app.gui.plots.heading import without_markup
 from app.gui.plots.printable import Printable
 from app.gui.widgets.theme import LIGHT
@@ -28,7 +29,7 @@ def export(panel: Printable, path: Path) -> None:
         panel.message.emit(f"Cannot export to {path.name}: use one of the file types {', '.join(_WRITERS)}.")
         return
     try:
-        path.write_bytes(writer(panel))
+        write_file(path, writer(panel))
     except OSError as error:
         panel.message.emit(f"Cannot write {path}: {error.strerror or error}.")
     else:

@@ -63,7 +63,7 @@ def test_a_folder_in_which_the_user_may_not_write(tmp_path, monkeypatch):
 
 def test_a_full_disk_says_so_without_a_name():
     assert of_the_system(OSError(errno.ENOSPC, "No space left on device")) == (
-        "A file: No space left on device; free some space, or use another disk."
+        "No space left on device; free some space, or use another disk."
     )
 
 
