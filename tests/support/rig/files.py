@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from app.acquisition.simulated_rig import SimulationSettings, rig_file_text
-from app.config.rig_folder import MARK
+from app.config.simulated_rig_file import MARK
 from tests.support.patience import ANSWER_S
 
 ADDRESSES = {
