@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from analysis.recording import Recording
-from analysis.records import EventKind, FloatArray
+from analysis.records import SWEEP, EventKind, FloatArray
 
 LOOKS, LOOK_SAMPLES = 16, 1024
 """Number of stretches that are checked, spread over the recording, and samples in each."""
@@ -25,15 +25,27 @@ def doubts(recording: Recording) -> Iterator[str]:
             f"a rate of {rate_Hz:g} samples per second is not possible. Times, speeds and noise densities of this "
             "recording are meaningless; its header is damaged or was edited by hand."
         )
-    for name in ("current", "conductance"):
-        if name in recording.channels and recording.n_samples:
-            samples = _spread_samples(recording, name)
-            if not np.isfinite(samples).any():
-                yield (
-                    f"the {name} is NaN or infinite in all {samples.size} samples checked. There is nothing to "
-                    "analyse; check the channel's wiring and the program that wrote the file."
-                )
+    name = _analysed_channel(recording)
+    if name is not None and recording.n_samples and not _has_values(recording, name):
+        yield (
+            f"the {name} is NaN or infinite in all {recording.n_samples} samples. There is nothing to "
+            "analyse; check the channel's wiring and the program that wrote the file."
+        )
     yield from _bias_doubts(recording)
+
+
+def _analysed_channel(recording: Recording) -> str | None:
+    """Return the channel that the analysis reads: the current has no values in an imported block of conductances."""
+    sweeps_only = bool(recording.traces) and all(SWEEP in entry.flags for entry in recording.traces)
+    wanted = ("current", "conductance") if sweeps_only else ("conductance", "current")
+    return next((name for name in wanted if name in recording.channels), None)
+
+
+def _has_values(recording: Recording, channel: str) -> bool:
+    """Return whether any sample is finite; all are read only where a spread look finds none."""
+    if np.isfinite(_spread_samples(recording, channel)).any():
+        return True
+    return any(np.isfinite(block.data).any() for block in recording.blocks(channels=[channel]))
 
 
 def _spread_samples(recording: Recording, channel: str) -> FloatArray:

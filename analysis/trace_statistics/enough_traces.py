@@ -27,8 +27,8 @@ from analysis.statistics.result import (
     StatisticResult,
 )
 from analysis.statistics.statistic import Statistic, StatisticError
-from analysis.trace_statistics.copies import originals, sketch
 from analysis.trace_statistics.window_peak import alike, resampled_peak, window_axis
+from analysis.traces.copies import originals, sketch
 from analysis.traces.histogram import BinAxis, CountArray, Scale, histogram
 
 RESAMPLES = 200

@@ -17,8 +17,8 @@ from analysis.statistics.estimate import Estimate, unknown
 from analysis.statistics.memory import Memory, memory_of
 from analysis.statistics.several import holm
 from analysis.statistics.statistic import StatisticError
-from analysis.trace_statistics.copies import originals, sketch
 from analysis.trace_statistics.window_peak import alike, resampled_peak, window_axis
+from analysis.traces.copies import originals, sketch
 from analysis.traces.histogram import BinAxis, CountArray, Scale, histogram
 
 DIFFERENT, EQUIVALENT, CANNOT_TELL = "different", "equivalent", "cannot tell"

@@ -8,9 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analysis.disk_backed_list import DiskBackedList
 from analysis.recording import Recording
 from analysis.records import Trace
+from analysis.traces.copies import copies_between, sketches_of
 from analysis.traces.histogram import Histogram2D
 from analysis.traces.incremental import IncrementalSelection, TraceList
 from analysis.traces.incremental_histograms import Axes, TraceCounts
@@ -18,7 +22,7 @@ from analysis.traces.kept import KeptTraces
 from analysis.traces.options import AnalysisOptions, OptionsFor
 from analysis.traces.plateaus import PlateauLengths, lengths_between
 from analysis.traces.read import RecordedTraces
-from analysis.traces.selection import Selection, TraceSummary, plausible
+from analysis.traces.selection import COPY, Selection, TraceSummary, plausible
 
 REMEMBERED = 1 << 22
 """Samples of one recording that stay in memory between its summary and its counts."""
@@ -40,6 +44,8 @@ class CountedTraces:
     kept : tuple of bool
         True for traces in ``map``.
     map : Histogram2D
+    sketches : ndarray, shape (n, 8)
+        Of each trace; empty if they were not asked for.
     """
 
     summaries: tuple[TraceSummary, ...]
@@ -48,13 +54,34 @@ class CountedTraces:
     counts: tuple[TraceCounts, ...]
     kept: tuple[bool, ...]
     map: Histogram2D
+    sketches: NDArray[np.uint64]
 
 
-def count_traces(recording: Recording, options: OptionsFor) -> CountedTraces:
-    """Reduce the traces of a recording to rows. Raises ``RecordingError`` as `RecordedTraces` does."""
+def count_traces(
+    recording: Recording, options: OptionsFor, sketched: bool = False, copies: Sequence[int] = ()
+) -> CountedTraces:
+    """Reduce the traces of a recording to rows.
+
+    Parameters
+    ----------
+    recording : Recording
+    options : callable
+        As for `IncrementalSelection`.
+    sketched : bool
+        Sketch each trace, to recognise it in other recordings.
+    copies : sequence of int
+        Indices of traces that are not kept, because an earlier recording has them.
+
+    Raises
+    ------
+    RecordingError
+        As raised by `RecordedTraces`.
+    """
     traces = _Remembering(RecordedTraces(recording))
     growing = IncrementalSelection(traces, options)
     growing.look()
+    for index in copies:
+        growing.summaries[index] = _flagged(growing.summaries[index])
     growing.decide()
     growing.select()
     kept = set(growing.kept)
@@ -66,10 +93,15 @@ def count_traces(recording: Recording, options: OptionsFor) -> CountedTraces:
         tuple(growing.counted.row(index) for index in every),
         tuple(index in kept for index in every),
         growing.map,
+        sketches_of(traces[index].conductance_G0 for index in every if sketched),
     )
     growing.close()
     traces.close()
     return counted
+
+
+def _flagged(summary: TraceSummary) -> TraceSummary:
+    return replace(summary, flags=(*summary.flags, COPY))
 
 
 def lengths_in(
@@ -91,6 +123,7 @@ class MergedSelection(IncrementalSelection):
     Parameters
     ----------
     parts : sequence of CountedTraces
+        Traces that an earlier one has too are not kept, if the parts are sketched.
     open_part : sequence of callable
         Functions that open each recording, for those who want its traces later.
     options : callable
@@ -109,9 +142,12 @@ class MergedSelection(IncrementalSelection):
         self._first_numbers: list[int] = []
         self.first = [0]
         """Index of the first trace of each recording, and the number of all traces."""
+        self._copies = copies_between([part.sketches for part in parts])
         number = 0
-        for part in parts:
+        for part, copies in zip(parts, self._copies, strict=True):
             numbered = [replace(each, number=number + each.number) for each in part.summaries]
+            for index in copies:
+                numbered[index] = _flagged(numbered[index])
             self.summaries += numbered
             self._first_numbers.append(number)
             number = max([number - 1, *(each.number for each in numbered)]) + 1
@@ -122,6 +158,10 @@ class MergedSelection(IncrementalSelection):
         """Options as decided from all traces, axes included: those that every recording must be counted with."""
         linear, log, _ = self.counted.axes
         return replace(self.options, linear_axis=linear, log_axis=log)
+
+    def copies_in(self, part: int) -> tuple[int, ...]:
+        """Return the indices, in a recording, of its traces that an earlier recording has too."""
+        return tuple(self._copies[part])
 
     def kept_in(self, part: int) -> list[int]:
         """Return the indices, in a recording, of its traces that the decided rules keep."""

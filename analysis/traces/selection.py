@@ -10,6 +10,9 @@ from analysis.median import median
 from analysis.records import SKIPPED, FloatArray, Trace
 from analysis.traces.noise_floor import OPEN_G0, NoiseFloor, OpenPart, floor_of, open_parts
 
+COPY = "in another recording too"
+"""Flag of a trace that is a copy of one in an earlier recording of the set."""
+
 _START_SAMPLES = 5  # their median is the start of a trace, so that a spike is not
 _OPEN_SAMPLES = 5  # in a row below the limit, so that ringing of the amplifier does not count as an opening
 
@@ -36,7 +39,7 @@ class SelectionRules:
     opens_below_G0: float = 0.01
     plausible_G0: tuple[float, float] = (-0.1, 100.0)
     shortest: int = 20
-    rejected_flags: tuple[str, ...] = ("aborted", "gap", "I-V", "rejected on import")
+    rejected_flags: tuple[str, ...] = ("aborted", "gap", "I-V", "rejected on import", COPY)
 
 
 @dataclass(frozen=True)

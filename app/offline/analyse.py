@@ -140,6 +140,7 @@ def measured(
         *(failure.sentence for failure in failed),
         *remarks,
         *why_not,
+        *(histogram.copies if histogram else ()),
         *(histogram.analysis.remarks if histogram else ()),
         *_warnings(used, heating),
         *doubts,

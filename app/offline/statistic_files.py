@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from analysis.statistics.result import StatisticResult
 from analysis.statistics.statistic import HOLDS, STRETCHES, SWEEPS, StatisticError
 from analysis.traces.kept import KeptTraces, kept_traces
 from analysis.traces.read import traces_of
+from analysis.traces.selection import COPY
 from app.offline.recordings import RecordingKind
 from app.offline.statistics import ChosenStatistics, conclude_statistics, record_set
 from app.offline.tasks import Failure, Identified, Task, numbered, sweeps
@@ -96,13 +98,14 @@ def trace_rows(
     first_number: int,
     kept: Sequence[int] | None,
     plausible_G0: tuple[float, float],
+    copies: Sequence[int],
 ) -> list[list[Any]]:
-    """Return the rows of kept traces of a recording, or of every trace, for each statistic."""
+    """Return the rows of kept traces of a recording, or of every trace but the numbered copies, for each statistic."""
     with Recording(path) as recording, damage_told(path, "what its events say"):
         if kept is not None:
             return _rows(kept_traces(recording, kept, first_number, plausible_G0), chosen)
         every = (replace(trace, number=first_number + trace.number) for trace in traces_of(recording))
-        return _rows(every, chosen)
+        return _rows((trace for trace in every if trace.number not in copies), chosen)
 
 
 def held_rows(path: Path, of: str, chosen: Names, first_junction: int) -> list[list[Any]]:
@@ -155,6 +158,8 @@ def _trace_tasks(
     kept: dict[int, list[int]] = {}
     for part, index in selection.kept.places:
         kept.setdefault(part, []).append(index)
+    copies = [summary.number for summary, _ in selection.rejected if COPY in summary.flags]
+    firsts = selection.kept.first_numbers
     known = _kept_results(names, files)
     return [
         Task(
@@ -165,10 +170,13 @@ def _trace_tasks(
                 first,
                 tuple(kept.get(part, ())) if selected else None,
                 selection.rules.plausible_G0,
+                tuple(number for number in copies if first <= number < after),
             ),
             known.get(path),
         )
-        for part, (path, first) in enumerate(zip(traces.paths, selection.kept.first_numbers, strict=True))
+        for part, (path, first, after) in enumerate(
+            zip(traces.paths, firsts, (*firsts[1:], inf), strict=True)
+        )
     ]
 
 

@@ -154,17 +154,17 @@ def identify(path: Path, sha256: str = "") -> Identified:
     raise FileChanged(_changed(path))
 
 
-def count(path: Path, by_hand: ByHand) -> CountedTraces:
-    """Reduce the traces of a recording to rows, with the rules that suit them alone."""
+def count(path: Path, by_hand: ByHand, sketched: bool) -> CountedTraces:
+    """Reduce the traces of a recording to rows, with the rules that suit them alone; sketched if there are others."""
     with Recording(path) as recording, damage_told(path, "what its events say"):
         demand_traces(recording)
-        return count_traces(recording, options_for(recording.header, by_hand))
+        return count_traces(recording, options_for(recording.header, by_hand), sketched)
 
 
-def count_again(path: Path, options: AnalysisOptions) -> CountedTraces:
-    """Reduce the traces of a recording to rows, with given rules and axes."""
+def count_again(path: Path, options: AnalysisOptions, copies: tuple[int, ...]) -> CountedTraces:
+    """Reduce the traces of a recording to rows, with given rules and axes, and copies of other recordings left out."""
     with Recording(path) as recording, damage_told(path, "what its events say"):
-        return count_traces(recording, lambda usual: options)
+        return count_traces(recording, lambda usual: options, copies=copies)
 
 
 def plateaus(

@@ -1,6 +1,7 @@
 """Analysis of the traces of several recordings together, from the rows to which each was reduced."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.numbers import counted
 from analysis.recording import Recording, RecordingError
 from analysis.traces.merged import CountedTraces, MergedSelection
 from analysis.traces.pipeline import analysis_of, peaks_of, plateau_bounds
@@ -90,7 +92,8 @@ def analyse_parts(found: Sequence[Found], by_hand: ByHand, run: Run) -> tuple[An
     while traces.found:
         analysis = traces.analysis()
         if analysis is not None:
-            return _analysed([each.part for each in traces.found], analysis), traces.failures
+            parts = [each.part for each in traces.found]
+            return replace(_analysed(parts, analysis), copies=traces.copies), traces.failures
     return None, traces.failures
 
 
@@ -101,7 +104,8 @@ class _TraceFiles:
         self.found, self.failures = list(found), list[Failure]()
         self._by_hand, self._run = by_hand, run
         self._rows: list[CountedTraces] = []
-        results = run("Reading traces", [each.task(count, by_hand) for each in found])
+        self.copies: tuple[str, ...] = ()
+        results = run("Reading traces", [each.task(count, by_hand, len(found) > 1) for each in found])
         self._rows = [each for each in results if not isinstance(each, Failure)]
         self._leave_out(dict(enumerate(results)))
 
@@ -110,6 +114,7 @@ class _TraceFiles:
         options = options_for(self.found[0].part.header, self._by_hand)
         open_part = [partial(Recording, each.part.path) for each in self.found]
         merged = MergedSelection(self._rows, open_part, options)
+        self.copies = tuple(self._told_of_copies(merged))
         try:
             merged.decide()
             if not self._counted_again(merged):
@@ -122,10 +127,21 @@ class _TraceFiles:
         finally:
             merged.close()
 
+    def _told_of_copies(self, merged: MergedSelection) -> Iterator[str]:
+        for index, each in enumerate(self.found):
+            if n := len(merged.copies_in(index)):
+                yield (
+                    f"{each.part.path.name}: {n} of its {counted(len(self._rows[index].summaries), 'trace')} are in "
+                    "an earlier recording too (the same noise, perhaps scaled or cut); each counts once."
+                )
+
     def _counted_again(self, merged: MergedSelection) -> bool:
         """Count recordings again whose own rules or axes differ from those of the whole set."""
         outdated = merged.outdated()
-        tasks = [self.found[index].task(count_again, merged.fixed_options) for index in outdated]
+        tasks = [
+            self.found[index].task(count_again, merged.fixed_options, merged.copies_in(index))
+            for index in outdated
+        ]
         results = dict(zip(outdated, self._run("Counting", tasks) if tasks else [], strict=True))
         if self._leave_out(results):
             return False

@@ -16,7 +16,10 @@ BOOTSTRAP_SEED = 0
 
 @dataclass(frozen=True, eq=False)
 class Analysed:
-    """Recording with its header, its status and the analysis of its traces; ``paths`` are all recordings of the set."""
+    """Recording with its header, its status and the analysis of its traces.
+
+    ``paths`` are all recordings of the set, ``copies`` sentences about traces that are in several of them.
+    """
 
     path: Path
     header: RunHeader
@@ -25,6 +28,7 @@ class Analysed:
     gaps: int
     analysis: Analysis
     paths: tuple[Path, ...] = ()
+    copies: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the content for JSON: the recording, then the result."""

@@ -14,6 +14,7 @@ from analysis.records import Trace
 from analysis.statistics.result import ResultTable
 from analysis.statistics.statistic import StatisticError
 from analysis.trace_statistics.two_sets import Comparison, TwoSetsOptions, compare_sets
+from analysis.traces.copies import copies_between, sketches_of
 from analysis.traces.incremental import IncrementalSelection
 from analysis.traces.read import traces_of
 from app.offline.identity import sha256_of
@@ -108,14 +109,21 @@ def _demand_apart(paths: Sequence[Path]) -> None:
 
 
 def kept_traces(path: Path) -> Sequence[Trace]:
-    """Return the traces of a recording, or of those in a folder, that pass the usual selection."""
-    traces: list[Trace] = []
+    """Return the traces of a recording, or of those in a folder, each once, that pass the usual selection."""
+    parts: list[list[Trace]] = []
     header = None
     for file in find_recordings([path]):
         with Recording(file) as recording, damage_told(file, "what its events say"):
             header = header or recording.header
-            traces += traces_of(recording)
+            parts.append(list(traces_of(recording)))
     assert header is not None  # find_recordings returns at least one
+    copies = copies_between([sketches_of(trace.conductance_G0 for trace in part) for part in parts])
+    traces = [
+        t
+        for part, left_out in zip(parts, copies, strict=True)
+        for i, t in enumerate(part)
+        if i not in left_out
+    ]
     growing = IncrementalSelection(traces, options_for(header))
     growing.look()
     growing.decide()

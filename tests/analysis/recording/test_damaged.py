@@ -333,3 +333,30 @@ def test_what_cannot_be_is_said(tmp_path):
     assert "the current is NaN or infinite" in told_of(tmp_path / "d.h5", np.full(N, np.nan), bias)
     assert "the current is NaN or infinite" in told_of(tmp_path / "e.h5", np.full(N, np.inf), bias)
     assert "1e+308 samples per second is not possible" in told_of(tmp_path / "f.h5", current, bias, 1e308)
+
+
+def told_of_import(path, rows, flags=()):
+    """What is said of an import of traces of 1000 samples each, NaN where a file does not have the quantity."""
+    header = RunHeader("import", tuple(RecordedChannel(name) for name in rows), RATE_Hz)
+    n = len(next(iter(rows.values())))
+    with RecordingWriter(path, header) as writer:
+        writer.append(Block(0, RATE_Hz, tuple(rows), np.stack(list(rows.values()))))
+        for number, start in enumerate(range(0, n, 1000)):
+            writer.add_trace(TraceEntry(number, start, start + 1000, flags=flags))
+    with Recording(path) as recording:
+        return " ".join(doubts(recording))
+
+
+def test_a_quantity_that_some_imported_files_lack_is_no_doubt(tmp_path):
+    known, lacking = np.ones(200_000), np.full(200_000, np.nan)
+    seldom = lacking.copy()
+    seldom[5_000:6_000] = 1.0  # one trace of 200, which no spread look hits
+    both = ("conductance", "current")
+    for number, (conductance, current, flags) in enumerate(
+        [(known, lacking, ()), (known, seldom, ()), (seldom, lacking, ()), (lacking, known, ("I-V",))]
+    ):
+        rows = dict(zip(both, (conductance, current), strict=True))
+        assert told_of_import(tmp_path / f"{number}.h5", rows, flags) == ""
+    assert told_of_import(tmp_path / "i.h5", {"current": seldom}) == ""
+    told = told_of_import(tmp_path / "n.h5", dict(zip(both, (lacking, known), strict=True)))
+    assert "the conductance is NaN or infinite in all 200000 samples" in told

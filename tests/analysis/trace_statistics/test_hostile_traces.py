@@ -10,7 +10,7 @@ from analysis.statistics.memory import memory_of
 from analysis.statistics.registry import STATISTICS
 from analysis.statistics.statistic import TRACES, StatisticError
 from analysis.trace_statistics import enough_traces, two_sets
-from analysis.trace_statistics.copies import originals, sketch
+from analysis.traces.copies import originals, sketch
 from tests.support.physics.opening_traces import molecular_traces, remembering, trace_of
 
 SAME = molecular_traces(1, np.random.default_rng(3))[0]

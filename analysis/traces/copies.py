@@ -5,6 +5,7 @@ leave that order, and a cut leaves the part that remains. A sketch of a trace is
 that depends on nothing but them, so that copies choose the same pieces (bottom-k sketches, Broder 1997).
 """
 
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -53,6 +54,28 @@ def sketch(conductance_G0: FloatArray) -> Sketch:
 def _least_without_twin(pieces: Sketch) -> Sketch:
     once, times = np.unique(pieces, return_counts=True)
     return once[times == 1][:SKETCH]
+
+
+def sketches_of(conductances_G0: Iterable[FloatArray]) -> NDArray[np.uint64]:
+    """Return the sketches of traces, shape (n, 8)."""
+    return np.array([sketch(each) for each in conductances_G0], np.uint64).reshape(-1, SKETCH)
+
+
+def copies_between(sets: Sequence[NDArray[np.uint64]]) -> list[list[int]]:
+    """Return for each set of traces the indices of those that are copies of traces in earlier sets.
+
+    Parameters
+    ----------
+    sets : sequence of ndarray, shape (n, 8)
+        Sketches of the traces of each set.
+    """
+    earlier: set[int] = set()
+    found = []
+    for sketches in sets:
+        pieces = sketches.tolist()
+        found.append([i for i, own in enumerate(pieces) if sum(x in earlier for x in own) >= SHARED])
+        earlier.update(*pieces)
+    return found
 
 
 def originals(sketches: NDArray[np.uint64]) -> list[int]:
