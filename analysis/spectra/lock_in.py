@@ -41,8 +41,8 @@ class LockIn:
                 "samples/s; choose a whole number, of at least two samples a period"
             )
         self.length = int(length)
-        turns = Fraction(1) / (Fraction(rate_Hz) / frequency_Hz)
-        phase = 2.0 * np.pi * np.array([float(turns * n % 1) for n in range(self.length)])
+        turns, per = (frequency_Hz / Fraction(rate_Hz)).as_integer_ratio()
+        phase = 2.0 * np.pi * np.array([turns * n % per / per for n in range(self.length)])
         self._wave = 2.0 / self.length * np.exp(-1j * phase)
         self._kept = np.empty((0, 0))
 

@@ -90,17 +90,14 @@ class Acquisition:
 
     def convert(self, signals: Mapping[str, FloatArray], before: Mapping[str, FloatArray]) -> FloatArray:
         """Convert the voltages at the terminals; see `simulators.rig.sample_clock.Scan.convert`."""
-        n = len(signals["bias"])
-        ground = np.zeros(n)
-        volts = [
-            on_wire(self._card, before[name], signals[name], at_s)
-            if name in before and name in signals  # an output that is wired to nothing shows nowhere
-            else signals.get(
-                name, ground + self._card.calibration_reference_V * (name == CALIBRATION_REFERENCE)
-            )
-            for name, at_s in self._positions
-        ]
-        return self.converter.convert(np.array(volts))
+        inside_V = {CALIBRATION_REFERENCE: self._card.calibration_reference_V}
+        volts = np.empty((len(self._positions), len(signals["bias"])))
+        for row, (name, at_s) in zip(volts, self._positions, strict=True):
+            if name in before and name in signals:  # an output that is wired to nothing shows nowhere
+                row[:] = on_wire(self._card, before[name], signals[name], at_s)
+            else:
+                row[:] = signals.get(name, inside_V.get(name, 0.0))
+        return self.converter.convert(volts)
 
     def store(self, readings: FloatArray) -> None:
         """Store the next readings; one too many ends the acquisition."""

@@ -256,7 +256,7 @@ class InputEngine:
             if first >= run.limit:
                 raise DaqError(Code.SAMPLES_WILL_NEVER_BE_AVAILABLE, samples_read=0)
             samples = run.limit - first
-        pieces = [np.empty((len(self.channels), 0))]
+        pieces = []
         while samples > 0:
             wanted = min(samples, max(run.buffer.size // 2, 1))  # a read may be longer than the buffer
             ready = self._wait(run, first, first + wanted, deadline_s, cancelled)
@@ -266,7 +266,9 @@ class InputEngine:
             samples = samples - got if ready else 0
         self.read_to_end = run.limit == first
         bench.wake()
-        return np.concatenate(pieces, axis=1)
+        if len(pieces) == 1:  # nearly always
+            return pieces[0]
+        return np.concatenate(pieces, axis=1) if pieces else np.empty((len(self.channels), 0))
 
     def _wait(
         self, run: Acquisition, first: int, last: int, deadline_s: float, cancelled: Callable[[], bool]

@@ -1,12 +1,14 @@
 """Analogue part of the simulated Keithley 428: from the input current to the output voltage."""
 
+import math
+
 import numpy as np
 from pydantic import Field
 
 from analysis.constants import BOLTZMANN_J_per_K
 from analysis.records import FloatArray
 from simulators.parameters import ParameterSection
-from simulators.signal.filters import limited, one_pole
+from simulators.signal.filters import delayed, limited, one_pole
 
 RISE_PER_TAU = float(np.log(9.0))
 """10-90 % rise time of one pole over its time constant."""
@@ -151,24 +153,23 @@ class CurrentAmplifier:
         p = self._parameters
         tau_0 = self.fastest_rise_time_s / RISE_PER_TAU
         tau = max(self.rise_time_s, self.fastest_rise_time_s) / RISE_PER_TAU
-        pole = np.exp(-dt / tau)
+        pole = math.exp(-dt / tau)
         kick_A = np.sqrt(density * ((1.0 - pole**2) / (4.0 * tau)))
         kicks_A = kick_A * self._johnson_rng.standard_normal(len(net_A))
         rest_s = dt - at_s
         if rest_s != self._rest_s:  # other samples than before: let the last step end first
-            left = np.exp(-self._rest_s / tau)
+            left = math.exp(-self._rest_s / tau)
             self._net_A = self._filtered_A = left * self._filtered_A + (1.0 - left) * self._net_A
             self._rest_s = rest_s
         if rest_s:
-            begun = np.exp(-at_s / tau)
-            previous_A = np.concatenate(([self._net_A], net_A[:-1]))
-            kicks_A += (1.0 - begun) * net_A + (begun - pole) * previous_A
+            begun = math.exp(-at_s / tau)
+            kicks_A += (1.0 - begun) * net_A + (begun - pole) * delayed(net_A, self._net_A)
         else:
             kicks_A += (1.0 - pole) * net_A
         filtered_A = one_pole(kicks_A, pole, self._filtered_A)
         self._filtered_A, self._net_A = float(filtered_A[-1]), float(net_A[-1])
         white_A = (
-            p.input_noise_V_per_rtHz * p.input_capacitance_F / np.sqrt(4.0 * tau * tau_0 * (tau + tau_0))
+            p.input_noise_V_per_rtHz * p.input_capacitance_F / math.sqrt(4.0 * tau * tau_0 * (tau + tau_0))
         )
         return filtered_A + white_A * self._input_rng.standard_normal(len(net_A))
 

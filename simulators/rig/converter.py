@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simulators.rig.accuracy import CardErrors
 from simulators.rig.ni6281 import NI6281Parameters
-from simulators.signal.filters import limited
+from simulators.signal.filters import delayed, limited
 
 FloatArray = NDArray[np.float64]
 
@@ -125,8 +125,11 @@ class Converter:
         codes /= self._lsb_V
         self._scans += seen.shape[1]
         codes += self._rng.standard_normal(seen.T.shape).T * self._noise
-        codes = np.minimum(np.maximum(np.rint(codes), -self._codes), self._codes - 1)
-        return codes * self._lsb_V
+        np.rint(codes, out=codes)
+        np.maximum(codes, -self._codes, out=codes)
+        np.minimum(codes, self._codes - 1, out=codes)
+        codes *= self._lsb_V
+        return codes
 
     def _mix(self, seen: FloatArray) -> None:
         """Replace the voltages of the terminals by those at the converter, in place."""
@@ -136,10 +139,10 @@ class Converter:
             return
         first, last = self._open.index(False), n - 1 - self._open[::-1].index(False)
         # What the first one's predecessor has not settled in turn is left out: it would recur in time.
-        before_first = _shifted(seen[last], self._closed_V)
+        before_first = delayed(seen[last], self._closed_V)
         self._closed_V = float(seen[last, -1])
         for k in (*range(first, n), *range(first)):
-            neighbour = seen[k - 1] if k else _shifted(seen[-1], self._last_V)
+            neighbour = seen[k - 1] if k else delayed(seen[-1], self._last_V)
             before = before_first if k == first else neighbour
             if self._open[k]:
                 seen[k] = np.clip(before + self._drifts_V[k], -self._most_V, self._most_V)
@@ -173,8 +176,3 @@ def _unsettled(card: NI6281Parameters, conversion: Conversion, wait_s: float) ->
     source_s = conversion.source_ohm * card.input_capacitance_F
     share = math.exp(-wait_s / tau_s) + (math.exp(-wait_s / source_s) if source_s else 0.0)
     return min(share, 1.0)
-
-
-def _shifted(row: FloatArray, previous: float) -> FloatArray:
-    """Return the row of the scan before."""
-    return np.concatenate(([previous], row[:-1]))

@@ -1,7 +1,7 @@
 """Slow random walks: drift of the surface and of the tip's temperature."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from pydantic import Field
@@ -20,6 +20,33 @@ class SurfaceParameters(ParameterSection):
     drift_spread_pm_per_s: float = Field(ge=0)
     drift_memory_s: float = Field(gt=0)
     apex_spread_nm: float = Field(ge=0)
+
+
+class SlowFunction:
+    """Smooth function of time, evaluated at whole seconds and linear between them.
+
+    Parameters
+    ----------
+    function : callable
+        Returns the values at times in s, shape (n,), each independent of the others.
+    """
+
+    def __init__(self, function: Callable[[FloatArray], FloatArray]) -> None:
+        self._function = function
+        self._second, self._begin, self._rise = math.nan, 0.0, 0.0
+
+    def values(self, time_s: FloatArray) -> FloatArray:
+        """Return the values at ascending times; shape (n,)."""
+        if not len(time_s):
+            return np.empty(0)
+        first, last = math.floor(time_s[0]), math.floor(time_s[-1])
+        if first < last:
+            whole_s = np.arange(first, last + 2.0)
+            return np.interp(time_s, whole_s, self._function(whole_s))
+        if first != self._second:
+            self._begin, end = self._function(np.array([first, first + 1.0])).tolist()
+            self._second, self._rise = first, end - self._begin
+        return self._begin + self._rise * (time_s - first)
 
 
 class Wander:
@@ -42,13 +69,12 @@ class Wander:
     def values(self, time_s: FloatArray) -> FloatArray:
         """Return the values at ascending times, never earlier than in the last call; shape (n,)."""
         position = time_s / self._interval_s
-        while self._first + len(self._knots) <= position[-1] + 1:
-            self._knots.append(next(self._draw))
-        passed = int(position[0]) - self._first
-        if passed > 0:
-            del self._knots[:passed]
-            self._first += passed
         first, last = math.floor(position[0]), math.floor(position[-1])
+        while self._first + len(self._knots) <= last + 1:
+            self._knots.append(next(self._draw))
+        if first > self._first:
+            del self._knots[: first - self._first]
+            self._first = first
         if first == last:  # nearly always
             knot = self._knots[first - self._first]
             return knot + (position - first) * (self._knots[first - self._first + 1] - knot)

@@ -9,6 +9,7 @@ every sample and the correlation ``a`` between neighbours at any sampling rate, 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -25,36 +26,52 @@ def one_pole(drive: FloatArray, pole: float, state: float) -> FloatArray:
     for the few samples of a usual call it takes less than half the time.
     """
     n = len(drive) + 1
-    bands = np.empty((2, n), order="F")
-    bands[0], bands[1] = 1.0, -pole
     x = np.empty(n)
     x[0], x[1:] = state, drive
+    bands = _bands(float(pole), 1 << n.bit_length())[:, :n]
     solved: FloatArray = lapack.dtbtrs(bands, x, uplo="L", diag="U", overwrite_b=1)[0]
     return solved[1:]
 
 
+@lru_cache(maxsize=64)
+def _bands(pole: float, n: int) -> FloatArray:
+    """Return the two bands of the system of `one_pole`, shape (2, n); the first columns are those of fewer samples."""
+    bands = np.empty((2, n), order="F")
+    bands[0], bands[1] = 1.0, -pole
+    return bands
+
+
+def delayed(values: FloatArray, before: float) -> FloatArray:
+    """Return the values one sample later, the first of them ``before``; shape (n,)."""
+    later = np.empty_like(values)
+    later[0], later[1:] = before, values[:-1]
+    return later
+
+
 class OnePoles:
-    """Several of `one_pole` side by side, solved as one system without coupling, which takes the time of one.
+    """Several of `one_pole` with one drive, solved as one system without coupling, which takes the time of one.
 
     Parameters
     ----------
-    poles : ndarray, shape (k,)
+    poles, shares : ndarray, shape (k,)
+        Poles, and the share of the drive that each takes.
     """
 
-    def __init__(self, poles: FloatArray) -> None:
-        self._poles = poles
+    def __init__(self, poles: FloatArray, shares: FloatArray) -> None:
+        self._poles, self._shares = poles, shares[:, None]
         self._bands = np.empty((2, 0))
 
-    def solved(self, drives: FloatArray, states: FloatArray) -> FloatArray:
-        """Return ``x[i, k] = poles[i] x[i, k-1] + drives[i, k]``, started from ``states``; shape (k, n)."""
-        k, n = drives.shape
+    def solved(self, drive: FloatArray, states: FloatArray) -> FloatArray:
+        """Return ``x[i, k] = poles[i] x[i, k-1] + shares[i] drive[k]``, started from ``states``; shape (k, n)."""
+        k, n = len(self._poles), len(drive)
         if self._bands.shape[1] != k * (n + 1):
             self._bands = np.empty((2, k * (n + 1)), order="F")
             self._bands[0] = 1.0
             self._bands[1] = -np.repeat(self._poles, n + 1)
             self._bands[1, n :: n + 1] = 0.0
         x = np.empty((k, n + 1))
-        x[:, 0], x[:, 1:] = states, drives
+        x[:, 0] = states
+        np.multiply(self._shares, drive, out=x[:, 1:])
         solved: FloatArray = lapack.dtbtrs(self._bands, x.ravel(), uplo="L", diag="U", overwrite_b=1)[0]
         return solved.reshape(k, n + 1)[:, 1:]
 
@@ -126,7 +143,8 @@ class RCChain:
         self._G = self._settled - begun @ self._settled
         self._H = None if at_s is None else (begun - self._F) @ self._settled
         self._rest = None if at_s is None else linalg.expm(A * (dt - at_s))
-        self._L = _noise_step(A, B, self._F, noise_density) if noise_density else np.zeros_like(A)
+        noise = _noise_step(A, B, self._F, noise_density) if noise_density else np.zeros_like(A)
+        self._decay, self._noise = self._F.tolist(), noise.tolist()
         self._x = np.array([(charge or {}).get(section.name, 0.0) for section in sections])
         self._u = 0.0
         # The charge is that at the beginning of the first step, so the first sample comes less than a step later.
@@ -158,7 +176,7 @@ class RCChain:
         kicks = rng.standard_normal((n, poles)) if rng else np.zeros((n, poles))
         before = np.empty((poles, n))
         output = self._direct * volts
-        previous = None if self._H is None else np.concatenate(([self._u], volts[:-1]))
+        previous = None if self._H is None else delayed(volts, self._u)
         for j in range(poles):
             # Written out, because a matrix product rounds differently for different n.
             drive = self._G[j] * volts
@@ -166,10 +184,10 @@ class RCChain:
                 drive += self._H[j] * previous
                 drive[0] += self._ahead[j]
             for i in range(j):
-                drive += self._F[j, i] * before[i]
-                drive += self._L[j, i] * kicks[:, i]
-            drive += self._L[j, j] * kicks[:, j]
-            after = one_pole(drive, self._F[j, j], x[j])
+                drive += self._decay[j][i] * before[i]
+                drive += self._noise[j][i] * kicks[:, i]
+            drive += self._noise[j][j] * kicks[:, j]
+            after = one_pole(drive, self._decay[j][j], x[j])
             before[j, 0], before[j, 1:] = x[j], after[:-1]
             output += self._output[j] * after
             x[j] = after[-1]
@@ -240,8 +258,8 @@ class PinkNoise:
         # Partial fractions in 1/z; poles and zeros alternate, so that all shares are positive.
         others = np.where(np.eye(count, dtype=bool), 1.0, poles[:, None] - poles)
         self._direct = scale * np.prod(zeros / poles)
-        self._shares = scale * np.prod((poles[:, None] - zeros) / others, axis=1)[:, None] / poles[:, None]
-        self._poles = OnePoles(poles)
+        shares = scale * np.prod((poles[:, None] - zeros) / others, axis=1) / poles
+        self._poles = OnePoles(poles, shares)
         self._state = np.zeros(count)
 
     def draw(self, n: int) -> FloatArray:
@@ -249,10 +267,9 @@ class PinkNoise:
         white = self._rng.standard_normal(n)
         if not n:
             return white
-        count = len(self._state)
-        states = self._poles.solved(np.broadcast_to(white, (count, n)), self._state)
+        states = self._poles.solved(white, self._state)
         self._state = states[:, -1].copy()
         samples: FloatArray = self._direct * white
-        for share in np.multiply(self._shares, states, out=states):
-            samples += share  # one by one, because a sum over an axis rounds differently for different n
+        for state in states:
+            samples += state  # one by one, because a sum over an axis rounds differently for different n
         return samples

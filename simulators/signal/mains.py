@@ -6,6 +6,7 @@ from pydantic import Field
 
 from analysis.records import FloatArray
 from simulators.parameters import ParameterSection
+from simulators.signal.drift import SlowFunction
 
 
 class MainsParameters(ParameterSection):
@@ -38,17 +39,27 @@ class Mains:
         turns = 2.0 * np.pi * self.CYCLE[:, None] * np.arange(1, len(mains.harmonics) + 1)
         phases = rng.uniform(0.0, 2.0 * np.pi, len(mains.harmonics))
         self._cycle = amplitude * (np.array(mains.harmonics) * np.sin(turns + phases)).sum(axis=1)
+        self._ahead = SlowFunction(self._cycles_ahead)
 
     def values(self, time_s: FloatArray) -> FloatArray:
         """Return the pick-up at each time, rising; shape (n,)."""
-        cycles = self._mains.frequency_Hz * time_s
-        if self._mains.wander_Hz and len(time_s):
-            whole_s = np.arange(np.floor(time_s[0]), np.ceil(time_s[-1]) + 1.0)
-            cycles = cycles + np.interp(time_s, whole_s, self._ahead(whole_s))
-        return np.interp(cycles - np.floor(cycles), self.CYCLE, self._cycle)
+        return self.at(self.phase(time_s))
 
-    def _ahead(self, time_s: FloatArray) -> FloatArray:
+    def phase(self, time_s: FloatArray) -> FloatArray:
+        """Return the phase of the mains, the same in every signal, in cycles from 0 to 1; shape (n,)."""
+        cycles = self._mains.frequency_Hz * time_s
+        if self._mains.wander_Hz:
+            cycles += self._ahead.values(time_s)
+        cycles -= np.floor(cycles)
+        return cycles
+
+    def at(self, phase: FloatArray) -> FloatArray:
+        """Return the pick-up at each `phase`; shape (n,)."""
+        return np.interp(phase, self.CYCLE, self._cycle)
+
+    def _cycles_ahead(self, time_s: FloatArray) -> FloatArray:
         """Return by how many cycles the mains are ahead of their mean frequency."""
         rate = 2.0 * np.pi / self.PERIODS_s
         each_Hz = self._mains.wander_Hz * np.sqrt(2.0 / len(rate))
-        return np.asarray(-np.cos(np.outer(time_s, rate) + self.PHASES) @ (each_Hz / rate))
+        ahead = np.cos(time_s[:, None] * rate + self.PHASES) * (-each_Hz / rate)
+        return np.asarray(ahead.sum(axis=1))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.records import FloatArray
-from simulators.signal.filters import one_pole
+from simulators.signal.filters import delayed, one_pole
 
 RISE_PER_TAU = float(np.log(9.0))
 """10-90 % rise time of one pole over its time constant."""
@@ -54,7 +54,7 @@ class OnePoleStage:
         """
         pole = np.exp(-dt / self.tau_s)
         begun = pole if at_s is None else np.exp(-at_s / self.tau_s)
-        before = np.concatenate(([self._last], values[:-1]))
+        before = delayed(values, self._last)
         noise = np.sqrt((density + self.noise_per_rtHz**2) * ((1 - pole**2) / (4 * self.tau_s)))
         drive = (begun - pole) * before + (1 - begun) * values + noise * self.rng.standard_normal(len(values))
         filtered = one_pole(drive, pole, self._filtered)

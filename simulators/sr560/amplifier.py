@@ -7,6 +7,7 @@ from pydantic import Field
 
 from analysis.records import FloatArray
 from simulators.parameters import ParameterSection
+from simulators.signal.drift import SlowFunction
 from simulators.signal.filters import RC, PinkNoise, RCChain, limited
 from simulators.signal.noise import Reservoir
 
@@ -70,6 +71,7 @@ class VoltageAmplifier:
         self._parameters = parameters
         self._white_rng, self._pink_rng = rng.spawn(2)
         self._room_phase = rng.uniform(0.0, 2.0 * np.pi)
+        self._room_K = SlowFunction(self._room)
         self._dt, self._began_s, self._steps = 0.0, 0.0, 0
         self._reset_left_s = 0.0
         self._coupling: RCChain | None = None
@@ -129,10 +131,17 @@ class VoltageAmplifier:
     def _offset(self, n: int) -> FloatArray:
         """Return the input offset over the next ``n`` steps, in V; it drifts with the room's temperature."""
         p = self._parameters
-        times_s = self._began_s + self._dt * np.arange(self._steps + 1, self._steps + n + 1)
+        times_s = self._began_s + self._dt * np.arange(self._steps + 1, self._steps + n + 1, dtype=np.float64)
         self._steps += n
-        room_K = p.room_swing_K * np.sin(2.0 * np.pi / p.room_period_s * times_s + self._room_phase)
-        return p.offset_V + p.drift_V_per_K * room_K
+        return p.offset_V + p.drift_V_per_K * self._room_K.values(times_s)
+
+    def _room(self, time_s: FloatArray) -> FloatArray:
+        """Return the deviation of the room's temperature from its mean, in K."""
+        p = self._parameters
+        room_K: FloatArray = p.room_swing_K * np.sin(
+            2.0 * np.pi / p.room_period_s * time_s + self._room_phase
+        )
+        return room_K
 
     def _settle(self, chain: RCChain, volts: float) -> None:
         """Charge all capacitors to their steady state for a constant input."""

@@ -22,19 +22,24 @@ from simulators.world.tunnelling import TunnellingParameters, tunnelling_G0
 class Span:
     """Inputs of a junction: position, time, disturbances; arrays of shape (n,), one value per sample.
 
-    ``bias_V`` is applied to the whole circuit. ``stress_s`` is the step times the factor by which the bias accelerates
-    the breaking of bonds; ``flicker`` is noise of density 1/f.
+    ``bias_V`` is applied to the whole circuit; each ``bond_bias_V`` of it makes bonds break e times as fast.
+    ``flicker`` is noise of density 1/f.
     """
 
     tip_m: FloatArray
     time_s: FloatArray
     bias_V: FloatArray
-    stress_s: FloatArray
+    dt: float
+    bond_bias_V: float
     flicker: FloatArray
     shake_m: FloatArray
 
     def __len__(self) -> int:
         return len(self.tip_m)
+
+    def stress_s(self, k: int) -> FloatArray:
+        """Return the step times the factor by which the bias accelerates the breaking of bonds, shape (k,)."""
+        return self.dt * np.exp(np.abs(self.bias_V[:k]) / self.bond_bias_V)
 
     def part(self, start: int, stop: int) -> "Span":
         """Return the samples ``start <= i < stop``."""
@@ -43,7 +48,8 @@ class Span:
             self.tip_m[s],
             self.time_s[s],
             self.bias_V[s],
-            self.stress_s[s],
+            self.dt,
+            self.bond_bias_V,
             self.flicker[s],
             self.shake_m[s],
         )
@@ -155,7 +161,7 @@ class Pulled:
         if not on_last.any():
             return k
         pull = np.exp(self._force * ((way - last) / (length - last) - 0.5))
-        return self._lifetime.survives(np.where(on_last, span.stress_s[:k] * pull / self._lives_s, 0.0))
+        return self._lifetime.survives(np.where(on_last, span.stress_s(k) * pull / self._lives_s, 0.0))
 
     def level_G0(self, tip_m: ArrayLike) -> FloatArray:
         """Return the conductance without noise, in G0."""
@@ -187,7 +193,7 @@ class Bridge:
         k = _first((way >= length) | (self.gap.touch_m - span.tip_m <= self.gap.jump_m))
         k = self.fate.lasts(span.time_s[:k], span.bias_V[:k])
         pull = np.exp(self._force * (np.maximum(way[:k], 0.0) / length - 0.5))
-        return self._lifetime.survives(span.stress_s[:k] * pull / self.molecule.lives_s)
+        return self._lifetime.survives(span.stress_s(k) * pull / self.molecule.lives_s)
 
     def molecule_G0(self, span: Span) -> FloatArray:
         """Return the low-bias conductance of the molecule, in G0."""

@@ -60,9 +60,8 @@ class PiezoActuator:
     def _creep(self, pulled: FloatArray, dt: float) -> FloatArray:
         if dt != self._dt:
             poles = np.maximum(np.exp(-dt / self._times_s), 1e-12)
-            self._relaxing, self._kept = OnePoles(poles), (1.0 - poles)[:, None]
-            self._dt = dt
-        relaxed = self._relaxing.solved(self._kept * pulled, self._relaxed)
+            self._relaxing, self._dt = OnePoles(poles, 1.0 - poles), dt
+        relaxed = self._relaxing.solved(pulled, self._relaxed)
         self._relaxed = relaxed[:, -1].copy()
         crept: FloatArray = self._creep_share * np.add.reduce(relaxed, axis=0)
         return crept
@@ -81,8 +80,10 @@ class PiezoActuator:
 
     def _stroke(self, nominal: FloatArray, *, falling: bool) -> FloatArray:
         """Return the play of all operators along a monotonic stroke, each carried along beyond its radius."""
-        low, high = nominal - self._radii, nominal + self._radii
-        play = np.minimum(self._play, high) if falling else np.maximum(self._play, low)
+        if falling:
+            play = np.minimum(self._play, nominal + self._radii)
+        else:
+            play = np.maximum(self._play, nominal - self._radii)
         self._play = play[:, -1:]
         added: FloatArray = np.add.reduce(self._shares * play, axis=0)
         return added

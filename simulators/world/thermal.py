@@ -73,6 +73,7 @@ class Thermocouple:
         rise_V_per_s: FloatArray,
         current_A: FloatArray,
         time_s: FloatArray,
+        mains_phase: FloatArray,
         stretches: Sequence[ProtocolStretch],
     ) -> FloatArray:
         """Return the volts without white noise: heat, leak, capacitive spikes, ground current, mains; shapes (n,)."""
@@ -85,7 +86,7 @@ class Thermocouple:
         warmth_V = -p.seebeck_V_per_K * (rise_K + base_K)
         spikes_V = (p.thermocouple_ohm * p.coupling_F) * rise_V_per_s
         beside_V = p.leak_ratio * bias_V + p.ground_ohm * current_A
-        return warmth_V + spikes_V + beside_V + self._hum.values(time_s)
+        return warmth_V + spikes_V + beside_V + self._hum.at(mains_phase)
 
 
 def johnson_V2_per_Hz(resistance_ohm: float, temperature_K: float) -> float:
@@ -103,6 +104,7 @@ def junction_noise_A2_per_Hz(
 
     x = e V / 2 k T. This is 4 k T G0 sum tau^2 + 2 e V coth(x) G0 sum tau (1 - tau), Lumbroso 2018.
     """
-    x = ELEMENTARY_CHARGE_C * np.abs(voltage_V) / (2.0 * BOLTZMANN_J_per_K * temperature_K)
-    excess = np.where(x < 1e-3, x**2 / 3.0, x / np.tanh(np.maximum(x, 1e-9)) - 1.0)
+    x = ELEMENTARY_CHARGE_C / (2.0 * BOLTZMANN_J_per_K * temperature_K) * np.abs(voltage_V)
+    x = np.maximum(x, 1e-9)
+    excess = x / np.tanh(x) - 1.0
     return 4.0 * BOLTZMANN_J_per_K * temperature_K * conductance_S * (1.0 + fano * excess)

@@ -132,7 +132,7 @@ def partition_of_metal(conductance_G0: FloatArray, leak: float) -> FloatArray:
     """
     whole = np.floor(conductance_G0)
     rest = conductance_G0 - whole
-    opened = whole >= 1.0
-    last, following = np.where(opened, 1.0 - leak, 0.0), np.where(opened, leak, 0.0) + rest * (1.0 - leak)
-    taus = (last, following, leak * rest)
-    return np.asarray(sum(tau * (1.0 - tau) for tau in taus))
+    opened = np.minimum(whole, 1.0)
+    following, further = leak * opened + (1.0 - leak) * rest, leak * rest
+    last = leak * (1.0 - leak) * opened
+    return np.asarray(last + following * (1.0 - following) + further * (1.0 - further))

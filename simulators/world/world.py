@@ -239,10 +239,14 @@ class World:
             current_A = current_A - low_bias_S * open_V / (1.0 + series_ohm * low_bias_S)
         self.ledger.enter(passage.stretches, dt, time_s, bias_V.copy(), current_A * across_V, heat_W)
         loudness, temperature_K = self._noise.strength**2, self._sample.temperature_K
+        phase = self._current_hum.phase(time_s)
+        seen_A = self._seen_current(current_A, bias_V, rise_V_per_s, phase, heated)
+        thermocouple_V = self._thermocouple.volts(
+            above_base_K, bias_V, rise_V_per_s, current_A, time_s, phase, passage.stretches
+        )
         signals = WorldSignals(
-            self._seen_current(current_A, bias_V, rise_V_per_s, time_s, heated) + shaken.current_A,
-            self._thermocouple.volts(above_base_K, bias_V, rise_V_per_s, current_A, time_s, passage.stretches)
-            + shaken.thermocouple_V,
+            seen_A + shaken.current_A,
+            thermocouple_V + shaken.thermocouple_V,
             loudness * self._circuit_noise(across_V, conductance_S, through, junction_K, passage.fano()),
             loudness * johnson_V2_per_Hz(self._thermal.thermocouple_ohm, temperature_K),
             conductance_S * through,
@@ -334,7 +338,8 @@ class World:
             tip_m,
             time_s,
             bias_V,
-            dt * np.exp(np.abs(bias_V) / self._circuit.bond_bias_V),
+            dt,
+            self._circuit.bond_bias_V,
             self._flicker.take(len(z_V)),
             shake * self._shake.take(len(z_V)),
         )
@@ -344,14 +349,14 @@ class World:
         current_A: FloatArray,
         bias_V: FloatArray,
         rise_V_per_s: FloatArray,
-        time_s: FloatArray,
+        mains_phase: FloatArray,
         heated: HeatedSpan | None,
     ) -> FloatArray:
         """Return the current with leaks, capacitive part and mains."""
         beside = bias_V / self._circuit.leak_ohm + self._circuit.stray_capacitance_F * rise_V_per_s
         if heated is not None and self.heated is not None:
             beside = beside + self.heated.heater.leak_A(heated.heater_V)
-        return current_A + beside + self._current_hum.values(time_s)
+        return current_A + beside + self._current_hum.at(mains_phase)
 
     def _circuit_noise(
         self,
