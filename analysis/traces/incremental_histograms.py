@@ -3,6 +3,7 @@
 Memory does not grow with the samples: counts of each trace are on disk, sums are arrays of fixed size.
 """
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,7 +48,7 @@ class PlacedTrace:
     places: NDArray[np.intp]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SampleCounts:
     """Numbers of special samples in several traces, as in ``analysis.traces.selection.Selection``."""
 
@@ -78,7 +79,7 @@ class IncrementalHistograms:
         self.log = np.zeros(log.bins + 3, dtype=np.int64)
         self._map = GrowingHistogram2D(displacement, coarse, break_G0)
         self._counted: DiskBackedList[TraceCounts] = DiskBackedList()
-        self._at: list[int] = []
+        self._at = array("q")  # index of each trace's row
         self._special: list[SampleCounts] = []
         self._last: tuple[int, TraceCounts] | None = None
         self._most = 0  # samples of one trace in one bin

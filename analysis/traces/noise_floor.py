@@ -48,21 +48,8 @@ class NoiseFloor:
         return 10.0 * self.mad_G0 + 3.0 * self.level_G0
 
 
-@dataclass(frozen=True)
-class OpenPart:
-    """Most open part of one trace: its median, the median absolute deviation about it, its number of samples.
-
-    ``independent`` is the number of samples that do not share a running mean.
-    """
-
-    level_G0: float
-    mad_G0: float
-    samples: int
-    independent: float
-
-
-def open_parts(conductance_G0: FloatArray, averaged: int = 1) -> tuple[OpenPart, ...]:
-    """Return the most open part of a trace at each of `OPEN_PARTS`; an empty tuple for a trace that is too short.
+def open_parts(conductance_G0: FloatArray, averaged: int = 1) -> FloatArray:
+    """Return the most open part of a trace at each of `OPEN_PARTS`; none of a trace that is too short.
 
     Parameters
     ----------
@@ -70,16 +57,22 @@ def open_parts(conductance_G0: FloatArray, averaged: int = 1) -> tuple[OpenPart,
     averaged : int
         Number of samples over which each value is a running mean. A part shorter than that has hardly any scatter;
         its noise follows from the differences of values, which grow as the root of their distance.
+
+    Returns
+    -------
+    ndarray, shape (number of parts, 4)
+        Of each part its median and the median absolute deviation about it, in G0, its number of samples, and the
+        number of those that do not share a running mean. A day has ten thousand of these: an array is the least memory.
     """
     g = _finite(conductance_G0)
     if g.size < _LEAST_SAMPLES:
-        return ()
+        return np.empty((0, 4))
     lengths = [max(_LEAST_SAMPLES, g.size // parts) for parts in OPEN_PARTS]
     part_of = {length: _open_part(g, length, averaged) for length in dict.fromkeys(lengths)}
-    return tuple(part_of[length] for length in lengths)
+    return np.array([part_of[length] for length in lengths])
 
 
-def floor_of(open_parts: Iterable[tuple[OpenPart, ...]]) -> NoiseFloor:
+def floor_of(open_parts: Iterable[FloatArray]) -> NoiseFloor:
     """Return the noise in the most open part of traces: the part with the mean nearest to zero.
 
     Its length is the largest fraction of a trace (1/20 to 1/500) over which the typical trace is open throughout,
@@ -87,14 +80,12 @@ def floor_of(open_parts: Iterable[tuple[OpenPart, ...]]) -> NoiseFloor:
 
     Parameters
     ----------
-    open_parts : iterable of tuple of OpenPart
+    open_parts : iterable of ndarray
         `open_parts` of each trace.
     """
     floor = NoiseFloor(float("nan"), float("nan"), 0)
-    for parts in zip(*(parts for parts in open_parts if parts), strict=True):
-        level, mad, samples, independent = np.array(
-            [(p.level_G0, p.mad_G0, p.samples, p.independent) for p in parts]
-        ).T
+    known = np.array([parts for parts in open_parts if len(parts)]).reshape(-1, len(OPEN_PARTS), 4)
+    for level, mad, samples, independent in known.transpose(1, 2, 0) if len(known) else ():
         offset = float(np.median(level))
         scatter = max(float(np.median(np.abs(level - offset))), float(np.median(mad / np.sqrt(independent))))
         floor = NoiseFloor(
@@ -109,11 +100,11 @@ def floor_of(open_parts: Iterable[tuple[OpenPart, ...]]) -> NoiseFloor:
     return floor
 
 
-def _open_part(conductance_G0: FloatArray, length: int, averaged: int) -> OpenPart:
+def _open_part(conductance_G0: FloatArray, length: int, averaged: int) -> tuple[float, float, int, float]:
     part = _most_open(conductance_G0, length)
     level = median(part)
     mad = median(np.abs(part - level)) if averaged == 1 else _mad_of_running_mean(part, averaged)
-    return OpenPart(level, mad, part.size, max(part.size / averaged, 1.0))
+    return level, mad, part.size, max(part.size / averaged, 1.0)
 
 
 def _mad_of_running_mean(part: FloatArray, averaged: int) -> float:

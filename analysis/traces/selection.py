@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.median import median
 from analysis.records import SKIPPED, FloatArray, Trace
-from analysis.traces.noise_floor import OPEN_G0, NoiseFloor, OpenPart, floor_of, open_parts
+from analysis.traces.noise_floor import OPEN_G0, NoiseFloor, floor_of, open_parts
 
 COPY = "in another recording too"
 """Flag of a trace that is a copy of one in an earlier recording of the set."""
@@ -42,7 +42,7 @@ class SelectionRules:
     rejected_flags: tuple[str, ...] = ("aborted", "gap", "I-V", "rejected on import", COPY)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class TraceSummary:
     """Numbers of one trace that suffice to decide its selection without its samples.
 
@@ -63,7 +63,8 @@ class TraceSummary:
         Smallest conductance below which five consecutive samples lie.
     finite_G0 : tuple of float
         Minimum and maximum finite sample; (inf, -inf) without one.
-    open_parts : tuple of OpenPart
+    open_parts : ndarray
+        See `analysis.traces.noise_floor.open_parts`.
     """
 
     number: int
@@ -76,7 +77,7 @@ class TraceSummary:
     least_G0: float
     opens_G0: float
     finite_G0: tuple[float, float]
-    open_parts: tuple[OpenPart, ...]
+    open_parts: FloatArray
 
     @classmethod
     def of(cls, trace: Trace) -> "TraceSummary":

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.recording import RunHeader
 from analysis.records import Event, EventKind, FloatArray, Trace
 from analysis.traces.histogram import last_opening
-from analysis.traces.noise_floor import OpenPart, floor_of, open_parts
+from analysis.traces.noise_floor import floor_of, open_parts
 from app.viewmodels.min_max_decimator import interleaved, least_and_largest
 from app.viewmodels.signals import NM, UNKNOWN_RATE_HZ, SampledSignals, log10_G
 from app.viewmodels.view import AS_PLAYED, StreamView
@@ -91,7 +91,7 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         super().__init__()
         self._break_G0, self._step = break_G0, step
         self._last: deque[TraceLine] = deque(maxlen=last)
-        self._open: deque[tuple[OpenPart, ...]] = deque(maxlen=last)
+        self._open: deque[FloatArray] = deque(maxlen=last)
         self._noise_log10_G: float | None = float("nan")
         """None after another open trace, until a picture needs it."""
         self._traces = 0
@@ -152,8 +152,8 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         line = self._growing.line(self._traces) if self._growing is not None else None
         return TraceSnapshot(line, tuple(self._last), self._traces, self._break_G0, self._noise())
 
-    def _hear(self, parts: tuple[OpenPart, ...]) -> None:
-        if parts:
+    def _hear(self, parts: FloatArray) -> None:
+        if len(parts):
             self._open.append(parts)
             self._noise_log10_G = None
 
@@ -165,9 +165,9 @@ class CurrentTrace(StreamView[TraceSnapshot]):
         return self._noise_log10_G
 
 
-def _open_parts(trace: Trace) -> tuple[OpenPart, ...]:
+def _open_parts(trace: Trace) -> FloatArray:
     """Return the most open parts of a trace; none of one that can't have reached the noise."""
-    return open_parts(trace.conductance_G0, trace.averaged) if trace.ended in OPEN else ()
+    return open_parts(trace.conductance_G0 if trace.ended in OPEN else np.empty(0), trace.averaged)
 
 
 class _Growing:

@@ -1,6 +1,7 @@
 """Traces, holds and sweeps cut from a stream, each kept once."""
 
-from bisect import bisect_left, insort
+from array import array
+from bisect import bisect_right
 from collections.abc import Iterable
 
 import numpy as np
@@ -50,7 +51,7 @@ class Records:
         self._header = header
         kinds = (Trace, Hold, Sweep, ThermopowerHold, RuptureHold, ACTrace, HeldStretch, NoiseHold)
         self._seen: dict[type, set[int]] = {kind: set() for kind in kinds}
-        self._places: list[tuple[int, int]] = []  # end of each trace, and its index in the list
+        self._ends, self._indices = array("q"), array("q")  # of the traces in their order in the recording
         self._junctions: JunctionNumbers | None = None
         self.begin()
 
@@ -95,8 +96,8 @@ class Records:
 
     def traces_before(self, sample: int, most: int) -> list[Trace]:
         """Return at most ``most`` of the last traces that end before a sample."""
-        number = bisect_left(self._places, (sample + 1, 0))
-        return [self.traces[index] for _, index in self._places[max(number - most, 0) : number]]
+        number = bisect_right(self._ends, sample)
+        return [self.traces[index] for index in self._indices[max(number - most, 0) : number]]
 
     def _kept(self, records: Iterable[Record]) -> list[Kept]:
         kept = []
@@ -112,7 +113,9 @@ class Records:
     def _keep(self, record: Record) -> None:
         match record:
             case Trace():
-                insort(self._places, (record.samples[1], self.traces.add(record)))
+                place = bisect_right(self._ends, record.samples[1])
+                self._ends.insert(place, record.samples[1])
+                self._indices.insert(place, self.traces.add(record))
             case Hold():
                 self.holds.add(record)
             case Sweep():

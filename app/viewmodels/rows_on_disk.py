@@ -3,6 +3,8 @@
 import pickle
 import tempfile
 import weakref
+from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,24 +18,24 @@ class RowsOnDisk:
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as the rows
         weakref.finalize(self, self._file.close)
-        self._places: list[dict[str, int]] = []
+        self._places: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
+        self._rows = 0
 
     def __len__(self) -> int:
-        return len(self._places)
+        return self._rows
 
     def put(self, index: int, rows: Mapping[str, bytes]) -> None:
         """Keep the rows of a record, made by `packed`; ``index`` is that of an earlier one, or their number so far."""
-        places = {}
         for name, content in rows.items():
-            places[name] = self._file.seek(0, 2)
+            self._places[name][index : index + 1] = array("q", [self._file.seek(0, 2)])
             self._file.write(content)
-        self._places[index : index + 1] = [places]
+        self._rows = max(self._rows, index + 1)
 
     def of(self, name: str, indices: Iterable[int]) -> list[Any]:
         """Return the rows of a statistic for some records."""
-        rows = []
+        rows, places = [], self._places[name]
         for index in indices:
-            self._file.seek(self._places[index][name])
+            self._file.seek(places[index])
             rows.append(pickle.load(self._file))
         return rows
 

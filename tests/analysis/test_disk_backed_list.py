@@ -22,7 +22,8 @@ def test_records_come_back_as_they_were():
             assert getattr(after, name).dtype == getattr(before, name).dtype
             assert not getattr(after, name).flags.writeable
     assert shelf[0].programme is shelf[2].programme
-    assert shelf.bytes_on_disk == 3 * 500 * (3 * 8 + 1)
+    arrays = 3 * 500 * (3 * 8 + 1)
+    assert arrays < shelf.bytes_on_disk < 1.1 * arrays
     shelf.close()
     with pytest.raises(ValueError):
         shelf[0]

@@ -12,8 +12,8 @@ from tests.support.physics.iv_junctions import opening_traces
 from tests.support.recordings.streams import header
 
 FEW, MANY = 300, 1200
-KEPT_BYTES, MOST_BYTES = 4000, 20_000
-"""Memory of a trace that stays, and that its results take for a moment: had been 7300 and, of 3200, 107 000."""
+KEPT_BYTES, MOST_BYTES = 1600, 20_000
+"""Memory of a trace that stays, and that its results take for a moment: had been 3300 and, of 3200, 107 000."""
 
 
 def test_a_trace_takes_little_memory_and_results_do_not_grow_with_the_square_of_their_number():
