@@ -1,5 +1,6 @@
 """Line that is drawn quickly: it keeps its outline, and always fills the plot, so that Qt never measures it."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from pyqtgraph.Qt.internals import PrimitiveArray
 from analysis.records import FloatArray
 
 FEWEST_PIECES = 64
+NO_PIECES = np.empty((0, 4))
 
 
 def rounded_up(pieces: int) -> int:
@@ -19,35 +21,24 @@ def rounded_up(pieces: int) -> int:
     return -(-pieces // step) * step
 
 
-class Pieces:
-    """Separate lines, in arrays of a few sizes that are kept.
+@cache
+def _array(size: int) -> PrimitiveArray:
+    """Return an array of lines for whoever draws next.
 
-    An array of PyQt and each part of one stays in memory for ever: a new one for each picture takes half a gigabyte a
-    day.
+    An array of PyQt and each part of one stays in memory for ever: a new one for each picture takes 150 MB a day.
     """
+    array = PrimitiveArray(QLineF, 4)
+    array.resize(size)
+    return array
 
-    def __init__(self) -> None:
-        self._arrays: dict[int, PrimitiveArray] = {}
-        self._size = 0
 
-    def __len__(self) -> int:
-        return self._size
-
-    def set(self, ends: FloatArray) -> None:
-        """Set the lines, each from (x, y) to (x, y), shape (n, 4)."""
-        self._size = rounded_up(len(ends))
-        if not self._size:
-            return
-        if self._size not in self._arrays:
-            self._arrays[self._size] = PrimitiveArray(QLineF, 4)
-            self._arrays[self._size].resize(self._size)
-        rows = self._arrays[self._size].ndarray()
-        rows[: len(ends)] = ends
-        rows[len(ends) :] = np.tile(ends[-1:, 2:], 2)  # points at the end of the last line
-
-    def draw(self, painter: QPainter) -> None:
-        """Draw the lines."""
-        painter.drawLines(*self._arrays[self._size].drawargs())
+def draw_pieces(painter: QPainter, ends: FloatArray) -> None:
+    """Draw separate lines, each from (x, y) to (x, y), shape (n, 4) with n above 0."""
+    array = _array(rounded_up(len(ends)))
+    rows = array.ndarray()
+    rows[: len(ends)] = ends
+    rows[len(ends) :] = np.tile(ends[-1, 2:], 2)  # points at the end of the last line
+    painter.drawLines(*array.drawargs())
 
 
 class Curve(pg.GraphicsObject):
@@ -59,18 +50,18 @@ class Curve(pg.GraphicsObject):
         self.pen = QPen()
         self._antialias = antialias
         self._outline: QPolygonF | QPainterPath = QPolygonF()
-        self._pieces = Pieces()
+        self._pieces = NO_PIECES
 
     def set(self, x: FloatArray, y: FloatArray, pen: QPen) -> None:
         """Set the points, shapes (n,), in coordinates of the plot."""
         self.x, self.y, self.pen, self._outline = x, y, pen, QPolygonF()
         good = np.isfinite(x) & np.isfinite(y)
-        self._pieces.set(np.empty((0, 4)))
+        self._pieces = NO_PIECES
         if good.all():
             self._outline = pg.functions.arrayToQPolygonF(x, y)
         elif pen.style() == Qt.PenStyle.SolidLine:
             start = np.flatnonzero(good[:-1] & good[1:])
-            self._pieces.set(np.stack([x[start], y[start], x[start + 1], y[start + 1]], axis=1))
+            self._pieces = np.stack([x[start], y[start], x[start + 1], y[start + 1]], axis=1)
         else:  # dashes go on from point to point
             self._outline = pg.functions.arrayToQPath(x, y, connect="finite")
         self.update()
@@ -91,7 +82,7 @@ class Curve(pg.GraphicsObject):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, self._antialias)
         painter.setPen(self.pen)
         if len(self._pieces):
-            self._pieces.draw(painter)
+            draw_pieces(painter, self._pieces)
         elif isinstance(self._outline, QPolygonF):
             painter.drawPolyline(self._outline)
         else:
