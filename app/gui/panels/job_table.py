@@ -36,13 +36,14 @@ class JobTable(QTableWidget):
     """
 
     dropped = pyqtSignal(int, int)
-    """Row that was dragged, and the row where it was dropped."""
+    """Number of the job that was dragged, and the row where it was dropped."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(0, 3, parent)
         self.theme = theme
         self.lost = ""
         """Why nothing is known of runs that are not over; "" if the bench answers."""
+        self._dragged: int | None = None
         self.setHorizontalHeaderLabels(["run", "progress", "left"])
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -138,16 +139,20 @@ class JobTable(QTableWidget):
             return colours.warning
         return colours.quiet if status in OVER else colours.text
 
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        """Remember which job is dragged: until it is dropped, runs begin and other windows remove some."""
+        self._dragged = self.chosen
+        super().startDrag(actions)
+
     def dropEvent(self, event: QDropEvent | None) -> None:
         """Tell where the row was dropped; the table shows the queue as the bench reports it."""
         if event is None or event.source() is not self:
             return
-        place = event.position().toPoint()
-        target = self.rowAt(place.y())
-        source = self.currentRow()
+        target = self.rowAt(event.position().toPoint().y())
         event.setDropAction(Qt.DropAction.IgnoreAction)
         event.accept()
-        self.dropped.emit(source, target if target >= 0 else self.rowCount() - 1)
+        if self._dragged is not None:
+            self.dropped.emit(self._dragged, target if target >= 0 else self.rowCount() - 1)
 
 
 class ProgressDelegate(QStyledItemDelegate):

@@ -315,15 +315,14 @@ class QueuePanel(QWidget):
         if (chosen := self.chosen) is not None:
             act(chosen)
 
-    def _dropped(self, source: int, target: int) -> None:
-        """Move the queued run of a row to another row; the rows above and below those of the queue are its ends."""
-        shown = self._shown()
-        if self._lost or not 0 <= source < len(shown) or shown[source]["status"] not in WAITING:
+    def _dropped(self, job: int, target: int) -> None:
+        """Move a queued run to a row; the rows above and below those of the queue are its ends."""
+        waiting = [each["id"] for each in self.waiting]
+        if self._lost or job not in waiting:
             return
-        first = len(self._with(RUNNING))
-        place = min(max(target - first, 0), len(self.waiting) - 1)
-        if place != source - first:
-            self.move_asked.emit(shown[source]["id"], place)
+        place = min(max(target - len(self._with(RUNNING)), 0), len(waiting) - 1)
+        if place != waiting.index(job):
+            self.move_asked.emit(job, place)
 
     def _opened(self, item: QTableWidgetItem) -> None:
         self._open(self.jobs.get(item.data(JOB)))

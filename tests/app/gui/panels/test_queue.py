@@ -1,8 +1,11 @@
 """The queue as a table: order, progress, time left, and what can be done with which run."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtWidgets import QTableWidget
 
 from app.gui.panels.job_table import all_left_s, left_of, share_of
 from app.gui.panels.queue import QueuePanel
@@ -240,17 +243,56 @@ def test_a_run_can_be_queued_again_or_shown_in_the_form(panel, qtbot):
 
 
 @pytest.mark.parametrize(
-    ("source", "target", "moved"),
-    [(1, 3, (2, 2)), (3, 0, (4, 0)), (2, 5, (3, 2)), (1, 1, None), (0, 2, None), (4, 1, None)],
+    ("dragged", "target", "moved"),
+    [(2, 3, (2, 2)), (4, 0, (4, 0)), (3, 5, (3, 2)), (2, 1, None), (1, 2, None), (5, 1, None)],
 )
-def test_a_dragged_run_goes_where_it_is_dropped_within_the_queue(panel, source, target, moved):
+def test_a_dragged_run_goes_where_it_is_dropped_within_the_queue(panel, dragged, target, moved):
     panel.show_state(state(job(1, "running"), job(2), job(3), job(4), job(5, "finished")))
     heard = []
     panel.move_asked.connect(lambda number, place: heard.append((number, place)))
 
-    panel.table.dropped.emit(source, target)
+    panel.table.dropped.emit(dragged, target)
 
     assert heard == ([] if moved is None else [moved])
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "moved"),
+    [
+        ((job(1, "running"), job(2), job(3), job(4)), [(3, 0)]),
+        ((job(1, "finished"), job(2, "running"), job(3), job(4)), []),
+        ((job(1, "finished"), job(3, "running"), job(2), job(4)), []),
+        ((job(1, "running"), job(4), job(2), job(3)), [(3, 0)]),
+        ((job(1, "finished"), job(2), job(4)), []),
+        ((job(4),), []),
+    ],
+    ids=["nothing", "another begins", "it begins", "moved by another window", "removed by another", "alone"],
+)
+def test_a_drop_moves_the_run_that_was_dragged_whatever_the_queue_became(
+    panel, monkeypatch, meanwhile, moved
+):
+    """The table selects another row when the dragged one has gone; that one had been moved."""
+    panel.show_state(state(job(1, "running"), job(2), job(3), job(4)))
+    heard = []
+    panel.move_asked.connect(lambda number, place: heard.append((number, place)))
+    table = panel.table
+    table.selectRow(2)
+
+    def drag(*_):
+        panel.show_state(state(*meanwhile))
+        second = table.visualItemRect(table.item(min(1, table.rowCount() - 1), 0)).center()
+        table.dropEvent(
+            SimpleNamespace(
+                source=lambda: table,
+                position=lambda: QPointF(second),
+                setDropAction=lambda action: None,
+                accept=lambda: None,
+            )
+        )
+
+    monkeypatch.setattr(QTableWidget, "startDrag", drag)
+    table.startDrag(Qt.DropAction.MoveAction)
+    assert heard == moved
 
 
 def test_a_queued_run_that_the_rig_no_longer_allows_says_so(panel):
@@ -324,7 +366,7 @@ def test_of_a_lost_bench_nothing_is_promised_and_nothing_can_be_asked(panel):
     panel.abort_present()
     panel.skip_step()
     panel._remove()
-    panel.table.dropped.emit(1, 2)
+    panel.table.dropped.emit(2, 2)
     assert heard == []
     assert panel.to_form.isEnabled()
 
