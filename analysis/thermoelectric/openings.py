@@ -1,9 +1,10 @@
 """Thermal conductance along whole openings: the tip's temperature against the conductance, sample by sample.
 
-    T_tip - R_P I V / 2 = c0 + c1 t + c2 t^2 - R_P dT T L G
+    T_tip - s R_P I V / 2 = c0 + c1 t + c2 t^2 - R_P dT T L s G,   s = 1 / (1 + R_P T L_0 G)
 
-L is the Lorenz number, T the mean temperature of tip and substrate. All steps of an opening count, none is chosen. Each
-opening weighs by the variance of G that the baseline leaves: never by its temperature.
+L is the Lorenz number, T the mean temperature of tip and substrate, V the voltage across the contact; s is what its own
+thermal conductance leaves of a rise, see `analysis.thermoelectric.network`. All steps of an opening count, none is
+chosen. Each opening weighs by the variance of s G that the baseline leaves: never by its temperature.
 """
 
 import math
@@ -70,9 +71,9 @@ class MeasuredOpening:
     rejected : str
         Reason for which it is left out, by the current alone; "" if it is used.
     slope_K_per_S : float
-        Of the temperature on the conductance, without Joule heat.
+        Of the temperature on s G, without Joule heat.
     weight_S2 : float
-        Sum of the squared deviations of the conductance that the baseline leaves.
+        Sum of the squared deviations of s G that the baseline leaves.
     open_V, base_K, substrate_K, ambient_K : float
         Thermocouple beyond the break, rises of base and substrate, temperature of everything without heat.
     conductance_S, below_K : ndarray, shape (n,)
@@ -193,8 +194,9 @@ def measured_opening(hold: RuptureHold, thermometer: Thermometer) -> MeasuredOpe
     if THERMOMETER_RAILED in hold.flags:
         return replace(plain, rejected="thermometer at its rail")
     railed = hold.railed[: boxes * n].reshape(boxes, n).any(axis=1)
-    across_V = means(hold.bias_V) - means(hold.current_A) * hold.series_resistance_ohm
-    G_S, power_W = means(hold.current_A) / across_V, means(hold.current_A * hold.bias_V)
+    contact_V = hold.bias_V - hold.current_A * hold.series_resistance_ohm
+    across_V = means(contact_V)
+    G_S, power_W = means(hold.current_A) / across_V, means(hold.current_A * contact_V)
     tip_K = -means(hold.thermocouple_V) / thermometer.seebeck_V_per_K
     beside_K = means(hold.base_K) + means(hold.substrate_K)
     whole = np.isfinite(tip_K) & np.isfinite(G_S) & np.isfinite(beside_K) & ~railed
@@ -207,8 +209,11 @@ def measured_opening(hold: RuptureHold, thermometer: Thermometer) -> MeasuredOpe
         return replace(plain, rejected="no contact, or no open tip after it")
     time = np.linspace(-1.0, 1.0, boxes)[whole]
     baseline = np.stack([time**k for k in range(3)], axis=1)
-    y = tip_K[whole] - JOULE_SHARE * thermometer.resistance_K_per_W * power_W[whole]
-    x = G_S[whole]
+    wanted_K = 0.0 if math.isnan(plain.difference_K) else plain.difference_K
+    mean_K = plain.ambient_K + float(means(hold.substrate_K)[whole].mean()) + 0.5 * wanted_K
+    leaves = 1.0 / (1.0 + thermometer.resistance_K_per_W * LORENZ_V2_per_K2 * mean_K * G_S[whole])
+    y = tip_K[whole] - JOULE_SHARE * thermometer.resistance_K_per_W * power_W[whole] * leaves
+    x = G_S[whole] * leaves
     left = x - baseline @ np.linalg.lstsq(baseline, x, rcond=None)[0]
     slope = float(left @ y) / float(left @ left)
     rest = np.linalg.lstsq(baseline, y - slope * x, rcond=None)[0]
@@ -219,7 +224,7 @@ def measured_opening(hold: RuptureHold, thermometer: Thermometer) -> MeasuredOpe
         open_V=float(means(hold.thermocouple_V)[opened].mean()),
         base_K=float(means(hold.base_K)[whole].mean()),
         substrate_K=float(means(hold.substrate_K)[whole].mean()),
-        conductance_S=x,
+        conductance_S=G_S[whole],
         below_K=y - baseline @ rest,
     )
 

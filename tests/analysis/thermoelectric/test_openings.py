@@ -8,6 +8,7 @@ import pytest
 from analysis.constants import G0_S
 from analysis.heating.thermometer import Thermometer
 from analysis.thermoelectric.detectability import ThermometerNoise
+from analysis.thermoelectric.network import ThermalNetwork
 from analysis.thermoelectric.openings import combine_openings, measured_opening, opening_sigma
 from analysis.thermoelectric.rupture_holds import RuptureHold
 from analysis.thermoelectric.wiedemann_franz import LORENZ_V2_per_K2
@@ -18,26 +19,31 @@ NOISE_K = 0.02
 """Of a sample; white."""
 
 
-def opening(rng, number, dT_K, ratio=1.05, bias_V=5e-3, noise_K=NOISE_K, follows=0.0):
-    """Return a fall from 5 G0 in steps over half a second, then the open tip; the thermocouple drifts.
+def opening(
+    rng, number, dT_K, ratio=1.05, bias_V=5e-3, noise_K=NOISE_K, follows=0.0, from_G0=5.0, series_ohm=0.0
+):
+    """Return a fall in five steps over half a second, then the open tip; the thermocouple drifts.
 
     ``follows`` is a false voltage of the thermocouple over the current, in ohm.
     """
     n, half = 2000, 1000
     lengths = rng.integers(120, 200, 5)
-    steps = np.repeat(5.0 - np.arange(5), lengths)[:half]
+    steps = np.repeat(from_G0 * np.linspace(1.0, 0.2, 5), lengths)[:half]
     G_G0 = np.zeros(n)
     G_G0[: len(steps)] = steps * (1.0 + 0.02 * rng.standard_normal(len(steps)))
     G_S, time = G0_S * G_G0, np.linspace(0.0, 1.0, n)
-    current_A = G_S * bias_V
-    tip_K = dT_K + 0.5 * R_P * G_S * bias_V**2 + 0.01 * rng.standard_normal() * (time + time**2)
-    tip_K -= R_P * dT_K * ratio * LORENZ_V2_per_K2 * (300.0 + dT_K / 2.0) * G_S
+    contact_V = bias_V / (1.0 + G_S * series_ohm)
+    current_A = G_S * contact_V
+    tip = ThermalNetwork(R_P, base_rise_K=dT_K)
+    thermal_W_per_K = ratio * LORENZ_V2_per_K2 * (300.0 + dT_K / 2.0) * G_S
+    tip_K = tip.tip_rise_K(thermal_W_per_K, 0.5 * current_A * contact_V)
+    tip_K += 0.01 * rng.standard_normal() * (time + time**2)
     volts = -SEEBECK * (tip_K + noise_K * rng.standard_normal(n)) + follows * current_A
     zero = np.zeros(n)
     notes = {"dT_K": dT_K, "ambient_K": 300.0}
     return RuptureHold(
         number, (number * 10_000, number * 10_000 + n), RATE_Hz, np.full(n, bias_V), current_A, volts, zero, zero, zero,
-        np.zeros(n, bool), 0.0, (0.5, 12.0), "open", "", "dc", dT_K > 0.0, np.nan, notes,
+        np.zeros(n, bool), series_ohm, (0.5, 12.0), "open", "", "dc", dT_K > 0.0, np.nan, notes,
     )  # fmt: skip
 
 
@@ -56,6 +62,18 @@ def test_the_lorenz_ratio_comes_back_with_an_error_that_holds_it():
     assert np.mean(np.abs(pulls) < 2.0) >= 0.75
     assert 0.6 < np.sqrt(np.mean(pulls**2)) < 1.6
     assert results[0].mean_K == pytest.approx(315.0, abs=0.2)
+
+
+@pytest.mark.parametrize("from_G0", [2.0, 5.0, 20.0])
+@pytest.mark.parametrize("series_ohm", [0.0, 100.0])
+def test_large_contacts_cool_the_tip_by_less_and_the_leads_take_their_share_of_the_heat(from_G0, series_ohm):
+    """Both were neglected: from 20 G0, L/L0 was too small by 0.009, and 100 ohm moved the control by 0.006."""
+    rng = np.random.default_rng(9)
+    result = result_of(rng, noise_K=1e-6, from_G0=from_G0, series_ohm=series_ohm)
+    (control,) = result.controls
+
+    assert result.lorenz == pytest.approx(1.05, abs=1.5e-3)
+    assert control.value == pytest.approx(0.0, abs=1e-3)
 
 
 def test_without_the_subtraction_of_joule_heat_the_control_would_fail():
