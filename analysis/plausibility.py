@@ -11,7 +11,7 @@ from analysis.records import SWEEP, EventKind, FloatArray
 LOOKS, LOOK_SAMPLES = 16, 1024
 """Number of stretches that are checked, spread over the recording, and samples in each."""
 
-SLOWEST_Hz, FASTEST_Hz = 1e-3, 1e9
+SLOWEST_Hz, FASTEST_Hz = 1e-3, 1e11
 
 BIAS_RELATIVE, BIAS_V = 0.05, 2e-3
 """Allowed difference between the recorded and the set bias: 5 % plus 2 mV."""

@@ -14,6 +14,7 @@ from analysis.importers.fields import Dialect, dialect_of, is_comment, number_in
 from analysis.importers.formats.boundaries import Boundaries, Line
 from analysis.importers.formats.clocks import Clocks
 from analysis.importers.formats.endings import WholeLines
+from analysis.importers.formats.scope_header import scope_header
 from analysis.importers.headings import headings_in, named_columns, words_of
 from analysis.importers.imported import ForeignFile, Piece
 from analysis.importers.options import Layout
@@ -63,7 +64,13 @@ def columns_of(path: Path, read: Iterator[Line], layout: Layout) -> Iterator[Pie
         raise ForeignFile(
             f"{path}: line {layout.heading_line} is not above the numbers, so it names no columns"
         )
-    columns, remarks = named_columns(headings_in([line for _, line in above], width, dialect, stated), width)
+    texts = [line for _, line in above]
+    scope = scope_header(texts, width, dialect) if stated is None else None
+    headings = scope.headings if scope else headings_in(texts, width, dialect, stated)
+    rate_Hz = scope.rate_Hz if scope else math.nan
+    columns, remarks = named_columns(headings, width)
+    if rate_Hz > 0.0:
+        remarks += ("rate from the oscilloscope's header",)
     columns = clocks.named(columns)
     remarks += _rows_lost(above, width, dialect)
     settings = {"lines_above": [line for _, line in above]} if above else {}
@@ -77,7 +84,7 @@ def columns_of(path: Path, read: Iterator[Line], layout: Layout) -> Iterator[Pie
             new = begins or not number
             number += new
             place = f"{PART}{number}" if number > 1 else ""
-            yield Piece(path.name, filled, place, settings=settings, remarks=remarks, continues=not new)
+            yield Piece(path.name, filled, place, rate_Hz, settings, remarks=remarks, continues=not new)
         block = take_lines(lines, _BLOCK_LINES)
     if lines.remark:
         nothing = tuple(replace(column, values=np.empty(0)) for column in columns)
@@ -153,7 +160,7 @@ def _words_in(read: Sequence[Line]) -> str:
 
 def _begins(read: Sequence[Line], start: int) -> bool:
     following = [line for _, line in read[start : start + 40] if not is_comment(line)]
-    if is_comment(read[start][1]) or not following:
+    if is_comment(read[start][1]) or not following or not any(map(str.isalnum, read[start][1])):
         return False
     dialect = dialect_of(following[:20])
     counts = [_count_of_numbers(line, dialect) for line in following[:2]]
