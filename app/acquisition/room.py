@@ -2,8 +2,8 @@
 
 import errno
 import math
-import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import psutil
@@ -41,10 +41,7 @@ def check_room(rig: Rig, folder: Path, seconds: float, points: Points | None = N
     points : Points, optional
         Points that the recording keeps in place of samples.
     """
-    if not folder.is_dir():
-        raise ImpossibleSetting(f"There is no folder {folder}: make it, or record elsewhere.")
-    if not os.access(folder, os.W_OK):
-        raise ImpossibleSetting(f"The folder {folder} can't be written to: record elsewhere.")
+    check_folder(folder)
     planned_s = UNKNOWN_S if math.isnan(seconds) else min(seconds, LONGEST_S)
     inputs = len(rig.daq.inputs.named)
     per_second = recorded = rig.daq.rate_Hz * inputs * BYTES_PER_SAMPLE
@@ -62,6 +59,19 @@ def check_room(rig: Rig, folder: Path, seconds: float, points: Points | None = N
         raise ImpossibleSetting(
             f"A run needs {_size(memory)} of memory, {_size(available)} are free. Close other programs."
         )
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder in which no recording can be written. Raises ``ImpossibleSetting``."""
+    if not folder.is_dir():
+        raise ImpossibleSetting(f"There is no folder {folder}: make it, or record elsewhere.")
+    try:
+        with tempfile.TemporaryFile(dir=folder):  # Windows says of every folder that it may be written to
+            pass
+    except OSError as error:
+        raise ImpossibleSetting(
+            f"The folder {folder} can't be written to ({error.strerror}): record elsewhere."
+        ) from None
 
 
 def exhausted(error: MemoryError | OSError) -> str:

@@ -67,6 +67,14 @@ def command(
     from contextlib import ExitStack
     from importlib import import_module
 
+    from app.acquisition.room import check_folder
+    from app.config.toml import FileError
+    from procedures.errors import ImpossibleSetting
+
+    try:
+        check_folder(folder)
+    except ImpossibleSetting as error:
+        raise FileError(str(error)) from None
     if not simulated:
         from app.config.calibrated_rig import load_calibrated_rig
 
@@ -81,7 +89,6 @@ def command(
     threading.Thread(target=import_module, args=("app.server.server",), daemon=True).start()
 
     from app.acquisition.simulated_rig import SimulationSettings
-    from app.config.toml import FileError
     from app.console.memory import leave_modules_alone
     from app.console.progress import signals_stop
     from app.console.terminal import LOOK_S, output_never_waits
