@@ -39,11 +39,19 @@ def replace_file(part: Path, path: Path, pause: Callable[[float], object] = time
 def write_file(path: Path, content: str | bytes) -> None:
     """Write a file in one step: a reader, and whoever looks after the disk was full, finds the old or the new content.
 
+    A link stays one, to the new content; a device or a pipe takes what it gets.
+
     Raises ``OSError`` as ``Path.write_bytes`` and `replace_file`; the old content is then unchanged.
     """
+    data = content.encode() if isinstance(content, str) else content
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    if path.is_symlink():
+        path = path.resolve()
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_bytes(content.encode() if isinstance(content, str) else content)
+        part.write_bytes(data)
         replace_file(part, path)
     finally:
         remove_file(part)

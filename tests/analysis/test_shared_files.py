@@ -1,9 +1,10 @@
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
-from analysis.shared_files import PAUSE_S, TRIES, open_file, read_file, remove_file, replace_file
+from analysis.shared_files import PAUSE_S, TRIES, open_file, read_file, remove_file, replace_file, write_file
 
 
 class Held:
@@ -123,3 +124,49 @@ def test_one_that_stays_open_or_may_not_be_read_is_refused(
     with pytest.raises(PermissionError):
         read_file(files[1], pause=forbidden.pause)
     assert forbidden.pauses == []
+
+
+def test_a_file_is_written_whole_or_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "results.csv"
+    write_file(path, "before")
+    written = Path.write_bytes
+
+    def half(self: Path, content: bytes) -> None:
+        written(self, content[: len(content) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(OSError, match="No space left"):
+        write_file(path, b"afterwards")
+
+    assert path.read_text("utf-8") == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows asks for a right to make links")
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    link = tmp_path / "rig.toml"
+    link.symlink_to(tmp_path / "disk" / "own.toml")
+
+    for text in ("one", "two"):
+        write_file(link, text)
+
+    assert link.is_symlink()
+    assert (tmp_path / "disk" / "own.toml").read_text("utf-8") == "two"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes in folders are those of POSIX")
+def test_a_pipe_takes_what_it_gets_and_stays(tmp_path: Path) -> None:
+    """A report to /dev/stdout, written by root, would else have replaced it."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+
+    write_file(pipe, "a report")
+    reader.join(30)
+
+    assert got == [b"a report"]
+    assert pipe.is_fifo()
