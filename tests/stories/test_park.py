@@ -11,11 +11,12 @@ from app.config.rig import load_rig
 from app.server.idle_park import IdlePark
 from app.server.job import Job, Status
 from app.server.queue import JobQueue
+from app.server.server import BenchServer
 from procedures.errors import ImpossibleSetting
 from procedures.park import Park
 from tests.stories.test_recentring import without_coarse
 from tests.support.rig.benches import served_bench
-from tests.support.rig.rigs import PATIENCE_S, quick, served_rig
+from tests.support.rig.rigs import PATIENCE_S, quick, served_rig, without_wires
 
 pytestmark = pytest.mark.usefixtures("unanalysed")
 
@@ -214,21 +215,24 @@ def test_an_unreadable_way_counts_as_none(tmp_path):
 
 @pytest.mark.parametrize("coarse", [True, False])
 def test_a_bench_started_anew_says_that_a_run_before_it_touched_the_sample(tmp_path, coarse):
-    with served_bench(tmp_path) as bench:
+    """Each program has ended before the next begins, as the one owner of a rig."""
+    with served_rig(tmp_path) as rig:
         if not coarse:
-            without_coarse(bench.rig)
-        assert bench.server.state()["alone"] == ""
-        bench.rig.bench().run(quick(1), tmp_path / "by-another-program.h5")
+            without_coarse(rig)
 
-        said = bench.server.state()["alone"]
-        assert "Unless the tip's housing was taken back since" in said
-        assert "by 100 nm at most" in said
+        def alone():
+            with without_wires(rig), BenchServer(rig.file, tmp_path) as server:
+                return server.state()["alone"]
+
+        assert alone() == ""
+        end = rig.bench().run(quick(1), tmp_path / "by-another-program.h5").end
+        assert end.status == "finished", end.reason
+        assert "Unless the tip's housing was taken back since" in alone()
+        assert "by 100 nm at most" in alone()
         if coarse:
-            assert (
-                bench.rig.bench().run(Park.from_values({"moves": 4}), tmp_path / "park.h5").end.status
-                == "finished"
-            )
-            assert bench.server.state()["alone"] == "", "known to be further back"
+            park = rig.bench().run(Park.from_values({"moves": 4}), tmp_path / "park.h5")
+            assert park.end.status == "finished", park.end.reason
+            assert alone() == "", "known to be further back"
 
 
 def test_a_run_that_touches_nothing_says_nothing_of_the_tip(tmp_path):
