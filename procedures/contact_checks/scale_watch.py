@@ -101,7 +101,7 @@ class ScaleWatch:
         self._contact_G0 = contact_G0
         candidates = np.flatnonzero(self._places_G0 <= contact_G0 / 2)
         self._candidates = candidates[(candidates >= DECADE) & (candidates < size - DECADE)]
-        self._votes: list[NDArray[np.bool_]] = []
+        self._openings, self._votes = 0, np.zeros(size, dtype=np.int64)
         self._suspicions = [_Suspicion(10.0, DECADE), _Suspicion(0.1, -DECADE)]
 
     def feed(self, conductance_G0: FloatArray) -> int | None:
@@ -119,19 +119,24 @@ class ScaleWatch:
         self._counts[:], self._railed = 0, 0
         change = None
         for suspicion in self._suspicions:
-            before = len(self._votes) - suspicion.since
-            if before >= LEAST_BEFORE and suspicion.judge(vote, self._votes[:before], self._candidates):
+            before = self._openings - suspicion.since
+            if before < LEAST_BEFORE:
+                continue
+            if not suspicion.since:
+                suspicion.choose(self._votes, before, self._candidates)
+            if suspicion.judge(vote):
                 place_G0 = float(self._places_G0[suspicion.place])
                 change = ScaleChange(place_G0, suspicion.factor, before, suspicion.since)
-        self._votes.append(vote)
+        self._openings += 1
+        self._votes += vote
         return change
 
     @property
     def unlike_gold(self) -> str:
         """Remark after `LEAST_BEFORE` openings that end a decade from 1 G0; "" at any other time."""
-        if len(self._votes) != LEAST_BEFORE or self._contact_G0 < CONTACT_OF_GOLD_G0:
+        if self._openings != LEAST_BEFORE or self._contact_G0 < CONTACT_OF_GOLD_G0:
             return ""
-        share = np.mean(self._votes, axis=0)
+        share = self._votes / self._openings
         low, one, high = share[-LOW_DECADE * DECADE + np.array([-DECADE, 0, DECADE])]
         if one > LEAST_SHARE or max(low, high) < USUAL:
             return ""
@@ -161,12 +166,8 @@ class _Suspicion:
         self._sum = 0.0
         self._shares: FloatArray = np.zeros(3)
 
-    def judge(
-        self, vote: NDArray[np.bool_], before: list[NDArray[np.bool_]], candidates: NDArray[np.intp]
-    ) -> bool:
+    def judge(self, vote: NDArray[np.bool_]) -> bool:
         """Add the evidence of an opening, compared with those before; return True if a change is sure."""
-        if not self.since:
-            self._choose(before, candidates)
         here, there, behind = self._shares
         if here < USUAL:
             return False
@@ -176,9 +177,9 @@ class _Suspicion:
         self.since = self.since + 1 if self._sum else 0
         return self._sum > SURE
 
-    def _choose(self, before: list[NDArray[np.bool_]], candidates: NDArray[np.intp]) -> None:
+    def choose(self, votes: NDArray[np.int64], openings: int, candidates: NDArray[np.intp]) -> None:
         """Choose the place that shows a change best, with the shares of openings there and a decade away."""
-        share = np.clip((np.sum(before, axis=0) + 1) / (len(before) + 2), LEAST_SHARE, 1 - LEAST_SHARE)
+        share = np.clip((votes + 1) / (openings + 2), LEAST_SHARE, 1 - LEAST_SHARE)
         here, there, behind = (share[candidates + shift] for shift in (0, self._shift, -self._shift))
         gain = np.where(here >= USUAL, _expected(here, there) + _expected(behind, here), -math.inf)
         best = int(np.argmax(gain))
