@@ -22,7 +22,7 @@ TRIES = 4
 
 
 def require_current(
-    context: ProcedureContext, watch: SampleReader, step: str, at_m: float, proved_m: float
+    context: ProcedureContext, watch: SampleReader, step: str, at_m: float, proved_m: float | None = None
 ) -> None:
     """Let the amplifier add its test current while the tip rests; without one there is nothing to ask.
 
@@ -30,8 +30,10 @@ def require_current(
     ----------
     step : str
         Name of the motion, for the message.
-    at_m, proved_m : float
-        Extension of the piezo now, and where the current was last known to be measured.
+    at_m : float
+        Extension of the piezo now.
+    proved_m : float, optional
+        Extension at which the current was last known to be measured; None if the surface may have moved since.
 
     Raises
     ------
@@ -48,12 +50,17 @@ def require_current(
         if abs(seen_V) > LEAST_SHARE * abs(expected_V):
             watch.event(EventKind.MARK, ALIVE_MARK, {"expected_V": expected_V, "seen_V": seen_V})
             return
-    amplifier, blind_nm = context.facts.current_amplifier, (at_m - proved_m) * 1e9
+    amplifier = context.facts.current_amplifier
+    if proved_m is None:
+        far = f"The {step} did not begin. The surface may have come nearer since the last sign that a current is"
+        far += " measured; the tip may be in it."
+    else:
+        far = f"The {step} was stopped {(at_m - proved_m) * 1e9:.3g} nm after the last sign that a current is measured;"
+        far += " the tip may be in the surface by as much."
     raise CurrentInputFault(
         f"The {context.input_name('current')} does not follow the {amplifier}: at {at_m * 1e9:.4g} nm its test current "
-        f"moved it by {seen_V:+.3g} V, expected {expected_V:+.3g} V. The {step} was stopped {blind_nm:.3g} nm after "
-        f"the last sign that a current is measured; the tip may be in the surface by as much. Check the cable from the "
-        f"{amplifier} to the card, and look at the tip."
+        f"moved it by {seen_V:+.3g} V, expected {expected_V:+.3g} V. {far} Check the cable from the {amplifier} to the "
+        "card, and look at the tip."
     )
 
 

@@ -1,5 +1,6 @@
 """Motion of the tip by its piezo, in pieces, watched by detectors."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -72,6 +73,8 @@ class Tip:
         self._context.verify_amplifier()  # the tip must not move unless the current is measured
         if ramp.sine is not None or ramp.levels is not None:
             return self._move_alternating(ramp, way)
+        if self._displaced and way.distance_m > 0.0 and math.isfinite(ramp.blind_m):
+            require_current(self._context, self._watch, ramp.name, self.extension_m)
         piece = self._watch.samples(way.piece_s(ramp.speed_m_per_s, self._context.rate_Hz, ramp.blind_m))
         begin = self._start_piece(way, 0, piece)
         self._begun(ramp, way, begin)

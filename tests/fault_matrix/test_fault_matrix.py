@@ -66,6 +66,15 @@ def test_a_tip_without_a_current_to_stop_it_goes_no_farther_than_the_blind_way(f
     assert outcome.depth_m < DEEPEST_m
 
 
+def test_after_a_heater_the_current_is_asked_for_before_the_tip_moves():
+    """Tip and sample expand by nanometres: the blind way began inside the surface, 10.6 nm deep at its end."""
+    outcome = run_case(Case("current cable off", "ac-break-junction", Moment("setheater", 1, 4578), seed=1))
+
+    assert "The approach did not begin. The surface may have come nearer" in outcome.said
+    assert outcome.depth_m < 6e-9
+    assert not outcome.wrong
+
+
 @pytest.mark.parametrize("fault", ["current input at +10 V", "current input at +10 V, PXI-4461"])
 def test_a_railed_input_is_no_blunt_tip_on_any_card(fault):
     outcome = run_case(Case(fault, "break-junction", Moment("approach", 1, 20), seed=2))
