@@ -32,8 +32,7 @@ class _Place:
 class DiskBackedList(Generic[Record]):
     """List of dataclass records in a temporary file, deleted together with the list.
 
-    Memory keeps two numbers of each record: those of a day's run are tens of thousands. One thread may add records
-    while others read them.
+    Memory keeps only two numbers of each record. One thread may add records while others read them.
 
     Parameters
     ----------

@@ -3,12 +3,14 @@
 import csv
 import json
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from analysis.shared_files import write_file
 from app.paper.numbers import Number
 from app.paper.setups import AMBIENT_K, BIAS_V, SOURCE, SYMMETRIC, HOPPING_eV
 
@@ -31,13 +33,14 @@ def save_table(folder: Path, found: Sequence[Number]) -> None:
     """Write numbers.json, and numbers.csv with a column for every parameter."""
     content = to_json(found)
     text = json.dumps(content, indent=2, ensure_ascii=False)
-    (folder / "numbers.json").write_text(text + "\n", encoding="utf-8")
+    write_file(folder / "numbers.json", text + "\n")
     rows = [row.pop("parameters") | row for row in content["numbers"]]
     keys = list(dict.fromkeys(key for row in rows for key in row))
-    with (folder / "numbers.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, keys)
-        writer.writeheader()
-        writer.writerows(rows)
+    table = StringIO(newline="")
+    writer = csv.DictWriter(table, keys)
+    writer.writeheader()
+    writer.writerows(rows)
+    write_file(folder / "numbers.csv", table.getvalue())
 
 
 def print_numbers(found: Sequence[Number]) -> None:

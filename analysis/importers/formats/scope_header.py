@@ -39,7 +39,7 @@ def _start_and_increment(rows: Sequence[list[str]], dialect: Dialect) -> ScopeHe
     if names[:1] != ["x"] or "start" not in names or "increment" not in names:
         return None
     columns, interval = names.index("start"), names.index("increment")
-    if len(rows[-1]) <= interval:
+    if len(rows[-1]) <= max(columns, interval):
         return None
     pairs = zip(rows[-2][1:columns], rows[-1][1:columns], strict=True)
     return ScopeHeader(

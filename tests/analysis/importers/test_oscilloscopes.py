@@ -5,6 +5,8 @@ import pytest
 
 from analysis.constants import G0_S
 from analysis.importers import ImportOptions
+from analysis.importers.fields import Dialect
+from analysis.importers.formats.scope_header import scope_header
 from analysis.importers.options import ColumnChoice
 from tests.analysis.importers.test_other_programs import CURRENT_A, G, TIME_s, imported, lines
 
@@ -76,3 +78,30 @@ def test_an_interval_that_is_none_is_no_rate(tmp_path, interval):
     found = imported(tmp_path / "a.csv", text, OPTIONS)
     assert not found.rate_Hz > 0.0
     assert any("rate" in text for text in found.unknowns)
+
+
+WORDS = (
+    *(
+        "X",
+        "CH1",
+        "Start",
+        "Increment",
+        "Sequence",
+        "Time",
+        "LECROYWS",
+        "x-axis",
+        "second",
+        "Sample Interval",
+    ),
+    *("Vertical Units", "TIME", "t0 = 0s", "tInc = 1e-6", "V", "1e-6", "nan", "0,5", ""),
+)
+
+
+def test_no_header_of_known_words_in_any_order_is_an_error():
+    """ "Increment" before "Start", above a short row, had ended in an error of Python."""
+    rng, dialect = np.random.default_rng(6), Dialect(",", ".")
+    assert scope_header(["X,Increment,V,X,Start", "s,1e-6"], 2, dialect) is None
+    for _ in range(3000):
+        rows = [",".join(rng.choice(WORDS, rng.integers(1, 7))) for _ in range(rng.integers(0, 5))]
+        found = scope_header(rows, width := int(rng.integers(1, 6)), dialect)
+        assert found is None or len(found.headings) == width
