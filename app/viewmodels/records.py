@@ -113,9 +113,9 @@ class Records:
     def _keep(self, record: Record) -> None:
         match record:
             case Trace():
-                place = bisect_right(self._ends, record.samples[1])
+                index, place = self.traces.add(record), bisect_right(self._ends, record.samples[1])
                 self._ends.insert(place, record.samples[1])
-                self._indices.insert(place, self.traces.add(record))
+                self._indices.insert(place, index)
             case Hold():
                 self.holds.add(record)
             case Sweep():
