@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -99,18 +100,29 @@ def _spectrum(
     x: FloatArray = current_A - drift
     taper = _taper(len(x))
     x = taper * (x - x.mean())
-    frequency_Hz: FloatArray = np.asarray(np.fft.rfftfreq(len(x), 1.0 / rate_Hz), dtype=np.float64)
     density: FloatArray = 2.0 / (rate_Hz * np.sum(taper**2)) * np.abs(np.fft.rfft(x)) ** 2
+    frequency_Hz, used = _points(len(x), rate_Hz, mains_Hz)
+    return frequency_Hz, density, used.copy()
+
+
+@lru_cache(maxsize=1)
+def _points(n: int, rate_Hz: float, mains_Hz: float) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Return the frequencies of the spectrum of n samples, and which are above 0 Hz and no multiple of the mains."""
+    frequency_Hz: FloatArray = np.asarray(np.fft.rfftfreq(n, 1.0 / rate_Hz), dtype=np.float64)
     off_Hz = np.abs(frequency_Hz - mains_Hz * np.rint(frequency_Hz / mains_Hz))
-    least_Hz = max(LINE_BINS * rate_Hz / len(x), LINE_Hz)
+    least_Hz = max(LINE_BINS * rate_Hz / n, LINE_Hz)
     used: NDArray[np.bool_] = off_Hz > np.maximum(least_Hz, LINE_SHARE * frequency_Hz)
-    return frequency_Hz, density, used
+    frequency_Hz.flags.writeable = used.flags.writeable = False
+    return frequency_Hz, used
 
 
+@lru_cache(maxsize=1)
 def _taper(n: int) -> FloatArray:
-    """Return a window that is 1 but for a cosine at each end, shape (n,)."""
+    """Return a window that is 1 but for a cosine at each end, shape (n,); holds of a run are often equally long."""
     from_end = np.minimum(np.arange(n), np.arange(n)[::-1]) / max(TAPER * n, 1.0)
-    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.minimum(from_end, 1.0)))
+    taper = np.asarray(0.5 - 0.5 * np.cos(np.pi * np.minimum(from_end, 1.0)))
+    taper.flags.writeable = False
+    return taper
 
 
 def _lines(
@@ -130,9 +142,9 @@ def _white_and_flicker(
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Fit W + A/f to means of a periodogram; return W and A, and their errors. Each point scatters by its own size."""
     edges = np.geomspace(SLOW_Hz[0], highest_Hz, FIT_BINS + 1)
-    groups = [(frequency_Hz >= low) & (frequency_Hz < high) for low, high in pairwise(edges)]
-    groups = [group for group in groups if group.any()]
-    points = INDEPENDENT * np.array([group.sum() for group in groups])
+    places = np.searchsorted(frequency_Hz, edges)
+    groups = [slice(start, stop) for start, stop in pairwise(places) if start < stop]
+    points = INDEPENDENT * np.array([group.stop - group.start for group in groups])
     means = np.array([density[group].mean() for group in groups])
     design = np.array([(1.0, np.mean(SLOW_Hz[1] / frequency_Hz[group])) for group in groups])
     expected = np.full(len(means), float(points @ means / points.sum()))
