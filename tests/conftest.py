@@ -121,8 +121,13 @@ def unanalysed(monkeypatch):
 
     For tests that look at what was recorded, not at what becomes of it.
     """
-    monkeypatch.setattr("app.acquisition.bench.analysed", lambda recording: None)
-    monkeypatch.setattr("analysis.recording.writer.finish", lambda path, plots, result: layout.STORED_PLAIN)
+    leave_unanalysed(monkeypatch)
+
+
+def leave_unanalysed(patch):
+    """Let runs end with a recording as it was written, until the patch is undone."""
+    patch.setattr("app.acquisition.bench.analysed", lambda recording: None)
+    patch.setattr("analysis.recording.writer.finish", lambda path, plots, result: layout.STORED_PLAIN)
 
 
 @pytest.fixture

@@ -15,8 +15,11 @@ from app.report.heating_text import print_measurement
 from app.viewmodels.session import Session
 from procedures.ac_break_junction import ACBreakJunction
 from procedures.ac_controls import ACResistor
+from tests.conftest import leave_unanalysed, resample_less
 from tests.stories.test_thermopower import WORLD
 from tests.support.rig.rigs import served_rig
+
+pytestmark = pytest.mark.usefixtures("few_resamples")
 
 FAST = {**WORLD, "heater.expansion_s": 0.02, "molecule.BDA.binding_probability": 1.0}
 QUICK = {
@@ -43,7 +46,8 @@ QUICK = {
 def night(tmp_path_factory):
     """Summary of a run, and the true thermopowers and capacitance."""
     folder = tmp_path_factory.mktemp("ac")
-    with served_rig(folder, overrides=FAST, seed=3) as rig:
+    with served_rig(folder, overrides=FAST, seed=3) as rig, pytest.MonkeyPatch.context() as patch:
+        leave_unanalysed(patch)
         text = rig.file.read_text("utf-8")
         rig.file.write_text(re.sub(r"rise_time_s = \S+", "rise_time_s = 1e-5", text), "utf-8")
         summary = rig.bench(unproved="story").run(ACBreakJunction.from_values(QUICK), folder / "ac.h5")
@@ -54,7 +58,9 @@ def night(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def result(night):
-    return analyse_measurement([night[0].recording])
+    with pytest.MonkeyPatch.context() as patch:
+        resample_less(patch)
+        return analyse_measurement([night[0].recording])
 
 
 def test_the_run_ends_safely_at_its_own_rate(night):

@@ -20,8 +20,11 @@ from app.replay.player import Player
 from app.viewmodels.session import Session
 from procedures.ac_break_junction import ACBreakJunction
 from simulators.rig.playback import check_playable
+from tests.conftest import leave_unanalysed, resample_less
 from tests.stories.test_ac_break_junction import FAST, QUICK
 from tests.support.rig.rigs import served_rig
+
+pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
 def run(folder, keep, faults=(), status="finished"):
@@ -38,12 +41,16 @@ def run(folder, keep, faults=(), status="finished"):
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory):
     """Recordings of one run, with all samples and demodulated."""
-    return tuple(run(tmp_path_factory.mktemp(keep), keep) for keep in ("all", "demodulated"))
+    with pytest.MonkeyPatch.context() as patch:
+        leave_unanalysed(patch)
+        return tuple(run(tmp_path_factory.mktemp(keep), keep) for keep in ("all", "demodulated"))
 
 
 @pytest.fixture(scope="module")
 def results(nights):
-    return tuple(analyse_measurement([recording]) for recording in nights)
+    with pytest.MonkeyPatch.context() as patch:
+        resample_less(patch)
+        return tuple(analyse_measurement([recording]) for recording in nights)
 
 
 def test_the_points_are_those_of_the_samples(nights):

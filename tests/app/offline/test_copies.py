@@ -51,6 +51,7 @@ CHANGED = {
 }
 
 
+@pytest.mark.usefixtures("few_resamples")
 @pytest.mark.parametrize("changed", CHANGED.values(), ids=CHANGED)
 def test_an_overlapping_export_adds_nothing(tmp_path, conductances_G0, changed):
     whole = written(tmp_path / "night.h5", conductances_G0[:40], 1)
@@ -82,6 +83,7 @@ def test_counted_twice_the_error_would_be_too_small(tmp_path, conductances_G0):
     assert more[0][1] / alone[0][1] == pytest.approx(0.71, abs=0.2)
 
 
+@pytest.mark.usefixtures("few_resamples")
 def test_copies_are_left_out_of_statistics_of_every_trace(tmp_path, conductances_G0):
     chosen = chosen_statistics("directions,full-scale")
     first = written(tmp_path / "a.h5", conductances_G0, 1)
