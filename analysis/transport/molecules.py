@@ -5,6 +5,8 @@ position of the levels relative to E_F and their widths are not known from first
 experiment: both are chosen to give a measured conductance and thermopower at 300 K.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from analysis.transport.huckel import HuckelModel, Lead, bonded, chain_bonds, ring_bonds
@@ -61,6 +63,7 @@ def gold_chain(n_atoms: int = 4, hopping_eV: float = 1.0) -> HuckelModel:
     return HuckelModel(hamiltonian, (Lead("probe", {1: width}), Lead("substrate", {n_atoms: width})))
 
 
+@lru_cache(maxsize=8)
 def _para_benzene(conductance_G0: float, seebeck_V_per_K: float) -> HuckelModel:
     """Return para benzene whose on-site energy gives S and whose width gives G, both at 300 K."""
     from scipy.optimize import brentq  # slow to import
