@@ -7,8 +7,9 @@ import numpy as np
 import pyqtgraph as pg
 
 from analysis.records import FloatArray
-from app.gui.plots.layers import SOLID, Colour, Frame
+from app.gui.plots.layers import SOLID, Colour, Frame, pen_of
 from app.gui.plots.marks import PlotMark
+from app.gui.plots.symbols import Symbols
 
 
 class Caption(PlotMark):
@@ -66,9 +67,7 @@ class Tick(PlotMark):
     def __init__(self, name: str, colour: Colour) -> None:
         self.name, self.colour = name, colour
         self.at, self.tip = float("nan"), ""
-        self.item = pg.ScatterPlotItem(
-            symbol="|", size=self.SIZE, hoverable=True, tip=lambda x, y, data: str(data)
-        )
+        self.item = Symbols(symbol="|", size=self.SIZE, hoverable=True, tip=lambda x, y, data: str(data))
         self.item.setZValue(4)
 
     def set(self, x: float, tip: str) -> None:
@@ -78,7 +77,7 @@ class Tick(PlotMark):
     def refresh(self, frame: Frame) -> None:
         """Draw the tick."""
         x = frame.x(np.array([self.at]))
-        pen = pg.mkPen(self.colour(frame.colours), width=2 * frame.thickness)
+        pen = pen_of(self.colour(frame.colours), 2 * frame.thickness)
         self.item.setData(x[np.isfinite(x)], np.full(int(np.isfinite(x).sum()), frame.up[1]), pen=pen)
         if np.isfinite(x[0]):
             self.item.setPointData([self.tip])

@@ -22,19 +22,19 @@ def rounded_up(pieces: int) -> int:
 
 
 @cache
-def _array(size: int) -> PrimitiveArray:
-    """Return an array of lines for whoever draws next.
+def array_of(kind: type, fields: int, size: int) -> PrimitiveArray:
+    """Return an array of primitives, of so many numbers each, for whoever draws next.
 
     An array of PyQt and each part of one stays in memory for ever: a new one for each picture takes 150 MB a day.
     """
-    array = PrimitiveArray(QLineF, 4)
+    array = PrimitiveArray(kind, fields)
     array.resize(size)
     return array
 
 
 def draw_pieces(painter: QPainter, ends: FloatArray) -> None:
     """Draw separate lines, each from (x, y) to (x, y), shape (n, 4) with n above 0."""
-    array = _array(rounded_up(len(ends)))
+    array = array_of(QLineF, 4, rounded_up(len(ends)))
     rows = array.ndarray()
     rows[: len(ends)] = ends
     rows[len(ends) :] = np.tile(ends[-1, 2:], 2)  # points at the end of the last line

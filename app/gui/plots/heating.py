@@ -16,6 +16,7 @@ from app.gui.plots.layers import DASHED, DOTTED, SOLID, UNKNOWN, Band, LineLayer
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import held, span
 from app.gui.plots.result_rows import Results, about_heat, heats, rises
+from app.gui.plots.reused import ReusedLayers
 from app.gui.plots.view import View
 from app.gui.widgets.theme import MEDIUM, SMALL, Theme
 from app.viewmodels.heating_points import MK, UW, PointsSnapshot
@@ -33,6 +34,7 @@ SIGNS = ("positive", "negative")
 SCATTER = "scatter of junctions, 1/√<i>t</i>"
 NOISE = "thermometer noise alone, 1/√<i>t</i>"
 NAMES = ("<i>V</i> &gt; 0", "<i>V</i> &lt; 0")
+MODEL_COLOURS = {sign: attrgetter(f"{sign}_model") for sign in SIGNS}
 STYLES = {"Landauer": SOLID, "voltage probe": DASHED, "voltage-temperature probe": DOTTED}
 SHORT = {
     "voltage probe": "voltage probe (VP)",
@@ -220,7 +222,7 @@ class HeatPanel(PlotPanel):
             for name, sign, symbol in zip(NAMES, SIGNS, "os", strict=True)
         ]
         self._models: tuple[HeatingCurve, ...] = ()
-        self._model_layers: list[LineLayer | Band] = []
+        self._model_layers = ReusedLayers(self)
 
     def show_points(self, snapshot: HeatingSnapshot) -> None:
         """Set points, symmetric line and models."""
@@ -253,9 +255,8 @@ class HeatPanel(PlotPanel):
         self.set_home(x=home, y=held(self.home[1], heats))
 
     def _show_models(self, curves: tuple[HeatingCurve, ...]) -> None:
-        for layer in self._model_layers:
-            self.remove(layer)
-        self._models, self._model_layers = curves, []
+        self._model_layers.clear()
+        self._models = curves
         for curve in curves:
             p = curve.predicted
             for sign, total_W, heat_W, error_K in (
@@ -264,14 +265,12 @@ class HeatPanel(PlotPanel):
             ):
                 total, heat, error = total_W / UW, heat_W / UW, error_K / p.resistance_K_per_W / UW
                 name = curve.name if sign == "positive" else f"{curve.name}, {NAMES[1]}"
-                line = LineLayer(
-                    name, attrgetter(f"{sign}_model"), STYLES.get(curve.name, DASHED), width=1.5, z=8
-                )
+                take, colour = self._model_layers.take, MODEL_COLOURS[sign]
+                band = take(Band, f"{curve.name}, standard error, {sign} bias", colour, 0.15)
+                band.set(total, heat - error, heat + error)
+                line = take(LineLayer, name, colour, STYLES.get(curve.name, DASHED), width=1.5, z=8)
                 line.legend_name = SHORT.get(curve.name, curve.name)
                 line.set(total, heat)
-                band = Band(f"{curve.name}, standard error, {sign} bias", attrgetter(f"{sign}_model"), 0.15)
-                band.set(total, heat - error, heat + error)
-                self._model_layers += [self.add(band), self.add(line)]
 
 
 def _of(points: PointsSnapshot) -> tuple[tuple[FloatArray, ...], tuple[FloatArray, ...]]:

@@ -14,10 +14,11 @@ from app.gui.plots.captions import Caption, Tick
 from app.gui.plots.colour_bar import ColourBar
 from app.gui.plots.counts import Image, Steps
 from app.gui.plots.histogram_range import METAL_G0, QUANTA_G0, ROOM, shown_part
-from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Layer, LineLayer
+from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, LineLayer
 from app.gui.plots.marks import StraightLine, Veil
 from app.gui.plots.panel import PlotPanel
 from app.gui.plots.ranges import Range, held
+from app.gui.plots.reused import ReusedLayers
 from app.gui.plots.strips import CONDUCTANCE
 from app.gui.plots.trace import DISPLACEMENT
 from app.gui.plots.view import View
@@ -36,6 +37,7 @@ LINEAR_FROM = 0.3
 """Conductance in G0 below which linear bins hold the samples of the open junction."""
 SMALL_PEAK = 0.1
 """Height, relative to the highest molecular peak, below which a peak is not labelled."""
+MODEL, QUIET, SPREAD = attrgetter("data_model"), attrgetter("quiet"), attrgetter("warning")
 
 
 class HistogramPlot(View[HistogramSnapshot]):
@@ -52,7 +54,7 @@ class HistogramPlot(View[HistogramSnapshot]):
         self.noise = self.panel.add(
             StraightLine("noise", attrgetter("neutral"), at=float("nan"), upright=True)
         )
-        self.peaks: list[Layer] = []
+        self.peaks = ReusedLayers(self.panel)
         self.clipped = self.panel.add(Caption("cut at the top", attrgetter("quiet"), leader=False))
         self.noise_name = self.panel.add(Caption("noise", attrgetter("quiet"), leader=False))
         self._top: Range | None = None
@@ -71,9 +73,7 @@ class HistogramPlot(View[HistogramSnapshot]):
         noise_G0 = 10.0**snapshot.noise_log10_G
         self.counts.set(10.0**edges if log else edges, counts, noise_G0 if log else float("nan"))
         self.noise.set(noise_G0 if log else float("nan"))
-        for layer in self.peaks:
-            self.panel.remove(layer)
-        self.peaks = []
+        self.peaks.clear()
         peaks = [peak for peak in snapshot.peaks if peak.scale == ("log" if log else "linear")]
         tallest = max((_height(peak) for peak in peaks if peak.conductance_G0 < METAL_G0), default=0.0)
         for peak in peaks:
@@ -91,48 +91,36 @@ class HistogramPlot(View[HistogramSnapshot]):
     def _add_peak(self, peak: Peak, log: bool, small: bool) -> None:
         """Draw the fit of a peak; label it above the plot, or mark it with a tick if it is small or doubtful."""
         x = 10.0**peak.x if log else peak.x
-        model = attrgetter("data_model")
+        take = self.peaks.take
         label = f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G₀"
-        fit = LineLayer(
-            f"fit {peak.label}", model, SOLID if peak.trusted else DASHED, 2 if peak.trusted else 1
-        )
-        fit.set(x, peak.fit)
-        below = LineLayer(f"background of {peak.label}", model, DOTTED)
-        below.set(x, peak.background)
-        layers: list[Layer] = [below, fit]
+        take(LineLayer, f"background of {peak.label}", MODEL, DOTTED).set(x, peak.background)
+        style = (SOLID, 2) if peak.trusted else (DASHED, 1)
+        take(LineLayer, f"fit {peak.label}", MODEL, *style).set(x, peak.fit)
         if peak.trusted and not small:
             for name, half_G0, opacity in (
                 ("spread", peak.spread_G0, 0.2),
                 ("standard error", peak.uncertainty_G0, 0.45),
             ):
-                band = Band(f"{name} of {peak.label}", attrgetter("warning"), opacity, z=6)
+                band = take(Band, f"{name} of {peak.label}", SPREAD, opacity, z=6)
                 part = np.linspace(peak.conductance_G0 - half_G0, peak.conductance_G0 + half_G0, 50)
                 part = part[(part >= x[0]) & (part <= x[-1])]
                 band.set(part, np.zeros(part.size), np.interp(part, x, peak.fit))
-                layers.append(band)
-            caption = Caption(f"peak {peak.label}", model)
-            caption.set(peak.conductance_G0, float(np.interp(peak.conductance_G0, x, peak.fit)), label)
-            layers.append(caption)
+            height = float(np.interp(peak.conductance_G0, x, peak.fit))
+            take(Caption, f"peak {peak.label}", MODEL).set(peak.conductance_G0, height, label)
         else:
-            tick = Tick(f"peak {peak.label}", attrgetter("quiet"))
+            tick = take(Tick, f"peak {peak.label}", QUIET)
             why = "; ".join(peak.reasons) if not peak.trusted else "much smaller than the highest peak"
             tick.set(peak.conductance_G0, f"{label} ?\n{why}" if not peak.trusted else f"{label}\n{why}")
-            layers.append(tick)
-        self.peaks += [self.panel.add(layer) for layer in layers]
 
     def _mark_peak(self, peak: Peak, edges: FloatArray, counts: FloatArray, log: bool) -> None:
         """Label a peak that was fitted to the other kind of bins, without its curve."""
         label = f"{with_error(peak.conductance_G0, peak.uncertainty_G0)} G₀"
         bins, axis = ("linear bins", "linear") if log else ("logarithmic bins", "logarithmic")
         at = min(max(int(np.searchsorted(edges, peak_place(peak, log))) - 1, 0), counts.size - 1)
-        model = attrgetter("data_model")
-        caption, tick = (
-            Caption(f"peak {peak.label}, {bins}", model),
-            Tick(f"peak {peak.label}, {bins}", model),
-        )
+        name = f"peak {peak.label}, {bins}"
+        caption, tick = self.peaks.take(Caption, name, MODEL), self.peaks.take(Tick, name, MODEL)
         caption.set(peak.conductance_G0, float(counts[at]), label)
         tick.set(peak.conductance_G0, f"{label}\nfitted to {bins}: switch to a {axis} x axis to see the fit")
-        self.peaks += [self.panel.add(caption), self.panel.add(tick)]
 
     def _home_log(self, snapshot: HistogramSnapshot, edges: FloatArray, peaks: Sequence[Peak]) -> None:
         shown = shown_part(edges, snapshot.log_counts, snapshot.noise_log10_G, snapshot.kept, peaks)

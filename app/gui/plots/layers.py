@@ -12,13 +12,14 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import ArrayLike
 from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
 from analysis.numbers import significant
 from analysis.records import FloatArray
 from app.gui.plots.curve import Curve
 from app.gui.plots.decimate import decimated
 from app.gui.plots.ranges import Range, span
+from app.gui.plots.symbols import Symbols
 from app.gui.widgets.colours import blend
 from app.gui.widgets.theme import Palette
 
@@ -53,9 +54,15 @@ class Frame:
 
 
 @cache
-def _pen(colour: str, width: float, style: Qt.PenStyle) -> QPen:
+def pen_of(colour: str, width: float, style: Qt.PenStyle = SOLID) -> QPen:
     """Return a pen; making one takes as long as drawing a short line."""
     return pg.mkPen(colour, width=width, style=style)
+
+
+@cache
+def brush_of(colour: str) -> QBrush:
+    """Return a brush."""
+    return pg.mkBrush(colour)
 
 
 def _log10(values: FloatArray) -> FloatArray:
@@ -160,7 +167,7 @@ class LineLayer(Drawn):
     def draw(self, frame: Frame) -> None:
         """Draw the points."""
         x, y = decimated(frame.x(self.x), frame.y(self.y), *frame.across, frame.columns)
-        self.item.set(x, y, _pen(self.colour(frame.colours), self._width * frame.thickness, self._style))
+        self.item.set(x, y, pen_of(self.colour(frame.colours), self._width * frame.thickness, self._style))
 
     @property
     def empty(self) -> bool:
@@ -286,8 +293,8 @@ class Points(Drawn):
         self._symbol, self._size, self._hollow = symbol, size, hollow
         self.x = self.y = self.x_error = self.y_error = NOTHING
         self.item = pg.ItemGroup()
-        self._bars = pg.PlotCurveItem(connect="pairs", antialias=False)
-        self._marks = pg.ScatterPlotItem(pxMode=True, antialias=True)
+        self._bars = Curve(antialias=False)
+        self._marks = Symbols(pxMode=True, antialias=True)
         self._bars.setParentItem(self.item)
         self._marks.setParentItem(self.item)
         self.item.setZValue(20)
@@ -303,18 +310,17 @@ class Points(Drawn):
 
     def draw(self, frame: Frame) -> None:
         """Draw error bars, then points."""
-        colour = QColor(self.colour(frame.colours))
+        colour = self.colour(frame.colours)
         ends_x, ends_y = [NOTHING], [NOTHING]
+        gap = np.full(self.x.size, np.nan)
         if self.y_error.size:
-            ends_x.append(np.repeat(self.x, 2))
-            ends_y.append(np.stack([self.y - self.y_error, self.y + self.y_error], axis=1).ravel())
+            ends_x.append(np.stack([self.x, self.x, gap], axis=1).ravel())
+            ends_y.append(np.stack([self.y - self.y_error, self.y + self.y_error, gap], axis=1).ravel())
         if self.x_error.size:
-            ends_x.append(np.stack([self.x - self.x_error, self.x + self.x_error], axis=1).ravel())
-            ends_y.append(np.repeat(self.y, 2))
-        bars_x, bars_y = frame.x(np.concatenate(ends_x)), frame.y(np.concatenate(ends_y))
-        good = np.repeat((np.isfinite(bars_x) & np.isfinite(bars_y)).reshape(-1, 2).all(axis=1), 2)
-        self._bars.setData(
-            bars_x[good], bars_y[good], pen=pg.mkPen(colour, width=frame.thickness), connect="pairs"
+            ends_x.append(np.stack([self.x - self.x_error, self.x + self.x_error, gap], axis=1).ravel())
+            ends_y.append(np.stack([self.y, self.y, gap], axis=1).ravel())
+        self._bars.set(
+            frame.x(np.concatenate(ends_x)), frame.y(np.concatenate(ends_y)), pen_of(colour, frame.thickness)
         )
         x, y = frame.x(self.x), frame.y(self.y)
         good = np.isfinite(x) & np.isfinite(y)
@@ -324,8 +330,8 @@ class Points(Drawn):
             y[good],
             symbol=self._symbol,
             size=self._size,
-            brush=pg.mkBrush(fill),
-            pen=pg.mkPen(edge, width=1.5 * frame.thickness if self._hollow else 1),
+            brush=brush_of(fill),
+            pen=pen_of(edge, 1.5 * frame.thickness if self._hollow else 1.0),
         )
 
     @property

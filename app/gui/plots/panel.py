@@ -131,11 +131,6 @@ class PlotPanel(PointedPlot):
         self.inside.addItem(layer.item, ignoreBounds=True)
         return layer
 
-    def remove(self, layer: Layer) -> None:
-        """Remove a layer."""
-        self.layers.remove(layer)
-        self.inside.removeItem(layer.item)
-
     def refresh(self) -> None:
         """Draw all layers, after setting the ranges to which lines are decimated."""
         self._settle_ranges()

@@ -1,5 +1,6 @@
 """Panel that draws the pictures of statistics, which are data."""
 
+from functools import cache
 from operator import attrgetter
 
 import numpy as np
@@ -9,13 +10,15 @@ from analysis.records import FloatArray
 from analysis.statistics.result import Curve, LinePicture, MapPicture, PictureAxis
 from app.gui.plots.axis import AxisQuantity
 from app.gui.plots.cells import Cells
-from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Colour, Layer, LineLayer, Points
+from app.gui.plots.layers import DASHED, DOTTED, SOLID, Band, Colour, LineLayer, Points
 from app.gui.plots.marks import StraightLine
 from app.gui.plots.panel import PlotPanel
+from app.gui.plots.reused import ReusedLayers
 from app.gui.widgets.theme import Palette, Theme
 
 ROOM = 1.08
 """Vertical range as a multiple of the largest value."""
+NEUTRAL, QUIET = attrgetter("neutral"), attrgetter("quiet")
 
 
 class PicturePanel(PlotPanel):
@@ -30,11 +33,11 @@ class PicturePanel(PlotPanel):
             "No data yet.",
             legend=True,
         )
+        self._reused = ReusedLayers(self)
 
     def show_picture(self, picture: LinePicture | MapPicture) -> None:
         """Draw a picture."""
-        for layer in tuple(self.layers):
-            self.remove(layer)
+        self._reused.clear()
         if isinstance(picture, MapPicture):
             self._show_map(picture)
         else:
@@ -42,7 +45,7 @@ class PicturePanel(PlotPanel):
         self.refresh()
 
     def _show_map(self, picture: MapPicture) -> None:
-        cells = self.add(Cells(picture.label))
+        cells = self._reused.take(Cells, picture.label)
         cells.set(
             picture.x_edges,
             picture.y_edges,
@@ -60,16 +63,34 @@ class PicturePanel(PlotPanel):
     def _show_lines(self, picture: LinePicture) -> None:
         x_range, y_range = _ranges(picture)
         for i, (low, high) in enumerate(picture.hatched):
-            band = self.add(Band(f"not to be read {i + 1}" if i else "not to be read", attrgetter("neutral")))
+            name = f"not to be read {i + 1}" if i else "not to be read"
+            band = self._reused.take(Band, name, NEUTRAL)
             band.set([low, high], [y_range[0]] * 2, [y_range[1]] * 2)
         for i, curve in enumerate(picture.curves):
-            for layer in _layers(curve, _colour(i)):
-                self.add(layer)
+            self._add_curve(curve, _colour(i))
         for name, level in picture.levels:
-            self.add(StraightLine(name, attrgetter("quiet"), at=level, upright=False, style=DOTTED))
+            line = self._reused.take(StraightLine, name, QUIET, at=0.0, upright=False, style=DOTTED)
+            line.set(level)
         names = [curve.name for curve in picture.curves]
         self.set_legend([*names, *(name for name, _ in picture.levels)])
         self.set_home(x=x_range, y=y_range)
+
+    def _add_curve(self, curve: Curve, colour: Colour) -> None:
+        """Add a curve: band or error bars, and line, points or outline of bins."""
+        take = self._reused.take
+        if curve.style == "points":
+            error = None
+            if curve.low is not None and curve.high is not None:
+                error = (curve.high - curve.low) / 2.0
+            take(Points, curve.name, colour, size=6).set(curve.x, curve.y, error)
+            return
+        if curve.low is not None and curve.high is not None:
+            take(Band, f"{curve.name}, interval", colour).set(curve.x, curve.low, curve.high)
+        line = take(LineLayer, curve.name, colour, DASHED if curve.style == "dashed" else SOLID, width=1.5)
+        if curve.style == "steps":
+            line.set(np.repeat(curve.x, 2)[1:-1], np.repeat(curve.y, 2))
+        else:
+            line.set(curve.x, curve.y)
 
 
 def _quantity(axis: PictureAxis) -> AxisQuantity:
@@ -78,33 +99,12 @@ def _quantity(axis: PictureAxis) -> AxisQuantity:
     return AxisQuantity(axis.label, symbol, unit, axis.log)
 
 
+@cache
 def _colour(number: int) -> Colour:
     def colour(colours: Palette) -> str:
         return colours.sequence[number % len(colours.sequence)]
 
     return colour
-
-
-def _layers(curve: Curve, colour: Colour) -> list[Layer]:
-    """Return the layers of a curve: band or error bars, and line, points or outline of bins."""
-    if curve.style == "points":
-        points = Points(curve.name, colour, size=6)
-        error = None
-        if curve.low is not None and curve.high is not None:
-            error = (curve.high - curve.low) / 2.0
-        points.set(curve.x, curve.y, error)
-        return [points]
-    layers: list[Layer] = []
-    if curve.low is not None and curve.high is not None:
-        band = Band(f"{curve.name}, interval", colour)
-        band.set(curve.x, curve.low, curve.high)
-        layers.append(band)
-    line = LineLayer(curve.name, colour, DASHED if curve.style == "dashed" else SOLID, width=1.5)
-    if curve.style == "steps":
-        line.set(np.repeat(curve.x, 2)[1:-1], np.repeat(curve.y, 2))
-    else:
-        line.set(curve.x, curve.y)
-    return [*layers, line]
 
 
 def _ranges(picture: LinePicture) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -154,8 +154,7 @@ def test_error_bars_are_one_standard_error(panel: PlotPanel) -> None:
     points = panel.add(Points("heat", attrgetter("negative")))
     points.set([1.0, 2.0], [10.0, 20.0], [1.0, np.nan])
     panel.refresh()
-    x, y = points._bars.getData()
-    assert (list(x), list(y)) == ([1.0, 1.0], [9.0, 11.0])
+    assert points._bars._pieces.tolist() == [[1.0, 9.0, 1.0, 11.0]]
     assert points.spans() == ((1.0, 2.0), (9.0, 20.0))
 
 
