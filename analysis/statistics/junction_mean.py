@@ -182,7 +182,7 @@ def widening_of(values: FloatArray, weights: FloatArray, rng: np.random.Generato
         return 1.0
     n = len(values)
     times = _restarted(rng).multinomial(n, np.full(n, 1.0 / n), size=resamples)
-    share = weights / (times @ weights)[:, None]
+    share = np.where(times > 0, weights / (times @ weights)[:, None], 0.0)
     mean = (times * share) @ values
     pulled = (values - mean[:, None]) * share / (1.0 - share)
     sigma = np.sqrt(np.sum(times * pulled**2, axis=1))

@@ -76,6 +76,14 @@ def test_the_wider_of_student_and_bootstrap_counts():
     assert widening_of(skewed[:2], weights[:2], rng, 100) == 1.0  # nothing to draw from
 
 
+def test_a_junction_held_as_long_as_all_others_together_leaves_a_finite_interval():
+    """Where a resample has only the short ones, its weight is that of the one left out."""
+    values = np.array([1.0, 1.1, 1.2, 1.05, 5.0, 1.3, 0.9, 1.15])
+    weights = np.array([8.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+    nearly = widening_of(values, weights * np.linspace(1.0, 1.001, 8), np.random.default_rng(1), 999)
+    assert widening_of(values, weights, np.random.default_rng(1), 999) == pytest.approx(nearly, rel=0.01)
+
+
 def test_the_skewness_is_the_ratio_of_the_central_moments():
     sample = np.random.default_rng(6).exponential(size=40)
     assert skewness_of(sample) == pytest.approx(stats.skew(sample), rel=1e-14)
