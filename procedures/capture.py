@@ -6,6 +6,7 @@ gap, whose conductance falls by nine decades per nanometre.
 """
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from analysis.conductance import full_scale_conductance_G0
 from analysis.constants import G0_S
@@ -23,6 +24,12 @@ LEAST_DWELL_SAMPLES = 10
 
 LEAST_STEPS = 2.0
 """Least width of the conductance window in converter steps; a narrower window is not resolved."""
+
+LEAST_SIGMAS = 1.5
+"""Least open threshold in standard deviations of the noise: one run of ten samples in four is then below it."""
+
+MOST_INSIDE = 99.0
+"""Share inside the window, in %, that is asked of noise at most."""
 
 OPENINGS_A_JUNCTION = {"metal": 1.7, "molecule": 14}
 """Time to catch a junction, in whole openings, for time estimates only. On the simulated rig gold takes 2.4 openings,
@@ -205,7 +212,10 @@ class CaptureProcedure(ContactProcedure):
         ------
         NoJunction
             After ``most_openings`` in a row without one.
+        TooNoisy
+            If the noise hides the window, or that a junction is open.
         """
+        self._require_quiet()
         for _ in range(self.most_openings):
             search.surface_m = yield from self.make_contact(context, search.surface_m)
             caught_G0 = yield from self._capture(context, search.surface_m)
@@ -217,6 +227,15 @@ class CaptureProcedure(ContactProcedure):
             f"{self.window.high_G0:.3g} G0. Look at a histogram of this sample: conductance, window or dwell does not "
             "match it, or there are no molecules left."
         )
+
+    def _require_quiet(self) -> None:
+        """Refuse a noise with which ten samples in a row hardly ever are in the window, or show an open junction."""
+        window, noise_G0 = self.window, self.noise_G0
+        if self.open_threshold < LEAST_SIGMAS * noise_G0:
+            raise no_contact.too_noisy_to_open(noise_G0, self.open_threshold)
+        inside = NormalDist().inv_cdf(0.5 + min(self.inside, MOST_INSIDE) / 200.0)
+        if window.high_G0 - window.low_G0 < 2.0 * inside * noise_G0:
+            raise no_contact.too_noisy_to_catch(noise_G0, f"{window.low_G0:.3g} to {window.high_G0:.3g} G0")
 
     def _capture(self, context: ProcedureContext, surface_m: float) -> Steps[float | None]:
         """Withdraw until a plateau passes its check; return its conductance in G0, or None if the contact opened."""

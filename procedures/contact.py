@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 
 from analysis.conductance import LEAST_BIAS_V, full_scale_conductance_G0
+from analysis.constants import G0_S
 from analysis.detect import Detector, OpenDetector
 from analysis.heating.mask import RISE_PER_TAU
 from analysis.records import NOTE, SKIPPED
@@ -121,6 +122,9 @@ class ContactProcedure(RigProcedure):
     _contacted = False
     """True after the first contact of a run."""
 
+    _noise_A = math.nan
+    """Standard deviation of the current at the first baseline."""
+
     _followed_m = 0.0
     """Way by which the coarse positioner has followed the surface before that."""
 
@@ -221,10 +225,15 @@ class ContactProcedure(RigProcedure):
         """Return `first_approach_s`."""
         return self.first_approach_s(context)
 
+    @property
+    def noise_G0(self) -> float:
+        """Standard deviation of the conductance at the bias of the motion, without a junction."""
+        return self._noise_A / (abs(self.bias) * 1e-3 * G0_S)
+
     def begin(self) -> Steps[None]:
         """Measure the current amplifier's zero, then apply the bias."""
         self._scale_watch, self._contacted, self._followed_m = None, False, 0.0
-        yield Baseline(max(self.baseline_time, FIRST_BASELINE_S))
+        self._noise_A = (yield Baseline(max(self.baseline_time, FIRST_BASELINE_S))).noise_A
         yield SetBias(self.bias * 1e-3)
 
     def make_contact(self, context: ProcedureContext, surface_m: float | None) -> Steps[float]:
@@ -366,6 +375,8 @@ class ContactProcedure(RigProcedure):
         )
         if outcome.ended != "open" and math.isnan(outcome.conductance_G0):
             raise no_contact.railed_throughout(context.input_name("current"))
+        if outcome.ended != "open" and abs(outcome.conductance_G0) < self.open_threshold:
+            raise no_contact.too_noisy_to_open(self.noise_G0, self.open_threshold)
         if outcome.ended != "open" and abs(outcome.conductance_G0) < LEAST_METAL_G0:
             raise no_contact.still_conducting(outcome.conductance_G0, self.open_threshold)
         if outcome.ended != "open":

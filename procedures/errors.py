@@ -61,6 +61,10 @@ class NoBias(ProcedureFault):
     """No bias is measured, so a contact can't be told from a gap."""
 
 
+class TooNoisy(ProcedureFault):
+    """The current is so noisy that an open junction, or one in the window, would not be noticed."""
+
+
 class ContactUnclear(ProcedureFault):
     """The approach measured a current but no contact."""
 

@@ -309,7 +309,8 @@ class StepRunner:
         watch.event(EventKind.SETTING, "current_offset_V", {"value": offset_V, "samples": counted})
         if bias_V:
             self.set_bias(bias_V)
-        return self._outcome(FINISHED, begin)
+        noise_A = float(np.nanstd(volts)) / watch.amplifier.gain_V_per_A
+        return replace(self._outcome(FINISHED, begin), noise_A=noise_A)
 
     def _acquire(self, step: Acquire) -> Outcome:
         watch = self._watch

@@ -312,6 +312,8 @@ class Outcome:
         Mean over the last tenth of a second of the step; NaN if it is undefined (no bias, railed, a mark).
     current_A : float
         Mean modulus of the current over a `Modulate` or `SweepStep`, else NaN.
+    noise_A : float
+        Standard deviation of the current over a `Baseline`, else NaN.
     inputs : mapping of str to float
         Mean of every input at the end of a `SetHeater`, else empty.
     """
@@ -321,4 +323,5 @@ class Outcome:
     samples: tuple[int, int]
     conductance_G0: float = float("nan")
     current_A: float = float("nan")
+    noise_A: float = float("nan")
     inputs: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))

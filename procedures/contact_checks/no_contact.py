@@ -9,8 +9,11 @@ from procedures.errors import (
     CurrentUnproved,
     PiezoAtEnd,
     SurfaceLost,
+    TooNoisy,
     WrongPolarity,
 )
+
+QUIETER = "or raise the bias or the gain; a smaller range of the current input may help as well."
 
 
 def wrong_polarity(where: str, conductance_G0: float, bias_mV: float) -> WrongPolarity:
@@ -48,6 +51,23 @@ def still_conducting(shown_G0: float, open_G0: float) -> CurrentInputFault:
         f"With the tip retracted {shown_G0:.2g} G0 are still measured: more than open_threshold = {open_G0:g} G0, but "
         "too little for a metallic contact. The zero of the current has changed, or the junction has a leak. Press "
         "ZERO CHECK; look at heater, cables and the bias."
+    )
+
+
+def too_noisy_to_open(noise_G0: float, open_G0: float) -> TooNoisy:
+    """Return the fault of a current whose noise hides that a junction is open."""
+    return TooNoisy(
+        f"The current's noise is {noise_G0:.2g} G0 at this bias, so that its samples hardly ever stay below "
+        f"open_threshold = {open_G0:g} G0: an open junction would not be noticed. Set open_threshold to "
+        f"{3.0 * noise_G0:.1g} G0 or more, {QUIETER}"
+    )
+
+
+def too_noisy_to_catch(noise_G0: float, window: str) -> TooNoisy:
+    """Return the fault of a current whose noise is as wide as the window of conductance."""
+    return TooNoisy(
+        f"The current's noise is {noise_G0:.2g} G0 at this bias, so that a junction hardly ever stays in the window "
+        f"of {window}. Widen the window, {QUIETER}"
     )
 
 
