@@ -27,6 +27,9 @@ OFFSETS_A = tuple(step * 10.0**decade for decade in range(-12, -2) for step in (
 """Input offset currents, 1 pA to 5 mA in steps 1-2-5 (IOLV 0 to 29)."""
 
 LOWPASS_Hz = (0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6)
+USUAL_LOWPASS_Hz = 3e3
+"""1 kHz would be too slow for three levels of the bias."""
+
 GAIN_MODES = ("low noise", "high bandwidth", "low drift")
 LOWPASS_6_dB = 3
 """Filter type (FLTT) of one pole."""
@@ -39,7 +42,7 @@ ROUNDING = 1 + 1e-9
 
 def completed(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return a table of the rig file with the rise time of its low-pass filter."""
-    lowpass_Hz = table.get("lowpass_Hz", 1000.0)
+    lowpass_Hz = table.get("lowpass_Hz", USUAL_LOWPASS_Hz)
     if not isinstance(lowpass_Hz, int | float) or lowpass_Hz <= 0:
         return dict(table)
     return {"rise_time_s": RISE_CORNER / lowpass_Hz, **table}
@@ -59,7 +62,7 @@ class SR570Keys:
         settable=True,
     )
     lowpass_Hz: float = key(
-        1000.0, choices=LOWPASS_Hz, label="Low pass", tip="Corner frequency of the SR570's filter"
+        USUAL_LOWPASS_Hz, choices=LOWPASS_Hz, label="Low pass", tip="Corner frequency of the SR570's filter"
     )
     rise_time_s: float = key(label="Rise time", tip="10 to 90 %, that of its filter")
     gain_mode: Literal["low noise", "high bandwidth", "low drift"] = key("low noise")

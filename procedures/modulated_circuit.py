@@ -37,8 +37,9 @@ def check_circuit(context: ProcedureContext) -> None:
         )
     if context.rise_time_s > SLOWEST_RISE_s * (1 + 1e-9):
         raise ImpossibleSetting(
-            f"the rise time of the current amplifier, {context.rise_time_s:g} s, is too slow for the modulation; "
-            f"set it to {SLOWEST_RISE_s:g} s or less.",
+            f"the rise time of the current amplifier, {context.rise_time_s:.3g} s, is too slow for the modulation; "
+            f"set it to {SLOWEST_RISE_s:g} s or less, or its low-pass, if that sets it, to "
+            f"{RISE_CONSTANTS / (2.0 * math.pi * SLOWEST_RISE_s):.0f} Hz or more.",
             *FREQUENCY,
         )
 

@@ -69,7 +69,9 @@ class DrawnRig:
     def file_text(self, addresses: dict[str, str]) -> str:
         """Return the rig file, which says nothing but the truth."""
         content = tomllib.loads(rig_file_text(self.settings, self.parameters, addresses))
-        content["daq"]["inputs"].pop("fine_current", None)  # "current" at any other place than that of the standard rig
+        content["daq"]["inputs"].pop(
+            "fine_current", None
+        )  # "current" at any other place than that of the standard rig
         return tomli_w.dumps(_merged(content, self.tables))
 
 
@@ -149,13 +151,13 @@ def _acquisition(
 
 def _piezo(rng: np.random.Generator, card: str, overrides: dict[str, Any], tables: dict[str, Any]) -> None:
     """Drive a piezo of any constant from either side, over one or both signs."""
-    nm_per_V, reversed_, both = _between(rng, 4.0, 30.0), bool(rng.random() < 0.4), bool(rng.random() < 0.4)
+    nm_per_V, reversed_, both = _between(rng, 6.0, 30.0), bool(rng.random() < 0.4), bool(rng.random() < 0.4)
     low_V = -10.0 if both else 0.0
     reach_nm = 10.0 * nm_per_V  # from 0 V, where the world counts its gap
     overrides |= {
         "piezo.extension_nm_per_V": nm_per_V,
         "piezo.reversed": reversed_,
-        "surface.initial_gap_nm": float(f"{rng.uniform(0.4, 0.8) * reach_nm:.4g}"),
+        "surface.initial_gap_nm": float(f"{rng.uniform(0.4, 0.7) * reach_nm:.4g}"),
     }
     z = {"min_V": low_V, "max_V": 10.0, "inverting": reversed_}
     tables["daq"]["outputs"].setdefault("z", {}).update(z)

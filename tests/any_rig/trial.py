@@ -4,12 +4,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 
+from analysis.heating.hold_estimate import HoldEstimate
 from analysis.recording import Recording
 from analysis.traces.read import traces_of
 from app.acquisition.bench import Bench
@@ -29,7 +31,19 @@ from tests.validation.rig import held_s
 
 ONE_ATOM_G0 = (0.7, 1.3)
 GAIN_UNCERTAINTY = 0.01
+LEFT_V = 1e-3
 HEAT_V = 0.05
+HOLDS = {
+    "conductance": 1.0,
+    "window_percent": 40.0,
+    "open_threshold": 2e-3,
+    "approach_speed": 50.0,
+    "leave_speed": 50.0,
+    "check_time": 0.1,
+    "trip_reaction": 0.05,
+    "hold_time": 4.0,
+    "most_openings": 100_000,
+}
 
 
 @dataclass(frozen=True)
@@ -39,18 +53,20 @@ class Outcome:
     Parameters
     ----------
     seed : int
+    kinds : str
+        Card and amplifiers.
     said : list of str
-        Sentences that refused or ended a run.
+        Sentences that refused or ended a run, or what is wrong.
     pulls : dict
         (measured - true) / error of each number.
-    deepest_nm : float
-        How far the tip was in the surface.
+    numbers : dict
+        Measured and true values.
     """
 
     seed: int
+    kinds: str = ""
     said: list[str] = field(default_factory=list)
     pulls: dict[str, float] = field(default_factory=dict)
-    deepest_nm: float = 0.0
     numbers: dict[str, float] = field(default_factory=dict)
 
 
@@ -70,29 +86,31 @@ def served(rig: DrawnRig) -> Iterator[tuple[Path, Bench, Any]]:
 
 def tried(rig: DrawnRig, traces: int, holds: int) -> Outcome:
     """Run openings and holds on a rig, and compare."""
-    outcome = Outcome(rig.seed)
+    chosen = rig.settings
+    outcome = Outcome(rig.seed, f"{chosen.card}, {chosen.current_amplifier}, {chosen.voltage_preamplifier}")
     with served(rig) as (folder, bench, world):
-        opened = _run(bench, quick(traces, bias=rig.bias_mV, baseline_every=5), folder / "openings.h5", outcome)
-        if opened is not None:
-            _compare_openings(opened, outcome)
-        heated = _run(bench, heating(rig, holds), folder / "heating.h5", outcome)
-        if heated is not None:
-            _compare_heat(heated, world, outcome)
-        return Outcome(
-            rig.seed, outcome.said, outcome.pulls, world.world.truth.deepest_indentation_m * 1e9, outcome.numbers
-        )
+        openings = quick(traces, bias=rig.bias_mV, baseline_every=5)
+        if out := _run(bench, openings, folder / "openings.h5", outcome):
+            _compare_openings(out, outcome)
+        if out := _run(bench, heating(rig, holds), folder / "heating.h5", outcome):
+            _compare_heat(out, world, outcome)
+        truth = world.world.truth
+        if abs(truth.bias_V) > LEFT_V or truth.gap_m < 0.9e-9 * rig.overrides["surface.initial_gap_nm"]:
+            outcome.said.append(f"left at {truth.bias_V:.2g} V, {truth.gap_m * 1e9:.3g} nm from the surface")
+    return outcome
 
 
 def heating(rig: DrawnRig, holds: int) -> RigProcedure:
     """Return holds of single gold atoms, at the largest bias that keeps the current in its range."""
     amplitude_V = min(HEAT_V, 1.5e-3 * rig.bias_mV)
-    return Heating.from_values(
-        {
-            "amplitudes": f"{amplitude_V:.4g}", "conductance": 1.0, "window_percent": 40.0, "approach_speed": 50.0,
-            "withdraw_speed": min(5.0, 2.5e-3 * rig.tables["daq"]["rate_Hz"]), "leave_speed": 50.0, "check_time": 0.1, "trip_reaction": 0.05, "hold_time": 4.0,
-            "holds": holds, "bias": rig.bias_mV, "most_openings": 100_000,
-        }
-    )  # fmt: skip
+    speed_nm_per_s = min(5.0, 2.5e-3 * rig.tables["daq"]["rate_Hz"])
+    own = {
+        "amplitudes": f"{amplitude_V:.4g}",
+        "bias": rig.bias_mV,
+        "holds": holds,
+        "withdraw_speed": speed_nm_per_s,
+    }
+    return Heating.from_values({**HOLDS, **own})
 
 
 def _run(bench: Bench, procedure: RigProcedure, out: Path, outcome: Outcome) -> Path | None:
@@ -131,20 +149,37 @@ def _compare_heat(out: Path, world: Any, outcome: Outcome) -> None:
         outcome.said.append("no heat in the recording")
         return
     (point,) = result.points
-    spans = [
+    held = zip(held_s(out, world.scan_began_s), result.holds, strict=True)
+    kept = [
         span
-        for span, hold in zip(held_s(out, world.scan_began_s), result.holds, strict=True)
+        for within, hold in held
         if not hold.estimate.rejected
+        for span in _kept_s(within, hold.estimate, point.frequency_Hz)
     ]
+    account = partial(world.world.ledger.account, "contact")
     for sign, rise_K, sigma_K, power_W in (
-        (+1, point.dT_pos_K, point.sigma_pos_K, point.mean[2]),
-        (-1, point.dT_neg_K, point.sigma_neg_K, point.mean[3]),
+        ("+", point.dT_pos_K, point.sigma_pos_K, point.mean[2]),
+        ("-", point.dT_neg_K, point.sigma_neg_K, point.mean[3]),
     ):
-        account = world.world.ledger.account
-        true = [account("contact", bias_V=sign * point.amplitude_V, during_s=span) for span in spans]
-        name = "dT(+)" if sign > 0 else "dT(-)"
-        true_K = float(np.mean([one.tip_rise_K for one in true]))
-        outcome.numbers.update({f"{name} mK": 1e3 * rise_K, f"{name} true mK": 1e3 * true_K})
-        outcome.pulls[name] = float((rise_K - true_K) / sigma_K)
-        true_W = float(np.mean([one.total_W for one in true]))
-        outcome.pulls[f"power({'+' if sign > 0 else '-'})"] = float((power_W / true_W - 1.0) / (2.0 * GAIN_UNCERTAINTY))
+        bias_V = float(f"{sign}{point.amplitude_V}")
+        true = [account(bias_V=bias_V, during_s=span) for span in kept]
+        weights = [one.time_s for one in true]
+        true_K = float(np.average([one.tip_rise_K for one in true], weights=weights))
+        true_W = float(np.average([one.total_W for one in true], weights=weights))
+        outcome.numbers.update({f"dT({sign}) mK": 1e3 * rise_K, f"dT({sign}) true mK": 1e3 * true_K})
+        outcome.pulls[f"dT({sign})"] = float((rise_K - true_K) / sigma_K)
+        outcome.pulls[f"power({sign})"] = float((power_W / true_W - 1.0) / (2.0 * GAIN_UNCERTAINTY))
+
+
+def _kept_s(
+    within: tuple[float, float], hold: HoldEstimate, frequency_Hz: float
+) -> list[tuple[float, float]]:
+    """Return begin and end of each stretch of periods that was kept, in the world's time."""
+    periods = np.zeros(int((within[1] - within[0]) * frequency_Hz + 1e-3))
+    for one in hold.exclusions:
+        periods[one.period_first : one.period_last + 1] = 1.0
+    edges = np.flatnonzero(np.diff(periods, prepend=1.0, append=1.0))
+    return [
+        (within[0] + a / frequency_Hz, min(within[0] + b / frequency_Hz, within[1]))
+        for a, b in edges.reshape(-1, 2)
+    ]

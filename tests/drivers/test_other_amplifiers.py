@@ -47,17 +47,17 @@ def test_the_sr570_sends_all_that_the_signal_passes():
         "SENS 21",
         "SUCM 0",
         "GNMD 2",
-        "LFRQ 9",
+        "LFRQ 10",
         "FLTT 3",
         "INVT 0",
         "BLNK 0",
     ]
     driver = SR570(ProtocolAdapter([(word, None) for word in sent]))
 
-    settings = driver.apply(SR570Keys(address="", rise_time_s=3.5e-4, gain_mode="low drift"))
+    settings = driver.apply(SR570Keys(address="", rise_time_s=1.17e-4, gain_mode="low drift"))
 
     assert settings.gain_V_per_A == 1e5
-    assert settings.rise_time_s == pytest.approx(3.497e-4, rel=1e-3), "ln 9 / 2 pi over 1 kHz"
+    assert settings.rise_time_s == pytest.approx(1.166e-4, rel=1e-3), "ln 9 / 2 pi over 3 kHz"
 
 
 @pytest.mark.parametrize("gain_V_per_A", GAINS_V_per_A)
