@@ -1,6 +1,7 @@
 """Lines in a thermometer's voltage with their actual frequencies: the mains, pumps, fans, a resonance of the rig."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.distributions import gamma_exceeded
-from analysis.heating.aligned_hold import place
+from analysis.heating.aligned_hold import AlignedHold, place
 from analysis.heating.estimator import EstimatorSettings, HoldEstimator
 from analysis.heating.exclusion import judge
 from analysis.heating.holds import Hold
@@ -82,7 +83,7 @@ def measure_lines(holds: Iterable[Hold], mask_samples: int = 6, lead_samples: in
     tuple of Line
         By rising frequency; empty if there are none.
     """
-    chosen = list(islice(holds, MOST_HOLDS))
+    chosen = list(_usable(list(islice(holds, MOST_HOLDS)), mask_samples, lead_samples))
     lines: list[Line] = []
     left: list[Line] = []
     while len(lines) < MOST_LINES:
@@ -95,6 +96,23 @@ def measure_lines(holds: Iterable[Hold], mask_samples: int = 6, lead_samples: in
         lines += [line for line in new if not spectrum.stays(line)][: MOST_LINES - len(lines)]
     hidden = [line for line in left if line.hidden and spectrum is not None and spectrum.is_out_of_step(line)]
     return tuple(sorted([*lines, *hidden], key=lambda line: line.frequency_Hz))
+
+
+_Usable = tuple[AlignedHold, NDArray[np.bool_]]
+"""A hold in which lines are looked for, and the periods of it that are kept."""
+
+
+def _usable(holds: Sequence[Hold], mask_samples: int, lead_samples: int) -> Iterator[_Usable]:
+    """Yield the holds that are long enough, with their good periods, which no line changes."""
+    longest = max((len(hold) for hold in holds), default=0)
+    for hold in holds:
+        if len(hold) < ALIKE * longest:
+            continue
+        with suppress(ValueError):
+            placed = place(hold, mask_samples, lead_samples)
+            kept = judge(placed, None).kept
+            if kept.sum() >= LEAST_PERIODS and placed.thermometer_reads(kept):
+                yield placed, kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,15 +130,14 @@ class _Spectrum:
     programme: LevelProgramme
 
     @classmethod
-    def of(cls, holds: Sequence[Hold], estimator: HoldEstimator) -> "_Spectrum | None":
-        """Return the spectrum of the residuals of an estimator; None if no hold is long enough."""
-        longest = max((len(hold) for hold in holds), default=0)
+    def of(cls, usable: Sequence[_Usable], estimator: HoldEstimator) -> "_Spectrum | None":
+        """Return the spectrum of the residuals of an estimator; None without a hold."""
         alike: list[tuple[Hold, NDArray[np.complex128]]] = []
-        for hold in holds:
-            amplitudes_V = _amplitudes_V(hold, estimator) if len(hold) >= ALIKE * longest else None
-            same = not alike or hold.programme.frequency_Hz == alike[0][0].programme.frequency_Hz
+        for placed, kept in usable:
+            amplitudes_V = _amplitudes_V(placed, kept, estimator)
+            same = not alike or placed.hold.programme.frequency_Hz == alike[0][0].programme.frequency_Hz
             if amplitudes_V is not None and same:
-                alike.append((hold, amplitudes_V))
+                alike.append((placed.hold, amplitudes_V))
         if not alike:
             return None
         points = max(len(amplitudes_V) for _, amplitudes_V in alike)
@@ -191,21 +208,19 @@ class _Spectrum:
         return np.asarray(np.exp(np.interp(np.log(np.maximum(f_Hz, LOWEST_Hz)), centres, np.log(levels))))
 
 
-def _amplitudes_V(hold: Hold, estimator: HoldEstimator) -> NDArray[np.complex128] | None:
-    """Return the amplitude that a line would have at each frequency, from the start of a period; None for an unusable
-    hold.
+def _amplitudes_V(
+    placed: AlignedHold, kept: NDArray[np.bool_], estimator: HoldEstimator
+) -> NDArray[np.complex128] | None:
+    """Return the amplitude that a line would have at each frequency, from the start of a period; None for a hold too
+    short to fit.
 
     The Hann window keeps the lobes of a hidden line, which stays in, out of its surroundings.
     """
     try:
-        placed = place(hold, estimator.settings.mask_samples, estimator.settings.lead_samples)
-        kept = judge(placed, None).kept
-        if kept.sum() < LEAST_PERIODS or not placed.thermometer_reads(kept):
-            return None
         fit, regression = estimator.fit(placed, kept)
     except ValueError:
         return None
     window = np.hanning(regression.length)[regression.at]
-    padded = max(PADDED, 2 << (len(hold) - 1).bit_length())
+    padded = max(PADDED, 2 << (len(placed.hold) - 1).bit_length())
     spread = regression.spread(window * fit.residual_V, padded)
     return np.asarray(2.0 / window.sum() * np.fft.rfft(spread))
