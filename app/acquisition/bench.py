@@ -11,7 +11,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.recording import RecordedChannel, RecordingError, RecordingWriter, RunHeader
 from analysis.records import Trace
@@ -28,7 +28,6 @@ from app.acquisition.recorder import Recorder, RecorderFailed, Reducers, index_e
 from app.acquisition.room import check_room
 from app.acquisition.run_sink import Observer as Observer
 from app.acquisition.run_sink import RunSink
-from app.acquisition.summary import analysed, results_in
 from app.acquisition.watchdog import Watchdog, make_safe
 from app.acquisition.watchdog.guarded_rig import MADE_SAFE, GuardedRig
 from app.acquisition.went_back import WentBack
@@ -42,12 +41,15 @@ from app.console.awake import awake
 from app.console.priority import quick_switches, urgent_thread
 from app.console.windows import attentive
 from app.offline.commissioning import COMMISSIONING
-from app.offline.measurement import Measurement
 from drivers.errors import NotNow, RigError
 from procedures.preflight.proof import Unproved
 from procedures.procedure import RigProcedure
 from procedures.runner import RunEnd, Runner
 from procedures.skipping import StepSkip
+
+if TYPE_CHECKING:
+    from app.acquisition.summary import Results
+    from app.offline.measurement import Measurement
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,29 @@ RETRACT_SHARES = 0.45, 0.55
 """Shares of the time for making safe: through the open card, then over a new connection."""
 
 
+def analysed(recording: Path) -> "Measurement | None":
+    """Analyse a recording before it is closed; return None if that fails.
+
+    What it needs is a third of all that a bench imports, so it is imported once there is something to analyse. A
+    program that was changed on the disk meanwhile must not cost the recording.
+    """
+    try:
+        from app.acquisition import summary
+    except Exception:
+        log.warning("%s: the analysis could not be loaded; the recording is whole", recording, exc_info=True)
+        return None
+    return summary.analysed(recording)
+
+
+def _results_in(recording: Path, measurement: "Measurement | None") -> "Results":
+    """Return the plots, verdicts on traces and result line of an analysis; none without one."""
+    if measurement is None:
+        return [], [], ""
+    from app.acquisition import summary
+
+    return summary.results_in(recording, measurement)
+
+
 @dataclass(frozen=True)
 class RunSummary:
     """Outcome of a run: its recording, its end, its numbers of traces, whole cycles and samples.
@@ -78,7 +103,7 @@ class RunSummary:
     cycles: int
     samples: int
     stored: str
-    measurement: Measurement | None = None
+    measurement: "Measurement | None" = None
 
 
 class Bench:
@@ -256,7 +281,7 @@ class Bench:
                 recorder.finish()
                 observer.on_finishing()
                 measurement = analysed(out)
-                results = results_in(out, measurement)
+                results = _results_in(out, measurement)
                 stored = writer.close("finished" if end.status == "finished" else "aborted", *results)
             return RunSummary(out, end, traces, sink.cycles, sink.samples, stored, measurement)
 

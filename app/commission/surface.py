@@ -9,7 +9,6 @@ from analysis.recording import Recording
 from app.calibration.result import spans_of
 from app.commission.session import Session, StepFailed
 from app.commission.step import Step
-from app.offline.analyse import analyse_measurement
 from procedures.commissioning.direction import RAISED, REST, Direction
 from procedures.controls import Gold
 
@@ -60,6 +59,8 @@ def piezo_direction(session: Session) -> Judgement:
 
 def thermometer_sign(session: Session) -> Judgement:
     """Heat gold contacts: the even part must be positive heat, of about the predicted size."""
+    from app.offline.analyse import analyse_measurement  # slow to import
+
     rig = session.whole_rig()
     if rig.probe is None or not rig.probe.known:
         raise StepFailed(

@@ -90,7 +90,10 @@ IN_ORDER = (
     ("hotjunction", HEAVY),
     ("app.cli", [name for name in HEAVY if name != "click"]),
     ("app.gui.main", ["scipy.", "matplotlib", "pandas", "pint", "IPython", "nidaqmx", "grpc", "jinja2"]),
-    ("app.server.server", ["scipy.", "matplotlib", "pandas", "pint", "IPython"]),
+    (
+        "app.server.server",
+        ["scipy.", "matplotlib", "pandas", "pint", "IPython", "app.models.", "app.offline.analyse"],
+    ),
     ("simulators.simulated_rig", ["scipy.stats", "scipy.signal", "scipy.ndimage", "matplotlib", "pandas"]),
     ("app.offline.measurement", ["scipy.ndimage", "pandas", "pint", "dask", "IPython"]),
     ("analysis.trace_statistics.clustering", ["scipy.ndimage"]),
