@@ -8,7 +8,7 @@ import pytest
 from tests.validation.peaks import KINDS, MOLECULES, covers, outcomes
 
 SETS = 16
-OPTIONS = replace(MOLECULES, resamples=100)
+OPTIONS = replace(MOLECULES, resamples=50)
 
 
 @pytest.mark.parametrize("name", ["double", "double6", "flat, 50 traces", "skewed", "skewed, 200 traces"])
