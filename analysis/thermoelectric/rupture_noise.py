@@ -27,20 +27,25 @@ class RuptureNoise:
     thermal_V2_per_Hz : float
         At the frequency of the temperature; NaN with a steady heater.
     seebeck_V_per_K : float
+    scale : float
+        Factor by which steps where nothing broke scatter more than that noise makes them.
     """
 
     white_V2_per_Hz: float
     corner_Hz: float
     thermal_V2_per_Hz: float
     seebeck_V_per_K: float
+    scale: float = 1.0
 
     def sigma_K(self, rupture: MeasuredRupture, step: SampleStep) -> float:
         """Return the standard error of a step, from the lengths of its windows alone."""
         if rupture.mode == "2w":
             inverse_per_s = rupture.rate_Hz * (1.0 / step.before + 1.0 / step.after)
-            return math.sqrt(self.thermal_V2_per_Hz * inverse_per_s) / self.seebeck_V_per_K
-        windows = StepWindows(rupture.rate_Hz, step.before, step.after, step.gap)
-        return _step_sigma(windows, self.white_V2_per_Hz, self.corner_Hz) / self.seebeck_V_per_K
+            volts = math.sqrt(self.thermal_V2_per_Hz * inverse_per_s)
+        else:
+            windows = StepWindows(rupture.rate_Hz, step.before, step.after, step.gap)
+            volts = _step_sigma(windows, self.white_V2_per_Hz, self.corner_Hz)
+        return self.scale * volts / self.seebeck_V_per_K
 
 
 @lru_cache(maxsize=4096)

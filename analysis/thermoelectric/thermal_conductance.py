@@ -77,14 +77,41 @@ class LorenzRatio:
         return self.value * LORENZ_V2_per_K2 * G0_S * self.mean_K
 
 
+CHI2_MARGIN = 4.0
+"""Standard errors of chi2 beyond which the noise of the sham steps is not what the errors assume."""
+
+
 @dataclass(frozen=True)
 class ShamSteps:
-    """Steps at samples drawn at random where nothing broke: their mean, and chi2 per step."""
+    """Steps at samples drawn at random where nothing broke: their mean, and chi2 per step.
+
+    Parameters
+    ----------
+    mean_W_per_K, noise_sigma_W_per_K : float
+        Mean, and the error that the expected noise gives it.
+    reduced_chi2 : float
+    steps : int
+    """
 
     mean_W_per_K: float
-    sigma_W_per_K: float
+    noise_sigma_W_per_K: float
     reduced_chi2: float
     steps: int
+
+    @property
+    def as_expected(self) -> bool:
+        """True if they scatter as the noise says."""
+        return abs(self.reduced_chi2 - 1.0) <= CHI2_MARGIN * math.sqrt(2.0 / self.steps)
+
+    @property
+    def error_scale(self) -> float:
+        """Factor by which the expected errors of single steps are too small; 1 unless that is sure."""
+        return 1.0 if self.as_expected else max(math.sqrt(self.reduced_chi2), 1.0)
+
+    @property
+    def sigma_W_per_K(self) -> float:
+        """Standard error of the mean."""
+        return self.error_scale * self.noise_sigma_W_per_K
 
 
 @dataclass(frozen=True)
@@ -154,7 +181,8 @@ class ThermalConductanceAnalysis:
     scale_relative : float
         Error common to all junctions: that of R_P. S_TC cancels.
     spread_W_per_K : float
-        Standard deviation between junctions; 0 if the noise explains all.
+        Standard deviation between junctions; 0 if the noise explains all, NaN where steps at which nothing broke
+        scatter more than the noise says.
     uncorrected_W_per_K : float
         Mean without the subtraction of Joule heat.
     joule_W : float

@@ -159,6 +159,9 @@ def summarise(runs: Sequence[ThermalConductanceRun], rng: np.random.Generator) -
         which = "no junction of one molecule" if on else "no junction"
         raise ValueError(f"{which} has broken yet with the heater on")
     noise = noise_after(whole, thermometer.seebeck_V_per_K, runs[0].mains_Hz)
+    alone = [one for run in runs for one in placed(run, mode, noise, 0.0) if one.rupture.molecules == 1]
+    sham = sham_steps(alone, thermometer, noise)
+    noise = replace(noise, scale=1.0 if sham is None else sham.error_scale)
     share = joule_share(off, thermometer, noise) if mode == "dc" else NO_SHARE
     every = [one for run in runs for one in placed(run, mode, noise, share.value)]
     used = [one for one in every if one.rupture.molecules == 1]
@@ -176,14 +179,14 @@ def summarise(runs: Sequence[ThermalConductanceRun], rng: np.random.Generator) -
         conductance=Estimate(mean.value, math.hypot(drawn.sigma, share.sigma * per_share)),
         noise_sigma_W_per_K=mean.sigma,
         scale_relative=scale,
-        spread_W_per_K=spread(values, sigma) if enough else math.nan,
+        spread_W_per_K=spread(values, sigma) if enough and noise.scale == 1.0 else math.nan,
         uncorrected_W_per_K=mean.value - share.value * per_share,
         joule_W=share.value * float(np.mean([one.rupture.power_W for one in used])),
         joule_share=share,
         heater_off=_heater_off(off, used, thermometer, noise, share.value),
         average=average_trace(used, *PICTURE_S[mode]),
         lorenz=lorenz_ratio_of(used, math.hypot(scale, gain), share.sigma, rng),
-        sham=sham_steps(used, thermometer, noise),
+        sham=sham,
         against_hold_time=thirds(used, np.array([one.rupture.held_s for one in used])),
         against_G=thirds(used, np.array([one.rupture.conductance_S for one in used])),
         used=tuple(used),

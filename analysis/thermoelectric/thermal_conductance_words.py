@@ -20,9 +20,6 @@ LARGEST_JOULE = 0.5
 LARGEST_MOVE = 0.05
 """Move of the thermometer's zero over the temperature difference beyond which a warning says so."""
 
-CHI2_MARGIN = 4.0
-"""Standard errors of chi2 beyond which the noise of the sham steps is not what the errors assume."""
-
 
 def conductance_words(result: ThermalConductanceAnalysis) -> list[str]:
     """Return the result as sentences."""
@@ -140,10 +137,17 @@ def warnings_of(result: ThermalConductanceAnalysis) -> tuple[str, ...]:
             "(zero_every), or use an alternating heater."
         )
     sham = result.sham
-    if sham is not None and abs(sham.reduced_chi2 - 1.0) > CHI2_MARGIN * math.sqrt(2.0 / sham.steps):
+    if sham is not None and not sham.as_expected:
+        wider = (
+            f" Errors of single ruptures, and what the noise alone gives, are multiplied by {sham.error_scale:.2g}; "
+            "how much the junctions scatter beyond it is not known."
+            if sham.error_scale > 1.0
+            else ""
+        )
         found.append(
             f"Thermal conductance: steps where nothing broke scatter with chi2 = {sham.reduced_chi2:.2f} per step, so "
-            "the noise is not what the expected errors assume (drift, lines). The error by bootstrap holds."
+            "the noise is not what the expected errors assume (drift, lines, a pump). The error by bootstrap holds."
+            f"{wider}"
         )
     noise = result.noise_sigma_W_per_K * math.sqrt(len(result.used))
     if mean.value > 0.0 and mean.sigma > 0.5 * mean.value:

@@ -20,7 +20,9 @@ from analysis.thermoelectric.contact_offset import Contact
 from analysis.thermoelectric.control_verdict import ControlVerdict
 from analysis.thermoelectric.temperatures import reduced_difference_K
 from analysis.thermoelectric.thermopower_hold import MeasuredHold
+from analysis.thermoelectric.thermopower_line import Spread
 from analysis.thermoelectric.two_kinds import TwoKinds, two_kinds
+from analysis.thermoelectric.zero_scatter import ZeroScatter
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class ThermopowerSet:
     median_V: float
     mode_V: float
     sd_V: float
+    sigma_square_V2: float
     fwhm_V: float
     sem_V: float
     noise_V: float
@@ -93,8 +96,10 @@ class ThermopowerAnalysis:
         Relative error of all temperatures.
     junctions_ls, theil_sen : tuple of float
         Slope through single junctions and its standard error, by bootstrap.
-    spread_V_per_K : float
-        Standard deviation of the thermopower between junctions; 0 if the noise explains all.
+    spread : Spread or None
+        That of the thermopower between junctions; None with fewer than two sets.
+    zero : ZeroScatter or None
+        Scatter of the holds at dT = 0, by which the errors of all single holds are widened if they are too small.
     polarity : tuple of float
         Mean difference of v between both signs of the heater's voltage and its error; NaN without both.
     quadrature_V_per_K : tuple of float
@@ -113,7 +118,8 @@ class ThermopowerAnalysis:
     scale_relative: float
     junctions_ls: tuple[float, float]
     theil_sen: tuple[float, float]
-    spread_V_per_K: float
+    spread: Spread | None
+    zero: ZeroScatter | None
     polarity_V: tuple[float, float]
     quadrature_V_per_K: tuple[float, float]
     excluded: Counter[str]
@@ -126,6 +132,11 @@ class ThermopowerAnalysis:
     def sigma_V_per_K(self) -> float:
         """Standard error of the slope with the scale of the temperatures."""
         return math.nan if self.line is None else self.line.with_scale_error(self.scale_relative)
+
+    @property
+    def spread_V_per_K(self) -> float:
+        """Standard deviation of the thermopower between junctions; 0 if the noise explains all."""
+        return math.nan if self.spread is None else self.spread.V_per_K
 
     @property
     def kinds(self) -> TwoKinds | None:
@@ -175,7 +186,7 @@ class ThermopowerAnalysis:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences for the reader."""
-        found = []
+        found = self._about_zero()
         if self.line is None:
             found.append(
                 "Thermopower: fewer than two temperature differences with junctions; there is no slope."
@@ -209,6 +220,19 @@ class ThermopowerAnalysis:
                 "the heater leaks into the current. Its mean over both signs is used."
             )
         return tuple(found)
+
+    def _about_zero(self) -> list[str]:
+        """Return a sentence if the holds at dT = 0 scatter far more than their own errors say."""
+        zero = self.zero
+        if zero is None or not zero.worth_a_warning:
+            return []
+        return [
+            f"Thermopower: {zero.holds} holds at dT = 0 K scatter by {1e6 * zero.sd_V:.2g} uV, but their own errors "
+            f"are {1e6 * zero.noise_V:.2g} uV (chi2 {zero.reduced_chi2:.2g} for each): a pump or a line of the mains "
+            "within 0.5 Hz of a multiple of the modulation, or an offset of the bias that wanders. The errors of "
+            f"single holds are multiplied by {zero.error_scale:.2g}; S, its error and the spread of the junctions "
+            "come from the scatter. Modulate at another frequency, or stop the machine."
+        ]
 
     def _about_offsets(self) -> list[str]:
         """Return a sentence if contacts that should show the offset of the bias do not."""

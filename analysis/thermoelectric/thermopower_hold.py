@@ -23,7 +23,8 @@ class MeasuredHold:
 
     ``rejected`` is the reason for which it is left out, "" if it is used; reasons come from the current alone, never
     from the voltage, the temperature or the thermopower. ``contact_offset_V`` is NaN without its measurement;
-    ``contact`` tells whether it is that of the hold's own contact.
+    ``contact`` tells whether it is that of the hold's own contact. ``error_scale`` is the factor by which the holds at
+    dT = 0 scatter more than their own errors say.
     """
 
     number: int
@@ -44,6 +45,7 @@ class MeasuredHold:
     thermal_Hz: float = math.nan
     where: str = "tip"
     contact: Contact = Contact.NONE
+    error_scale: float = 1.0
 
     @property
     def voltage_V(self) -> float:
@@ -59,9 +61,9 @@ class MeasuredHold:
 
     @property
     def sigma_V(self) -> float:
-        """Standard error of `voltage_V` from the noise of the current."""
+        """Standard error of `voltage_V` from the noise of the current, times `error_scale`."""
         contact_V = 0.0 if math.isnan(self.sigma_contact_V) else self.sigma_contact_V
-        return math.hypot(self.fit.sigma_open_circuit_V, contact_V)
+        return self.error_scale * math.hypot(self.fit.sigma_open_circuit_V, contact_V)
 
 
 def measured(hold: ThermopowerHold, rules: HoldRules) -> MeasuredHold:

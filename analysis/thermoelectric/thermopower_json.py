@@ -16,6 +16,7 @@ def thermopower_json(result: ThermopowerAnalysis) -> dict[str, Any]:
     """Return the content for JSON."""
     line, known = result.line, result.line is not None
     slope = line.slope if line is not None else math.nan
+    spread, zero = result.spread, result.zero
     content = {
         "sets": [_set(one) for one in result.sets],
         "S_V_per_K": slope,
@@ -32,6 +33,8 @@ def thermopower_json(result: ThermopowerAnalysis) -> dict[str, Any]:
         "S_junction_V_per_K": result.junction_V_per_K,
         "sigma_S_junction_V_per_K": result.sigma_junction_V_per_K,
         "spread_V_per_K": result.spread_V_per_K,
+        "spread_68_V_per_K": None if spread is None else [spread.beyond(-1.0), spread.beyond(1.0)],
+        "zero": None if zero is None else {**asdict(zero), "error_scale": zero.error_scale},
         "two_kinds": None if result.kinds is None else asdict(result.kinds),
         "other_fits": {
             "junctions_ls": _with_error(result.junctions_ls),

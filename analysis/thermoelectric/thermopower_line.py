@@ -9,7 +9,8 @@ by chance: the quoted error of 6 junctions a set covered the truth in 83 % in pl
 law are found from all sets together, and the error is widened to Student's t.
 """
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,7 +22,29 @@ ROUNDS = 5
 TWO_SIGMA = 0.9772498680518208
 """Probability below two standard deviations."""
 
-LEAST_V2 = 1e-24
+LEAST_V2, LEAST_K2 = 1e-24, 1.0
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Variance of the thermopower between junctions, in (V/K)^2, below 0 by chance, and its standard error."""
+
+    variance_V2_per_K2: float
+    sigma_V2_per_K2: float
+
+    @property
+    def V_per_K(self) -> float:
+        """Standard deviation; 0 if the noise explains all."""
+        return math.sqrt(max(self.variance_V2_per_K2, 0.0))
+
+    @property
+    def sure(self) -> bool:
+        """True if it is more than two errors from 0."""
+        return self.variance_V2_per_K2 > 2.0 * self.sigma_V2_per_K2
+
+    def beyond(self, errors: float) -> float:
+        """Return the standard deviation that lies some errors above the variance, or below it if negative."""
+        return math.sqrt(max(self.variance_V2_per_K2 + errors * self.sigma_V2_per_K2, 0.0))
 
 
 def common_variance_V2(theta_K: FloatArray, sd_V: FloatArray, junctions: FloatArray) -> FloatArray:
@@ -36,6 +59,31 @@ def common_variance_V2(theta_K: FloatArray, sd_V: FloatArray, junctions: FloatAr
         found, _ = nnls(columns / size * weight[:, None], seen_V2 * weight)
         variance_V2 = np.maximum(columns / size @ found, 1e-3 * seen_V2)
     return np.asarray(variance_V2)
+
+
+def spread_beyond_noise(
+    theta_K: FloatArray, sd_V: FloatArray, sigma_V2: FloatArray, junctions: FloatArray
+) -> Spread | None:
+    """Return the spread in SD^2 = noise^2 + (spread theta)^2; None where the sets do not tell both apart.
+
+    The noise is what the sets nearest to theta = 0 show, whatever it comes from: the errors of single holds, which do
+    not contain all of it, have no part.
+
+    Parameters
+    ----------
+    theta_K, sd_V, junctions : ndarray, shape (sets,)
+    sigma_V2 : ndarray, shape (sets,)
+        Standard error of each SD^2; that of Gaussian junctions if it is smaller.
+    """
+    squares_K2 = theta_K**2
+    if len(theta_K) < 2 or not np.ptp(squares_K2) > LEAST_K2:
+        return None
+    variance_V2 = common_variance_V2(theta_K, sd_V, junctions)
+    gaussian_V2 = variance_V2 * np.sqrt(2.0 / (junctions - 1.0))
+    weight = gaussian_V2**-2.0
+    about_K2 = squares_K2 - weight @ squares_K2 / weight.sum()
+    share = weight * about_K2 / (weight @ about_K2**2)
+    return Spread(float(share @ sd_V**2), float(np.sqrt(share**2 @ np.maximum(sigma_V2, gaussian_V2) ** 2)))
 
 
 def line_through_means(

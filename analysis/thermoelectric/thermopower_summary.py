@@ -12,7 +12,8 @@ from analysis.records import FloatArray
 from analysis.thermoelectric.contact_offset import Contact
 from analysis.thermoelectric.thermopower import PlacedHold, ThermopowerAnalysis, ThermopowerSet
 from analysis.thermoelectric.thermopower_hold import MeasuredHold
-from analysis.thermoelectric.thermopower_line import line_through_means
+from analysis.thermoelectric.thermopower_line import Spread, line_through_means, spread_beyond_noise
+from analysis.thermoelectric.zero_scatter import ZeroScatter, zero_scatter
 
 LEAST_JUNCTIONS = 3
 RESAMPLES, PAIRS = 300, 400
@@ -99,12 +100,12 @@ def summarise(
         For the bootstrap.
     """
     used = [one for one in holds if not one.hold.rejected]
-    sets = []
-    for wanted_K in sorted({one.hold.difference_K for one in used}):
-        members = [one for one in used if one.hold.difference_K == wanted_K]
-        if len(members) >= LEAST_JUNCTIONS:
-            sets.append(_set(wanted_K, members, rng))
-    line = _line(sets)
+    sets = _sets(used, rng)
+    line, spread = _line(sets), _spread(sets)
+    zero = _zero(used, line, spread)
+    if zero is not None and zero.errors_too_small:
+        used = [replace(one, hold=replace(one.hold, error_scale=zero.error_scale)) for one in used]
+        sets = [replace(one, noise_V=one.noise_V * zero.error_scale) for one in sets]
     volts = np.array([one.hold.voltage_V for one in used])
     theta_K = np.array([one.reduced_K for one in used])
     set_K = np.array([one.hold.difference_K for one in used])
@@ -115,7 +116,8 @@ def summarise(
         scale_relative=scale_relative,
         junctions_ls=unknown if line is None else _bootstrapped(theta_K, volts, set_K, rng, False),
         theil_sen=unknown if line is None else _bootstrapped(theta_K, volts, set_K, rng, True),
-        spread_V_per_K=_spread(sets),
+        spread=spread,
+        zero=zero,
         polarity_V=_polarity(used),
         quadrature_V_per_K=_quadrature(used),
         excluded=Counter(one.hold.rejected for one in holds if one.hold.rejected),
@@ -124,10 +126,36 @@ def summarise(
     )
 
 
+def _sets(used: Sequence[PlacedHold], rng: np.random.Generator) -> list[ThermopowerSet]:
+    """Return the sets of enough junctions, by their temperature difference."""
+    members: dict[float, list[PlacedHold]] = {}
+    for one in used:
+        members.setdefault(one.hold.difference_K, []).append(one)
+    return [_set(wanted_K, members[wanted_K], rng) for wanted_K in sorted(members)
+            if len(members[wanted_K]) >= LEAST_JUNCTIONS]  # fmt: skip
+
+
+def _zero(used: Sequence[PlacedHold], line: Line | None, spread: Spread | None) -> ZeroScatter | None:
+    """Return the scatter of the holds at dT = 0, less what the difference that is left there adds; None with too few.
+
+    Holds with the offset of other contacts are left out: it is their error that those contacts differ.
+    """
+    zeros = [one for one in used if one.hold.difference_K == 0.0 and one.hold.contact is not Contact.OTHERS]
+    theta_K = np.array([one.reduced_K for one in zeros])
+    volts = np.array([one.hold.voltage_V for one in zeros])
+    variance_V2 = np.array([one.hold.sigma_V**2 for one in zeros])
+    if line is not None:
+        volts = volts - line.slope * theta_K
+    if spread is not None:
+        variance_V2 = variance_V2 + (spread.V_per_K * theta_K) ** 2
+    return zero_scatter(volts, np.sqrt(variance_V2))
+
+
 def _set(wanted_K: float, members: Sequence[PlacedHold], rng: np.random.Generator) -> ThermopowerSet:
     volts = np.array([one.hold.voltage_V for one in members])
     theta_K = np.array([one.reduced_K for one in members])
     n, sd_V = len(volts), float(volts.std(ddof=1))
+    fourth_V4 = float(np.mean((volts - volts.mean()) ** 4))
     means = volts[rng.integers(0, n, (RESAMPLES, n))].mean(axis=1)
     offsets = np.array(
         [one.hold.contact_offset_V for one in members if one.hold.contact is not Contact.OTHERS]
@@ -144,6 +172,7 @@ def _set(wanted_K: float, members: Sequence[PlacedHold], rng: np.random.Generato
         median_V=float(np.median(volts)),
         mode_V=_mode(volts),
         sd_V=sd_V,
+        sigma_square_V2=math.sqrt(max(fourth_V4 - sd_V**4 * (n - 3.0) / (n - 1.0), 0.0) / n),
         fwhm_V=2.0 * math.sqrt(2.0 * math.log(2.0)) * sd_V,
         sem_V=float(means.std(ddof=1)) * math.sqrt(n / (n - 1.0)),
         noise_V=float(np.sqrt(np.mean([one.hold.sigma_V**2 for one in members]))),
@@ -192,16 +221,11 @@ def _bootstrapped(
     return slope(theta_K, volts), float(np.std(slopes, ddof=1)) * math.sqrt(free * drawn / n)
 
 
-def _spread(sets: Sequence[ThermopowerSet]) -> float:
-    """Return sigma_S from SD^2 = noise^2 + (sigma_S theta)^2 at the sets with heat, weighted by their freedom."""
-    heated = [one for one in sets if abs(one.reduced_K) > 1.0]
-    if not heated:
-        return math.nan
-    weight = np.array(
-        [(one.junctions - 1.0) * one.reduced_K**4 / max(one.sd_V, 1e-12) ** 4 for one in heated]
-    )
-    excess = np.array([(one.sd_V**2 - one.noise_V**2) / one.reduced_K**2 for one in heated])
-    return math.sqrt(max(float(weight @ excess / weight.sum()), 0.0))
+def _spread(sets: Sequence[ThermopowerSet]) -> Spread | None:
+    columns = [
+        [getattr(one, name) for one in sets] for name in ("reduced_K", "sd_V", "sigma_square_V2", "junctions")
+    ]
+    return spread_beyond_noise(*np.array(columns, dtype=np.float64))
 
 
 def _polarity(used: Sequence[PlacedHold]) -> tuple[float, float]:

@@ -80,11 +80,15 @@ def thermopower_words(result: ThermopowerAnalysis) -> list[str]:
         f"Through single junctions: least squares {_per_uV(result.junctions_ls)} uV/K, "
         f"Theil-Sen {_per_uV(result.theil_sen)} uV/K.",
     ]
-    if result.spread_V_per_K == 0.0:
-        found.append("The noise of single holds explains the scatter of the junctions.")
-    elif isfinite(result.spread_V_per_K):
+    if (spread := result.spread) is not None and spread.sure:
         found.append(
-            f"The thermopower of single junctions scatters by {result.spread_V_per_K / uV:.2g} uV/K (SD)."
+            f"The thermopower of single junctions scatters by {spread.V_per_K / uV:.2g} uV/K (SD; 68 %: "
+            f"{spread.beyond(-1.0) / uV:.2g} to {spread.beyond(1.0) / uV:.2g} uV/K)."
+        )
+    elif spread is not None:
+        found.append(
+            "The scatter of the holds at dT = 0 explains that of the junctions: their thermopower scatters by at most "
+            f"{spread.beyond(2.0) / uV:.2g} uV/K (SD, 95 %)."
         )
     if (kinds := result.kinds) is not None:
         found.append(

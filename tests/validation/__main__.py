@@ -17,7 +17,7 @@ from tests.validation.study import Table
 
 STUDIES: tuple[str, ...] = (
     "significance", "means", "heating", "fits", "curves", "noise", "peaks", "traces", "several_peaks", "thermopower",
-    "thermal_conductance", "public",
+    "thermopower_pump", "thermal_conductance", "public",
     "peltier", "noise_thermometer", "joint", "rig",
 )  # fmt: skip
 """Modules of this package; each has ``tables(rng, sets)``, an iterable of `Table`; some ``picture(folder)``."""

@@ -1,9 +1,12 @@
 """A small version of the study of thermal conductance: the limits fail by chance with a probability below 1e-3."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from analysis.thermoelectric.thermal_conductance import bootstrapped
+from analysis.thermoelectric.thermal_conductance_words import warnings_of
 from tests.validation.thermal_conductance import Case, campaign
 
 MOLECULE = Case("2w", 5.1e-4, 20e-12, 0.35, 0.0, 0.02, True, 1e6, 0.5, 0.5)
@@ -20,6 +23,20 @@ def test_errors_of_a_thermal_conductance_hold_the_truth_and_shams_vanish():
     assert 0.4 < np.sqrt(np.mean(np.square(pulls))) < 1.8
     assert abs(np.mean(pulls)) < 1.3
     assert 0.75 < np.mean(chi2) < 1.25
+
+
+def test_a_pump_beside_the_alternating_heater_is_no_spread_of_the_junctions():
+    rng = np.random.default_rng(14)
+    quiet, pumped = (
+        campaign(rng, replace(MOLECULE, spread=0.0, pump_V=pump_V), 40)[0] for pump_V in (0.0, 2e-7)
+    )
+    assert quiet.sham.error_scale == 1.0
+    assert not any("a pump" in warning for warning in warnings_of(quiet))
+    assert pumped.sham.error_scale > 2.0
+    assert any("are multiplied by" in warning for warning in warnings_of(pumped))
+    assert pumped.noise_sigma_W_per_K > 2.0 * quiet.noise_sigma_W_per_K
+    assert np.isfinite(quiet.spread_W_per_K)
+    assert np.isnan(pumped.spread_W_per_K), "equal molecules would scatter by five times the noise"
 
 
 @pytest.mark.parametrize("spread", [0.0, 1.0, 3.0])

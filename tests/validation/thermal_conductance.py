@@ -40,6 +40,8 @@ class Case:
     linger_s: float = 1.0
     drift_K_per_rts: float = 0.0
     noise: float = 1.0
+    pump_V: float = 0.0
+    pump_off_Hz: float = 0.4
 
 
 def noise_V(rng: np.random.Generator, n: int) -> FloatArray:
@@ -77,11 +79,13 @@ def hold(rng: np.random.Generator, case: Case, number: int, heated: bool) -> tup
     tip_K += case.resistance_K_per_W * np.where(closed, 0.5 * G_S * bias_V**2, 0.0)
     tip_K += case.drift_K_per_rts * np.cumsum(rng.standard_normal(n)) / np.sqrt(RATE_Hz)
     window_G0 = (0.7 * case.G_G0, 1.4 * case.G_G0)
+    turn = rng.random() if case.pump_V else 0.0
+    pump_V = case.pump_V * np.sin(2 * np.pi * ((THERMAL_Hz + case.pump_off_Hz) * time_s + turn))
     zero = np.zeros(n)
     made = RuptureHold(
         number, (number * 10**6, number * 10**6 + n), RATE_Hz, bias_V, current_A,
-        -SEEBECK * tip_K + case.noise * noise_V(rng, n), heater_W, zero, zero, np.zeros(n, bool), 0.0, window_G0,
-        "ruptured", "", case.mode, heated, THERMAL_Hz if case.mode == "2w" else np.nan,
+        pump_V - SEEBECK * tip_K + case.noise * noise_V(rng, n), heater_W, zero, zero, np.zeros(n, bool), 0.0,
+        window_G0,        "ruptured", "", case.mode, heated, THERMAL_Hz if case.mode == "2w" else np.nan,
     )  # fmt: skip
     return made, true
 

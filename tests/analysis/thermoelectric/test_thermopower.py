@@ -406,3 +406,46 @@ def test_a_heater_on_a_dummy_is_judged_by_the_difference_it_would_make(leak_V, p
     result = combine([own, replace(own, holds=tuple(dummy))], rng)
     (verdict,) = (one for one in result.controls if one.name == "dummy heater")
     assert verdict.passed is passed, verdict.sentence
+
+
+def test_holds_at_zero_that_scatter_more_than_their_errors_widen_these_before_any_slope():
+    rng = np.random.default_rng(21)
+    holds = [
+        replace(one, fit=replace(one.fit, sigma_open_circuit_V=2e-6)) for one in campaign(rng, noise_V=2e-5)
+    ]
+    result = summarise(placed(holds, S_TC), 0.0, rng)
+    assert result.zero.error_scale == pytest.approx(10.0, rel=0.25)
+    assert result.sets[0].noise_V == pytest.approx(2e-5, rel=0.25)
+    assert thermopower_json(result)["junctions"][0]["sigma_V"] == pytest.approx(2e-5, rel=0.25)
+    assert "a pump" in result.warnings[0]
+    lonely = summarise(placed([one for one in holds if one.difference_K == 0.0], S_TC), 0.0, rng)
+    assert lonely.line is None
+    assert "a pump" in lonely.warnings[0]
+
+
+def test_offsets_of_other_contacts_are_no_pump():
+    rng = np.random.default_rng(22)
+    own = [
+        replace(one, contact=Contact.OWN, contact_offset_V=0.0, sigma_contact_V=1e-7) for one in campaign(rng)
+    ]
+    others = [
+        replace(one, contact=Contact.OTHERS, contact_offset_V=2e-4 * rng.standard_normal())
+        if one.difference_K == 0.0 and one.number % 2
+        else one
+        for one in own
+    ]
+    result = summarise(placed(others, S_TC), 0.0, rng)
+    assert result.zero.holds == 20
+    assert not any("a pump" in warning for warning in result.warnings)
+
+
+def test_a_base_that_is_still_warm_at_zero_is_no_pump():
+    rng = np.random.default_rng(23)
+    holds = []
+    for one in campaign(rng, spread=3e-5, junctions=60):
+        rise_K = float(rng.uniform(0.0, 2.0)) if one.difference_K == 0.0 else 0.0
+        warm_V = one.fit.open_circuit_V + rng.normal(12e-6, 3e-5) * rise_K
+        holds.append(replace(one, base_rise_K=rise_K, fit=replace(one.fit, open_circuit_V=warm_V)))
+    result = summarise(placed(holds, S_TC), 0.0, rng)
+    assert result.sets[0].sd_V > 2.0 * 11e-6
+    assert not any("a pump" in warning for warning in result.warnings)

@@ -40,7 +40,7 @@ def thermopower(seebeck_V_per_K=SEEBECK_V_per_K, sigma=0.5e-6):
     """Return a thermopower of the junction; that of the lead comes off the measured one."""
     line = Line(seebeck_V_per_K - LEAD_V_per_K, 0.0, sigma, 1e-6, 0.0, 0.5, 1)
     none = (math.nan, math.nan)
-    return ThermopowerAnalysis((), line, 0.012, none, none, 0.0, none, none, Counter(), (), 1e-7)
+    return ThermopowerAnalysis((), line, 0.012, none, none, None, None, none, none, Counter(), (), 1e-7)
 
 
 def conductance(W_per_K=ELECTRONS_W_per_K + PHONONS_W_per_K, sigma=2e-12):
