@@ -23,7 +23,7 @@ def rounded_up(pieces: int) -> int:
 
 @cache
 def array_of(kind: type, fields: int, size: int) -> PrimitiveArray:
-    """Return an array of primitives, of so many numbers each, for whoever draws next.
+    """Return an array of primitives of ``fields`` numbers each, for whoever draws next.
 
     An array of PyQt and each part of one stays in memory for ever: a new one for each picture takes 150 MB a day.
     """
