@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.loop_backs import AT_THE_CARD, unmoved
 from analysis.preflight.stray import least_F
-from analysis.records import EventKind
+from analysis.records import NOTE, SKIPPED, EventKind
 from drivers.errors import InstrumentFault, RigError
 from procedures.context import ProcedureContext
 from procedures.errors import Aborted, ImpossibleSetting, LimitReached, LoopBackFault, ProcedureFault
@@ -27,6 +27,8 @@ from procedures.tip import LOOK_S, UNKNOWN
 WHOLE_PROOF = Prove()
 PROOF = "proof"
 """Name of the mark that holds the proof of the rig."""
+
+SKIPPED_NOTE = "The {} in progress was skipped by the user; it is left out of the evaluation."
 
 LATE_S = 0.1
 """Longest delay of the samples that confirm the safe state."""
@@ -235,6 +237,10 @@ class Runner:
                     self._pause()
                 with self._skip.offered(step):
                     outcome = self._steps.do(step)
+                if outcome.ended == SKIPPED:
+                    self._skip.granted()
+                    note = SKIPPED_NOTE.format(getattr(step, "skips", "step"))
+                    self._watch.event(EventKind.MARK, NOTE, {"text": note})
                 step = plan.send(outcome)
         except StopIteration:
             return

@@ -176,6 +176,8 @@ class SampleReader:
     ) -> Seen:
         """Read ``n`` samples from index ``begin`` on, or until a detector fires or the user skips the step.
 
+        A step that is skipped before it begins is read once: it was applied, so the recording shows it.
+
         Parameters
         ----------
         begin, n : int
@@ -194,7 +196,7 @@ class SampleReader:
         fired: dict[str, int] = {}
         wanted = max(begin - self.next, 0) + chunk  # includes the samples taken while the step started
         now_s, now = self._clock(), begin
-        while self.next < begin + n and not self._skip.asked():
+        while self.next < begin + n and not (self._skip.asked() and self.next > begin):
             block = self._read(min(wanted, begin + n - self.next)).part(begin, begin + n)
             if len(block):
                 values = look(block)

@@ -158,16 +158,8 @@ class Bench:
         sink.note(text)
 
     def skip(self) -> str:
-        """End the trace, hold or curve in progress and go on with the next junction; return what is skipped.
-
-        Raises
-        ------
-        NotNow
-            If nothing is in progress that can be skipped.
-        """
-        skipped = self._skip.ask()
-        self.note(f"The {skipped} in progress was skipped by the user; it is left out of the evaluation.")
-        return skipped
+        """End the trace, hold or curve in progress and go on with the next junction; see `StepSkip.ask`."""
+        return self._skip.ask()
 
     def retract(self) -> str:
         """Set the bias to 0 V and retract the tip at once, from any thread, whatever the run is doing.

@@ -221,7 +221,7 @@ class CommandHandlers:
         if bench is None or present is None or job not in (None, present.id):
             raise NotNow("Nothing to skip: no run is in progress")
         skipped = bench.skip()
-        log.info("%s: the %s in progress was skipped", present.words, skipped)
+        log.info("%s: the %s of this junction is skipped", present.words, skipped)
         return Reply({"skipped": skipped})
 
     def _abort(self, job: int | None = None) -> Reply:

@@ -169,7 +169,7 @@ class CheckedRun(TypedDict):
 
 
 class SkippedStep(TypedDict):
-    """Step that was skipped: "trace", "hold", "curve", "record"."""
+    """Step that is skipped: "trace", "hold", "curve", "record"; "rest": the next of this junction, if it has one."""
 
     skipped: str
 

@@ -1,7 +1,5 @@
 """Steps that a user skips: the run goes on with the next junction, and what was skipped is left out."""
 
-from contextlib import suppress
-
 import numpy as np
 import pytest
 
@@ -16,8 +14,8 @@ from analysis.traces.selection import SelectionRules, TraceSummary
 from app.acquisition.bench import Observer
 from drivers.errors import NotNow
 from procedures.registry import procedure_of
-from procedures.skipping import StepSkip
-from procedures.steps import MakeSafe, Ramp
+from procedures.skipping import REST, StepSkip
+from procedures.steps import APPROACH, HoldStep, MakeSafe, Ramp
 from tests.support.rig.held_rig import EASY, QUICK
 from tests.support.rig.rigs import QUICK as QUICK_TRACES
 from tests.support.rig.rigs import served_rig
@@ -32,9 +30,9 @@ def rig(tmp_path_factory):
         yield made
 
 
-def run(rig, name, step, values):
-    """Run it, skip its first step of this name, and ask for a skip where none is possible."""
-    out, waiting, refused = rig.folder / f"{name}.h5", [step], []
+def run(rig, name, step, values, ended=""):
+    """Run it, skip at the first begin of this step, or once it ended so, and ask for a skip where none is possible."""
+    out, waiting, refused = rig.folder / f"{name} {step} {ended}.h5", [step], []
     bench = rig.bench(unproved="a test")
 
     def observe(event):
@@ -42,7 +40,7 @@ def run(rig, name, step, values):
             with pytest.raises(NotNow, match="Nothing can be skipped now"):
                 bench.skip()
             refused.append(event)
-        if event.name in waiting and event.payload["phase"] == "begin":
+        if event.name in waiting and event.payload.get("ended", "") == ended:
             waiting.clear()
             bench.skip()
 
@@ -87,12 +85,53 @@ def test_a_skipped_trace_is_pulled_open_replaced_by_another_and_not_counted(rig)
     assert whole.ended in ("open", "past break")
 
 
-def test_a_request_never_outlives_its_step():
-    skip, withdraw = StepSkip(), Ramp("withdraw", 0.0, 1e-9, skips="trace")
-    with skip.offered(withdraw):
-        assert (skip.ask(), skip.asked()) == ("trace", True)
-    for step in (withdraw, MakeSafe()):
-        with skip.offered(step), suppress(NotNow):
+def test_a_request_between_trace_and_hold_skips_the_hold(rig):
+    """The operator has seen the plateau, and presses while its detector ends the withdrawal."""
+    with run(rig, "heating", "withdraw", {**QUICK, **HOLDS}, ended="plateau") as recording:
+        skipped, whole = holds_of(recording)
+        caught = [trace.ended for trace in traces_of(recording)]
+        (note,) = [note for note in notes(recording) if "skipped" in note]
+    assert (skipped.kind, whole.kind) == (SKIPPED, "whole")
+    assert caught.count("plateau") == 2 and SKIPPED not in caught
+    assert "hold in progress was skipped" in note
+
+
+def test_a_request_after_the_last_step_of_a_junction_touches_no_other(rig):
+    with run(rig, "break-junction", "clear", {**QUICK_TRACES, "traces": 2}) as recording:
+        traces = list(traces_of(recording))
+        assert not any("skipped" in note for note in notes(recording))
+    assert len(traces) == 2
+    assert SKIPPED not in [trace.ended for trace in traces]
+
+
+def test_a_request_never_outlives_its_junction():
+    skip, withdraw, hold = (
+        StepSkip(),
+        Ramp("withdraw", 0.0, 1e-9, skips="trace"),
+        HoldStep("held", 1.0, skips="hold"),
+    )
+    look, approach = HoldStep("look", 0.1), Ramp(APPROACH, 0.0, 1e-9)
+    for leaves in (approach, MakeSafe()):
+        with skip.offered(withdraw):
+            assert (skip.ask(), skip.asked()) == ("trace", True)
+        with skip.offered(look):
+            assert not skip.asked(), "this one is needed"
+        with skip.offered(hold):
+            assert skip.asked()
+        with skip.offered(look):
+            assert skip.ask() == REST
+        with skip.offered(leaves):
             assert not skip.asked()
-            skip.ask()
-    assert not skip.asked()
+            with pytest.raises(NotNow):
+                skip.ask()
+        with skip.offered(hold):
+            assert not skip.asked()
+
+
+def test_a_request_is_for_one_step():
+    skip, hold = StepSkip(), HoldStep("held", 1.0, skips="hold")
+    with skip.offered(hold):
+        skip.ask()
+    skip.granted()
+    with skip.offered(hold):
+        assert not skip.asked()
