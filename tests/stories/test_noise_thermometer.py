@@ -16,6 +16,7 @@ from app.viewmodels.noise_thermometer_view import NoiseThermometerModel
 from app.viewmodels.session import Session
 from app.viewmodels.session_result import result_of
 from procedures.noise_thermometer import NoiseResistor, NoiseThermometer
+from tests.conftest import leave_unanalysed
 from tests.support.rig.rigs import served_rig
 
 WORLD = {"sample.species": "Au", "heater.where": "tip", "heater.expansion_s": 0.02, "gold.lifetime_s": 1e4,
@@ -29,7 +30,9 @@ QUICK = {
 def run(folder, procedure, **world):
     """Run a procedure with a fast current amplifier; return the recording."""
     folder.mkdir()
-    with served_rig(folder, overrides={**WORLD, **world}, seed=3) as rig:
+    whole = {**WORLD, **world}
+    with served_rig(folder, overrides=whole, seed=3) as rig, pytest.MonkeyPatch.context() as patch:
+        leave_unanalysed(patch)
         text = rig.file.read_text("utf-8")
         rig.file.write_text(re.sub(r"rise_time_s = \S+", "rise_time_s = 3e-5", text), "utf-8")
         summary = rig.bench().run(procedure, folder / "run.h5")

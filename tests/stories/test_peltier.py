@@ -17,6 +17,7 @@ from app.viewmodels.session import Session
 from app.viewmodels.session_result import result_of
 from procedures.controls import DummyResistor
 from procedures.peltier import Peltier
+from tests.conftest import leave_unanalysed
 from tests.stories.test_thermopower import QUICK
 from tests.stories.test_thermopower import WORLD as HEATED_WORLD
 from tests.support.report_words import names_of_the_code
@@ -42,7 +43,8 @@ def campaign(tmp_path_factory):
     procedure = Peltier.from_values(
         {**QUICK, "holds": HOLDS, "hold_time": 2.0, "amplitudes": "0.05", "levels": "+1:1 0:1 -1:1"}
     )
-    with served_rig(folder, overrides=WORLD, seed=1) as rig:
+    with served_rig(folder, overrides=WORLD, seed=1) as rig, pytest.MonkeyPatch.context() as patch:
+        leave_unanalysed(patch)
         summary = rig.bench().run(procedure, folder / "night.h5")
         log = rig.simulated.bench.world.heated.junction.log
     true = np.array([truth.seebeck_V_per_K for (kind, _), truth in log.items() if kind == "molecule"])
@@ -108,7 +110,9 @@ def heated(tmp_path_factory):
     """A run that also measures the thermopower of its junctions, and the true ones of the molecules."""
     folder = tmp_path_factory.mktemp("heated")
     values = {**QUICK, "holds": 3, "hold_time": 2.0, "amplitudes": "0.05", "thermopower": True, "bias": 10.0}
-    with served_rig(folder, overrides={**WORLD, "heater.where": "tip"}, seed=1) as rig:
+    world = {**WORLD, "heater.where": "tip"}
+    with served_rig(folder, overrides=world, seed=1) as rig, pytest.MonkeyPatch.context() as patch:
+        leave_unanalysed(patch)
         summary = rig.bench(unproved="story").run(Peltier.from_values(values), folder / "heated.h5")
         log = rig.simulated.bench.world.heated.junction.log
         heater_V = rig.simulated.bench.outputs["heater"]

@@ -17,6 +17,7 @@ from app.replay.player import Player
 from app.viewmodels.session import Session
 from app.viewmodels.session_result import result_of
 from procedures.thermal_conductance import STEP, ThermalConductance
+from tests.conftest import leave_unanalysed
 from tests.support.report_words import names_of_the_code
 from tests.support.rig.rigs import served_rig
 
@@ -51,7 +52,8 @@ QUICK = {
 def campaign(tmp_path_factory):
     """A recording, the true thermal conductances of its contacts, and the heater's voltage afterwards."""
     folder = tmp_path_factory.mktemp("conductance")
-    with served_rig(folder, overrides=WORLD, seed=3) as rig:
+    with served_rig(folder, overrides=WORLD, seed=3) as rig, pytest.MonkeyPatch.context() as patch:
+        leave_unanalysed(patch)
         summary = rig.bench().run(ThermalConductance.from_values(QUICK), folder / "night.h5")
         log = rig.simulated.bench.world.heated.junction.log
         true = [truth.last_W_per_K for (kind, _), truth in log.items() if kind == "contact"]

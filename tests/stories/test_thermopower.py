@@ -22,6 +22,7 @@ from app.viewmodels.session import Session
 from app.viewmodels.session_result import result_of
 from procedures.thermopower import Thermopower
 from procedures.thermopower_controls import GoldContacts
+from tests.conftest import leave_unanalysed
 from tests.support.report_words import names_of_the_code
 from tests.support.rig.rigs import served_rig
 
@@ -57,7 +58,8 @@ def thermopower(**values):
 def campaign(tmp_path_factory):
     """A recording, the true thermopowers of its molecules, and what the heater's output is afterwards."""
     folder = tmp_path_factory.mktemp("thermopower")
-    with served_rig(folder, overrides=WORLD, seed=4) as rig:
+    with served_rig(folder, overrides=WORLD, seed=4) as rig, pytest.MonkeyPatch.context() as patch:
+        leave_unanalysed(patch)
         summary = rig.bench().run(thermopower(holds=4, dT="0 20"), folder / "night.h5")
         log = rig.simulated.bench.world.heated.junction.log
         true = [truth.seebeck_V_per_K for (kind, _), truth in log.items() if kind == "molecule"]
