@@ -1,7 +1,7 @@
 """Segments of a run that hold a modulation or a sweep, each with the mark that describes its outcome."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import merge
 from itertools import chain, zip_longest
@@ -252,7 +252,13 @@ def number_or_nan(value: float | None) -> float:
     return float("nan") if value is None else float(value)
 
 
-def step_blocks(recording: Recording, step: str, channels: tuple[str, ...]) -> Iterator[Block]:
+Payloads = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
+"""Tells by the payloads of a step's begin and end if its samples are read."""
+
+
+def step_blocks(
+    recording: Recording, step: str, channels: tuple[str, ...], needed: Payloads = lambda begin, end: True
+) -> Iterator[Block]:
     """Yield one block for each step of that name, NaN where samples are missing; the rest is not read.
 
     Raises ``RecordingError`` if a channel is missing.
@@ -262,7 +268,8 @@ def step_blocks(recording: Recording, step: str, channels: tuple[str, ...]) -> I
         raise RecordingError(f"{recording.path}: has no channel {', '.join(sorted(missing))}")
     steps = [e for e in recording.events if e.kind is EventKind.STEP and e.name == step]
     for event, following in zip_longest(steps, steps[1:]):
-        if event.payload.get("phase") == "begin":
+        end = {} if following is None else following.payload
+        if event.payload.get("phase") == "begin" and needed(event.payload, end):
             stop = recording.stop if following is None else following.sample
             start = min(max(event.sample, recording.first), recording.stop)
             stop = min(max(stop, start), recording.stop)
@@ -293,12 +300,16 @@ def thermocouple_full_scale_V(header: RunHeader) -> float:
 
 
 def records_of(
-    recording: Recording, segmenter: Reducer, steps: tuple[str, ...], channels: tuple[str, ...] = CHANNELS
+    recording: Recording,
+    segmenter: Reducer,
+    steps: tuple[str, ...],
+    channels: tuple[str, ...] = CHANNELS,
+    needed: Payloads = lambda begin, end: True,
 ) -> Iterator[Any]:
     """Yield what a reducer makes of a recording, in order; only the samples of the steps are read.
 
     Raises ``RecordingError`` if a channel is missing.
     """
-    parts = [step_blocks(recording, step, channels) for step in steps]
+    parts = [step_blocks(recording, step, channels, needed) for step in steps]
     blocks = (block for block in merge(*parts, key=lambda block: block.first) if len(block))
     yield from reduce(chain(recording.events, blocks), [segmenter])

@@ -15,7 +15,7 @@ from analysis.heating.exclusion import ExclusionRules
 from analysis.records import SKIPPED, FloatArray
 from analysis.segmentation import THERMOMETER_RAILED
 from analysis.thermoelectric.lost_molecules import LARGEST_STEP, LostMolecules, lost_molecules
-from analysis.thermoelectric.rupture_holds import RuptureHold
+from analysis.thermoelectric.rupture_holds import CENSORED, RuptureHold
 from analysis.thermoelectric.rupture_reader import (
     LEAST_WINDOW_S,
     RuptureReader,
@@ -115,26 +115,26 @@ def zero_reading(hold: RuptureHold) -> ZeroReading | None:
 
 def measured(hold: RuptureHold, rules: RuptureRules, rng: np.random.Generator) -> MeasuredRupture:
     """Find the rupture of a hold and measure the step there, and at samples drawn at random."""
-    keep = settled(hold, rules)
-    at = rupture_sample(hold, keep)
     found = MeasuredRupture(
         hold.number,
-        hold.samples[0] + (len(hold.bias_V) if at is None else at),
+        hold.samples[1],
         hold.rate_Hz,
         hold.heated,
         hold.control,
         hold.mode,
         hold.thermal_Hz,
         str(hold.notes.get("heater_where", "tip")),
-        censored=hold.ended == "finished",
+        censored=hold.ended == CENSORED,
         ambient_K=float(hold.notes.get("ambient_K", 300.0)),
     )
     if found.censored:
         return found
-    reader = RuptureReader(hold, rules)
+    keep = settled(hold, rules)
+    at = rupture_sample(hold, keep)
     reason = _unusable(hold) or ("no rupture in the current" if at is None else "")
     if reason or at is None:
         return replace(found, rejected=reason)
+    found, reader = replace(found, sample=hold.samples[0] + at), RuptureReader(hold, rules)
     before, after = reader.windows(0, at, len(hold.bias_V))
     reason, lost = _left_out(hold, keep, reader, before, after)
     if reason or lost is None:

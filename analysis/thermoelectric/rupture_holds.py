@@ -27,6 +27,9 @@ from analysis.thermoelectric.heater_inputs import HeaterInputs, heater_frequency
 STEP = MARK = "thermal conductance"
 """Names of the holds and of the marks that describe them."""
 
+CENSORED = "finished"
+"""End of a hold that the junction outlived."""
+
 
 @dataclass(frozen=True, eq=False)
 class RuptureHold:
@@ -163,7 +166,7 @@ class RuptureSegmenter(RecordSegmenter[RuptureHold]):
 
 
 def rupture_holds(recording: Recording) -> Iterator[RuptureHold]:
-    """Yield all holds of a recording, in order; only their samples are read.
+    """Yield all holds of a recording, in order; only their samples are read, and none of junctions that did not break.
 
     Raises
     ------
@@ -174,4 +177,10 @@ def rupture_holds(recording: Recording) -> Iterator[RuptureHold]:
         recording.header, calibration_for(recording), thermocouple_gain(recording)
     )
     channels = (*CHANNELS, *HeaterInputs.of(recording.header).names)
-    yield from records_of(recording, segmenter, (STEP,), channels)
+    yield from records_of(recording, segmenter, (STEP,), channels, _needed)
+
+
+def _needed(begin: Mapping[str, Any], end: Mapping[str, Any]) -> bool:
+    """Return False for a junction that outlived its hold: it only counts, and has a third of all samples."""
+    junction = "window_G0" in begin and "gap" not in begin
+    return not junction or end.get("ended") != CENSORED
