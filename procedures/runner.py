@@ -233,9 +233,9 @@ class Runner:
                 if self._should_stop():
                     raise Aborted
                 self._refuse_beyond_limits(step)
-                if isinstance(step, Ramp) and step.name == APPROACH and self._paused():
-                    self._pause()
                 with self._skip.offered(step):
+                    if isinstance(step, Ramp) and step.name == APPROACH and self._paused():
+                        self._pause()
                     outcome = self._steps.do(step)
                 if outcome.ended == SKIPPED:
                     self._skip.granted()
