@@ -24,6 +24,10 @@ from app.viewmodels.status_words import UNKNOWN
 WAITING, RUNNING, OVER = ("waiting",), ("running", "paused", "saving"), ("finished", "aborted", "fault")
 JOB = int(Qt.ItemDataRole.UserRole)
 SHARE = JOB + 1
+APART = "  "
+"""Between procedure and numbers in the title of a job."""
+MARGIN = 3
+"""Between text and edge of a cell, in pixels."""
 STATUS_WORDS = {"saving": "saving …"}
 
 
@@ -89,17 +93,22 @@ class JobTable(QTableWidget):
         return int(item.data(JOB)) if item is not None else None
 
     def show_jobs(self, jobs: Sequence[JobState]) -> None:
-        """Show jobs, a row each; the selected one stays selected, or else the first is."""
-        chosen = self.chosen
+        """Show jobs, a row each; the selected one stays selected, at first the first.
+
+        None is selected once that one is gone: another window may have removed it, and the next key is meant for it.
+        """
+        chosen, first = self.chosen, not self.rowCount()
         self.blockSignals(True)
         self.setRowCount(len(jobs))
         self._fit_columns(jobs)
         for row, job in enumerate(jobs):
             self._write(row, job)
         self.clearSelection()
-        wanted = next((row for row, job in enumerate(jobs) if job["id"] == chosen), 0 if jobs else -1)
-        if wanted >= 0:
-            self.selectRow(wanted)
+        numbers = [job["id"] for job in jobs]
+        if chosen in numbers:
+            self.selectRow(numbers.index(chosen))
+        elif numbers and first:
+            self.selectRow(0)
         self.blockSignals(False)
 
     def update_job(self, job: JobState) -> None:
@@ -156,11 +165,21 @@ class JobTable(QTableWidget):
 
 
 class ProgressDelegate(QStyledItemDelegate):
-    """Cell with a progress bar below its numbers."""
+    """Cell with a progress bar below its numbers; of a name too long for it, the procedure is shortened."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.theme = theme
+
+    def initStyleOption(self, option: QStyleOptionViewItem | None, index: QModelIndex) -> None:
+        """Shorten "Heating  1.08 V" to "Hea…  1.08 V": begin and number tell runs apart."""
+        super().initStyleOption(option, index)
+        name, apart, rest = ((option and option.text) or "").partition(APART)
+        if option is None or not apart:
+            return
+        room = option.rect.width() - 2 * MARGIN - option.fontMetrics.horizontalAdvance(APART + rest)
+        shown = option.fontMetrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
+        option.text = f"{shown}{APART}{rest}"
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Draw the text, and the completed share as a bar below it."""

@@ -4,8 +4,9 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from PyQt6.QtCore import QPointF, Qt
-from PyQt6.QtWidgets import QTableWidget
+from PyQt6.QtCore import QPointF, QRect, Qt
+from PyQt6.QtGui import QFontMetrics
+from PyQt6.QtWidgets import QStyleOptionViewItem, QTableWidget
 
 from app.gui.panels.job_table import all_left_s, left_of, share_of
 from app.gui.panels.queue import QueuePanel
@@ -167,6 +168,33 @@ def test_the_selection_stays_with_its_run(panel):
     panel.table.selectRow(2)
     panel.show_state(state(job(1, "finished"), job(3), job(2)))
     assert panel.chosen["id"] == 3
+
+
+def test_a_run_that_another_window_removed_is_not_mistaken_for_the_first(panel):
+    """Delete, pressed at that moment, was meant for it."""
+    panel.show_state(state(job(1), job(2), job(3), held="paused by the user"))
+    assert panel.chosen["id"] == 1
+    panel.table.selectRow(2)
+    asked = []
+    panel.remove_asked.connect(asked.append)
+    panel.show_state(state(job(1), job(2), held="paused by the user"))
+    assert panel.chosen is None and not panel.remove.isEnabled()
+    panel.remove.click()
+    panel._remove()
+    panel.show_state(state(job(2), job(1), held="paused by the user"))
+    assert panel.chosen is None and asked == []
+
+
+@pytest.mark.parametrize(("share", "begin"), [(2.0, "Heating"), (0.85, "H"), (0.7, "")])
+def test_a_narrow_row_shortens_the_procedure_and_keeps_the_number(panel, share, begin):
+    panel.show_state(state(job(1, "running")))
+    index = panel.table.model().index(0, 0)
+    option = QStyleOptionViewItem()
+    width = QFontMetrics(panel.table.item(0, 0).font()).horizontalAdvance("Heating  1.08 V")
+    option.rect = QRect(0, 0, round(share * width), 20)
+    panel.table.itemDelegate().initStyleOption(option, index)
+    assert option.text.startswith(begin) and option.text.endswith("  1.08 V")
+    assert option.fontMetrics.horizontalAdvance(option.text) <= option.rect.width()
 
 
 def test_a_job_that_goes_on_changes_its_row_alone(panel):
