@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import hotjunction
+from analysis.traces.copies import copies_between, originals, sketches_of
 from app.cli import main
 from tests.support.report_words import names_of_the_code
 
@@ -42,6 +44,16 @@ def test_two_hundred_traces_of_gold_give_their_peak(gold):
     assert content["noise_floor_G0"] == pytest.approx(4e-5, rel=0.25)
     assert content["samples"]["negative"] > 100_000
     assert content["histogram"]["log"]["underflow"] >= content["samples"]["negative"]
+
+
+def test_no_real_trace_is_taken_for_a_copy_of_another(gold):
+    """The ups and downs of any two of these traces correlate by 0.06 at most, at whatever shift."""
+    traces = [trace.conductance_G0 for trace in hotjunction.open(gold).traces()]
+    assert len(traces) == 200
+    sketches = sketches_of(traces)
+    assert len(originals(sketches)) == 200
+    copy = sketches_of([3.0 * traces[150][1000:] + 0.1])
+    assert copies_between([sketches, copy])[1] == [0]
 
 
 @pytest.mark.usefixtures("undrawn")
