@@ -14,6 +14,7 @@ from app.gui.panels.procedures import ProceduresPanel, Wanted
 from app.gui.panels.queue import QueuePanel
 from app.gui.windows.menus import Entry, Item
 from app.gui.windows.refusals import why_disabled
+from app.server.job_text import title_of
 from app.server.messages import JobState
 from procedures.park import Park
 
@@ -135,7 +136,11 @@ class RunCommands:
         )
 
     def _hold_until(self, job: JobState) -> None:
-        if until := ask_condition(self._window, self._inputs()):
+        known = self._queue.known
+        until = ask_condition(self._window, self._inputs())
+        if until and self._queue.known is not known:
+            self._tell(logging.WARNING, f"{title_of(job)} is not held: the bench was started anew meanwhile.")
+        elif until:
             self._ask("queue_until", job=job["id"], until=until)
 
     def _added(self, job: Any) -> None:

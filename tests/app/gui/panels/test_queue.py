@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from PyQt6.QtCore import QPointF, QRect, Qt
@@ -11,6 +12,7 @@ from PyQt6.QtWidgets import QStyleOptionViewItem, QTableWidget
 from app.gui.panels.job_table import all_left_s, left_of, share_of
 from app.gui.panels.queue import QueuePanel
 from app.gui.windows.rig_status import BLANK, running_status
+from app.gui.windows.run_commands import RunCommands
 from app.server.job_text import job_details, reason_of, title_of
 from app.viewmodels.status_words import remark
 from tests.support.gui.fake_bench import job, state
@@ -183,6 +185,34 @@ def test_a_run_that_another_window_removed_is_not_mistaken_for_the_first(panel):
     panel._remove()
     panel.show_state(state(job(2), job(1), held="paused by the user"))
     assert panel.chosen is None and asked == []
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_condition_never_holds_the_run_of_another_bench(panel, monkeypatch, anew):
+    """The bench dies and is started anew while the dialog is open: its job 2 is another one."""
+    asked, told = [], []
+
+    def ask_condition(*_):
+        if anew:
+            panel.forget()
+            panel.show_state(state(job(1), job(2, procedure="iv")))
+        return "time 20"
+
+    monkeypatch.setattr("app.gui.windows.run_commands.ask_condition", ask_condition)
+    commands = RunCommands(
+        panel,
+        lambda name, **arguments: asked.append((name, arguments)),
+        lambda level, text: told.append(text),
+        Mock(),
+        panel,
+        Mock(),
+        list,
+    )
+    panel.show_state(state(job(1, "running"), job(2)))
+    panel.table.selectRow(1)
+    panel.until.click()
+    assert commands and asked == ([] if anew else [("queue_until", {"job": 2, "until": "time 20"})])
+    assert told == (["Heating  1.08 V is not held: the bench was started anew meanwhile."] if anew else [])
 
 
 @pytest.mark.parametrize(("share", "begin"), [(2.0, "Heating"), (0.85, "H"), (0.7, "")])
