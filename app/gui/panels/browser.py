@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QAbstractTableModel, QItemSelectionModel, QModelIndex, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeySequence, QPalette, QResizeEvent, QShortcut, QShowEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -50,6 +50,7 @@ RESULT = [name for name, _, _ in COLUMNS].index("result")
 NARROW, LEAST_WIDTH = 420, 240
 """Width in pixels below which the buttons stand in two rows, and least width."""
 NOWHERE = QModelIndex()
+WHOLE_ROW = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
 NUMBERS = ("length", "traces", "holds")
 HINT = "No recordings in this folder yet. They will be listed here with sample, procedure, time and result."
 NO_MATCH = "No recording matches all words of the filter."
@@ -288,13 +289,23 @@ class BrowserPanel(QWidget):
             self.model.show_rows(())
             return
         rows = self.library.matching(self.filter.text())
+        files = {row.file for row in self.chosen}
         self.model.show_rows(rows)
+        self._choose(files)
         self._show_hint()
         self.message_label.setText(
             f"{len(rows)} of {len(self.library.rows)}"
             if self.filter.text()
             else str(self.library.folder.name)
         )
+
+    def _choose(self, files: set[str]) -> None:
+        """Select these files, which a change of the rows has cleared."""
+        selection = self.table.selectionModel()
+        assert selection is not None
+        for number, row in enumerate(self.model.rows):
+            if row.file in files:
+                selection.select(self.model.index(number, 0), WHOLE_ROW)
 
     def _show_hint(self) -> None:
         """Show a hint in place of an empty table."""

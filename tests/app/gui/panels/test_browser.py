@@ -131,6 +131,15 @@ def test_new_recordings_appear(panel, folder, qtbot):
     qtbot.waitUntil(lambda: len(panel.model.rows) == 4)
 
 
+def test_a_run_that_ends_takes_no_selection_away(panel, folder, qtbot):
+    select(panel, "night.h5", "curves.h5")
+    made_iv(folder / "more.h5", np.random.default_rng(2), curves=2)
+    panel.refresh()
+    qtbot.waitUntil(lambda: len(panel.model.rows) == 4)
+    assert {row.file for row in panel.chosen} == {"night.h5", "curves.h5"}
+    assert panel.compare.isEnabled()
+
+
 def test_a_folder_that_is_not_there_is_said(panel, folder, qtbot):
     with qtbot.waitSignal(panel.failed) as failed:
         panel.show_folder(folder / "nowhere")
