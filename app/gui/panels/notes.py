@@ -1,7 +1,7 @@
 """Notes of the user, for the recording in progress or for the next run."""
 
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtGui import QKeyEvent, QTextCursor
 from PyQt6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.gui.widgets.theme import MEDIUM, SMALL
@@ -62,6 +62,8 @@ class NotesPanel(QWidget):
         if self.for_next:
             self.note_asked.emit(self.for_next)
 
-    def taken(self) -> None:
-        """Clear the field after the note was recorded."""
-        self.text.clear()
+    def taken(self, note: str) -> None:
+        """Remove a recorded note from the field; what was typed since it was sent stays."""
+        if (text := self.for_next).startswith(note):
+            self.text.setPlainText(text.removeprefix(note).strip())
+            self.text.moveCursor(QTextCursor.MoveOperation.End)

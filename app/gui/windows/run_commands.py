@@ -102,16 +102,18 @@ class RunCommands:
 
     def add_to_queue(self, runs: list[Wanted]) -> None:
         """Append runs to the queue."""
+        sent = self._notes_of_run()
         for run in runs:
-            self._ask("queue_add", self._added, **self._as_arguments(run))
+            self._ask("queue_add", lambda job: self._notes_gone(sent), **self._as_arguments(run))
 
     def run_now(self, runs: list[Wanted]) -> None:
         """Run the first job now, even if the queue is paused, and the others after it."""
         first, *others = runs
+        sent = self._notes_of_run()
         self._ask("run_now", **self._as_arguments(first))
         for place, run in enumerate(others):
             self._ask("queue_add", place=place, **self._as_arguments(run))
-        self._notes_gone()
+        self._notes_gone(sent)
 
     def park(self) -> None:
         """Take the tip far back: now, or after the queued runs if one is in progress."""
@@ -122,9 +124,13 @@ class RunCommands:
         PreviewDialog(made, names, runs, self._procedures.rig, self._window).exec()
 
     def _as_arguments(self, run: Wanted) -> dict[str, Any]:
-        notes = "" if self._queue.run else self._notes.for_next
         values = {name: list(v) if isinstance(v, tuple) else v for name, v in run.values.items()}
-        return {"procedure": run.procedure, "values": values, "sample": run.sample, "notes": notes}
+        return {
+            "procedure": run.procedure,
+            "values": values,
+            "sample": run.sample,
+            "notes": self._notes_of_run(),
+        }
 
     def _run_again(self, job: JobState) -> None:
         self._ask(
@@ -143,17 +149,18 @@ class RunCommands:
         elif until:
             self._ask("queue_until", job=job["id"], until=until)
 
-    def _added(self, job: Any) -> None:
-        self._notes_gone()
+    def _notes_of_run(self) -> str:
+        """Return the notes for a run that is queued now; those during a run are for that one."""
+        return "" if self._queue.run else self._notes.for_next
 
-    def _notes_gone(self) -> None:
-        if not self._queue.run and self._notes.for_next:
+    def _notes_gone(self, sent: str) -> None:
+        if sent and self._notes.for_next.startswith(sent):
             self._tell(logging.INFO, "The notes are added to the recording of this run.")
-            self._notes.taken()
+            self._notes.taken(sent)
 
     def _note(self, text: str) -> None:
         def noted(result: Any) -> None:
             self._tell(logging.INFO, "Note added to the recording.")  # the run logs it
-            self._notes.taken()
+            self._notes.taken(text)
 
         self._ask("notes", noted, text=text)

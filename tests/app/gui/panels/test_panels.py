@@ -92,8 +92,24 @@ def test_notes_go_into_a_recording_only_while_there_is_one(qapp, qtbot):
     with qtbot.waitSignal(notes.note_asked) as asked:
         notes.button.click()
     assert asked.args == ["tip 14 looks blunt"]
-    notes.taken()
+    notes.taken("tip 14 looks blunt")
     assert notes.for_next == ""
+    notes.close()
+
+
+@pytest.mark.parametrize(
+    ("typed", "left"),
+    [
+        ("tip 14 looks blunt", ""),
+        ("tip 14 looks blunt\nand bent", "and bent"),
+        ("tip 15 looks blunt", "tip 15 looks blunt"),
+    ],
+)
+def test_what_is_typed_before_a_slow_bench_answers_stays(qapp, typed, left):
+    notes = NotesPanel()
+    notes.text.setPlainText(typed)
+    notes.taken("tip 14 looks blunt")
+    assert notes.for_next == left
     notes.close()
 
 

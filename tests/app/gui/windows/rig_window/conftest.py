@@ -85,7 +85,7 @@ def as_new(window):
     window.alarm._dismissed = None
     window.log.entries.clear()
     window.messages.dismiss()
-    window.notes.taken()
+    window.notes.text.clear()
     window.show_log()
     window.area.raise_tab(0)
     return window
